@@ -1,0 +1,68 @@
+"""What every analysis is given: the preset, where results go, and whether the network may be asked."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from zeta_geom import datasets, records
+
+STAND_INS = {"mnist": "mnist-sample"}  # what OFFLINE=1 draws instead; everything drawn from it says so
+
+
+@dataclass(frozen=True)
+class Context:
+    """How a run of the analyses was asked for.
+
+    Parameters
+    ----------
+    preset : {"quick", "paper"}
+        Which settings an analysis takes where none are given.
+    results : Path
+        The folder of records, figures and the claims table.
+    offline : bool
+        Use embedded data alone.
+    force, stale : bool
+        As in `zeta_geom.records.record`.
+    progress : bool
+        Show progress bars.
+    """
+
+    preset: str = "quick"
+    results: Path = Path("results")
+    offline: bool = False
+    force: bool = False
+    stale: bool = False
+    progress: bool = True
+
+    def dataset(self, name: str) -> datasets.Dataset:
+        """Load a data set, or with `offline` the embedded sample that stands for it, under the sample's own name."""
+        return datasets.load(STAND_INS.get(name, "digits") if self.offline else name)
+
+    def record(
+        self,
+        name: str,
+        compute: Callable[[], pd.DataFrame | Mapping[str, np.ndarray]],
+        *,
+        settings: Mapping[str, Any],
+        data: str = "synthetic",
+    ) -> records.Record:
+        """Reuse or compute the record `name`; the source of the calling analysis is part of its key."""
+        caller = inspect.stack()[1].filename
+        source = hashlib.sha256(Path(caller).read_bytes()).hexdigest()
+        return records.record(
+            name,
+            compute,
+            settings={**settings, "analysis": source},
+            data=data,
+            folder=self.results / "records",
+            force=self.force,
+            stale=self.stale,
+        )

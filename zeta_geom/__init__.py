@@ -1,0 +1,36 @@
+"""Measure what a data augmentation does to the geometry of a data set.
+
+The rooms follow the data's way: points come from `manifolds` and `datasets`, are mixed by `mixers`, and are measured
+by `geometry`, `realism` and `neighborhoods`; `sweeps` repeats a measurement over many settings and `plots` draws it.
+Rooms load when first used, so that importing the package stays cheap.
+"""
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+
+__all__ = [
+    "checks",
+    "datasets",
+    "geometry",
+    "manifolds",
+    "mixers",
+    "neighborhoods",
+    "plots",
+    "realism",
+    "records",
+    "rng",
+    "sweeps",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return import_module(f"{__name__}.{name}")
+    if name == "__version__":
+        return version("zeta-geom")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

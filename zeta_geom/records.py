@@ -1,0 +1,259 @@
+"""A result on disk: values, settings, seed, versions and fingerprints, written whole or not at all.
+
+A table is one Parquet file and a set of arrays is one NPZ file (never pickle), each beside a JSON manifest. The key
+of a record is a hash of its settings, its data's fingerprint, the versions of the libraries that compute, and a hash of
+the package's sources: same key, reused; any difference, computed again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["Record", "atomic_path", "code_fingerprint", "data_fingerprint", "read", "record", "write"]
+
+logger = logging.getLogger(__name__)
+COMPUTING_LIBRARIES = ("numpy", "scipy", "scikit-learn", "scikit-dimension", "openTSNE", "torch")
+
+
+class Record:
+    """A result with its manifest.
+
+    Parameters
+    ----------
+    name : str
+        What was asked, used as the file name.
+    values : DataFrame, or dict of name -> NumPy array
+        The result.
+    manifest : dict
+        Settings, data fingerprint, versions, code fingerprint and key.
+    """
+
+    def __init__(self, name: str, values: pd.DataFrame | dict[str, np.ndarray], manifest: dict[str, Any]) -> None:
+        self.name = name
+        self.values = values
+        self.manifest = manifest
+
+    def __getitem__(self, key: str) -> Any:
+        return self.values[key]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings that the result was computed with."""
+        return dict(self.manifest["settings"])
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The values, where they are a table."""
+        if not isinstance(self.values, pd.DataFrame):
+            raise TypeError(f"record {self.name!r} holds arrays, not a table.")
+        return self.values
+
+
+@contextmanager
+def atomic_path(path: Path | str) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; rename it to `path` if the block ends well, else remove it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> target = Path(tempfile.mkdtemp()) / "a.txt"
+    >>> with atomic_path(target) as temporary:
+    ...     _ = temporary.write_text("whole")
+    >>> target.read_text()
+    'whole'
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def record(
+    name: str,
+    compute: Callable[[], pd.DataFrame | Mapping[str, np.ndarray]],
+    *,
+    settings: Mapping[str, Any],
+    data: str,
+    folder: Path | str,
+    force: bool = False,
+    stale: bool = False,
+) -> Record:
+    """Return the stored record of this key, or compute it and store it.
+
+    Parameters
+    ----------
+    name : str
+        The file name, without an ending; a folder may stand before it.
+    compute : callable
+        Called without arguments where nothing can be reused; returns a DataFrame, or a dict of arrays.
+    settings : mapping
+        What determines the result, the seed included; JSON values only.
+    data : str
+        The fingerprint of the data that go in.
+    folder : path
+        Where records lie.
+    force : bool
+        Compute in any case.
+    stale : bool
+        Accept a record that differs in the code's fingerprint alone, and say so in the log.
+
+    Returns
+    -------
+    Record
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> made = record("demo", lambda: {"x": np.arange(3)}, settings={"seed": 0}, data="none", folder=folder)
+    >>> reused = record("demo", lambda: 1 / 0, settings={"seed": 0}, data="none", folder=folder)
+    >>> reused["x"]
+    array([0, 1, 2])
+    """
+    manifest = _manifest(name, settings, data)
+    path = Path(folder) / name
+    if not force:
+        stored = _read_manifest(path)
+        if stored is not None and stored.get("key") == manifest["key"]:
+            return read(path)
+        if stale and stored is not None and _key(stored, code=False) == _key(manifest, code=False):
+            logger.warning("%s: reusing a record of older code (%s)", name, stored["code"][:12])
+            return read(path)
+    values = compute()
+    if not isinstance(values, pd.DataFrame):
+        values = {key: np.asarray(value) for key, value in values.items()}
+    made = Record(name, values, manifest)
+    write(made, path)
+    return made
+
+
+def write(made: Record, path: Path | str) -> None:
+    """Write a record: the values first, the manifest, which makes it count, last.
+
+    Raises
+    ------
+    TypeError
+        If an array holds Python objects, which only pickle could store.
+    """
+    path = Path(path)
+    manifest_path = _manifest_path(path)
+    manifest_path.unlink(missing_ok=True)  # between the two renames the record must not look whole
+    if isinstance(made.values, pd.DataFrame):
+        values_path = path.with_name(path.name + ".parquet")
+        with atomic_path(values_path) as temporary:
+            made.values.to_parquet(temporary, index=False)
+    else:
+        values_path = path.with_name(path.name + ".npz")
+        objects = [key for key, value in made.values.items() if value.dtype.hasobject]
+        if objects:
+            raise TypeError(f"record {made.name!r} must hold no Python objects; got them in {objects}.")
+        with atomic_path(values_path) as temporary, temporary.open("wb") as file:
+            np.savez_compressed(file, **made.values)  # type: ignore[arg-type]
+    made.manifest |= {"file": values_path.name, "sha256": _sha256(values_path)}
+    with atomic_path(manifest_path) as temporary:
+        temporary.write_text(json.dumps(made.manifest, indent=1, sort_keys=True) + "\n")
+
+
+def read(path: Path | str) -> Record:
+    """Read the record at `path` (folder and name, without an ending).
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    ValueError
+        If its values are not the bytes that the manifest was written for.
+    """
+    path = Path(path)
+    manifest = _read_manifest(path)
+    if manifest is None:
+        raise FileNotFoundError(f"there is no whole record at {path}; run the analysis that writes it.")
+    values_path = path.parent / manifest["file"]
+    if not values_path.exists() or _sha256(values_path) != manifest["sha256"]:
+        raise ValueError(f"{values_path} is not what its manifest says; delete it and run the analysis again.")
+    if values_path.suffix == ".parquet":
+        return Record(manifest["name"], pd.read_parquet(values_path), manifest)
+    with np.load(values_path, allow_pickle=False) as stored:
+        return Record(manifest["name"], {key: stored[key] for key in stored.files}, manifest)
+
+
+def data_fingerprint(*arrays: Any) -> str:
+    """Return a SHA-256 over dtypes, shapes and bytes of arrays.
+
+    Examples
+    --------
+    >>> data_fingerprint(np.zeros(3))[:8] == data_fingerprint(np.zeros(3))[:8]
+    True
+    """
+    digest = hashlib.sha256()
+    for array in map(np.ascontiguousarray, arrays):
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(array.view(np.uint8).data if array.size else b"")
+    return digest.hexdigest()
+
+
+@cache
+def code_fingerprint() -> str:
+    """Return a SHA-256 over the package's Python sources and shipped weights."""
+    root = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted([*root.rglob("*.py"), *root.rglob("*.safetensors")]):
+        digest.update(str(path.relative_to(root)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _manifest(name: str, settings: Mapping[str, Any], data: str) -> dict[str, Any]:
+    manifest = {
+        "name": name,
+        "settings": json.loads(json.dumps(settings, sort_keys=True)),
+        "data": data,
+        "versions": {library: version(library) for library in COMPUTING_LIBRARIES},
+        "code": code_fingerprint(),
+    }
+    return manifest | {"key": _key(manifest)}
+
+
+def _key(manifest: Mapping[str, Any], *, code: bool = True) -> str:
+    parts = ("name", "settings", "data", "versions", "code") if code else ("name", "settings", "data", "versions")
+    return hashlib.sha256(json.dumps({part: manifest[part] for part in parts}, sort_keys=True).encode()).hexdigest()
+
+
+def _manifest_path(path: Path) -> Path:
+    return path.with_name(path.name + ".json")
+
+
+def _read_manifest(path: Path) -> dict[str, Any] | None:
+    """Return the manifest beside `path`, or None where there is none that can be read."""
+    try:
+        manifest = json.loads(_manifest_path(path).read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    return manifest if "key" in manifest else None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

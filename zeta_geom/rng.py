@@ -1,0 +1,246 @@
+"""Randomness as an argument: from a seed to the numbers that a backend draws.
+
+No global seed is read or set. Inside a torch loader worker a stream moves to a child of its own, derived from
+(own seed, worker seed, rank), so that workers and ranks never repeat each other's draws.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import sys
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["RandomState", "Stream", "numpy_generator", "torch_generator"]
+
+RandomState: TypeAlias = Union[int, np.random.Generator, np.random.RandomState, "torch.Generator", None]
+
+
+def numpy_generator(random_state: RandomState = None) -> np.random.Generator:
+    """Return the NumPy generator that `random_state` stands for.
+
+    Parameters
+    ----------
+    random_state : None, int, numpy.random.Generator, numpy.random.RandomState or torch.Generator
+        None is fresh entropy; an int is a seed; a Generator is used itself, and advances; from a RandomState or a
+        torch.Generator one seed is drawn.
+
+    Returns
+    -------
+    numpy.random.Generator
+
+    Raises
+    ------
+    TypeError
+        If `random_state` is anything else.
+    ValueError
+        If it is a negative int.
+
+    Examples
+    --------
+    >>> numpy_generator(0).integers(10)
+    np.int64(8)
+    """
+    if isinstance(random_state, np.random.Generator):
+        return random_state
+    if isinstance(random_state, np.random.RandomState):
+        return np.random.default_rng(random_state.randint(0, 2**32, size=4, dtype=np.uint32))
+    if _is_torch_generator(random_state):
+        return np.random.default_rng(_torch_seed(random_state))
+    if random_state is None:
+        return np.random.default_rng()
+    if isinstance(random_state, Integral) and not isinstance(random_state, (bool, np.bool_)):
+        if random_state < 0:
+            raise ValueError(f"random_state must be a non-negative int; got {random_state}.")
+        return np.random.default_rng(int(random_state))
+    raise TypeError(
+        "random_state must be None, an int, a numpy.random.Generator, a RandomState or a torch.Generator; "
+        f"got {random_state!r}."
+    )
+
+
+def torch_generator(seed: int, device: Any) -> torch.Generator | None:
+    """Return a torch.Generator on `device`, seeded.
+
+    Examples
+    --------
+    >>> torch_generator(3, "cpu").initial_seed()
+    3
+    """
+    import torch
+
+    return torch.Generator(device).manual_seed(seed)
+
+
+class Stream:
+    """One stream of random numbers that serves NumPy arrays and torch tensors on any device.
+
+    Parameters
+    ----------
+    random_state : None, int, numpy.random.Generator, numpy.random.RandomState or torch.Generator
+        Where the stream starts. On the CPU, draws come from this one generator for both backends; on another device
+        an int, None or RandomState becomes a torch.Generator there, and a CPU generator is a TypeError.
+
+    Examples
+    --------
+    >>> Stream(0).uniform((2,)).shape
+    (2,)
+    """
+
+    def __init__(self, random_state: RandomState = None) -> None:
+        self._given = _is_torch_generator(random_state) or isinstance(random_state, np.random.Generator)
+        self._host: Any = random_state
+        if _is_torch_generator(random_state):
+            self.seed = _torch_seed(self._host.clone_state())
+        elif isinstance(random_state, np.random.Generator):
+            self.seed = int(copy.deepcopy(random_state).integers(2**63))
+        elif isinstance(random_state, Integral):
+            self._host = numpy_generator(random_state)
+            self.seed = int(random_state)
+        else:
+            self.seed = int(numpy_generator(random_state).integers(2**63))
+            self._host = np.random.default_rng(self.seed)
+        self._device: dict[str, Any] = {}
+        self._worker: tuple[int, int] | None = None
+
+    def child(self, *key: int) -> Stream:
+        """Return the independent stream that belongs to (seed, *key), whatever was drawn from this one.
+
+        Examples
+        --------
+        >>> bool(Stream(0).child(1).uniform(()) == Stream(0).child(1).uniform(()))
+        True
+        """
+        return Stream(np.random.default_rng([self.seed, *key]))
+
+    def uniform(self, shape: tuple[int, ...], like: Any = None) -> Any:
+        """Draw from U[0, 1): float64 on the CPU, float32 on another device, in the backend of `like`."""
+        generator, device = self._source(like)
+        if device is not None:
+            import torch
+
+            return torch.rand(shape, generator=generator, device=device)
+        if isinstance(generator, np.random.Generator):
+            return _match(np.asarray(generator.random(shape)), like)
+        import torch
+
+        return _match(torch.rand(shape, generator=generator, dtype=torch.float64), like)
+
+    def beta(self, alpha: float, shape: tuple[int, ...], like: Any = None) -> Any:
+        """Draw from Beta(alpha, alpha): float64 on the CPU, float32 on another device."""
+        if alpha == 1:
+            return self.uniform(shape, like)
+        generator, device = self._source(like)
+        if isinstance(generator, np.random.Generator):
+            return _match(np.asarray(generator.beta(alpha, alpha, shape)), like)
+        import torch
+
+        dtype = torch.float32 if device else torch.float64
+        concentration = torch.full((2, *shape), alpha, dtype=dtype, device=device)
+        gammas = torch._standard_gamma(concentration, generator=generator)  # torch's Beta takes no generator
+        return _match(gammas[0] / gammas.sum(0), like)
+
+    def permutation(self, n: int, like: Any = None) -> Any:
+        """Draw a permutation of 0..n-1: int64 of shape (n,)."""
+        generator, device = self._source(like)
+        if isinstance(generator, np.random.Generator):
+            return _match(generator.permutation(n), like)
+        import torch
+
+        return _match(torch.randperm(n, generator=generator, device=device or "cpu"), like)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what `load_state_dict` needs to go on from here exactly."""
+        return {
+            "seed": self.seed,
+            "worker": self._worker,
+            "host": _get_state(self._host),
+            "device": {name: _get_state(generator) for name, generator in self._device.items()},
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from where `state_dict` was called."""
+        self.seed = state["seed"]
+        self._worker = state["worker"]
+        _set_state(self._host, state["host"])
+        for name, saved in state["device"].items():
+            self._device[name] = torch_generator(self.seed, name)
+            _set_state(self._device[name], saved)
+
+    def _source(self, like: Any) -> tuple[Any, Any]:
+        """Return the generator for `like` and, where that is not the CPU, its device."""
+        self._enter_worker()
+        device = getattr(like, "device", None)
+        kind = getattr(device, "type", "cpu")
+        if kind == "cpu":
+            if _is_torch_generator(self._host) and self._host.device.type != "cpu":
+                raise TypeError(
+                    f"random_state is a torch.Generator on {self._host.device}, but the data lie on the CPU; "
+                    "give an int or torch.Generator('cpu')."
+                )
+            return self._host, None
+        if _is_torch_generator(self._host) and self._host.device.type == kind:
+            return self._host, device
+        if self._given and self._worker is None:
+            raise TypeError(
+                f"random_state draws on the CPU, but the data lie on {device}; "
+                f"give an int or torch.Generator({str(device)!r})."
+            )
+        name = str(device)
+        if name not in self._device:
+            self._device[name] = torch_generator(self.seed, device)
+        return self._device[name], device
+
+    def _enter_worker(self) -> None:
+        """Move to a stream of its own where this runs in a torch loader worker for the first time."""
+        loaded = sys.modules.get("torch.utils.data")
+        info = loaded.get_worker_info() if loaded is not None else None
+        if info is None:
+            return
+        worker = (int(info.seed), int(os.environ.get("RANK", "0")))
+        if worker != self._worker:
+            self._worker = worker
+            self._host = np.random.default_rng([self.seed, *worker])
+            self._device = {}
+
+
+def _is_torch_generator(value: Any) -> bool:
+    loaded = sys.modules.get("torch")
+    return loaded is not None and isinstance(value, loaded.Generator)
+
+
+def _torch_seed(generator: Any) -> int:
+    import torch
+
+    return int(torch.randint(2**62, (), generator=generator, device=generator.device).item())
+
+
+def _match(array: Any, like: Any) -> Any:
+    """Return the CPU array `array` in the backend of `like`."""
+    loaded = sys.modules.get("torch")
+    if loaded is None:
+        return array
+    if isinstance(like, loaded.Tensor):
+        return loaded.as_tensor(array)
+    return array.numpy() if isinstance(array, loaded.Tensor) else array
+
+
+def _get_state(generator: Any) -> Any:
+    if isinstance(generator, np.random.Generator):
+        return copy.deepcopy(generator.bit_generator.state)
+    return generator.get_state()
+
+
+def _set_state(generator: Any, state: Any) -> None:
+    if isinstance(generator, np.random.Generator) != isinstance(state, dict):
+        raise ValueError("state comes from a stream of the other backend; build the mixer as it was built then.")
+    if isinstance(state, dict):
+        generator.bit_generator.state = state
+    else:
+        generator.set_state(state)
