@@ -1,8 +1,8 @@
 """A result on disk: values, settings, seed, versions and fingerprints, written whole or not at all.
 
 A table is one Parquet file and a set of arrays is one NPZ file (never pickle), each beside a JSON manifest. The key
-of a record is a hash of its settings, its data's fingerprint, the versions of the libraries that compute, and a hash of
-the package's sources: same key, reused; any difference, computed again.
+of a record is a hash of its settings, its data's fingerprint, the versions of the libraries that compute, and a hash
+of the package's sources: same key, reused; any difference, computed again.
 """
 
 from __future__ import annotations

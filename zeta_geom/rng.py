@@ -96,7 +96,7 @@ class Stream:
     def __init__(self, random_state: RandomState = None) -> None:
         self._given = _is_torch_generator(random_state) or isinstance(random_state, np.random.Generator)
         self._host: Any = random_state
-        if _is_torch_generator(random_state):
+        if _is_torch_generator(self._host):
             self.seed = _torch_seed(self._host.clone_state())
         elif isinstance(random_state, np.random.Generator):
             self.seed = int(copy.deepcopy(random_state).integers(2**63))

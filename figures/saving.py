@@ -1,0 +1,17 @@
+"""Write a figure as PNG and PDF, whole or not at all."""
+
+from pathlib import Path
+from typing import Any
+
+from zeta_geom.records import atomic_path
+
+
+def save(fig: Any, path: Path) -> list[Path]:
+    """Write `fig` to `path` with the endings .png and .pdf, and return both paths."""
+    written = []
+    for ending in ("png", "pdf"):
+        target = path.with_name(f"{path.name}.{ending}")
+        with atomic_path(target) as temporary:
+            fig.savefig(temporary, format=ending)
+        written.append(target)
+    return written
