@@ -95,16 +95,12 @@ class Stream:
 
     def __init__(self, random_state: RandomState = None) -> None:
         self._given = _is_torch_generator(random_state) or isinstance(random_state, np.random.Generator)
-        self._host: Any = random_state
-        if _is_torch_generator(self._host):
-            self.seed = _torch_seed(self._host.clone_state())
-        elif isinstance(random_state, np.random.Generator):
-            self.seed = int(copy.deepcopy(random_state).integers(2**63))
-        elif isinstance(random_state, Integral):
-            self._host = numpy_generator(random_state)
-            self.seed = int(random_state)
+        if self._given:
+            self._host: Any = random_state
+            self.seed = _peek_seed(random_state)
         else:
-            self.seed = int(numpy_generator(random_state).integers(2**63))
+            generator = numpy_generator(random_state)
+            self.seed = int(random_state) if isinstance(random_state, Integral) else int(generator.integers(2**62))
             self._host = np.random.default_rng(self.seed)
         self._device: dict[str, Any] = {}
         self._worker: tuple[int, int] | None = None
@@ -117,7 +113,7 @@ class Stream:
         >>> bool(Stream(0).child(1).uniform(()) == Stream(0).child(1).uniform(()))
         True
         """
-        return Stream(np.random.default_rng([self.seed, *key]))
+        return Stream(int(np.random.default_rng([self.seed, *key]).integers(2**62)))
 
     def uniform(self, shape: tuple[int, ...], like: Any = None) -> Any:
         """Draw from U[0, 1): float64 on the CPU, float32 on another device, in the backend of `like`."""
@@ -213,6 +209,13 @@ class Stream:
 def _is_torch_generator(value: Any) -> bool:
     loaded = sys.modules.get("torch")
     return loaded is not None and isinstance(value, loaded.Generator)
+
+
+def _peek_seed(generator: Any) -> int:
+    """Draw a seed from a copy, so that the generator itself does not advance."""
+    if isinstance(generator, np.random.Generator):
+        return int(copy.deepcopy(generator).integers(2**62))
+    return _torch_seed(generator.clone_state())
 
 
 def _torch_seed(generator: Any) -> int:
