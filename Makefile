@@ -1,0 +1,35 @@
+# make figures   regenerate the figures and the claims table  (PRESET=paper  ONLY="2 6"  OFFLINE=1  FORCE=1  STALE=ok)
+# make test      lint, types, tests, doctests
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PRESET ?= quick
+RESULTS ?= results
+OPTIONS := --preset $(PRESET) --results $(RESULTS) $(if $(ONLY),--only "$(ONLY)") $(if $(OFFLINE),--offline) \
+           $(if $(FORCE),--force) $(if $(STALE),--stale)
+
+.PHONY: figures test clean
+
+figures: $(VENV)/installed
+	$(PY) -m analyses $(OPTIONS)
+	$(PY) -m figures --results $(RESULTS) $(if $(ONLY),--only "$(ONLY)")
+	$(PY) -m analyses.claims --results $(RESULTS)
+
+test: $(VENV)/installed-dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/pytest
+
+$(VENV)/installed: pyproject.toml
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(PY) -m pip install --quiet --editable ".[dev]"
+	touch $@
+
+clean:
+	rm -rf $(RESULTS) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,43 @@
+"""Write and print the claims table: `python -m analyses.claims`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from analyses.claims.geometry import dimensions, theorems
+from analyses.claims.images import features, realism
+from analyses.claims.points import diversity, manifold_points
+from analyses.claims.verdicts import Claim
+from zeta_geom.records import atomic_path
+
+GROUPS = (theorems, manifold_points, realism, diversity, dimensions, features)
+
+
+def run(results: Path) -> pd.DataFrame:
+    """Collect every claim whose records are there, write results/claims.csv, and return the table."""
+    table = pd.DataFrame([claim for group in GROUPS for claim in group(results)], columns=Claim._fields)
+    with atomic_path(results / "claims.csv") as temporary:
+        table.to_csv(temporary, index=False)
+    return table
+
+
+def main(results: Annotated[Path, typer.Option(help="where the records are")] = Path("results")) -> None:
+    """Write and print the claims table."""
+    claims = run(results)
+    shown = Table(title="The paper's claims, re-tested", show_lines=True, title_justify="left")
+    for name in claims.columns:
+        shown.add_column(name, overflow="fold")
+    for row in claims.itertuples(index=False):
+        shown.add_row(*row)
+    Console(width=160, soft_wrap=False).print(shown)
+    typer.echo(results / "claims.csv")
+
+
+if __name__ == "__main__":
+    typer.run(main)

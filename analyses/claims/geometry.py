@@ -1,0 +1,96 @@
+"""Claims about weights and about the local dimension."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from analyses.claims.verdicts import FAILS, HOLDS, Claim, below, from_gamma, table, yes_no
+from zeta_geom.mixers import gamma_min
+
+PAPER_CONSTANT = 1.72865
+NEAR = 0.05  # "tends to the original": within 5 % of it at the largest γ
+
+
+def theorems(results: Path) -> list[Claim]:
+    """Theorem 1 at T = 2...4096 and around the roots; Theorem 2 over λ."""
+    claims = []
+    first = table(results, "theorems/theorem_1")
+    if first is not None:
+        above = first[first["gamma"] >= PAPER_CONSTANT]
+        worst = above.loc[above["margin"].idxmin()]
+        text = f"smallest w1 - rest = {worst['margin']:.2e} at T = {worst['T']:.0f}, γ = {worst['gamma']:g}"
+        where = "Theorem 1"
+        claims.append(
+            Claim("w1 > Σ w_i for γ ≥ 1.72865", where, "T = 2…4096", text, yes_no((above["margin"] > 0).all()))
+        )
+        around = first[first["offset"].notna()]
+        exact = ((around["margin"] > 0) == (around["offset"] > 0)).all()
+        roots = first.drop_duplicates("T").set_index("T")["root"]
+        text = f"root {roots[2]:g} at T = 2, {roots[4]:.6f} at 4, {roots[4096]:.6f} at 4096; ∞: {gamma_min():.10f}"
+        claims.append(
+            Claim("1.72865 is the root of ζ(γ) = 2; finite T: smaller", where, "±1e-6", text, yes_no(exact))
+        )
+    second = table(results, "theorems/theorem_2")
+    if second is not None:
+        worst = second["difference"].max()
+        text = f"largest difference {worst:.1e} over {len(second)} values of λ"
+        claims.append(Claim("T = 2, γ = log2(λ/(1-λ)) is mixup", "Theorem 2", "", text, yes_no(worst < 1e-12)))
+    return claims
+
+
+def dimensions(results: Path) -> list[Claim]:
+    """Figure 6: ζ against mixup and against the original, per data set, k and anchor."""
+    claims = []
+    for panel in ("helix-3d", "curved-12d", "images-1", "images-2"):
+        measured = table(results, f"figure_6/{panel}")
+        if measured is None:
+            continue
+        for k, part in measured.groupby("k"):
+            data = f"{part['data'].iloc[0]}, k = {k}"
+            original = part[part["mixer"] == "original"].iloc[0]
+            mixup = part[part["mixer"] == "mixup"].iloc[0]
+            zeta = part[part["mixer"] == "zeta"]
+            claims.append(inflation(data, original, mixup))
+            for anchor, curve in zeta.groupby("anchor", sort=False):
+                claims += against(f"{data}, anchor {anchor}", curve, original, mixup)
+    return claims
+
+
+def inflation(data: str, original: pd.Series, mixup: pd.Series) -> Claim:
+    """Compare mixup with the original."""
+    higher = below(*original[["mean", "std", "n"]], *mixup[["mean", "std", "n"]])
+    text = f"original {spread(original)}, mixup {spread(mixup)}"
+    return Claim("mixup inflates the local dimension", "Fig. 6", data, text, yes_no(higher))
+
+
+def against(data: str, curve: pd.DataFrame, original: pd.Series, mixup: pd.Series) -> list[Claim]:
+    """Compare one curve of ζ-mixup with mixup and with the original."""
+    curve = curve.sort_values("gamma")
+    tested = curve[curve["gamma"] >= gamma_min()]
+    lower = [below(*row[["mean", "std", "n"]], *mixup[["mean", "std", "n"]]) for _, row in tested.iterrows()]
+    sunk = [below(*row[["mean", "std", "n"]], *original[["mean", "std", "n"]]) for _, row in tested.iterrows()]
+    last = tested.iloc[-1]
+    ends = ", ".join(f"γ = {row['gamma']:g}: {spread(row)}" for _, row in tested.iloc[[0, 1, -1]].iterrows())
+    gap = abs(last["mean"] - original["mean"]) / original["mean"]
+    below_text = f"ζ at γ = {last['gamma']:g} {spread(last)}, original {spread(original)}"
+    return [
+        Claim(
+            "dimension ζ < mixup for γ ≥ γ_min", "Fig. 6", data,
+            f"mixup {spread(mixup)}; ζ {ends}", from_gamma(tested["gamma"].tolist(), lower),
+        ),
+        Claim(
+            "ζ's dimension → original's as γ grows", "Fig. 6", data,
+            f"{gap:.1%} off at γ = {last['gamma']:g}", HOLDS if gap <= NEAR else FAILS,
+        ),
+        Claim(
+            "ζ's dimension below the original's at large γ", "Fig. 6 and 7", data,
+            below_text, from_gamma(tested["gamma"].tolist(), sunk),
+        ),
+    ]  # fmt: skip
+
+
+def spread(row: pd.Series) -> str:
+    """Write mean ± standard deviation over points."""
+    return f"{row['mean']:.2f} ± {row['std']:.2f}"

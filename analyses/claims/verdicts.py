@@ -1,0 +1,64 @@
+"""From measured numbers to a verdict, by rules that are the same for every claim."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from zeta_geom import records
+
+HOLDS, FAILS, UNMEASURED = "holds", "does not hold", "not measured"
+
+
+class Claim(NamedTuple):
+    """One row of the table."""
+
+    statement: str
+    where: str
+    data: str
+    measured: str
+    verdict: str
+
+
+def table(results: Path, name: str) -> pd.DataFrame | None:
+    """Return the table of a record, or None where the analysis has not run."""
+    try:
+        return records.read(results / "records" / name).table
+    except FileNotFoundError:
+        return None
+
+
+def yes_no(holds: bool) -> str:
+    """Return the verdict of a plain statement."""
+    return HOLDS if holds else FAILS
+
+
+def from_gamma(gammas: Sequence[float], holds: Sequence[bool]) -> str:
+    """Return the verdict of a statement about every γ, or about every γ from some value on."""
+    order = np.argsort(gammas)
+    gammas, holds = np.asarray(gammas)[order], np.asarray(holds, dtype=bool)[order]
+    if holds.all():
+        return HOLDS
+    if not holds[-1]:
+        return FAILS
+    start = np.flatnonzero(~holds)[-1] + 1
+    return f"holds from γ = {gammas[start]:g} on"
+
+
+def paired(difference: Sequence[float]) -> tuple[float, float, float]:
+    """Return the mean of paired differences and the limits of its 95 % t interval."""
+    values = np.asarray(difference, dtype=float)
+    if len(values) < 2 or np.ptp(values) == 0:
+        return float(values.mean()), float(values.mean()), float(values.mean())
+    low, high = stats.t.interval(0.95, len(values) - 1, loc=values.mean(), scale=stats.sem(values))
+    return float(values.mean()), float(low), float(high)
+
+
+def below(mean: float, std: float, n: int, other: float, other_std: float, other_n: int) -> bool:
+    """Say whether one mean is below another by more than two standard errors of the difference."""
+    return bool(mean < other - 2 * np.sqrt(std**2 / n + other_std**2 / other_n))

@@ -1,0 +1,28 @@
+"""Draw the figures from records: `python -m figures --only "2 6"`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import matplotlib as mpl
+import typer
+
+FIGURES = ("2", "3", "6", "7", "8")
+
+
+def main(
+    results: Annotated[Path, typer.Option(help="where records are and figures go")] = Path("results"),
+    only: Annotated[str, typer.Option(help='figures by number, such as "2 6"')] = "",
+) -> None:
+    """Draw the figures whose records are there, as PNG and PDF, and list the files."""
+    mpl.use("agg")
+    wanted = [name for name in only.replace(",", " ").split() if name in FIGURES] if only else list(FIGURES)
+    for name in wanted:
+        for path in import_module(f"figures.figure_{name}").draw(results):
+            typer.echo(path)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,96 @@
+"""Figure 6: mean ± standard deviation of the local dimension against γ."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+
+from figures.saving import save
+from zeta_geom import records
+from zeta_geom.manifolds import MANIFOLDS
+from zeta_geom.mixers import gamma_min
+from zeta_geom.plots import style
+from zeta_geom.plots.curves import curve_against_gamma, level_across, mark_gamma_min
+
+PAPER_SETS = ("cifar-10", "cifar-100")
+TITLES = {"helix-3d": "1-D helix in $\\mathbb{R}^3$", "curved-12d": "3-D manifold in $\\mathbb{R}^{12}$"}
+
+
+def draw(results: Path) -> list[Path]:
+    """Draw a-d (manifolds) and e-h (image sets), and return the files."""
+    folder = results / "records" / "figure_6"
+    manifolds = [records.read(folder / name) for name in ("helix-3d", "curved-12d")]
+    images = [records.read(folder / f"images-{index}") for index in (1, 2)]
+    names = [record.settings["data_name"] for record in images]
+    suffix = "" if tuple(names) == PAPER_SETS else "-" + "-".join(names)
+    return [
+        *draw_panels(manifolds, "abcd", results / "figures" / "figure_6a-d"),
+        *draw_panels(images, "efgh", results / "figures" / f"figure_6e-h{suffix}"),
+    ]
+
+
+def draw_panels(made: list[records.Record], letters: str, path: Path) -> list[Path]:
+    """Draw one row for each record, one column for each k."""
+    ks = made[0].settings["n_neighbors"]
+    with plt.rc_context(style.PARAMETERS):
+        fig, axes = plt.subplots(len(made), len(ks), figsize=(7.2, 2.5 * len(made) + 0.5), squeeze=False)
+        for row, record in zip(axes, made):
+            for ax, k in zip(row, ks):
+                draw_curves(ax, record, k)
+        for ax, letter in zip(axes.flat, letters):
+            style.panel_letter(ax, letter)
+        for ax in axes[-1]:
+            ax.set_xlabel("γ")
+        for ax in axes[:, 0]:
+            ax.set_ylabel("local intrinsic dimension")
+        handles, labels = axes[0, 0].get_legend_handles_labels()
+        fig.legend(handles, labels, loc="outside lower center", ncols=5)
+        if "data_name" in made[0].settings and path.name.startswith("figure_6e"):
+            fig.suptitle(stand_in_note(made), fontsize=8)
+        written = save(fig, path)
+        plt.close(fig)
+    return written
+
+
+def draw_curves(ax: Any, record: records.Record, k: int) -> None:
+    """Draw the five curves of one panel."""
+    table = record.table[record.table["k"] == k]
+    original = table[table["mixer"] == "original"].iloc[0]
+    mixup = table[table["mixer"] == "mixup"].iloc[0]
+    per_sample = table[table["mixer"] == "mixup-per-sample"].iloc[0]
+    zeta = table[table["mixer"] == "zeta"]
+    level_across(ax, original["mean"], original["std"], "original", ls="--")
+    level_across(ax, mixup["mean"], mixup["std"], "mixup")
+    level_across(ax, per_sample["mean"], None, "mixup-per-sample", lw=0.8, ls="-")
+    curve_against_gamma(ax, zeta[zeta["anchor"] == "self"], "zeta", label="ζ-mixup, anchor “self”")
+    curve_against_gamma(
+        ax, zeta[zeta["anchor"] == "random"], "zeta-random", label="ζ-mixup, anchor “random”", ls="--"
+    )
+    mark_gamma_min(ax, gamma_min())
+    name = record.settings["data_name"]
+    truth = f", true dimension {MANIFOLDS[name].dimension}" if name in MANIFOLDS else ""
+    ax.set_title(f"{TITLES.get(name, title_of(name))}, k = {k}{truth}")
+    ax.set_xlim(0, table["gamma"].max())
+    ax.set_ylim(bottom=0)
+
+
+def title_of(name: str) -> str:
+    """Return how a data set is called in a title."""
+    known = {
+        "mnist": "MNIST",
+        "fashion-mnist": "Fashion-MNIST",
+        "mnist-sample": "MNIST sample",
+        "digits": "digits 8×8",
+    }
+    return known.get(name, name.upper())
+
+
+def stand_in_note(made: list[records.Record]) -> str:
+    """Say what the panels were drawn from, and what they stand for where that differs."""
+    names = [record.settings["data_name"] for record in made]
+    sizes = [int(record.table["n"].iloc[0]) for record in made]
+    drawn = " and ".join(f"{title_of(name)} ({size:,} images)" for name, size in zip(names, sizes))
+    note = f"Drawn from {drawn}"
+    return note if tuple(names) == PAPER_SETS else f"{note}, standing in for CIFAR-10 and CIFAR-100"

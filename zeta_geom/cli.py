@@ -1,0 +1,281 @@
+"""`zeta-geom …`: the library on a user's own `.npy` and `.npz` files."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import pandas as pd
+import typer
+
+from zeta_geom.checks import check_labels
+from zeta_geom.records import atomic_path
+
+__all__ = ["app", "main"]
+
+HELP = {"no_args_is_help": True, "add_completion": False, "pretty_exceptions_enable": False}
+app = typer.Typer(help="Measure what a data augmentation does to the geometry of a data set.", **HELP)  # type: ignore[arg-type]
+data_app = typer.Typer(help="Get the data sets.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+Input = Annotated[Path, typer.Argument(help=".npy with X, or .npz with X and perhaps y", show_default=False)]
+
+
+def ending(*allowed: str) -> Callable[[Path], Path]:
+    """Return a check of the output's ending, made before any work is done."""
+
+    def check(path: Path) -> Path:
+        if path.suffix not in allowed:
+            raise typer.BadParameter(f"must end in {' or '.join(allowed)}; got {path}.")
+        return path
+
+    return check
+
+
+def output(*allowed: str) -> Any:
+    """Return the option that names the output."""
+    text = f"file to write: {', '.join(allowed)}"
+    return typer.Option("--out", help=text, show_default=False, callback=ending(*allowed))
+
+
+Arrays = Annotated[Path, output(".npz")]
+Columns = Annotated[Path, output(".npz", ".csv", ".parquet")]
+Table = Annotated[Path, output(".csv", ".parquet")]
+Seed = Annotated[int, typer.Option(help="seed of everything random", min=0)]
+BatchSize = Annotated[int, typer.Option(help="points in a batch")]
+
+
+@data_app.command("fetch")
+def data_fetch(
+    name: Annotated[str, typer.Argument(help="mnist, fashion-mnist, …; see `zeta-geom data list`")],
+    offline: Annotated[bool, typer.Option(help="do not ask the network: only check the cache")] = False,
+) -> None:
+    """Fetch a data set into the cache, or check the one that is there.
+
+    Example: zeta-geom data fetch mnist
+    """
+    from zeta_geom import datasets
+
+    typer.echo(datasets.fetch(name, download=not offline))
+
+
+@data_app.command("list")
+def data_list() -> None:
+    """List the data sets.
+
+    Example: zeta-geom data list
+    """
+    from zeta_geom.datasets import DATASETS
+
+    for name, specification in DATASETS.items():
+        typer.echo(f"{name:16}{specification.title}; {specification.licence}")
+
+
+@app.command()
+def mix(
+    file: Input,
+    out: Arrays,
+    mixer: Annotated[str, typer.Option(help="zeta or mixup")] = "zeta",
+    gamma: Annotated[float, typer.Option(help="exponent γ, for zeta")] = 2.8,
+    n_mix: Annotated[
+        int | None, typer.Option(help="T, samples in one output, for zeta; the batch by default")
+    ] = None,
+    anchor: Annotated[str, typer.Option(help="self or random, for zeta")] = "self",
+    alpha: Annotated[float, typer.Option(help="of Beta(α, α), for mixup")] = 1.0,
+    per_sample: Annotated[bool, typer.Option(help="a λ for each output, for mixup")] = False,
+    batch_size: BatchSize = 32,
+    n_out: Annotated[int | None, typer.Option(help="rows to make; as many as come in by default")] = None,
+    seed: Seed = 0,
+) -> None:
+    """Mix a data set batch by batch; writes X, and soft labels Y where labels y are given.
+
+    Integer images are divided by 255 first.
+
+    Example: zeta-geom mix data.npz --out mixed.npz --gamma 2.8 --seed 0
+    """
+    from zeta_geom.mixers import make_mixer
+
+    arrays = read_arrays(file)
+    params: dict[str, dict[str, Any]] = {
+        "zeta": {"gamma": gamma, "n_mix": n_mix, "anchor": anchor},
+        "mixup": {"alpha": alpha, "per_sample": per_sample},
+    }
+    made = make_mixer(mixer, **params.get(mixer, {}), random_state=seed)
+    X, Y = made.mix_dataset(to_floats(arrays["X"]), arrays.get("y"), batch_size=batch_size, n_out=n_out)
+    write_result(out, {"X": X} if Y is None else {"X": X, "Y": Y})
+
+
+@app.command()
+def dimension(
+    file: Input,
+    out: Columns,
+    k: Annotated[str, typer.Option(help="numbers of neighbours")] = "8 128",
+    alpha: Annotated[float, typer.Option(help="an eigenvalue counts above alpha × the largest")] = 0.05,
+) -> None:
+    """Estimate the local intrinsic dimension at each point; prints mean ± standard deviation.
+
+    Example: zeta-geom dimension data.npy --k "8 128" --out dimension.csv
+    """
+    from zeta_geom.geometry import local_dimension
+
+    X = read_arrays(file)["X"]
+    found = local_dimension(X.reshape(len(X), -1), to_ints(k), alpha, progress=True)
+    for count, values in found.items():
+        typer.echo(f"k = {count}: {values.mean():.3f} ± {values.std():.3f} over {len(values)} points")
+    write_result(out, {f"k{count}": values for count, values in found.items()})
+
+
+@app.command()
+def sweep(
+    file: Input,
+    out: Table,
+    gammas: Annotated[str, typer.Option(help="start:stop:step, or numbers")] = "0:15:0.5",
+    k: Annotated[str, typer.Option(help="numbers of neighbours")] = "8 128",
+    mixers: Annotated[str, typer.Option(help="names of mixers")] = "zeta mixup",
+    anchors: Annotated[str, typer.Option(help="self, random, or both")] = "self",
+    batch_size: BatchSize = 32,
+    seed: Seed = 0,
+    records: Annotated[
+        Path | None, typer.Option(help="folder that keeps each run, so that a killed sweep goes on")
+    ] = None,
+) -> None:
+    """Measure the local dimension of what mixers make of the data, against γ; writes a table.
+
+    Example: zeta-geom sweep data.npz --gammas 0:15:0.5 --k "8 128" --out sweep.csv
+    """
+    from zeta_geom.sweeps import gamma_sweep
+
+    X = to_floats(read_arrays(file)["X"])
+    table = gamma_sweep(
+        X.reshape(len(X), -1),
+        gammas=to_range(gammas),
+        n_neighbors=to_ints(k),
+        mixers=mixers.split(),
+        anchors=anchors.split(),
+        batch_size=batch_size,
+        seeds=[seed],
+        data=file.stem,
+        folder=records,
+    )
+    write_result(out, table)
+
+
+@app.command()
+def realism(file: Input, out: Columns) -> None:
+    """Score MNIST-like images (n, 28, 28) by the oracle: entropy, and with labels the cross-entropies, in nats.
+
+    Example: zeta-geom realism mixed.npz --out scores.csv
+    """
+    from zeta_geom.realism import MNISTOracle, soft_label_report
+
+    arrays = read_arrays(file)
+    log_p = MNISTOracle.pretrained().log_proba(arrays["X"])
+    y = arrays.get("Y", arrays.get("y"))
+    Y = None if y is None else check_labels(y, n=len(log_p), n_classes=10)
+    scores = soft_label_report(log_p, np.eye(10)[Y] if Y is not None and Y.ndim == 1 else Y)
+    for name, values in scores.items():
+        infinite = np.isinf(values).mean()
+        note = f", {infinite:.1%} infinite" if infinite else ""
+        typer.echo(f"{name}: median {np.median(values):.4f}{note}")
+    write_result(out, scores)
+
+
+@app.command()
+def neighbors(
+    train: Annotated[Path, typer.Argument(help=".npz with X and labels y (or soft labels Y)", show_default=False)],
+    test: Annotated[Path, typer.Argument(help=".npz with X and labels y", show_default=False)],
+    out: Columns,
+    k: Annotated[int, typer.Option(help="number of neighbours")] = 128,
+    metric: Annotated[str, typer.Option(help="cosine or euclidean")] = "cosine",
+) -> None:
+    """Count the nearest training samples that have each test sample's label.
+
+    Example: zeta-geom neighbors train.npz test.npz --k 128 --out agreement.csv
+    """
+    from zeta_geom.neighborhoods import label_agreement
+
+    near, asked = read_arrays(train), read_arrays(test)
+    labels = near.get("Y", near.get("y"))
+    if labels is None or "y" not in asked:
+        raise ValueError("neighbors needs labels: y (or Y) in the training file, y in the test file.")
+    features = [part["X"].reshape(len(part["X"]), -1) for part in (near, asked)]
+    found = label_agreement(features[0], labels, features[1], asked["y"], k=k, metric=metric)
+    typer.echo(
+        f"correct labels among {k} neighbours: mean {found.counts.mean():.2f}, median {np.median(found.counts):g}"
+    )
+    write_result(out, {"counts": found.counts, "soft": found.soft, "balanced": found.balanced})
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Read X (and y, Y where they are) from a .npy or .npz file, never through pickle."""
+    if path.suffix not in (".npy", ".npz"):
+        raise ValueError(f"{path} must be a .npy or .npz file.")
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        arrays = dict(loaded) if path.suffix == ".npz" else {"X": loaded}
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path} cannot be read as {path.suffix}: {error}") from error
+    if "X" not in arrays:
+        raise ValueError(f"{path} must hold an array X; it holds {', '.join(arrays) or 'nothing'}.")
+    if arrays["X"].ndim < 1 or len(arrays["X"]) == 0:
+        raise ValueError(f"{path} must hold at least one sample in X; its shape is {arrays['X'].shape}.")
+    return arrays
+
+
+def write_result(path: Path, values: Mapping[str, np.ndarray] | pd.DataFrame) -> None:
+    """Write by the file's ending: arrays as .npz, or one row a sample as .csv or .parquet."""
+    with atomic_path(path) as temporary:
+        if path.suffix == ".npz":
+            with temporary.open("wb") as file:
+                np.savez_compressed(file, **values)  # type: ignore[arg-type]
+        elif path.suffix == ".csv":
+            pd.DataFrame(values).to_csv(temporary, index=False)
+        else:
+            pd.DataFrame(values).to_parquet(temporary, index=False)
+    typer.echo(f"wrote {path}")
+
+
+def to_floats(X: np.ndarray) -> np.ndarray:
+    """Return X as floats; integers, taken for grey levels 0..255, are divided by 255."""
+    return X if X.dtype.kind == "f" else X.astype(np.float32) / 255
+
+
+def to_ints(text: str) -> tuple[int, ...]:
+    """Read whole numbers parted by blanks or commas."""
+    try:
+        return tuple(int(part) for part in text.replace(",", " ").split())
+    except ValueError as error:
+        raise ValueError(f'--k must be whole numbers, such as "8 128"; got {text!r}.') from error
+
+
+def to_range(text: str) -> list[float]:
+    """Read start:stop:step (the stop included) or numbers parted by blanks or commas."""
+    try:
+        if ":" in text:
+            start, stop, step = (float(part) for part in text.split(":"))
+            return [float(round(value, 10)) for value in np.arange(start, stop + step / 2, step)]
+        return [float(part) for part in text.replace(",", " ").split()]
+    except (ValueError, ZeroDivisionError) as error:
+        raise ValueError(f"--gammas must be start:stop:step or numbers; got {text!r}.") from error
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user's is one line and a non-zero exit."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    try:
+        app()
+    except (ValueError, TypeError, OSError) as error:
+        typer.echo(f"zeta-geom: {' '.join(str(error).split())}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        typer.echo("zeta-geom: interrupted", err=True)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,8 @@
+"""Where real points come from: fetched, checked by hash, kept in a cache, never replaced silently."""
+
+from zeta_geom.datasets.catalogue import DATASETS, Specification
+from zeta_geom.datasets.fetching import fetch
+from zeta_geom.datasets.home import data_home
+from zeta_geom.datasets.loading import Dataset, load
+
+__all__ = ["DATASETS", "Dataset", "Specification", "data_home", "fetch", "load"]

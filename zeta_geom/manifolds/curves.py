@@ -1,0 +1,116 @@
+"""The distance from points to a parametrised curve: every stationary point is found, and the nearest one taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+
+from zeta_geom import checks
+
+__all__ = ["DISTANCE_TOLERANCE", "check_columns", "curve_distance"]
+
+Curve: TypeAlias = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
+
+DISTANCE_TOLERANCE = 1e-9
+CELLS_PER_TURN = 128
+CHUNK = 4096  # points at once: the grid of one chunk stays in the cache's reach
+MAX_STEPS = 60  # bisection alone halves a cell of 0.05 to 1e-19
+
+
+def check_columns(X: object, n_features: int) -> np.ndarray:
+    """Return `X` as finite float64 points of `n_features` coordinates, or raise.
+
+    Parameters
+    ----------
+    X : array of shape (n, n_features)
+    n_features : int
+
+    Returns
+    -------
+    float64 array of shape (n, n_features)
+
+    Raises
+    ------
+    ValueError
+        If the shape is another or a value is not finite.
+
+    Examples
+    --------
+    >>> check_columns([[0, 1]], 2)
+    array([[0., 1.]])
+    """
+    points = checks.check_points(X)
+    if points.shape[1] != n_features:
+        raise ValueError(
+            f"X must have {n_features} columns, the coordinates of this manifold; got shape {points.shape}. "
+            "Choose the manifold that the points were made from."
+        )
+    return points.astype(np.float64, copy=False)
+
+
+def curve_distance(X: np.ndarray, curve: Curve, limits: tuple[float, float]) -> np.ndarray:
+    """Return each point's Euclidean distance from a curve that ends at both limits.
+
+    The stationary points of the squared distance are bracketed on a grid of 128 cells per 2π of the parameter, by the
+    sign of its derivative, and refined by Newton's method inside the bracket, with bisection where a step leaves it;
+    the nearest of them and of the two ends is taken. The distance is exact to 1e-9 (`DISTANCE_TOLERANCE`) for curves
+    whose features are as wide as a cell.
+
+    Parameters
+    ----------
+    X : float64 array of shape (n, d)
+        Points.
+    curve : callable
+        t of shape (q,) -> position, first and second derivative, each of shape (q, d).
+    limits : (float, float)
+        The first and the last parameter.
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        Distances, in the units of X.
+
+    Examples
+    --------
+    >>> def circle(t):
+    ...     p = np.stack([np.cos(t), np.sin(t)], axis=1)
+    ...     return p, np.stack([-p[:, 1], p[:, 0]], axis=1), -p
+    >>> curve_distance(np.array([[3.0, 0.0], [0.0, 0.25]]), circle, (-1.0, 2.0))
+    array([2.  , 0.75])
+    """
+    low, high = limits
+    cells = int(np.ceil(CELLS_PER_TURN * (high - low) / (2 * np.pi)))
+    grid = np.linspace(low, high, cells + 1)
+    position, tangent, _ = curve(grid)
+    offset = np.einsum("gd,gd->g", position, tangent)
+    nearest = np.empty(len(X))
+    for start in range(0, len(X), CHUNK):
+        points = X[start : start + CHUNK]
+        slope = offset - points @ tangent.T  # half the derivative of the squared distance, (points, grid)
+        index, cell = np.nonzero((slope[:, :-1] < 0) & (slope[:, 1:] >= 0))
+        t = _refine(points[index], curve, grid[cell], grid[cell + 1])
+        ends = np.linalg.norm(points[:, None] - position[[0, -1]], axis=2).min(axis=1)
+        np.minimum.at(ends, index, np.linalg.norm(points[index] - curve(t)[0], axis=1))
+        nearest[start : start + CHUNK] = ends
+    return nearest
+
+
+def _refine(points: np.ndarray, curve: Curve, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Return the root, between `low` and `high`, of the slope of each point's squared distance."""
+    t = (low + high) / 2
+    for _ in range(MAX_STEPS):
+        position, first, second = curve(t)
+        gap = position - points
+        slope, speed = np.einsum("qd,qd->q", gap, first), np.einsum("qd,qd->q", first, first)
+        bend = speed + np.einsum("qd,qd->q", gap, second)
+        low, high = np.where(slope < 0, t, low), np.where(slope < 0, high, t)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            step = t - slope / bend
+        moved = np.where((bend > 0) & (step >= low) & (step <= high), step, (low + high) / 2)
+        moving = (moved - t) ** 2 * speed  # the squared length of the step along the curve
+        t = moved
+        if (moving <= (DISTANCE_TOLERANCE / 10) ** 2).all():
+            break
+    return t

@@ -1,0 +1,150 @@
+"""The helix: a curve in R^3, or in R^n with zeros in the other coordinates."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from zeta_geom import checks, rng
+from zeta_geom.manifolds.curves import check_columns, curve_distance
+
+__all__ = ["HELIX_LIMITS", "helix_curve", "helix_distance", "helix_residual", "make_helix"]
+
+RADIUS = 100.0
+HELIX_LIMITS = (0.0, 10 * np.pi)
+
+
+def make_helix(
+    n_samples: int = 8192, *, n_features: int = 3, random_state: rng.RandomState = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Make noiseless points on the helix (100 cos t, 100 sin t, t, 0, ..., 0) with t ~ U(0, 10π).
+
+    Parameters
+    ----------
+    n_samples : int
+        The number of points.
+    n_features : int
+        The number of coordinates, at least 3; from the fourth on they are 0.
+    random_state : None, int, numpy.random.Generator, RandomState or torch.Generator
+        Where the parameters come from.
+
+    Returns
+    -------
+    X : float64 array of shape (n, n_features)
+    t : float64 array of shape (n,)
+        The parameter of each point: its position along the curve.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of the wrong type.
+    ValueError
+        If `n_samples` is below 1 or `n_features` below 3.
+
+    Notes
+    -----
+    Source: the paper, section "Synthetic Data"; the equation is that of "M13b_Spiral" in scikit-dimension.
+
+    Examples
+    --------
+    >>> X, t = make_helix(8192, n_features=12, random_state=0)
+    >>> X.shape, t.shape
+    ((8192, 12), (8192,))
+    """
+    n_samples = checks.check_int(n_samples, "n_samples", low=1)
+    n_features = checks.check_int(n_features, "n_features", low=3)
+    t = rng.numpy_generator(random_state).uniform(*HELIX_LIMITS, n_samples)
+    return helix_curve(t, n_features=n_features), t
+
+
+def helix_curve(t: np.ndarray, *, n_features: int = 3) -> np.ndarray:
+    """Return the points of the helix at the parameters `t`.
+
+    Parameters
+    ----------
+    t : float array of shape (n,)
+        Parameters in [0, 10π].
+    n_features : int
+        The number of coordinates, at least 3.
+
+    Returns
+    -------
+    float64 array of shape (n, n_features)
+
+    Examples
+    --------
+    >>> helix_curve(np.zeros(1), n_features=4).tolist()
+    [[100.0, 0.0, 0.0, 0.0]]
+    """
+    t = np.asarray(t, dtype=np.float64)
+    X = np.zeros((len(t), checks.check_int(n_features, "n_features", low=3)))
+    X[:, :3] = _helix(t)[0]
+    return X
+
+
+def helix_residual(X: np.ndarray) -> np.ndarray:
+    """Return how far points are from satisfying the helix's equation; zero on the curve.
+
+    The equations are x = 100 cos z, y = 100 sin z, 0 ≤ z ≤ 10π, and 0 in every further coordinate.
+
+    Parameters
+    ----------
+    X : float array of shape (n, d), d ≥ 3
+
+    Returns
+    -------
+    float64 array of shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If `X` is not a finite array of at least three columns.
+
+    Examples
+    --------
+    >>> helix_residual([[100.0, 0.0, 0.0], [97.0, 4.0, 0.0]]).tolist()
+    [0.0, 5.0]
+    """
+    X = _check_helix(X)
+    beyond = X[:, 2] - np.clip(X[:, 2], *HELIX_LIMITS)
+    off = X[:, :3] - _helix(X[:, 2])[0]
+    return np.sqrt((off**2).sum(axis=1) + beyond**2 + (X[:, 3:] ** 2).sum(axis=1))
+
+
+def helix_distance(X: np.ndarray) -> np.ndarray:
+    """Return the distances of points from the helix.
+
+    The solver is `zeta_geom.manifolds.curves.curve_distance`: a grid of brackets, then Newton's method, to 1e-9.
+
+    Parameters
+    ----------
+    X : float array of shape (n, d), d ≥ 3
+
+    Returns
+    -------
+    float64 array of shape (n, 1)
+        One column, since there is one curve.
+
+    Raises
+    ------
+    ValueError
+        If `X` is not a finite array of at least three columns.
+
+    Examples
+    --------
+    >>> helix_distance([[100.0, 0.0, 0.0], [100.0, 0.0, -3.0]]).round(6).tolist()
+    [[0.0], [3.0]]
+    """
+    X = _check_helix(X)
+    in_space = curve_distance(X[:, :3], _helix, HELIX_LIMITS)
+    return np.hypot(in_space, np.linalg.norm(X[:, 3:], axis=1))[:, None]
+
+
+def _check_helix(X: np.ndarray) -> np.ndarray:
+    columns = np.shape(X)[1] if np.ndim(X) == 2 else 3
+    return check_columns(X, max(columns, 3))
+
+
+def _helix(t: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return position, first and second derivative in R^3."""
+    x, y, one = RADIUS * np.cos(t), RADIUS * np.sin(t), np.ones_like(t)
+    return np.stack([x, y, t], axis=-1), np.stack([-y, x, one], axis=-1), np.stack([-x, -y, 0 * one], axis=-1)

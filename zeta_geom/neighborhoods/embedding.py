@@ -1,0 +1,118 @@
+"""A map of features by t-SNE, onto which test samples are placed afterwards."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+from zeta_geom import rng
+from zeta_geom.checks import check_choice, check_int, check_points, check_real
+from zeta_geom.geometry import METRICS
+
+__all__ = ["embed"]
+
+PLACING_PERPLEXITY = 5  # openTSNE's advice for points added to a map
+PLACING_NEIGHBORS = 25  # from whose median the added points start
+
+
+def embed(
+    train_features: Any,
+    test_features: Any = None,
+    *,
+    random_state: rng.RandomState = None,
+    perplexity: float = 30,
+    metric: str = "euclidean",
+    n_iter: int = 500,
+    n_jobs: int | None = None,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Lay training samples out in the plane by t-SNE, and place test samples into the same map.
+
+    The map is made of the training samples alone; each test sample is then optimised against it, the others unseen.
+
+    Parameters
+    ----------
+    train_features : float array of shape (n, d)
+    test_features : float array of shape (q, d), optional
+    random_state : None, int, Generator, RandomState or torch.Generator
+        The same seed gives the same map.
+    perplexity : float
+        The effective number of neighbours of a training sample, at most (n - 1) / 3.
+    metric : {"euclidean", "cosine"}
+        Of the distance between features.
+    n_iter : int
+        Steps of the optimisation after the early exaggeration's 250.
+    n_jobs : int, optional
+        Threads, at most the cores of this machine, which is the default.
+
+    Returns
+    -------
+    train_xy : float64 array of shape (n, 2)
+        Centred: the middle of its range is 0 on both axes.
+    test_xy : float64 array of shape (q, 2), or None without `test_features`
+
+    Raises
+    ------
+    TypeError, ValueError
+        If features are not finite and 2-D, their widths differ, or a parameter is out of range.
+
+    References
+    ----------
+    van der Maaten and Hinton 2008; Poličar, Stražar and Zupan 2024 (openTSNE); Abhishek et al. 2024, Fig. 8b-e.
+
+    Examples
+    --------
+    >>> train_xy, test_xy = embed(np.eye(40), np.eye(40)[:3], random_state=0, perplexity=5, n_iter=10)
+    >>> train_xy.shape, test_xy.shape
+    ((40, 2), (3, 2))
+    """
+    X = check_points(train_features, "train_features", min_samples=4)
+    Q = None if test_features is None else check_points(test_features, "test_features")
+    if Q is not None and Q.shape[1] != X.shape[1]:
+        raise ValueError(
+            f"test_features must have as many columns as train_features, {X.shape[1]}; got {Q.shape[1]}."
+        )
+    check_choice(metric, "metric", METRICS)
+    limit = (len(X) - 1) / 3
+    if check_real(perplexity, "perplexity", low=1) > limit:
+        raise ValueError(
+            f"perplexity must be at most (n - 1) / 3 = {limit:g} for {len(X)} samples; got {perplexity}. "
+            "Lower it or give more samples."
+        )
+    cores = os.cpu_count() or 1
+    threads = cores if n_jobs is None else min(check_int(n_jobs, "n_jobs", low=1), cores)
+    n_iter = check_int(n_iter, "n_iter", low=1)
+    if metric == "cosine":
+        for points, name in ((X, "train_features"), (Q, "test_features")):
+            _check_directions(points, name)
+
+    from openTSNE import TSNE
+
+    tsne = TSNE(
+        perplexity=perplexity,
+        n_iter=n_iter,
+        metric=metric,
+        neighbors="exact",  # precomputed neighbours could not place new points
+        n_jobs=threads,
+        random_state=int(rng.numpy_generator(random_state).integers(2**31)),
+    )
+    made = tsne.fit(X.astype(np.float64, copy=False))
+    if Q is None:
+        return _centred(made), None
+    placed = made.transform(  # which centres `made` itself
+        Q.astype(np.float64, copy=False),
+        perplexity=min(PLACING_PERPLEXITY, limit),
+        k=min(PLACING_NEIGHBORS, len(X) - 1),
+    )
+    return _centred(made), np.array(placed, dtype=np.float64)
+
+
+def _centred(made: Any) -> np.ndarray:
+    xy = np.array(made, dtype=np.float64)
+    return xy - (xy.max(axis=0) + xy.min(axis=0)) / 2
+
+
+def _check_directions(points: np.ndarray | None, name: str) -> None:
+    if points is not None and not points.any(axis=1).all():
+        raise ValueError(f"{name} must have no row of zeros with metric='cosine', which has no direction.")

@@ -1,0 +1,114 @@
+"""How many of a test sample's nearest training samples carry its label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from zeta_geom.checks import check_labels
+from zeta_geom.geometry import knn
+
+__all__ = ["LabelAgreement", "label_agreement"]
+
+
+@dataclass(frozen=True)
+class LabelAgreement:
+    """How far the neighbours of each test sample agree with its label.
+
+    Parameters
+    ----------
+    counts : int64 array of shape (q,)
+        Neighbours whose largest share of label is the test sample's class, 0..k.
+    soft : float64 array of shape (q,)
+        Label mass of that class among the neighbours, 0..k.
+    balanced : float64 array of shape (q,)
+        Share of that class in the class-balanced vote, 0..1.
+    indices : int64 array of shape (q, k)
+        The neighbours, nearest first.
+    """
+
+    counts: np.ndarray
+    soft: np.ndarray
+    balanced: np.ndarray
+    indices: np.ndarray
+
+
+def label_agreement(
+    train_features: Any,
+    train_labels: Any,
+    test_features: Any,
+    test_labels: Any,
+    *,
+    k: int = 128,
+    metric: str = "cosine",
+    progress: bool = False,
+) -> LabelAgreement:
+    r"""Count the correct-label neighbours of each test sample among its k nearest training samples.
+
+    Parameters
+    ----------
+    train_features : float array of shape (n, d)
+        Features of the training samples, synthesised ones for instance.
+    train_labels : int array of shape (n,), or float array of shape (n, K)
+        Their labels, or soft labels.
+    test_features : float array of shape (q, d)
+    test_labels : int array of shape (q,)
+        The true classes; of those that no training sample has, no neighbour is found.
+    k : int
+        Number of neighbours, at most n.
+    metric : {"cosine", "euclidean"}
+        Of the distance between features.
+    progress : bool
+        Show a progress bar, on a terminal.
+
+    Returns
+    -------
+    LabelAgreement
+
+    Raises
+    ------
+    TypeError, ValueError
+        If shapes or labels do not fit, the features are not finite, or k is out of range.
+
+    Notes
+    -----
+    With N the k neighbours of a test sample of class t, and Y the training labels as soft labels (n, K):
+    counts = \|{i ∈ N : argmax_c Y_ic = t}\|, ties to the lower class; soft = Σ_{i ∈ N} Y_it; and
+    balanced = v_t / Σ_c v_c with the votes v_c = Σ_{i ∈ N} Y_ic / Σ_j Y_jc, in which every class of the training set
+    weighs the same, however frequent it is.
+
+    References
+    ----------
+    Abhishek et al. 2024, text on Fig. 8: 128 neighbours, cosine similarity. Soft and balanced are this project's.
+
+    Examples
+    --------
+    >>> found = label_agreement([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0]], [0, 1, 1], [[2.0, 0.0]], [0], k=2)
+    >>> found.counts, found.balanced.round(3)
+    (array([1]), array([0.667]))
+    """
+    train_labels = check_labels(train_labels, "train_labels", n=len(train_features))
+    n_classes = None if train_labels.ndim == 1 else train_labels.shape[1]
+    test_labels = check_labels(test_labels, "test_labels", n=len(test_features), n_classes=n_classes)
+    if test_labels.ndim != 1:
+        raise ValueError(
+            f"test_labels must be the true classes, int (q,); got shape {test_labels.shape}. Take their argmax first."
+        )
+    if train_labels.ndim == 1:
+        n_classes = int(max(train_labels.max(initial=0), test_labels.max(initial=0))) + 1
+        Y = np.eye(n_classes)[train_labels]
+    else:
+        Y = train_labels.astype(np.float64)
+    indices = knn(train_features, k, queries=test_features, metric=metric, progress=progress).indices
+    asked = test_labels[:, None]
+    mass = Y.sum(axis=0)
+    votes = np.divide(Y, mass, out=np.zeros_like(Y), where=mass > 0)
+    own, every = votes[indices, asked].sum(axis=1), votes.sum(axis=1)[indices].sum(axis=1)
+    return LabelAgreement(
+        counts=np.count_nonzero(Y.argmax(axis=1)[indices] == asked, axis=1),
+        soft=Y[indices, asked].sum(axis=1),
+        balanced=np.minimum(own / every, 1.0),  # the two sums round apart
+        indices=indices,
+    )

@@ -1,0 +1,109 @@
+"""Curves with bands: a measure against γ."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS, OKABE_ITO
+
+__all__ = ["curve_against_gamma", "level_across", "mark_gamma_min"]
+
+
+def curve_against_gamma(ax: Any, table: pd.DataFrame, method: str, *, band: bool = True, **line: Any) -> Any:
+    """Draw mean ± standard deviation of a measure against γ.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    table : DataFrame
+        Columns gamma, mean and std.
+    method : str
+        A key of METHOD_COLORS, which gives colour and label.
+    band : bool
+        Shade one standard deviation on both sides.
+    **line
+        Passed to `ax.plot`.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> table = pd.DataFrame({"gamma": [0, 1], "mean": [2, 1], "std": [0, 0]})
+    >>> len(curve_against_gamma(Figure().subplots(), table, "zeta").lines)
+    1
+    """
+    table = table.sort_values("gamma")
+    color = METHOD_COLORS[method]
+    ax.plot(table["gamma"], table["mean"], **{"color": color, "label": METHOD_LABELS[method], "lw": 1.4} | line)
+    if band:
+        low, high = table["mean"] - table["std"], table["mean"] + table["std"]
+        ax.fill_between(table["gamma"], low, high, color=color, alpha=0.13, lw=0)
+    return ax
+
+
+def level_across(ax: Any, mean: float, std: float | None, method: str, **line: Any) -> Any:
+    """Draw a value that does not depend on γ as a horizontal line, with a band of one standard deviation.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    mean : float
+    std : float, optional
+        Half the band's height.
+    method : str
+        A key of METHOD_COLORS.
+    **line
+        Passed to `ax.axhline`.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> len(level_across(Figure().subplots(), 1.0, 0.1, "mixup").patches)
+    1
+    """
+    color = METHOD_COLORS[method]
+    ax.axhline(mean, **{"color": color, "label": METHOD_LABELS[method], "lw": 1.4, "ls": "-."} | line)
+    if std is not None:
+        ax.axhspan(mean - std, mean + std, color=color, alpha=0.08, lw=0)
+    return ax
+
+
+def mark_gamma_min(ax: Any, gamma: float) -> Any:
+    r"""Draw the dotted line at γ_min, with its name.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    gamma : float
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> mark_gamma_min(Figure().subplots(), 1.73).texts[0].get_text()
+    '$\\gamma_{\\min}$'
+    """
+    ax.axvline(gamma, color=OKABE_ITO["grey"], ls=":", lw=1)
+    ax.annotate(
+        r"$\gamma_{\min}$",
+        (gamma, 1),
+        xycoords=("data", "axes fraction"),
+        xytext=(2, -2),
+        textcoords="offset points",
+        va="top",
+        fontsize=7,
+        color="#555555",
+    )
+    return ax

@@ -1,0 +1,85 @@
+"""What stands around the panels of a grid: column names, and numbers with their spread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["name_columns", "spread"]
+
+
+def name_columns(axes: Any, names: list[str], xlabel: str) -> Any:
+    """Write a name over each column of panels, above the titles there, and an axis label under the last row.
+
+    Parameters
+    ----------
+    axes : array of matplotlib Axes of shape (rows, columns)
+    names : list of str
+        One for each column.
+    xlabel : str
+
+    Returns
+    -------
+    array of matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If there are not as many names as columns.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> axes = name_columns(Figure().subplots(2, 2), ["input", "mixup"], "x")
+    >>> axes[0, 1].get_title(), axes[1, 0].get_xlabel()
+    ('mixup', 'x')
+    """
+    if len(names) != axes.shape[1]:
+        raise ValueError(f"names must hold one name for each of the {axes.shape[1]} columns; got {len(names)}.")
+    for top, bottom, name in zip(axes[0], axes[-1], names, strict=True):
+        below = top.get_title()
+        top.set_title(f"{name}\n{below}" if below else name, fontsize=8)
+        bottom.set_xlabel(xlabel)
+    return axes
+
+
+def spread(table: pd.DataFrame, column: str, what: Mapping[str, Any], form: str, *, scale: float = 1) -> str:
+    """Write the mean and the standard deviation of a column over the rows, such as seeds, that `what` names.
+
+    Parameters
+    ----------
+    table : DataFrame
+    column : str
+        The column that is summarised.
+    what : mapping
+        Column -> value, which chooses the rows; NaN matches NaN.
+    form : str
+        The format of both numbers.
+    scale : float
+        What the values are multiplied with, such as 100 for per cent.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If no row matches.
+
+    Examples
+    --------
+    >>> spread(pd.DataFrame({"seed": [0, 1], "error": [0.1, 0.3]}), "error", {}, ".1f", scale=100)
+    '20.0 ± 14.1'
+    """
+    chosen = np.ones(len(table), dtype=bool)
+    for key, value in what.items():
+        chosen &= table[key].isna() if pd.isna(value) else table[key] == value
+    values = table.loc[chosen, column] * scale
+    if values.empty:
+        raise ValueError(f"what must name rows of the table; got {dict(what)}, which match none.")
+    deviation = values.std(ddof=min(1, len(values) - 1))
+    return f"{format(values.mean(), form)} ± {format(deviation, form)}"

@@ -1,0 +1,200 @@
+"""Point clouds: a two-class scatter coloured by soft label, and a projection of points in space."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from zeta_geom import checks
+from zeta_geom.plots.style import OKABE_ITO
+
+__all__ = ["axis_names", "cloud", "project", "soft_scatter", "two_class_colors"]
+
+BEHIND = "#C9C9C9"
+
+
+@cache
+def two_class_colors() -> Any:
+    """Return the colour map of a two-class label: blue is class 0, vermillion class 1, and pale grey lies halfway.
+
+    Returns
+    -------
+    matplotlib LinearSegmentedColormap
+
+    Examples
+    --------
+    >>> from matplotlib.colors import to_hex
+    >>> to_hex(two_class_colors()(0.0)), to_hex(two_class_colors()(1.0))
+    ('#0072b2', '#d55e00')
+    """
+    from matplotlib.colors import LinearSegmentedColormap
+
+    stops = [OKABE_ITO["blue"], "#DCDCDC", OKABE_ITO["vermillion"]]
+    return LinearSegmentedColormap.from_list("two classes", stops)
+
+
+def soft_scatter(ax: Any, X: Any, share: Any, *, curves: Any = None, size: float = 4.0) -> Any:
+    """Draw points of the plane, coloured by the share of class 1 in their label.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    X : float array of shape (n, 2)
+    share : float array of shape (n,)
+        The share of class 1, from 0 to 1.
+    curves : float array of shape (c, q, 2), optional
+        Lines that are drawn in black under the points: the noiseless curves.
+    size : float
+        Area of a point, in square typographic points.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If a shape is wrong or a share lies outside [0, 1].
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = soft_scatter(Figure().subplots(), np.zeros((3, 2)), [0, 0.5, 1])
+    >>> len(ax.collections[0].get_offsets())
+    3
+    """
+    X = _columns(X, 2)
+    share = np.asarray(share, dtype=float)
+    if share.shape != (len(X),):
+        raise ValueError(f"share must have one value for each of the {len(X)} points; got shape {share.shape}.")
+    if not ((share >= -1e-6) & (share <= 1 + 1e-6)).all():  # float32 labels round
+        raise ValueError(f"share must lie in [0, 1]; got values from {share.min()} to {share.max()}.")
+    for curve in () if curves is None else curves:
+        ax.plot(*np.transpose(curve), color="0.45", linewidth=0.6, zorder=1)
+    ax.scatter(
+        *X.T, c=share, cmap=two_class_colors(), vmin=0, vmax=1, s=size, linewidths=0, rasterized=True, zorder=2
+    )
+    ax.set_aspect("equal")
+    return ax
+
+
+def project(X: Any, elevation: float, azimuth: float, *, stretch: Any = (1, 1, 1)) -> np.ndarray:
+    """Project points in space orthographically onto the plane that a viewer sees.
+
+    The viewer looks at the origin from the direction (cos e cos a, cos e sin a, sin e), with z upwards: the angles
+    are those of matplotlib's 3-D axes.
+
+    Parameters
+    ----------
+    X : float array of shape (n, 3)
+    elevation, azimuth : float
+        e and a, in degrees.
+    stretch : three floats
+        What each coordinate is multiplied with first.
+
+    Returns
+    -------
+    float64 array of shape (n, 2)
+        To the right and upwards.
+
+    Raises
+    ------
+    ValueError
+        If `X` is not a finite array of three columns.
+
+    Examples
+    --------
+    >>> project([[1, 2, 3]], 0, 0).tolist()
+    [[2.0, 3.0]]
+    >>> project([[1, 2, 3]], 90, 0).round(6).tolist()
+    [[2.0, -1.0]]
+    """
+    return (_columns(X, 3) * np.asarray(stretch, dtype=float)) @ _screen(elevation, azimuth).T
+
+
+def axis_names(elevation: float, azimuth: float, *, stretch: Any = (1, 1, 1)) -> tuple[str, str]:
+    """Return what the two axes of `project` show, as sums of x, y and z.
+
+    Parameters
+    ----------
+    elevation, azimuth, stretch
+        As in `project`.
+
+    Returns
+    -------
+    (str, str)
+        The label of the horizontal and of the vertical axis.
+
+    Examples
+    --------
+    >>> axis_names(70, 0, stretch=(1, 1, 4))
+    ('y', '−0.94 x + 1.37 z')
+    """
+    right, up = _screen(elevation, azimuth) * np.asarray(stretch, dtype=float)
+    return _sum_of(right), _sum_of(up)
+
+
+def cloud(ax: Any, XY: Any, *, color: str, behind: Any = None, size: float = 0.6) -> Any:
+    """Draw a dense cloud of points of the plane, with another cloud in grey under it.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    XY : float array of shape (n, 2)
+    color : str
+    behind : float array of shape (q, 2), optional
+        The points drawn in grey underneath.
+    size : float
+        Area of a point, in square typographic points.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If a shape is wrong.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = cloud(Figure().subplots(), np.zeros((3, 2)), color="black", behind=np.ones((5, 2)))
+    >>> [len(drawn.get_offsets()) for drawn in ax.collections]
+    [5, 3]
+    """
+    if behind is not None:
+        ax.scatter(*_columns(behind, 2, "behind").T, color=BEHIND, s=size, linewidths=0, rasterized=True)
+    ax.scatter(*_columns(XY, 2, "XY").T, color=color, s=size, linewidths=0, rasterized=True)
+    ax.set_aspect("equal")
+    return ax
+
+
+def _screen(elevation: float, azimuth: float) -> np.ndarray:
+    """Return the unit vectors to the right and upwards, shape (2, 3)."""
+    e = np.deg2rad(checks.check_real(elevation, "elevation"))
+    a = np.deg2rad(checks.check_real(azimuth, "azimuth"))
+    right = [-np.sin(a), np.cos(a), 0]
+    up = [-np.sin(e) * np.cos(a), -np.sin(e) * np.sin(a), np.cos(e)]
+    return np.array([right, up])
+
+
+def _sum_of(factors: np.ndarray) -> str:
+    """Write a linear form of x, y and z, without the terms that vanish."""
+    text = ""
+    for factor, letter in zip(factors, "xyz", strict=True):
+        size = f"{abs(factor):.2f}".rstrip("0").rstrip(".")
+        if size == "0":
+            continue
+        sign = (" − " if factor < 0 else " + ") if text else ("−" if factor < 0 else "")
+        text += f"{sign}{letter}" if size == "1" else f"{sign}{size} {letter}"
+    return text
+
+
+def _columns(X: Any, n: int, name: str = "X") -> np.ndarray:
+    points = checks.check_points(X, name).astype(np.float64, copy=False)
+    if points.shape[1] != n:
+        raise ValueError(f"{name} must have {n} columns; got shape {points.shape}. Select or project them first.")
+    return points
