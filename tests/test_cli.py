@@ -1,0 +1,113 @@
+"""The command line on files of the user's."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from zeta_geom.cli import app, to_range
+from zeta_geom.geometry import local_dimension
+from zeta_geom.mixers import ZetaMixup
+
+RNG = np.random.default_rng(0)
+X, y = RNG.random((200, 5)), RNG.integers(0, 3, 200)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    np.savez(tmp_path / "data.npz", X=X, y=y)
+    np.save(tmp_path / "data.npy", X)
+    return tmp_path
+
+
+def run(*words):
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def test_mix_is_mix_dataset(folder):
+    run("mix", folder / "data.npz", "--out", folder / "mixed.npz", "--gamma", 3.5, "--seed", 7)
+    mixed = np.load(folder / "mixed.npz")
+    X_new, Y_new = ZetaMixup(3.5, random_state=7).mix_dataset(X, y)
+    np.testing.assert_array_equal(mixed["X"], X_new)
+    np.testing.assert_array_equal(mixed["Y"], Y_new)
+
+
+def test_dimension(folder):
+    result = run("dimension", folder / "data.npy", "--k", "8 16", "--out", folder / "d.csv")
+    assert "k = 16" in result.output
+    table = pd.read_csv(folder / "d.csv")
+    np.testing.assert_array_equal(table["k16"], local_dimension(X, 16)[16])
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_sweep(folder, ending):
+    out = folder / f"sweep.{ending}"
+    run("sweep", folder / "data.npz", "--gammas", "2:4:2", "--k", "8", "--out", out)
+    table = pd.read_csv(out) if ending == "csv" else pd.read_parquet(out)
+    assert table["mixer"].tolist() == ["original", "zeta", "zeta", "mixup"]
+
+
+def test_realism_of_images(folder):
+    images = np.zeros((4, 28, 28), dtype=np.uint8)
+    np.savez(folder / "images.npz", X=images, y=[0, 1, 2, 3])
+    result = run("realism", folder / "images.npz", "--out", folder / "scores.csv")
+    assert "median" in result.output
+    assert len(pd.read_csv(folder / "scores.csv")) == 4
+
+
+def test_neighbors(folder):
+    out = folder / "agreement.npz"
+    run("neighbors", folder / "data.npz", folder / "data.npz", "--k", 5, "--metric", "euclidean", "--out", out)
+    assert np.load(out)["counts"].min() >= 1  # each point is among its own neighbours
+
+
+@pytest.mark.parametrize("command", ["data", "mix", "dimension", "sweep", "realism", "neighbors"])
+def test_help_has_an_example(command):
+    words = ["data", "fetch"] if command == "data" else [command]
+    assert f"Example: zeta-geom {' '.join(words)}" in " ".join(run(*words, "--help").output.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["mix", "absent.npz", "--out", "o.npz"], "absent.npz"),
+        (["dimension", "truncated.npz", "--out", "o.csv"], "cannot be read"),
+        (["dimension", "pickled.npy", "--out", "o.csv"], "allow_pickle=False"),
+        (["dimension", "no_x.npz", "--out", "o.csv"], "must hold an array X"),
+        (["dimension", "data.npz", "--k", "200", "--out", "o.csv"], "k=200"),
+        (["dimension", "data.npz", "--k", "eight", "--out", "o.csv"], "whole numbers"),
+        (["sweep", "data.npz", "--gammas", "0:15", "--out", "o.csv"], "start:stop:step"),
+        (["mix", "data.npz", "--mixer", "cutout", "--out", "o.npz"], "'mixup', 'zeta'"),
+        (["mix", "nan.npz", "--out", "o.npz"], "finite"),
+        (["realism", "data.npz", "--out", "o.csv"], "28"),
+        (["neighbors", "data.npy", "data.npz", "--out", "o.csv"], "labels"),
+        (["data", "fetch", "imagenet"], "'mnist'"),
+    ],
+)
+def test_bad_input_is_one_line_and_a_non_zero_exit(folder, words, message):
+    (folder / "truncated.npz").write_bytes((folder / "data.npz").read_bytes()[:500])
+    np.save(folder / "pickled.npy", np.array([{}]), allow_pickle=True)
+    np.savez(folder / "no_x.npz", features=X)
+    np.savez(folder / "nan.npz", X=np.where(X > 0.99, np.nan, X))
+    done = subprocess.run(
+        [sys.executable, "-m", "zeta_geom.cli", *words], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not list(folder.glob("o.*"))
+
+
+def test_output_endings_are_checked_first(folder):
+    assert run("mix", folder / "data.npz", "--out", folder / "o.csv").exit_code == 2
+
+
+def test_ranges_include_their_end():
+    assert to_range("0:1.5:0.5") == [0, 0.5, 1, 1.5]
+    assert to_range("2, 4 6") == [2, 4, 6]
