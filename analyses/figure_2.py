@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -30,7 +31,7 @@ class Settings(BaseModel, frozen=True):
     noise: float = 0.1  # paper, "Synthetic Data"
     n_helix: int = 8192  # paper, "Synthetic Data"
     batch_size: int = 32  # the authors' demonstration; 2a and 2b
-    mixup_alpha: float = 1.0  # paper, Eq. 2 and the experiments' settings; λ once a batch
+    mixup_alpha: float = 1.0  # paper, Table 4's text; λ once a batch, as in mixup's own code
     anchor: str = "self"  # the authors' code
     plane_gammas: tuple[float, ...] = (2.0, 2.2, 2.4, 2.6, 2.8, 3.0, 6.0)  # the authors' demonstration; 6.0 ours
     helix_gammas: tuple[float, ...] = (2.0, 4.0, 6.0)  # paper, Fig. 2b
@@ -45,24 +46,16 @@ PRESETS = {"quick": Settings(), "paper": Settings()}  # the paper's sizes take s
 
 
 def run(context: Context, settings: Settings | None = None) -> None:
-    """Write the records of Figure 2.
-
-    `figure_2/label_error`, `figure_2/helix_distance` and `figure_2/grid` are tables with a row a mixed data set;
-    `figure_2/crescents`, `figure_2/spirals`, `figure_2/helix` and `figure_2/grid_points` hold the points of one seed.
-    """
+    """Write the records: tables with a row a mixed data set, and the points of one seed for drawing."""
     s = settings or PRESETS[context.preset]
-    stored = s.model_dump(mode="json")
-
-    def keep(name: str, compute: Callable[[], Any]) -> None:
-        context.record(f"figure_2/{name}", compute, settings=stored)
-
+    keep = partial(context.record, settings=s.model_dump(mode="json"))
     for data in PLANE:
-        keep(data, lambda data=data: {**stack(plane_mixes(s, s.drawn_seed, (data,))), "curves": curves_of(data)})
-    keep("helix", lambda: stack(helix_mixes(s, s.drawn_seed)))
-    keep("grid_points", lambda: stack(grid_mixes(s, s.drawn_seed)))
-    keep("label_error", lambda: measure(plane_mixes, s, s.plane_seeds, context.progress))
-    keep("helix_distance", lambda: measure(helix_mixes, s, s.helix_seeds, context.progress))
-    keep("grid", lambda: measure(grid_mixes, s, s.helix_seeds, context.progress))
+        keep(f"figure_2/{data}", lambda data=data: stack(plane_mixes(s, s.drawn_seed, (data,))))
+    keep("figure_2/helix", lambda: stack(helix_mixes(s, s.drawn_seed)))
+    keep("figure_2/grid_points", lambda: stack(grid_mixes(s, s.drawn_seed)))
+    keep("figure_2/label_error", lambda: measure(plane_mixes, s, s.plane_seeds, context.progress))
+    keep("figure_2/helix_distance", lambda: measure(helix_mixes, s, s.helix_seeds, context.progress))
+    keep("figure_2/grid", lambda: measure(grid_mixes, s, s.helix_seeds, context.progress))
 
 
 PLANE = ("crescents", "spirals")
@@ -104,16 +97,14 @@ def grid_mixes(s: Settings, seed: int) -> Iterator[Mixed]:
 
 
 def stack(mixes: Iterator[Mixed]) -> dict[str, np.ndarray]:
-    """Return mixed data sets as arrays, the first axis over what was done; X as float32, for drawing only."""
+    """Return mixed data sets as arrays to draw, the first axis over what was done, and the noiseless curves."""
     done, points, labels = zip(*mixes, strict=True)
     arrays = {name: np.array([what[name] for what in done]) for name in done[0]}
-    arrays["X"] = np.array(points, dtype=np.float32)
-    return arrays if labels[0] is None else arrays | {"Y": np.array(labels, dtype=np.float32)}
-
-
-def curves_of(data: str) -> np.ndarray:
-    """Return 400 points on each noiseless curve."""
-    return MANIFOLDS[data].curves(np.linspace(*MANIFOLDS[data].limits, 400))
+    if labels[0] is not None:
+        arrays["Y"] = np.array(labels, dtype=np.float32)
+    manifold = MANIFOLDS[done[0]["data"]]
+    curves = manifold.curves(np.linspace(*manifold.limits, 400))
+    return {**arrays, "X": np.array(points, dtype=np.float32), "curves": curves}
 
 
 def measure(mixes: Callable[..., Iterator[Mixed]], s: Settings, seeds: int, progress: bool) -> pd.DataFrame:

@@ -12,14 +12,15 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from figures.saving import save
-from zeta_geom.plots.panels import name_columns, spread
-from zeta_geom.plots.points import axis_names, cloud, project, soft_scatter, two_class_colors
+from zeta_geom.plots.panels import name_columns, panels_of, spread
+from zeta_geom.plots.points import axis_names, soft_scatter, two_class_colors, view_row
 from zeta_geom.plots.style import METHOD_COLORS, OKABE_ITO, PARAMETERS
-from zeta_geom.records import Record, read
+from zeta_geom.records import read
 
 VIEWS = ((0, 0), (70, 0), (90, 0))  # paper, Fig. 2b: (elevation, azimuth) in degrees
 GRID_VIEW = (0, 90)  # paper, Fig. 2c
 STRETCH = (1, 1, 4)  # ours: the helix is 200 wide and 31 high
+KEYS = ("method", "gamma", "T")
 LIMITS = {"crescents": ((-1.5, 2.5), (-1.1, 1.6)), "spirals": ((-2.2, 2.2), (-2.1, 2.1))}
 
 
@@ -37,8 +38,8 @@ def draw(results: Path) -> list[Path]:
 def draw_plane(records: Path) -> Figure:
     """Draw Figure 2a: a row a data set, a column a mixer."""
     table, sets = read(records / "label_error").table, [read(records / data) for data in LIMITS]
-    panels = done_in(sets[0])
-    fig = Figure(figsize=(11.5, 3.8))
+    panels = panels_of(sets[0].values, KEYS)
+    fig = Figure(figsize=(12, 3.45))
     axes = fig.subplots(2, len(panels), squeeze=False, height_ratios=(2.7, 4.2))
     for row, points, (data, (xlim, ylim)) in zip(axes, sets, LIMITS.items(), strict=True):
         for ax, what, X, Y in zip(row, panels, points["X"], points["Y"], strict=True):
@@ -63,17 +64,18 @@ def draw_plane(records: Path) -> Figure:
 def draw_helix(records: Path) -> Figure:
     """Draw Figure 2b: a row a view, a column a mixer."""
     table, points = read(records / "helix_distance").table, read(records / "helix")
-    panels = done_in(points)
-    fig = Figure(figsize=(8.5, 6.1))
+    panels = panels_of(points.values, KEYS)
+    fig = Figure(figsize=(8.5, 5.35))
     axes = fig.subplots(len(VIEWS), len(panels), sharex=True, sharey="row", height_ratios=(0.63, 1.1, 0.97))
     for row, view in zip(axes, VIEWS, strict=True):
-        helix_row(row, panels, points["X"], points["X"][0], view)
+        view_row(row, points["X"], colors(panels), originals=points["X"][0], view=view, stretch=STRETCH)
         row[0].set_ylabel(f"elevation {view[0]}°\n{axis_names(*view, stretch=STRETCH)[1]}")
     for ax, what in zip(axes[0], panels, strict=True):
         ax.set_title(f"distance {spread(table, 'distance', what, '.2f')}")
     name_columns(axes, [name_of(**what) for what in panels], axis_names(*VIEWS[-1], stretch=STRETCH)[0])
     fig.supxlabel(
-        f"Above each column: {note_on_distance(table)} Azimuth 0°; z is drawn 4 times as large.", fontsize=8
+        f"Above each column: {note_on_distance(table)} Azimuth 0°; originals in grey; z is drawn 4 times as large.",
+        fontsize=8,
     )
     return fig
 
@@ -81,46 +83,35 @@ def draw_helix(records: Path) -> Figure:
 def draw_grid(records: Path) -> Figure:
     """Draw Figure 2c: a row a T, a column a γ."""
     table, points = read(records / "grid").table, read(records / "grid_points")
-    panels = done_in(points)
+    panels = panels_of(points.values, KEYS)
     sizes, gammas = (sorted({what[key] for what in panels[1:]}) for key in ("T", "gamma"))
     right, up = axis_names(*GRID_VIEW, stretch=STRETCH)
     fig = Figure(figsize=(8.5, 1.3 + 1.15 * len(sizes)))
     axes = fig.subplots(len(sizes), len(gammas), sharex=True, sharey=True, squeeze=False)
     for row, size in zip(axes, sizes, strict=True):
         chosen = [i for i, what in enumerate(panels) if what["T"] == size]
-        helix_row(row, [panels[i] for i in chosen], points["X"][chosen], points["X"][0], GRID_VIEW)
+        chosen_colors = colors([panels[i] for i in chosen])
+        view_row(row, points["X"][chosen], chosen_colors, originals=points["X"][0], view=GRID_VIEW, stretch=STRETCH)
         for ax, i in zip(row, chosen, strict=True):
             ax.set_title(spread(table, "distance", panels[i], ".2f"), fontsize=7, pad=3)
         row[0].set_ylabel(f"T = {size}\n{up}")
     name_columns(axes, [f"γ = {gamma:g}" for gamma in gammas], right)
     fig.supxlabel(
         f"Above each panel: {note_on_distance(table)} "
-        "Elevation 0°, azimuth 90°; z is drawn 4 times as large; the batch has T points.",
+        "Elevation 0°, azimuth 90°; originals in grey; z is drawn 4 times as large; a batch has T points.",
         fontsize=8,
     )
     return fig
 
 
-def helix_row(row: Any, panels: list[dict[str, Any]], X: np.ndarray, originals: np.ndarray, view: tuple) -> None:
-    """Draw data sets in space from one view, with the originals in grey under what was mixed."""
-    behind = project(originals, *view, stretch=STRETCH)
-    for ax, what, points in zip(row, panels, X, strict=True):
-        mixed = what["method"] != "original"
-        color = METHOD_COLORS[what["method"]] if mixed else OKABE_ITO["grey"]
-        cloud(ax, project(points, *view, stretch=STRETCH), color=color, behind=behind if mixed else None)
+def colors(panels: list[dict[str, Any]]) -> list[str]:
+    """Return the colour of each panel's points."""
+    return [{**METHOD_COLORS, "original": OKABE_ITO["grey"]}[what["method"]] for what in panels]
 
 
 def name_of(method: str, gamma: float) -> str:
     """Write what a panel shows."""
     return {"original": "input", "mixup": "mixup"}.get(method, f"ζ-mixup, γ = {gamma:.1f}")
-
-
-def done_in(points: Record) -> list[dict[str, Any]]:
-    """Return what was done for each data set of a record of points."""
-    names = [name for name in ("method", "gamma", "T") if name in points.values]
-    return [
-        dict(zip(names, values, strict=True)) for values in zip(*(points[n].tolist() for n in names), strict=True)
-    ]
 
 
 def note_on_distance(table: pd.DataFrame) -> str:

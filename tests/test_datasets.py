@@ -14,8 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
+from typer.testing import CliRunner
 
 from zeta_geom import datasets
+from zeta_geom.cli import app
 from zeta_geom.datasets import DATASETS, pickled, sample
 from zeta_geom.datasets.idx import read_idx, write_idx
 from zeta_geom.datasets.routes import Mirror, RouteError
@@ -37,7 +39,7 @@ def test_every_dataset_keeps_the_contract(name):
     assert data.source
     for X, y in ((data.X_train, data.y_train), (data.X_test, data.y_test)):
         assert X.dtype == np.uint8
-        assert X.ndim == 3
+        assert X.ndim == 3 or X.shape[3:] == (3,)
         assert X.min() == 0
         assert X.max() == 255
         assert y.dtype == np.int64
@@ -52,8 +54,10 @@ def test_full_sizes(name):
         data = datasets.load(name, download=False)
     except FileNotFoundError:
         pytest.skip(f"{name} is not in the cache")
-    assert data.X_train.shape == (60_000, 28, 28)
-    assert data.X_test.shape == (10_000, 28, 28)
+    n_train, image = (50_000, (32, 32, 3)) if name.startswith("cifar") else (60_000, (28, 28))
+    assert data.X_train.shape == (n_train, *image)
+    assert data.X_test.shape == (10_000, *image)
+    assert set(np.bincount(data.y_test)) == {10_000 // data.n_classes} or name == "mnist"
 
 
 def test_digits_are_scikit_learns():
@@ -107,25 +111,43 @@ def test_dataset_is_frozen_and_prints_short():
 
 
 def test_unknown_names_are_answered_with_the_list(tmp_path):
-    names = "'digits', 'fashion-mnist', 'mnist', 'mnist-sample'"
+    names = "'cifar-10', 'cifar-100', 'digits', 'fashion-mnist', 'mnist', 'mnist-sample'"
     with pytest.raises(ValueError, match=re.escape(f"name must be one of {names}; got 'MNIST'.")):
         datasets.load("MNIST", data_home=tmp_path)
-    with pytest.raises(ValueError, match=re.escape("name must be one of 'fashion-mnist', 'mnist'; got 'digits'.")):
+    names = "'cifar-10', 'cifar-100', 'fashion-mnist', 'mnist'"
+    with pytest.raises(ValueError, match=re.escape(f"name must be one of {names}; got 'digits'.")):
         datasets.fetch("digits", data_home=tmp_path)
 
 
 @pytest.mark.parametrize("name", [name for name in DATASETS if not DATASETS[name].embedded])
 def test_table_is_complete(name):
     specification = DATASETS[name]
-    assert set(specification.files) == set(FILES)
+    archive = {f"{name}-binary.tar.gz"}
+    assert set(specification.files) == (archive if name.startswith("cifar") else set(FILES))
     assert all(re.fullmatch("[0-9a-f]{64}", sha) for sha in specification.files.values())
-    assert len(set(specification.files.values())) == 4
+    assert len(set(specification.files.values())) == len(specification.files)
+    assert len(set(specification.class_names)) == (100 if name == "cifar-100" else 10)
     assert specification.licence
     assert specification.source
     kinds = [type(route) for route in specification.routes if not route.local]
     assert kinds[:2] == [Mirror, Mirror]
     assert Mirror not in kinds[2:]
-    assert len(kinds) > 2
+    assert len(kinds) > 2 or name.startswith("cifar")  # which comes from its author alone
+
+
+def test_command_line_lists_every_dataset():
+    listed = CliRunner().invoke(app, ["data", "list"])
+    assert listed.exit_code == 0
+    assert [line.split()[0] for line in listed.output.splitlines()] == list(DATASETS)
+    assert all(each.title in listed.output for each in DATASETS.values())
+
+
+@pytest.mark.parametrize("name", ["cifar-10", "cifar-100"])
+def test_command_line_fetches_by_the_same_names(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("ZETA_GEOM_DATA", str(tmp_path))
+    absent = CliRunner().invoke(app, ["data", "fetch", name, "--offline"])
+    assert isinstance(absent.exception, FileNotFoundError)
+    assert f"data set '{name}' is not in {tmp_path / name}" in str(absent.exception)
 
 
 # --- where they are kept ---------------------------------------------------------------------------------------

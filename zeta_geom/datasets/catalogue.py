@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from zeta_geom.datasets.cifar import CIFAR_10, CIFAR_100, read_cifar
 from zeta_geom.datasets.idx import read_idx
 from zeta_geom.datasets.pickled import PickledWheel
 from zeta_geom.datasets.routes import DebianPackage, Folder, Mirror, NpmPackage, Route
@@ -17,6 +19,8 @@ Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # X_train, y_tra
 
 DIGITS_TRAIN = 1500  # the first ones; the 297 that remain are the test set
 DIGITS = tuple("0123456789")
+CIFAR_SOURCE = "A. Krizhevsky, Learning multiple layers of features from tiny images, 2009"
+CIFAR_MIRRORS = (Mirror("https://www.cs.toronto.edu/~kriz"), Mirror("https://cave.cs.toronto.edu/kriz"))
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Specification:
     read : callable
         Folder of the files -> (X_train, y_train, X_test, y_test).
     files : mapping
-        File -> SHA-256 of its uncompressed content; empty where nothing is to be fetched.
+        File -> SHA-256, before a route's gzip layer; empty where nothing is to be fetched.
     routes : tuple of routes
         The ways by which the files may come, in the order in which they are tried.
     """
@@ -138,5 +142,31 @@ DATASETS: dict[str, Specification] = {
             Mirror("https://storage.googleapis.com/tensorflow/tf-keras-datasets"),
             DebianPackage("dataset-fashion-mnist", "usr/share/datasets/fashion-mnist"),
         ),
+    ),
+    "cifar-10": Specification(
+        title="60,000 colour photographs of ten kinds of things, 32 x 32",
+        source=CIFAR_SOURCE,
+        licence="no licence stated, the citation asked for",
+        class_names=CIFAR_10,
+        read=partial(
+            read_cifar,
+            archive="cifar-10-binary.tar.gz",
+            train=tuple(f"data_batch_{number}.bin" for number in range(1, 6)),
+            test=("test_batch.bin",),
+            label_bytes=1,
+        ),
+        files={"cifar-10-binary.tar.gz": "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"},
+        routes=CIFAR_MIRRORS,
+    ),
+    "cifar-100": Specification(
+        title="60,000 colour photographs of a hundred kinds of things (fine labels), 32 x 32",
+        source=CIFAR_SOURCE,
+        licence="no licence stated, the citation asked for",
+        class_names=CIFAR_100,
+        read=partial(
+            read_cifar, archive="cifar-100-binary.tar.gz", train=("train.bin",), test=("test.bin",), label_bytes=2
+        ),
+        files={"cifar-100-binary.tar.gz": "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"},
+        routes=CIFAR_MIRRORS,
     ),
 }

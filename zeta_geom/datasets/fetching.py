@@ -23,7 +23,7 @@ TEMPORARY = ".fetching-"
 def fetch(name: str, *, data_home: Path | str | None = None, download: bool = True, progress: bool = True) -> Path:
     """Return the folder with the files of a data set, every hash checked; fetch what is missing or corrupt.
 
-    Files that were put into the folder by hand, plain or gzipped, are taken before any other route.
+    Files that were put into the folder by hand, as they are or gzipped to file.gz, are taken before any other route.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def fetch(name: str, *, data_home: Path | str | None = None, download: bool = Tr
     --------
     >>> fetch("digits")
     Traceback (most recent call last):
-    ValueError: name must be one of 'fashion-mnist', 'mnist'; got 'digits'.
+    ValueError: name must be one of 'cifar-10', 'cifar-100', 'fashion-mnist', 'mnist'; got 'digits'.
     """
     check_choice(name, "name", (each for each in DATASETS if not DATASETS[each].embedded))
     specification = DATASETS[name]
@@ -167,6 +167,6 @@ def _advice(name: str, folder: Path, missing: dict[str, str], download: bool, re
         f"data set {name!r} is not in {folder}, "
         f"{'and could not be fetched' if download else 'and download=False keeps it from being fetched'}:{tried}\n"
         f"Run `zeta-geom data fetch {name}` where there is a network ({home.ENVIRONMENT_VARIABLE} says where data "
-        "sets are kept), or put these files into that folder by hand, plain or gzipped (file, SHA-256 of its "
-        f"uncompressed content):{wanted}\nThey are to be had by:{ways}"
+        "sets are kept), or put these files into that folder by hand, as they are or gzipped to file.gz (file, "
+        f"SHA-256 before that):{wanted}\nThey are to be had by:{ways}"
     )

@@ -22,8 +22,8 @@ class Dataset:
     ----------
     name : str
         Its name in `DATASETS`.
-    X_train, X_test : uint8 arrays of shape (n, H, W), grey levels 0..255
-        Images.
+    X_train, X_test : uint8 arrays of shape (n, H, W), or (n, H, W, C) in colour
+        Images, levels 0..255; colours are red, green, blue.
     y_train, y_test : int64 arrays of shape (n,)
         Labels, 0 up to the number of classes - 1.
     class_names : tuple of str
@@ -49,17 +49,19 @@ class Dataset:
         return len(self.class_names)
 
 
-def load(name: str, *, data_home: Path | str | None = None, download: bool = True) -> Dataset:
+def load(name: str, *, data_home: Path | str | None = None, download: bool = True, progress: bool = True) -> Dataset:
     """Load a data set, fetching it first where it is not in the cache.
 
     Parameters
     ----------
-    name : {"digits", "fashion-mnist", "mnist", "mnist-sample"}
+    name : {"cifar-10", "cifar-100", "digits", "fashion-mnist", "mnist", "mnist-sample"}
         Which one; "digits" and "mnist-sample" need no network.
     data_home : path, optional
         The folder that holds the data sets; see `data_home`.
     download : bool
         Whether it may be fetched over the network.
+    progress : bool
+        Show progress bars while it is fetched, where there is a terminal.
 
     Returns
     -------
@@ -81,6 +83,6 @@ def load(name: str, *, data_home: Path | str | None = None, download: bool = Tru
     if specification.embedded:
         folder = home.data_home(data_home)
     else:
-        folder = fetch(name, data_home=data_home, download=download)
+        folder = fetch(name, data_home=data_home, download=download, progress=progress)
     arrays = specification.read(folder)
     return Dataset(name, *arrays, specification.class_names, data_fingerprint(*arrays), specification.source)

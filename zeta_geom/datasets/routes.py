@@ -1,7 +1,8 @@
 """The ways by which files of a data set come to this machine.
 
-A route puts what it can get, uncompressed and under its upstream name, into a folder. It vouches for nothing: whoever
-calls it checks the hashes.
+A route puts what it can get into a folder, under the name that it is asked by: without the gzip layer that a mirror
+or a package puts around it, while what is named .tar.gz stays one. It vouches for nothing: whoever calls it checks
+the hashes.
 """
 
 import gzip
@@ -36,7 +37,7 @@ class Route(Protocol):
         """Whether the route stays on this machine, and so may be taken offline."""
 
     def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
-        """Put `files` into the folder `into`, uncompressed; what came before an error stays there."""
+        """Put `files` into the folder `into`; what came before an error stays there."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Folder:
 
 @dataclass(frozen=True)
 class Mirror:
-    """A web folder with the gzipped files.
+    """A web folder with the files: name.gz for those whose names do not end so themselves.
 
     Parameters
     ----------
@@ -96,10 +97,11 @@ class Mirror:
         visible = progress and sys.stderr.isatty()
         download = pooch.HTTPDownloader(progressbar=visible, timeout=(self.connect_seconds, STALL_SECONDS))
         for name in files:
-            packed = into / f"{name}.gz"
-            download(f"{self.url.rstrip('/')}/{name}.gz", str(packed), None)
-            unpack(packed, into / name)
-            packed.unlink()
+            packed = into / (name if name.endswith(".gz") else f"{name}.gz")
+            download(f"{self.url.rstrip('/')}/{packed.name}", str(packed), None)
+            if packed.name != name:
+                unpack(packed, into / name)
+                packed.unlink()
 
     def _knock(self) -> None:
         """Raise RouteError unless the host says something, be it an error, in time.
@@ -226,7 +228,7 @@ def run_command(command: list[str], folder: Path, *, progress: bool = False) -> 
 
 
 def unpack(packed: Path, target: Path) -> None:
-    """Copy `packed` to `target`, without its gzip layer where it has one.
+    """Copy `packed` to `target`, without its gzip layer where its name differs from the target's and it has one.
 
     Raises
     ------
@@ -234,6 +236,6 @@ def unpack(packed: Path, target: Path) -> None:
         If the gzip stream is broken or ends early.
     """
     with packed.open("rb") as file:
-        zipped = file.read(2) == b"\x1f\x8b"
+        zipped = packed.name != target.name and file.read(2) == b"\x1f\x8b"
     with gzip.open(packed) if zipped else packed.open("rb") as source, target.open("wb") as copy:
         shutil.copyfileobj(source, copy)

@@ -25,7 +25,7 @@ def embed(
     perplexity: float = 30,
     metric: str = "euclidean",
     n_iter: int = 500,
-    n_jobs: int | None = None,
+    n_jobs: int = 1,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Lay training samples out in the plane by t-SNE, and place test samples into the same map.
 
@@ -43,8 +43,9 @@ def embed(
         Of the distance between features.
     n_iter : int
         Steps of the optimisation after the early exaggeration's 250.
-    n_jobs : int, optional
-        Threads, at most the cores of this machine, which is the default.
+    n_jobs : int
+        Threads, at most the cores of this machine. More than one pays for many samples on idle cores only: openTSNE's
+        threads wait for each other at every step, and on a busy machine two of them took five times as long as one.
 
     Returns
     -------
@@ -80,8 +81,7 @@ def embed(
             f"perplexity must be at most (n - 1) / 3 = {limit:g} for {len(X)} samples; got {perplexity}. "
             "Lower it or give more samples."
         )
-    cores = os.cpu_count() or 1
-    threads = cores if n_jobs is None else min(check_int(n_jobs, "n_jobs", low=1), cores)
+    threads = min(check_int(n_jobs, "n_jobs", low=1), os.cpu_count() or 1)
     n_iter = check_int(n_iter, "n_iter", low=1)
     if metric == "cosine":
         for points, name in ((X, "train_features"), (Q, "test_features")):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["name_columns", "spread"]
+__all__ = ["name_columns", "panels_of", "spread"]
 
 
 def name_columns(axes: Any, names: list[str], xlabel: str) -> Any:
@@ -41,9 +41,31 @@ def name_columns(axes: Any, names: list[str], xlabel: str) -> Any:
         raise ValueError(f"names must hold one name for each of the {axes.shape[1]} columns; got {len(names)}.")
     for top, bottom, name in zip(axes[0], axes[-1], names, strict=True):
         below = top.get_title()
-        top.set_title(f"{name}\n{below}" if below else name, fontsize=8)
+        top.set_title(f"{name}\n{below}" if below else name, fontsize=7.5)
         bottom.set_xlabel(xlabel)
     return axes
+
+
+def panels_of(arrays: Mapping[str, np.ndarray], keys: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return what each panel shows, from arrays with one value a panel.
+
+    Parameters
+    ----------
+    arrays : mapping of str to array of shape (panels, ...)
+    keys : tuple of str
+        The arrays that say what a panel shows; those that are not there are left out.
+
+    Returns
+    -------
+    list of dict
+
+    Examples
+    --------
+    >>> panels_of({"T": np.array([2, 4]), "X": np.zeros((2, 5))}, ("gamma", "T"))
+    [{'T': 2}, {'T': 4}]
+    """
+    present = [key for key in keys if key in arrays]
+    return [dict(zip(present, row, strict=True)) for row in zip(*(arrays[k].tolist() for k in present), strict=True)]
 
 
 def spread(table: pd.DataFrame, column: str, what: Mapping[str, Any], form: str, *, scale: float = 1) -> str:

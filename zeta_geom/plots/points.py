@@ -10,7 +10,7 @@ import numpy as np
 from zeta_geom import checks
 from zeta_geom.plots.style import OKABE_ITO
 
-__all__ = ["axis_names", "cloud", "project", "soft_scatter", "two_class_colors"]
+__all__ = ["axis_names", "cloud", "project", "soft_scatter", "two_class_colors", "view_row"]
 
 BEHIND = "#C9C9C9"
 
@@ -31,7 +31,7 @@ def two_class_colors() -> Any:
     """
     from matplotlib.colors import LinearSegmentedColormap
 
-    stops = [OKABE_ITO["blue"], "#DCDCDC", OKABE_ITO["vermillion"]]
+    stops = [OKABE_ITO["blue"], "#C8C8C8", OKABE_ITO["vermillion"]]
     return LinearSegmentedColormap.from_list("two classes", stops)
 
 
@@ -170,6 +170,50 @@ def cloud(ax: Any, XY: Any, *, color: str, behind: Any = None, size: float = 0.6
     ax.scatter(*_columns(XY, 2, "XY").T, color=color, s=size, linewidths=0, rasterized=True)
     ax.set_aspect("equal")
     return ax
+
+
+def view_row(
+    row: Any, clouds: Any, colors: list[str], *, originals: Any, view: tuple[float, float], stretch: Any = (1, 1, 1)
+) -> Any:
+    """Draw point clouds in space from one view, a panel each, with the originals in grey underneath.
+
+    Parameters
+    ----------
+    row : sequence of matplotlib Axes
+    clouds : float array of shape (panels, n, 3)
+    colors : list of str
+        One for each cloud.
+    originals : float array of shape (q, 3)
+    view : (float, float)
+        Elevation and azimuth, in degrees.
+    stretch : three floats
+        As in `project`.
+
+    Returns
+    -------
+    sequence of matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If a shape is wrong, or panels, clouds and colours are not equally many.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> row = Figure().subplots(1, 2)
+    >>> _ = view_row(row, np.zeros((2, 5, 3)), ["black", "red"], originals=np.ones((4, 3)), view=(0, 90))
+    >>> [len(drawn.get_offsets()) for drawn in row[1].collections]
+    [4, 5]
+    """
+    if not len(row) == len(clouds) == len(colors):
+        raise ValueError(
+            f"clouds and colors must be as many as the {len(row)} panels; got {len(clouds)} and {len(colors)}."
+        )
+    behind = project(originals, *view, stretch=stretch)
+    for ax, points, color in zip(row, clouds, colors, strict=True):
+        cloud(ax, project(points, *view, stretch=stretch), color=color, behind=behind)
+    return row
 
 
 def _screen(elevation: float, azimuth: float) -> np.ndarray:

@@ -1,0 +1,163 @@
+"""Images: a grid of many, one alone, and the soft label of one as bars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from zeta_geom.checks import check_int
+
+__all__ = ["image_grid", "picture", "soft_label_bars"]
+
+INK = "gray_r"  # dark on white: less ink on paper, and frames in colour stand out
+GAP = 2  # pixels between the images of a grid
+
+
+def image_grid(
+    ax: Any, images: Any, *, columns: int = 10, marked: Iterable[int] = (), color: str = "black", title: str = ""
+) -> Any:
+    """Draw many grey images as one grid, row by row, with a frame around some of them.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    images : array of shape (n, H, W)
+        0 is drawn white, the largest value of all black.
+    columns : int
+        Images in a row.
+    marked : ints
+        The images that are framed and, in this order, numbered from 1.
+    color : str
+        The colour of the frames.
+    title : str
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong or an image that does not exist is to be marked.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = image_grid(Figure().subplots(), np.ones((6, 8, 8)), columns=3, marked=[4])
+    >>> ax.images[0].get_array().shape
+    (18, 28)
+    """
+    images = np.asarray(images)
+    columns = check_int(columns, "columns", low=1)
+    if images.ndim != 3 or not len(images):
+        raise ValueError(f"images must have shape (n, H, W) with n at least 1; got shape {images.shape}.")
+    n, height, width = images.shape
+    rows = -(-n // columns)
+    canvas = np.zeros((rows * (height + GAP) - GAP, columns * (width + GAP) - GAP))
+    corners = [(k // columns * (height + GAP), k % columns * (width + GAP)) for k in range(n)]
+    for image, (top, left) in zip(images, corners):
+        canvas[top : top + height, left : left + width] = image
+    ax.imshow(canvas, cmap=INK, vmin=0, interpolation="nearest")
+    for number, k in enumerate(marked, start=1):
+        top, left = corners[check_int(k, "marked", low=0, high=n - 1)]
+        _frame(ax, left, top, width, height, color, str(number))
+    ax.set_title(title)
+    ax.set_axis_off()
+    return ax
+
+
+def picture(ax: Any, image: Any, *, color: str = "black") -> Any:
+    """Draw one grey image in a coloured frame.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    image : array of shape (H, W)
+        0 is drawn white, the largest value black.
+    color : str
+        The colour of the frame.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> picture(Figure().subplots(), np.eye(8)).images[0].get_array().shape
+    (8, 8)
+    """
+    image = np.asarray(image)
+    if image.ndim != 2:
+        raise ValueError(f"image must have shape (H, W); got shape {image.shape}.")
+    ax.imshow(image, cmap=INK, vmin=0, interpolation="nearest")
+    ax.set(xticks=[], yticks=[])
+    for spine in ax.spines.values():
+        spine.set(visible=True, edgecolor=color, linewidth=1.2)
+    return ax
+
+
+def soft_label_bars(ax: Any, label: Any, predicted: Any = None, *, color: str = "black") -> Any:
+    """Draw a soft label as bars, a class a bar, with a prediction for the same image as dots on stems.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    label : float array of shape (K,)
+        Shares from 0 to 1.
+    predicted : float array of shape (K,), optional
+        Another distribution over the same classes, drawn in black.
+    color : str
+        The colour of the bars.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If a shape is wrong or a share lies outside [0, 1].
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = soft_label_bars(Figure().subplots(), [0.7, 0.3, 0], [0.1, 0.1, 0.8])
+    >>> [float(bar.get_height()) for bar in ax.patches]
+    [0.7, 0.3, 0.0]
+    """
+    label = _shares(label, "label")
+    classes = np.arange(len(label))
+    ax.bar(classes, label, width=0.8, color=color, label="soft label")
+    if predicted is not None:
+        predicted = _shares(predicted, "predicted")
+        if len(predicted) != len(label):
+            raise ValueError(f"predicted must have the {len(label)} classes of label; got {len(predicted)}.")
+        ax.vlines(classes, 0, predicted, color="black", lw=0.7)
+        ax.plot(classes, predicted, "o", color="black", ms=2.2, clip_on=False, label="oracle", zorder=3)
+    ax.set(xlim=(-0.7, len(label) - 0.3), ylim=(0, 1), xticks=classes, yticks=(0, 0.5, 1))
+    ax.set_yticklabels(("0", "", "1"))
+    return ax
+
+
+def _shares(values: Any, name: str) -> np.ndarray:
+    shares = np.asarray(values, dtype=np.float64)
+    if shares.ndim != 1 or not len(shares):
+        raise ValueError(f"{name} must have shape (K,); got shape {shares.shape}.")
+    if not ((shares >= -1e-6) & (shares <= 1 + 1e-6)).all():  # float32 labels round
+        raise ValueError(f"{name} must lie in [0, 1]; got values from {shares.min()} to {shares.max()}.")
+    return shares
+
+
+def _frame(ax: Any, left: int, top: int, width: int, height: int, color: str, text: str) -> None:
+    from matplotlib.patches import Rectangle
+
+    ax.add_patch(Rectangle((left - 1, top - 1), width + 1, height + 1, fill=False, edgecolor=color, lw=1.1))
+    ax.text(left + 1, top + 1, text, color=color, fontsize=5.5, fontweight="bold", va="top", ha="left")

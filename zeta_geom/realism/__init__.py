@@ -1,0 +1,29 @@
+"""How real mixed images look to an oracle, and how well their labels fit: entropies and cross-entropies."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from zeta_geom.realism.entropy import cross_entropy, cross_entropy_from_log, entropy, kl_divergence, soft_label_report
+
+if TYPE_CHECKING:
+    from zeta_geom.realism.lenet import LeNet5, train_lenet
+    from zeta_geom.realism.oracle import MNISTOracle
+
+__all__ = [
+    "LeNet5",
+    "MNISTOracle",
+    "cross_entropy",
+    "cross_entropy_from_log",
+    "entropy",
+    "kl_divergence",
+    "soft_label_report",
+    "train_lenet",
+]
+
+_TORCH_HOMES = {"LeNet5": "lenet", "MNISTOracle": "oracle", "train_lenet": "lenet"}  # loaded when first asked for
+
+
+def __getattr__(name: str) -> Any:
+    if name in _TORCH_HOMES:
+        return getattr(import_module(f"{__name__}.{_TORCH_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

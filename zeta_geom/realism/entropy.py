@@ -1,0 +1,173 @@
+"""Entropies in nats, exact at probabilities 0 and 1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.special import entr, rel_entr, xlogy
+
+from zeta_geom.checks import check_probabilities
+
+__all__ = ["cross_entropy", "cross_entropy_from_log", "entropy", "kl_divergence", "soft_label_report"]
+
+
+def entropy(p: Any) -> np.ndarray:
+    """Return H(p) = -Σ p log p of each row, in nats.
+
+    Parameters
+    ----------
+    p : float array of shape (n, K)
+        Distributions, one a row.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If a row is negative or does not sum to 1.
+
+    Examples
+    --------
+    >>> entropy([[0.5, 0.5], [1.0, 0.0]]).round(4)
+    array([0.6931, 0.    ])
+    """
+    return entr(_rows(p, "p")).sum(axis=1)
+
+
+def cross_entropy(p: Any, q: Any) -> np.ndarray:
+    """Return H(p, q) = -Σ p log q of each row, in nats; inf where p > 0 meets q = 0.
+
+    Parameters
+    ----------
+    p, q : float arrays of shape (n, K)
+        Distributions, one a row. The direction matters: p weighs, q is taken the logarithm of.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If a row is negative or does not sum to 1, or the shapes differ.
+
+    References
+    ----------
+    Abhishek et al. 2024, Figure 3g, is H(p, y) with p the oracle's prediction and y the soft label.
+
+    Examples
+    --------
+    >>> cross_entropy([[0.5, 0.5], [1.0, 0.0]], [[0.5, 0.5], [0.0, 1.0]]).round(4)
+    array([0.6931,    inf])
+    """
+    p, q = _rows(p, "p"), _rows(q, "q")
+    _same_shape(p, q, "q")
+    return -xlogy(p, q).sum(axis=1) + 0.0  # no negative zero
+
+
+def cross_entropy_from_log(p: Any, log_q: Any) -> np.ndarray:
+    """Return H(p, q) from the logarithm of q, which stays finite where q itself would round to 0.
+
+    Parameters
+    ----------
+    p : float array of shape (n, K)
+        Distributions, one a row.
+    log_q : float array of shape (n, K)
+        Natural logarithms of distributions; -inf is the logarithm of 0.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If a row of p or exp(log_q) is no distribution, or the shapes differ.
+
+    Examples
+    --------
+    >>> cross_entropy_from_log([[1.0, 0.0]], [[-800.0, 0.0]])
+    array([800.])
+    """
+    p, log_q = _rows(p, "p"), np.asarray(log_q, dtype=np.float64)
+    _same_shape(p, log_q, "log_q")
+    check_probabilities(np.exp(log_q), "exp(log_q)")
+    products = np.multiply(p, log_q, out=np.zeros_like(p), where=p > 0)
+    return -products.sum(axis=1) + 0.0
+
+
+def kl_divergence(p: Any, q: Any) -> np.ndarray:
+    """Return KL(p ‖ q) = Σ p log(p / q) of each row, in nats; inf where p > 0 meets q = 0.
+
+    Parameters
+    ----------
+    p, q : float arrays of shape (n, K)
+        Distributions, one a row.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+
+    Examples
+    --------
+    >>> kl_divergence([[1.0, 0.0]], [[0.5, 0.5]]).round(4)
+    array([0.6931])
+    """
+    p, q = _rows(p, "p"), _rows(q, "q")
+    _same_shape(p, q, "q")
+    return rel_entr(p, q).sum(axis=1)
+
+
+def soft_label_report(log_p: Any, y: Any = None) -> dict[str, np.ndarray]:
+    """Return every score of an oracle's predictions p, and with soft labels y of their agreement, in nats.
+
+    Parameters
+    ----------
+    log_p : float array of shape (n, K)
+        The oracle's log-probabilities.
+    y : float array of shape (n, K), optional
+        Soft labels.
+
+    Returns
+    -------
+    dict of str -> ndarray of float64, shape (n,)
+        "entropy": H(p). With y also "label_entropy": H(y), "h_p_y": H(p, y), infinite where y has a 0 (p has none),
+        "h_y_p": H(y, p), and "kl_y_p": KL(y ‖ p) = H(y, p) - H(y).
+
+    References
+    ----------
+    Abhishek et al. 2024, Figures 3f and 3g.
+
+    Examples
+    --------
+    >>> report = soft_label_report(np.log([[0.5, 0.5]]), [[0.25, 0.75]])
+    >>> {name: round(float(values[0]), 4) for name, values in report.items()}
+    {'entropy': 0.6931, 'label_entropy': 0.5623, 'h_p_y': 0.837, 'h_y_p': 0.6931, 'kl_y_p': 0.1308}
+    """
+    log_p = np.asarray(log_p, dtype=np.float64)
+    p = np.exp(log_p)
+    scores = {"entropy": cross_entropy_from_log(p, log_p)}
+    if y is None:
+        return scores
+    y = np.asarray(y, dtype=np.float64)
+    check_probabilities(y, "y", tolerance=1e-3)
+    y = y / y.sum(axis=1, keepdims=True)  # float32 labels sum to 1 within 1e-7 only
+    scores["label_entropy"] = entropy(y)
+    scores["h_p_y"] = cross_entropy(p, y)
+    scores["h_y_p"] = cross_entropy_from_log(y, log_p)
+    scores["kl_y_p"] = np.maximum(scores["h_y_p"] - scores["label_entropy"], 0)
+    return scores
+
+
+def _rows(p: Any, name: str) -> np.ndarray:
+    p = np.asarray(p, dtype=np.float64)
+    check_probabilities(p, name)
+    return p
+
+
+def _same_shape(p: np.ndarray, q: np.ndarray, name: str) -> None:
+    if p.shape != q.shape:
+        raise ValueError(f"{name} must have the shape of p, {p.shape}; got {q.shape}.")

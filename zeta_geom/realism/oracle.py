@@ -1,0 +1,139 @@
+"""The oracle: a trained LeNet-5 that says which digit an image shows, and how surely."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load
+
+from zeta_geom.realism.lenet import LeNet5
+
+__all__ = ["WEIGHTS", "MNISTOracle", "to_images"]
+
+WEIGHTS = Path(__file__).parent / "weights" / "lenet5_mnist.safetensors"
+BRIGHTEST = 1.5  # a float above it comes from 0..255
+
+
+class MNISTOracle:
+    """Class probabilities of images, in float64.
+
+    Parameters
+    ----------
+    model : LeNet5
+    manifest : dict, optional
+        How the model was trained: seed, epochs, accuracy, hash.
+
+    References
+    ----------
+    Abhishek et al. 2024, "Realism and label correctness".
+
+    Examples
+    --------
+    >>> MNISTOracle.pretrained().predict_proba(np.zeros((2, 28, 28))).shape
+    (2, 10)
+    """
+
+    def __init__(self, model: LeNet5, manifest: dict[str, Any] | None = None) -> None:
+        self.model = model.double().eval()
+        self.manifest = manifest or {}
+
+    @classmethod
+    def pretrained(cls, weights: Path | str = WEIGHTS) -> MNISTOracle:
+        """Load the weights that the package ships, or others with a manifest beside them.
+
+        Parameters
+        ----------
+        weights : path
+            A .safetensors file; its manifest has the ending .json.
+
+        Returns
+        -------
+        MNISTOracle
+
+        Raises
+        ------
+        ValueError
+            If the weights are not the bytes that the manifest was written for.
+        """
+        weights = Path(weights)
+        manifest = json.loads(weights.with_suffix(".json").read_text())
+        content = weights.read_bytes()
+        found = hashlib.sha256(content).hexdigest()
+        if found != manifest["sha256"]:
+            raise ValueError(
+                f"{weights} must have SHA-256 {manifest['sha256']}; got {found}. Install the package again."
+            )
+        model = LeNet5()
+        model.load_state_dict(load(content))
+        return cls(model, manifest)
+
+    def log_proba(self, images: Any, *, batch_size: int = 500) -> np.ndarray:
+        """Return log-probabilities, in nats.
+
+        Parameters
+        ----------
+        images : array or tensor of shape (n, 28, 28) or (n, 1, 28, 28)
+            uint8 0..255, or float 0..1.
+        batch_size : int
+            Images at a time; the result does not depend on it.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, 10)
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the shape, the dtype or the range is another.
+        """
+        logits = [self._run(self.model, batch) for batch in to_images(images, torch.float64).split(batch_size)]
+        return torch.log_softmax(torch.cat(logits), dim=1).numpy()
+
+    def predict_proba(self, images: Any, *, batch_size: int = 500) -> np.ndarray:
+        """Return probabilities, float64 of shape (n, 10), rows summing to 1; images as in `log_proba`."""
+        return np.exp(self.log_proba(images, batch_size=batch_size))
+
+    def features(self, images: Any, *, batch_size: int = 500) -> np.ndarray:
+        """Return the activations before the last layer, float64 of shape (n, 84); images as in `log_proba`."""
+        batches = to_images(images, torch.float64).split(batch_size)
+        return torch.cat([self._run(self.model.features, batch) for batch in batches]).numpy()
+
+    @staticmethod
+    @torch.inference_mode()
+    def _run(function: Any, batch: torch.Tensor) -> torch.Tensor:
+        return function(batch)
+
+
+def to_images(images: Any, dtype: torch.dtype) -> torch.Tensor:
+    """Return images as a tensor (n, 1, 28, 28) of grey levels 0..1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are neither uint8 nor float, of another shape, not finite, or outside 0..1.5.
+
+    Examples
+    --------
+    >>> to_images(np.full((1, 28, 28), 255, dtype=np.uint8), torch.float32).max()
+    tensor(1.)
+    """
+    tensor = images.detach().cpu() if isinstance(images, torch.Tensor) else torch.as_tensor(np.asarray(images))
+    if tensor.dtype != torch.uint8 and not tensor.is_floating_point():
+        raise TypeError(f"images must be uint8 0..255 or float 0..1; got {tensor.dtype}.")
+    if tensor.ndim == 3:
+        tensor = tensor[:, None]
+    if tensor.ndim != 4 or tensor.shape[1:] != (1, 28, 28) or len(tensor) < 1:
+        raise ValueError(f"images must have shape (n, 28, 28) or (n, 1, 28, 28); got {tuple(np.shape(images))}.")
+    if tensor.dtype == torch.uint8:
+        return tensor.to(dtype) / 255
+    if not torch.isfinite(tensor).all():
+        raise ValueError("images must be finite; got NaN or infinite values.")
+    if tensor.max() > BRIGHTEST or tensor.min() < BRIGHTEST - 2:
+        low, high = float(tensor.min()), float(tensor.max())
+        raise ValueError(f"float images must lie in 0..1; got {low:g}..{high:g}. Divide grey levels 0..255 by 255.")
+    return tensor.to(dtype)
