@@ -3,7 +3,7 @@
 Crescents and spirals (2a), the helix (2b), and the helix for a grid of T and γ (2c). A wrong label is one whose
 largest share is not the class of the nearest noiseless curve; ties, in label or in distance, count as right. The
 distance is that from the nearest noiseless curve, by `Manifold.distances`: in closed form for the crescents, else by
-bracketed Newton steps to 1e-9. The helix has one class, so that nothing there can be labelled wrongly.
+bracketed Newton steps to 1e-9. The helix has one class: no label there can be wrong.
 """
 
 from __future__ import annotations

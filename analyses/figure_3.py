@@ -17,7 +17,7 @@ from tqdm import tqdm
 from analyses.context import Context
 from zeta_geom.datasets import Dataset
 from zeta_geom.mixers import Mixer, Mixup, ZetaMixup
-from zeta_geom.realism import MNISTOracle, cross_entropy, entropy
+from zeta_geom.realism import MNISTOracle, cross_entropy, soft_label_report
 
 METHODS = ("mixup", "zeta")
 MEASURES = ("entropy", "h_p_y", "h_p_y_floored", "h_p_y_lower_floor", "h_y_p", "kl", "label_entropy")
@@ -93,25 +93,21 @@ def score(s: Settings, dataset: Dataset, progress: bool = False) -> pd.DataFrame
     for seed in tqdm(range(s.seeds), desc="figure 3: oracle", disable=None if progress else True):
         for method, mixer in mixers(s, seed):
             mixed, label = mixer.mix_dataset(X, y, batch_size=s.batch_size, n_classes=10, n_out=s.n_synthetic)
-            table = pd.DataFrame(measures(oracle.predict_proba(mixed), label, s))
+            table = pd.DataFrame(measures(oracle.log_proba(mixed), label, s))
             tables.append(table.assign(method=method, seed=seed, batch=batch))
     return pd.concat(tables, ignore_index=True)
 
 
-def measures(p: np.ndarray, label: np.ndarray, s: Settings) -> dict[str, np.ndarray]:
-    """Return every measure, in nats, of predictions p and soft labels, both of shape (n, 10)."""
-    y = unit_rows(label.astype(np.float64))  # float32 labels sum to 1 within rounding
-    return {
-        "entropy": entropy(p),
-        "h_p_y": cross_entropy(p, y),
+def measures(log_p: np.ndarray, label: np.ndarray, s: Settings) -> dict[str, np.ndarray]:
+    """Return every measure, in nats, of log-predictions and soft labels, both of shape (n, 10)."""
+    report = soft_label_report(log_p, label)
+    report["kl"] = report.pop("kl_y_p")
+    p, y = np.exp(log_p), unit_rows(label.astype(np.float64))  # float32 labels sum to 1 within rounding
+    return report | {
         "h_p_y_floored": cross_entropy(p, unit_rows(np.maximum(y, s.floor))),
         "h_p_y_lower_floor": cross_entropy(p, unit_rows(np.maximum(y, s.lower_floor))),
-        "h_y_p": cross_entropy(y, p),
-        "kl": cross_entropy(y, p) - entropy(y),
-        "label_entropy": entropy(y),
         "agrees": p.argmax(axis=1) == y.argmax(axis=1),
-        "label_classes": (y > 0).sum(axis=1),
-        "predicted_share": y[np.arange(len(y)), p.argmax(axis=1)],  # the label's share of the oracle's class
+        "label_share": y[np.arange(len(y)), p.argmax(axis=1)],  # what the label gives to the oracle's class
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -65,10 +64,11 @@ def draw_helix(records: Path) -> Figure:
     """Draw Figure 2b: a row a view, a column a mixer."""
     table, points = read(records / "helix_distance").table, read(records / "helix")
     panels = panels_of(points.values, KEYS)
+    colors = [OKABE_ITO["grey"], *(METHOD_COLORS[what["method"]] for what in panels[1:])]
     fig = Figure(figsize=(8.5, 5.35))
     axes = fig.subplots(len(VIEWS), len(panels), sharex=True, sharey="row", height_ratios=(0.63, 1.1, 0.97))
     for row, view in zip(axes, VIEWS, strict=True):
-        view_row(row, points["X"], colors(panels), originals=points["X"][0], view=view, stretch=STRETCH)
+        view_row(row, points["X"], colors, originals=points["X"][0], view=view, stretch=STRETCH)
         row[0].set_ylabel(f"elevation {view[0]}°\n{axis_names(*view, stretch=STRETCH)[1]}")
     for ax, what in zip(axes[0], panels, strict=True):
         ax.set_title(f"distance {spread(table, 'distance', what, '.2f')}")
@@ -90,8 +90,8 @@ def draw_grid(records: Path) -> Figure:
     axes = fig.subplots(len(sizes), len(gammas), sharex=True, sharey=True, squeeze=False)
     for row, size in zip(axes, sizes, strict=True):
         chosen = [i for i, what in enumerate(panels) if what["T"] == size]
-        chosen_colors = colors([panels[i] for i in chosen])
-        view_row(row, points["X"][chosen], chosen_colors, originals=points["X"][0], view=GRID_VIEW, stretch=STRETCH)
+        colors = [METHOD_COLORS["zeta"]] * len(chosen)
+        view_row(row, points["X"][chosen], colors, originals=points["X"][0], view=GRID_VIEW, stretch=STRETCH)
         for ax, i in zip(row, chosen, strict=True):
             ax.set_title(spread(table, "distance", panels[i], ".2f"), fontsize=7, pad=3)
         row[0].set_ylabel(f"T = {size}\n{up}")
@@ -102,11 +102,6 @@ def draw_grid(records: Path) -> Figure:
         fontsize=8,
     )
     return fig
-
-
-def colors(panels: list[dict[str, Any]]) -> list[str]:
-    """Return the colour of each panel's points."""
-    return [{**METHOD_COLORS, "original": OKABE_ITO["grey"]}[what["method"]] for what in panels]
 
 
 def name_of(method: str, gamma: float) -> str:

@@ -84,7 +84,8 @@ def test_records_are_reused(context, monkeypatch):
     analysis.run(context, SMALL)
 
 
-def test_every_picture_is_drawn(context):
+def test_every_picture_is_drawn(context, monkeypatch):
+    monkeypatch.setitem(figure.PARAMETERS, "savefig.dpi", 50)
     files = figure.draw(context.results)
     assert [file.name for file in files] == [f"figure_2{part}.{kind}" for part in "abc" for kind in ("png", "pdf")]
     assert all(file.stat().st_size > 10_000 for file in files)

@@ -1,0 +1,93 @@
+"""Claims about images: the oracle's view of them, and neighbours in feature space."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from analyses.claims.verdicts import FAILS, HOLDS, Claim, paired, table, yes_no
+from zeta_geom.realism import MNISTOracle
+
+PAPER_ACCURACY = 0.9931
+MEASURES = {
+    "entropy": "oracle's entropy H(p): ζ < mixup (median)",
+    "h_p_y_floored": "H(p, y), labels floored: ζ < mixup (median)",
+    "h_y_p": "H(y, p): ζ < mixup (median)",
+    "kl": "KL(y‖p): ζ < mixup (median)",
+}
+SELECTIONS = {
+    "i": "(i) the paper's selection: ERM and mixup wrong, ζ right",
+    "ii": "(ii) its mirror image: ERM and ζ wrong, mixup right",
+    "iii": "(iii) all test images",
+}
+
+
+def realism(results: Path) -> list[Claim]:
+    """Figure 3: entropy and cross-entropies in both directions; the oracle's accuracy."""
+    manifest = MNISTOracle.pretrained().manifest
+    text = f"{manifest['test_accuracy']:.2%} on 10,000 test images, {manifest['epochs']} epochs"
+    enough = manifest["test_accuracy"] >= PAPER_ACCURACY
+    claims = [Claim("a LeNet-5 oracle has 99.31 %", "Realism and label correctness", "MNIST", text, yes_no(enough))]
+    summary, differences = table(results, "figure_3/summary"), table(results, "figure_3/differences")
+    if summary is None or differences is None:
+        return claims
+    for measure, statement in MEASURES.items():
+        rows = summary[summary["measure"] == measure].set_index("method")
+        texts = [
+            f"{method} {row['median']:.4g} [{row['q1']:.4g}, {row['q3']:.4g}]" for method, row in rows.iterrows()
+        ]
+        difference = differences[differences["measure"] == measure].iloc[0]
+        texts.append(f"ζ - mixup {difference['difference']:.4g} [{difference['low']:.4g}, {difference['high']:.4g}]")
+        verdict = HOLDS if difference["high"] < 0 else FAILS
+        claims.append(
+            Claim(
+                statement, "Fig. 3f and 3g", f"MNIST, γ = 2.8, n = {rows['n'].iloc[0]:,}", "; ".join(texts), verdict
+            )
+        )
+    exact = summary[summary["measure"] == "h_p_y"].set_index("method")["share_infinite"]
+    text = f"infinite H(p, y): mixup {exact['mixup']:.1%}, ζ {exact['zeta']:.1%}"
+    statement = "CE of mixup is spread out, of ζ near 0: exact H(p, y) is finite"
+    claims.append(
+        Claim(statement, "Fig. 3g", "MNIST, γ = 2.8", text, "holds for neither" if exact["zeta"] > 0.5 else FAILS)
+    )
+    return claims
+
+
+def features(results: Path) -> list[Claim]:
+    """Figure 8: correct-label neighbours among 128, ζ against mixup, paired over seeds."""
+    measured = table(results, "figure_8/neighbors")
+    if measured is None:
+        return []
+    claims = []
+    for selection, statement in SELECTIONS.items():
+        part = measured[measured["selection"] == selection]
+        counts = part.pivot_table(index="seed", columns="method", values="mean_count").dropna()
+        if counts.empty:
+            continue
+        mean, low, high = paired((counts["zeta"] - counts["mixup"]).to_numpy())
+        images = part.groupby("seed")["n_images"].first()
+        text = (
+            f"mixup {counts['mixup'].mean():.1f}, ζ {counts['zeta'].mean():.1f} of 128; "
+            f"difference {mean:+.1f} [{low:+.1f}, {high:+.1f}]; {images.min()}-{images.max()} images"
+        )
+        claims.append(
+            Claim(
+                f"more correct-label neighbours with ζ: {statement}",
+                "Fig. 8",
+                f"MNIST, {len(counts)} seeds",
+                text,
+                HOLDS if low > 0 else FAILS,
+            )
+        )
+    accuracy = table(results, "figure_8/accuracy")
+    return claims if accuracy is None else [*claims, better(accuracy)]
+
+
+def better(accuracy: pd.DataFrame) -> Claim:
+    """Compare test accuracies of the three trainings."""
+    by_method = accuracy.pivot_table(index="seed", columns="method", values="accuracy")
+    _, low, _ = paired((by_method["zeta"] - by_method["mixup"]).to_numpy())
+    text = ", ".join(f"{name} {values.mean():.2%} ± {values.std():.2%}" for name, values in by_method.items())
+    data = f"LeNet-5, 1,000 MNIST images, {len(by_method)} seeds"
+    return Claim("ζ classifies better than mixup", "Evaluation; Table 4", data, text, yes_no(low > 0))

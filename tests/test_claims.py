@@ -1,0 +1,93 @@
+"""Verdicts by rules, and the claims table from small records."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_figure_6 import SMALL
+
+from analyses import diversity, figure_6, theorems
+from analyses.claims import __main__ as claims
+from analyses.claims.geometry import against
+from analyses.claims.verdicts import below, from_gamma, paired
+from analyses.context import Context
+
+
+def test_from_gamma_names_the_start_of_the_last_unbroken_run():
+    assert from_gamma([2, 3, 4], [True, True, True]) == "holds"
+    assert from_gamma([4, 2, 3], [True, False, True]) == "holds from γ = 3 on"
+    assert from_gamma([2, 3, 4], [True, False, True]) == "holds from γ = 4 on"
+    assert from_gamma([2, 3, 4], [True, True, False]) == "does not hold"
+
+
+def test_paired_is_the_t_interval_of_scipy():
+    from scipy.stats import ttest_1samp
+
+    values = np.random.default_rng(0).normal(1, 1, 12)
+    mean, low, high = paired(values)
+    interval = ttest_1samp(values, 0).confidence_interval()
+    np.testing.assert_allclose([mean, low, high], [values.mean(), interval.low, interval.high])
+
+
+def test_below_wants_two_standard_errors():
+    assert below(1.0, 1.0, 400, 1.2, 1.0, 400)
+    assert not below(1.0, 1.0, 400, 1.1, 1.0, 400)
+
+
+def row(mean, gamma=np.nan):
+    return {"mean": mean, "std": 0.1, "n": 1000, "gamma": gamma}
+
+
+def test_a_curve_that_does_not_come_down_fails_every_claim():
+    curve = pd.DataFrame([row(5.0, gamma) for gamma in (0, 2, 4, 8)])
+    verdicts = [claim.verdict for claim in against("x", curve, pd.Series(row(3.0)), pd.Series(row(4.0)))]
+    assert verdicts == ["does not hold"] * 3
+
+
+def test_a_curve_that_comes_down_and_sinks():
+    curve = pd.DataFrame([row(mean, gamma) for mean, gamma in ((5, 0), (4.5, 2), (3.5, 4), (2.95, 8))])
+    verdicts = [claim.verdict for claim in against("x", curve, pd.Series(row(3.0)), pd.Series(row(4.0)))]
+    assert verdicts == ["holds from γ = 4 on", "holds", "holds from γ = 8 on"]
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    context = Context(results=folder, offline=True, progress=False)
+    theorems.run(context)
+    diversity.run(context, diversity.Settings(n_images=256, sizes=(2, 8, 128), gammas=(2.4, 6.0)))
+    figure_6.run(context, SMALL)
+    return folder
+
+
+def test_table_of_what_was_measured(results):
+    table = claims.run(results)
+    stored = pd.read_csv(results / "claims.csv")
+    assert list(stored["verdict"]) == list(table["verdict"])
+    first = table.iloc[0]
+    assert first["where"] == "Theorem 1"
+    assert first["verdict"] == "holds"
+    assert (table["where"] == "Fig. 6").sum() >= 4 * 2 * (1 + 2 * 2)
+    richness = table[table["statement"].str.contains("effective classes")]
+    assert len(richness) == 1
+
+
+def test_theorem_1_is_tight_at_the_root_of_each_size():
+    measured = theorems.dominance(theorems.Settings())
+    around = measured[measured["offset"].notna()]
+    assert ((around["margin"] > 0) == (around["offset"] > 0)).all()
+    assert {4, 4096} <= set(measured["T"])
+
+
+def test_effective_classes_grow_with_the_samples_mixed():
+    rng = np.random.default_rng(0)
+    X, y = rng.random((256, 6)).astype(np.float32), rng.integers(0, 10, 256)
+    settings = diversity.Settings(n_images=256)
+    from zeta_geom.mixers import ZetaMixup
+
+    means = [
+        diversity.measure("zeta", ZetaMixup(2.4, n_mix=size, random_state=0), X, y, settings)[
+            "effective_classes_mean"
+        ]
+        for size in (2, 8, 128)
+    ]
+    assert 1 <= means[0] < means[1] < means[2] <= 10

@@ -1,0 +1,149 @@
+"""Neighbourhoods in the plane: the ellipse that PCA sees, and the circles that hold a test point's neighbours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from zeta_geom import checks
+from zeta_geom.plots.style import OKABE_ITO
+
+__all__ = ["neighborhood_ellipse", "ringed_points", "vote_circles", "window"]
+
+STANDARD_DEVIATIONS = 2  # the half axes of an ellipse, in units of √λ
+
+
+def neighborhood_ellipse(ax: Any, neighbors: Any, *, color: str = OKABE_ITO["black"]) -> Any:
+    """Draw the covariance ellipse of a neighbourhood: centred on its mean, half axes 2 √λ along the eigenvectors.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    neighbors : float array of shape (k, 2)
+        k ≥ 2 points.
+    color : str
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If `neighbors` is not a finite array of two columns and at least two rows.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = neighborhood_ellipse(Figure().subplots(), [[0.0, 0.0], [2.0, 0.0], [1.0, 0.0]])
+    >>> round(ax.patches[0].width, 6), round(ax.patches[0].height, 6)
+    (4.0, 0.0)
+    """
+    from matplotlib.patches import Ellipse
+
+    points = _plane(neighbors, "neighbors", min_samples=2)
+    eigenvalues, axes = np.linalg.eigh(np.cov(points.T))
+    height, width = 2 * STANDARD_DEVIATIONS * np.sqrt(np.maximum(eigenvalues, 0))
+    angle = np.degrees(np.arctan2(axes[1, 1], axes[0, 1]))
+    centre = tuple(points.mean(axis=0))
+    ax.add_patch(Ellipse(centre, width, height, angle=angle, facecolor=color, alpha=0.12, zorder=1))
+    ax.add_patch(Ellipse(centre, width, height, angle=angle, fill=False, edgecolor=color, lw=1.2, zorder=4))
+    return ax
+
+
+def ringed_points(ax: Any, points: Any, *, size: float = 22, color: str = OKABE_ITO["black"]) -> Any:
+    """Ring points, to mark them among others.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    points : float array of shape (k, 2)
+    size : float
+        Area of a ring, in square typographic points.
+    color : str
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> len(ringed_points(Figure().subplots(), [[0.0, 1.0]]).collections)
+    1
+    """
+    ax.scatter(*_plane(points, "points").T, s=size, facecolors="none", edgecolors=color, linewidths=0.7, zorder=5)
+    return ax
+
+
+def vote_circles(ax: Any, test_point: Any, neighbors: Any, ks: tuple[int, ...]) -> Any:
+    """Draw a test point as a square, and for each k the circle that reaches its k-th neighbour.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    test_point : float array of shape (2,)
+    neighbors : float array of shape (at least max k, 2)
+        Its neighbours, nearest first.
+    ks : tuple of int
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If a shape is wrong, or there are fewer neighbours than the largest k.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = vote_circles(Figure().subplots(), [0.0, 0.0], [[1.0, 0.0], [0.0, 3.0]], (1, 2))
+    >>> [float(circle.radius) for circle in ax.patches]
+    [1.0, 3.0]
+    """
+    from matplotlib.patches import Circle
+
+    centre = _plane(np.asarray(test_point)[None], "test_point")[0]
+    points = _plane(neighbors, "neighbors")
+    if max(ks) > len(points):
+        raise ValueError(f"ks must be at most the {len(points)} neighbours given; got {tuple(ks)}.")
+    for k, style in zip(sorted(ks), ("-", "--", ":", "-.") * len(ks)):
+        radius = np.linalg.norm(points[k - 1] - centre)
+        ax.add_patch(Circle(tuple(centre), radius, fill=False, edgecolor="0.25", lw=0.9, ls=style, zorder=4))
+    ax.plot(*centre, marker="s", ms=6.5, mfc=OKABE_ITO["green"], mec="black", mew=0.8, ls="", zorder=6)
+    return ax
+
+
+def window(*clouds: Any, margin: float = 0.15) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the limits of a square that holds all the points, with a margin.
+
+    Parameters
+    ----------
+    *clouds : float arrays of shape (k, 2)
+    margin : float
+        On each side, as a share of the points' range.
+
+    Returns
+    -------
+    ((left, right), (bottom, top))
+
+    Examples
+    --------
+    >>> window([[0.0, 0.0], [2.0, 1.0]], margin=0.5)
+    ((-1.0, 3.0), (-1.5, 2.5))
+    """
+    points = np.concatenate([_plane(cloud, "clouds") for cloud in clouds])
+    low, high = points.min(axis=0), points.max(axis=0)
+    x, y = (low + high) / 2
+    half = float((high - low).max()) * (0.5 + margin)
+    return (float(x - half), float(x + half)), (float(y - half), float(y + half))
+
+
+def _plane(points: Any, name: str, *, min_samples: int = 1) -> np.ndarray:
+    array = checks.check_points(points, name, min_samples=min_samples)
+    if array.shape[1] != 2:
+        raise ValueError(f"{name} must have two columns; got shape {array.shape}. Project the points first.")
+    return array
