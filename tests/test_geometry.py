@@ -145,6 +145,28 @@ def test_a_flat_ball_has_its_own_dimension(d):
     assert np.mean(local_dimension(flat, 128)[128] == d) > 0.99
 
 
+WIDE = {
+    "images": mnist_sample,
+    "tight clusters far apart": lambda: (
+        np.repeat(1e3 * RNG.normal(size=(10, 200)), 30, axis=0)
+        + 1e-7 * RNG.normal(size=(300, 200)) * np.array([1.0] * 3 + [0.01] * 197)
+    ),
+    "duplicates": lambda: np.repeat(RNG.normal(size=(10, 200)), 30, axis=0),
+    "a wide line": lambda: np.outer(RNG.random(300), RNG.normal(size=200)) + 1e4,
+}
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_products_of_all_pairs_decide_as_direct_spectra_do(name, monkeypatch):
+    X = WIDE[name]()
+    neighbors = knn(X, 20)
+    quick = local_dimension(X, (8, 20), neighbors=neighbors)
+    monkeypatch.setattr("zeta_geom.geometry.local_pca.PRODUCT_BYTES", 0)
+    direct = local_dimension(X, (8, 20), neighbors=neighbors)
+    for k in (8, 20):
+        np.testing.assert_array_equal(quick[k], direct[k])
+
+
 def test_rule_is_strict():
     assert fukunaga_olsen(np.array([[1.0, 0.5, 0.25]]), 0.5).tolist() == [1]
 

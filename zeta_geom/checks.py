@@ -13,6 +13,7 @@ __all__ = [
     "check_choice",
     "check_finite",
     "check_int",
+    "check_label_shape",
     "check_labels",
     "check_points",
     "check_probabilities",
@@ -126,7 +127,7 @@ def check_points(X: Any, name: str = "X", *, min_samples: int = 1) -> np.ndarray
     >>> check_points([[1, 2], [3, 4]]).dtype
     dtype('float64')
     """
-    array = np.asarray(X)
+    array = np.asarray(X.detach() if hasattr(X, "detach") else X)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} must hold real numbers; got dtype {array.dtype}.")
     if array.ndim != 2:
@@ -167,19 +168,29 @@ def check_labels(y: Any, name: str = "y", *, n: int | None = None, n_classes: in
     array([0, 2, 1])
     """
     y = np.asarray(y)
-    if y.ndim not in (1, 2):
-        raise ValueError(f"{name} must be int labels (n,) or soft labels (n, K); got shape {y.shape}.")
-    if n is not None and len(y) != n:
-        raise ValueError(f"{name} must have one label for each of the {n} samples; got {len(y)}.")
+    check_label_shape(y.shape, n, n_classes, name)
     if y.ndim == 1:
         return _check_int_labels(y, name, n_classes)
-    if n_classes is not None and y.shape[1] != n_classes:
-        raise ValueError(f"{name} must have n_classes={n_classes} columns; got shape {y.shape}.")
     if y.dtype.kind not in "fiub":
         raise TypeError(f"{name} must hold real numbers; got dtype {y.dtype}.")
     y = y if y.dtype.kind == "f" else y.astype(np.float32)
     check_probabilities(y, name, tolerance=LABEL_TOLERANCE)
     return y
+
+
+def check_label_shape(shape: tuple[int, ...], n: int | None, n_classes: int | None, name: str = "y") -> None:
+    """Raise ValueError unless `shape` is that of n int labels, (n,), or of soft labels, (n, n_classes).
+
+    Examples
+    --------
+    >>> check_label_shape((3, 2), 3, 2)
+    """
+    if len(shape) not in (1, 2):
+        raise ValueError(f"{name} must be int labels (n,) or soft labels (n, K); got shape {shape}.")
+    if n is not None and shape[0] != n:
+        raise ValueError(f"{name} must have one label for each of the {n} samples; got {shape[0]}.")
+    if len(shape) == 2 and n_classes is not None and shape[1] != n_classes:
+        raise ValueError(f"{name} must have n_classes={n_classes} columns; got shape {shape}.")
 
 
 def check_probabilities(p: np.ndarray, name: str = "p", *, tolerance: float = 1e-6) -> None:

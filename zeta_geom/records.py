@@ -25,6 +25,7 @@ import pandas as pd
 __all__ = ["Record", "atomic_path", "code_fingerprint", "data_fingerprint", "read", "record", "write"]
 
 logger = logging.getLogger(__name__)
+_MANIFEST_PARTS = {"name", "settings", "data", "versions", "code", "key", "file", "sha256"}
 COMPUTING_LIBRARIES = ("numpy", "scipy", "scikit-learn", "scikit-dimension", "openTSNE", "torch")
 
 
@@ -136,17 +137,22 @@ def record(
     path = Path(folder) / name
     if not force:
         stored = _read_manifest(path)
-        if stored is not None and stored.get("key") == manifest["key"]:
-            return read(path)
-        if stale and stored is not None and _key(stored, code=False) == _key(manifest, code=False):
-            logger.warning("%s: reusing a record of older code (%s)", name, stored["code"][:12])
-            return read(path)
+        same = stored is not None and stored["key"] == manifest["key"]
+        older = stored is not None and stale and _key(stored, code=False) == _key(manifest, code=False)
+        if same or older:
+            try:
+                reused = read(path)
+            except ValueError as error:
+                logger.warning("%s: computing it again (%s)", name, error)
+            else:
+                if not same:
+                    logger.warning("%s: reusing a record of older code (%s)", name, reused.manifest["code"][:12])
+                return reused
     values = compute()
     if not isinstance(values, pd.DataFrame):
         values = {key: np.asarray(value) for key, value in values.items()}
-    made = Record(name, values, manifest)
-    write(made, path)
-    return made
+    write(Record(name, values, manifest), path)
+    return read(path)  # what later runs will see
 
 
 def write(made: Record, path: Path | str) -> None:
@@ -158,6 +164,10 @@ def write(made: Record, path: Path | str) -> None:
         If an array holds Python objects, which only pickle could store.
     """
     path = Path(path)
+    if not isinstance(made.values, pd.DataFrame):
+        objects = [key for key, value in made.values.items() if value.dtype.hasobject]
+        if objects:
+            raise TypeError(f"record {made.name!r} must hold no Python objects; got them in {objects}.")
     manifest_path = _manifest_path(path)
     manifest_path.unlink(missing_ok=True)  # between the two renames the record must not look whole
     if isinstance(made.values, pd.DataFrame):
@@ -166,9 +176,6 @@ def write(made: Record, path: Path | str) -> None:
             made.values.to_parquet(temporary, index=False)
     else:
         values_path = path.with_name(path.name + ".npz")
-        objects = [key for key, value in made.values.items() if value.dtype.hasobject]
-        if objects:
-            raise TypeError(f"record {made.name!r} must hold no Python objects; got them in {objects}.")
         with atomic_path(values_path) as temporary, temporary.open("wb") as file:
             np.savez_compressed(file, **made.values)  # type: ignore[arg-type]
     made.manifest |= {"file": values_path.name, "sha256": _sha256(values_path)}
@@ -249,9 +256,9 @@ def _read_manifest(path: Path) -> dict[str, Any] | None:
     """Return the manifest beside `path`, or None where there is none that can be read."""
     try:
         manifest = json.loads(_manifest_path(path).read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
+    except (FileNotFoundError, ValueError):  # ValueError: neither UTF-8 nor JSON
         return None
-    return manifest if "key" in manifest else None
+    return manifest if isinstance(manifest, dict) and _MANIFEST_PARTS <= manifest.keys() else None
 
 
 def _sha256(path: Path) -> str:

@@ -97,7 +97,7 @@ class Stream:
         self._given = _is_torch_generator(random_state) or isinstance(random_state, np.random.Generator)
         if self._given:
             self._host: Any = random_state
-            self.seed = _peek_seed(random_state)
+            self.seed = _draw_seed(random_state)
         else:
             generator = numpy_generator(random_state)
             self.seed = int(random_state) if isinstance(random_state, Integral) else int(generator.integers(2**62))
@@ -113,7 +113,7 @@ class Stream:
         >>> bool(Stream(0).child(1).uniform(()) == Stream(0).child(1).uniform(()))
         True
         """
-        return Stream(int(np.random.default_rng([self.seed, *key]).integers(2**62)))
+        return Stream(int(self._spawned(key).integers(2**62)))
 
     def uniform(self, shape: tuple[int, ...], like: Any = None) -> Any:
         """Draw from U[0, 1): float64 on the CPU, float32 on another device, in the backend of `like`."""
@@ -139,8 +139,12 @@ class Stream:
 
         dtype = torch.float32 if device else torch.float64
         concentration = torch.full((2, *shape), alpha, dtype=dtype, device=device)
-        gammas = torch._standard_gamma(concentration, generator=generator)  # torch's Beta takes no generator
-        return _match(gammas[0] / gammas.sum(0), like)
+        # torch's Beta takes no generator. Gamma(a) is Gamma(a + 1) U^(1/a), kept as a logarithm: at small alpha the
+        # gammas themselves would underflow.
+        gammas = torch._standard_gamma(concentration + 1, generator=generator)
+        uniforms = torch.rand(concentration.shape, generator=generator, dtype=dtype, device=device)
+        logs = gammas.log() + torch.log1p(-uniforms) / alpha
+        return _match(torch.sigmoid(logs[0] - logs[1]), like)
 
     def permutation(self, n: int, like: Any = None) -> Any:
         """Draw a permutation of 0..n-1: int64 of shape (n,)."""
@@ -163,8 +167,11 @@ class Stream:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from where `state_dict` was called."""
         self.seed = state["seed"]
-        self._worker = state["worker"]
+        self._worker = None if state["worker"] is None else tuple(state["worker"])
+        if self._worker is not None:
+            self._host = np.random.default_rng()  # as in `_enter_worker`, whatever was given
         _set_state(self._host, state["host"])
+        self._device = {}
         for name, saved in state["device"].items():
             self._device[name] = torch_generator(self.seed, name)
             _set_state(self._device[name], saved)
@@ -193,6 +200,10 @@ class Stream:
             self._device[name] = torch_generator(self.seed, device)
         return self._device[name], device
 
+    def _spawned(self, key: tuple[int, ...]) -> np.random.Generator:
+        # a spawn key, not a longer seed: to default_rng, [3, 0] and 3 are the same seed
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
+
     def _enter_worker(self) -> None:
         """Move to a stream of its own where this runs in a torch loader worker for the first time."""
         loaded = sys.modules.get("torch.utils.data")
@@ -202,7 +213,7 @@ class Stream:
         worker = (int(info.seed), int(os.environ.get("RANK", "0")))
         if worker != self._worker:
             self._worker = worker
-            self._host = np.random.default_rng([self.seed, *worker])
+            self._host = self._spawned(worker)
             self._device = {}
 
 
@@ -211,11 +222,11 @@ def _is_torch_generator(value: Any) -> bool:
     return loaded is not None and isinstance(value, loaded.Generator)
 
 
-def _peek_seed(generator: Any) -> int:
-    """Draw a seed from a copy, so that the generator itself does not advance."""
+def _draw_seed(generator: Any) -> int:
+    """Draw a seed; the generator advances, so that the next stream made with it has other children."""
     if isinstance(generator, np.random.Generator):
-        return int(copy.deepcopy(generator).integers(2**62))
-    return _torch_seed(generator.clone_state())
+        return int(generator.integers(2**62))
+    return _torch_seed(generator)
 
 
 def _torch_seed(generator: Any) -> int:

@@ -13,9 +13,11 @@ from zeta_geom.checks import check_choice, check_int, check_points, check_real
 from zeta_geom.geometry.chunks import map_chunks
 from zeta_geom.geometry.knn import Neighbors, knn
 from zeta_geom.geometry.rules import RULES
-from zeta_geom.geometry.spectra import local_spectra
+from zeta_geom.geometry.spectra import PointProducts, local_spectra
 
 __all__ = ["LocalPCA", "local_dimension"]
+
+PRODUCT_BYTES = 256 * 2**20  # of all pairs' products, held where the points are wide and no more than this many
 
 
 class LocalPCA(BaseEstimator):
@@ -195,22 +197,39 @@ def _dimensions(
     X: np.ndarray, indices: np.ndarray, ks: tuple[int, ...], alpha: float, rule: str, progress: bool
 ) -> np.ndarray:
     """Return the dimension for each k at each point: int64 of shape (len(ks), n)."""
+    widest = max(ks)
+    largest = np.abs(X).max(axis=1)
     tolerance = 8 * np.finfo(X.dtype).eps
+    products = PointProducts(X) if X.shape[1] > widest and 8 * len(X) ** 2 <= PRODUCT_BYTES else None
+
+    def directly(indices: np.ndarray) -> np.ndarray:
+        return local_spectra(X[indices].astype(np.float64, copy=False))
 
     def of_rows(rows: slice) -> np.ndarray:
-        nearest = X[indices[rows, : max(ks)]].astype(np.float64, copy=False)
         found = []
         for k in ks:
-            neighbourhoods = nearest[:, :k]
-            eigenvalues = local_spectra(neighbourhoods)
-            largest = np.abs(neighbourhoods).max(axis=(1, 2))
-            one_point = eigenvalues[:, -1] <= (tolerance * largest) ** 2
-            found.append(np.where(one_point, 0, RULES[rule](eigenvalues, alpha)))
+            nearest = indices[rows, :k]
+            limit = (tolerance * largest[nearest].max(axis=1)) ** 2
+            if products is None:
+                eigenvalues = directly(nearest)
+            else:
+                eigenvalues = products.spectra(nearest)
+                undecided = _undecided(eigenvalues, alpha, limit, products.error(k))
+                if undecided.any():
+                    eigenvalues[undecided] = directly(nearest[undecided])
+            found.append(np.where(eigenvalues[:, -1] <= limit, 0, RULES[rule](eigenvalues, alpha)))
         return np.stack(found)
 
-    row_bytes = 8 * max(ks) * (3 * X.shape[1] + min(max(ks), X.shape[1]))
+    row_bytes = 8 * widest * (3 * min(widest, X.shape[1]) + (3 * X.shape[1] if products is None else 0))
     chunks = map_chunks(of_rows, len(X), row_bytes, progress=progress, description="dimension")
     return np.concatenate(chunks, axis=1)
+
+
+def _undecided(eigenvalues: np.ndarray, alpha: float, limit: np.ndarray, error: float) -> np.ndarray:
+    """Say where an error of the eigenvalues could change a dimension."""
+    first = eigenvalues[:, -1]
+    near = (np.abs(eigenvalues - alpha * first[:, None]) <= (1 + alpha) * error).any(axis=1)
+    return near | (first - error <= limit)
 
 
 def _neighbour_counts(n_neighbors: Any, n: int) -> tuple[int, ...]:

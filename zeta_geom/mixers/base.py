@@ -11,7 +11,7 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-from zeta_geom.checks import check_finite, check_int, check_labels
+from zeta_geom.checks import check_finite, check_int, check_label_shape, check_labels
 from zeta_geom.rng import RandomState, Stream
 
 __all__ = ["Mixer"]
@@ -192,6 +192,8 @@ def as_batch(X: Any) -> Any:
     """Return X as a floating array or tensor of shape (m, ...) with m ≥ 1, or raise."""
     if not array_api_compat.is_array_api_obj(X):
         X = np.asarray(X)
+    if not (isinstance(X, np.ndarray) or array_api_compat.is_torch_array(X)):
+        raise TypeError(f"X must be a NumPy array or a torch tensor; got {type(X).__name__}. Convert it first.")
     xp = array_api_compat.array_namespace(X)
     if not xp.isdtype(X.dtype, "real floating"):
         raise TypeError(
@@ -210,21 +212,25 @@ def soft_labels(y: Any, X: Any, n_classes: int | None) -> Any:
     if y is None:
         return None
     xp = array_api_compat.array_namespace(X)
-    dtype = xp.float64 if X.dtype == xp.float64 else xp.float32
+    dtype = compute_dtype(X)
+    if n_classes is not None:
+        n_classes = check_int(n_classes, "n_classes", low=1)
     if not array_api_compat.is_array_api_obj(y):
         y = np.asarray(y)
-    on_host = getattr(array_api_compat.device(y), "type", "cpu") == "cpu"
-    if on_host:
+    if getattr(array_api_compat.device(y), "type", "cpu") == "cpu":
         n_classes = _check_host_labels(y, X.shape[0], n_classes)
-    elif y.shape[0] != X.shape[0]:
-        raise ValueError(f"y must have one label for each of the {X.shape[0]} samples; got {y.shape[0]}.")
+    else:
+        check_label_shape(tuple(y.shape), X.shape[0], n_classes)
+        if y.ndim == 1 and not xp.isdtype(y.dtype, "integral"):
+            raise TypeError(f"y of one dimension must hold integers; got dtype {y.dtype}. Soft labels are (n, K).")
     y = to_backend(y, X)
     if y.ndim == 2:
-        return xp.astype(y, dtype, copy=False)
+        y = xp.astype(y, dtype, copy=False)
+        return y / xp.sum(y, axis=1, keepdims=True)  # float16 rows are some 1e-3 off
     if n_classes is None:
         raise ValueError("n_classes must be given for int labels on another device: inferring it waits for the host.")
     classes = xp.arange(n_classes, device=array_api_compat.device(y))
-    return xp.astype(y[:, None] == classes[None, :], dtype)
+    return xp.astype(xp.astype(y, xp.int64, copy=False)[:, None] == classes[None, :], dtype)
 
 
 def to_backend(array: Any, like: Any, dtype: Any = None) -> Any:
@@ -232,6 +238,11 @@ def to_backend(array: Any, like: Any, dtype: Any = None) -> Any:
     xp = array_api_compat.array_namespace(like)
     device = array_api_compat.device(like)
     if not (type(array) is type(like) and array_api_compat.device(array) == device):
+        if array_api_compat.is_torch_array(array) and isinstance(like, np.ndarray):
+            array = array.detach().cpu()
+            array = (array.double() if array.is_floating_point() else array).numpy()  # NumPy has no bfloat16
+        elif isinstance(array, np.ndarray):
+            array = array.astype(array.dtype.newbyteorder("="))  # torch wants native and writable memory
         array = xp.asarray(array, device=device)
     return array if dtype is None else xp.astype(array, dtype, copy=False)
 
@@ -239,13 +250,23 @@ def to_backend(array: Any, like: Any, dtype: Any = None) -> Any:
 def compute_dtype(like: Any) -> Any:
     """Return the dtype of the arithmetic on `like`: at least float32."""
     xp = array_api_compat.array_namespace(like)
-    return xp.float64 if like.dtype == xp.float64 else xp.float32
+    return xp.float64 if xp.finfo(like.dtype).bits > 32 else xp.float32
 
 
 def flatten(X: Any) -> Any:
     """Return X as a matrix (m, everything else) in its compute dtype."""
     xp = array_api_compat.array_namespace(X)
     return xp.astype(xp.reshape(X, (X.shape[0], math.prod(X.shape[1:]))), compute_dtype(X), copy=False)
+
+
+def product(W: Any, values: Any) -> Any:
+    """Return W @ values in their own dtype: autocast, which would halve it, is turned off."""
+    if isinstance(values, np.ndarray):
+        return W @ values
+    import torch
+
+    with torch.autocast(values.device.type, enabled=False):
+        return W @ values
 
 
 def check_plan(X: Any, Y: Any, m: int) -> None:

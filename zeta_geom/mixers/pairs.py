@@ -100,10 +100,12 @@ class Mixup(Mixer):
         rows = plan.partners.shape[0]
         partners = to_backend(plan.partners, X)
         lam = xp.reshape(to_backend(plan.lam, X, compute_dtype(X)), (-1, 1))
-        leaders = None if rows == plan.m else xp.arange(rows, device=array_api_compat.device(X)) % plan.m
+        leaders = None if rows == plan.m > 1 else xp.arange(rows, device=array_api_compat.device(X)) % plan.m
 
         def blend(values: Any) -> Any:
             own = values if leaders is None else xp.take(values, leaders, axis=0)
+            if plan.m == 1:
+                return own  # λ x + (1 - λ) x would round
             return lam * own + (1 - lam) * xp.take(values, partners, axis=0)
 
         X_new = xp.astype(xp.reshape(blend(flatten(X)), (rows, *X.shape[1:])), X.dtype, copy=False)

@@ -57,9 +57,9 @@ def p_series_weights(n: int, gamma: float) -> np.ndarray:
 def p_series(xp: Any, n: int, gamma: Any, **kind: Any) -> Any:
     """Compute `p_series_weights` unchecked in the namespace `xp`; `kind` is the dtype and device of the result."""
     ranks = xp.arange(1, n + 1, **kind)
-    if isinstance(gamma, float) and gamma < 0:
-        ranks = ranks / n  # the largest term becomes 1, so that none overflows
-    terms = ranks**-gamma
+    # where γ < 0, the largest term becomes 1, so that none overflows
+    scale = (n if gamma < 0 else 1) if isinstance(gamma, float) else xp.where(gamma < 0, float(n), 1.0)
+    terms = (ranks / scale) ** -gamma
     return terms / xp.sum(terms)
 
 
@@ -156,6 +156,8 @@ def gamma_min(n_mix: int | None = None) -> float:
 def _gamma_min_truncated(n_mix: int) -> float:
     if n_mix == 2:
         return 0.0
+    if n_mix > 1000:  # the tail by Hurwitz's zeta function: no memory, and γ is well above 1 here
+        return float(brentq(lambda gamma: zeta(gamma) - zeta(gamma, n_mix + 1) - 2, 1.5, 2.0, xtol=1e-15))
     ranks = np.arange(1, n_mix + 1, dtype=np.float64)
     return float(brentq(lambda gamma: np.sum(ranks**-gamma) - 2, 0.0, 2.0, xtol=1e-15))
 

@@ -9,7 +9,7 @@ import array_api_compat
 import array_api_compat.numpy as numpy_namespace
 
 from zeta_geom.checks import check_choice, check_int, check_real
-from zeta_geom.mixers.base import Mixer, check_plan, compute_dtype, flatten, to_backend
+from zeta_geom.mixers.base import Mixer, check_plan, compute_dtype, flatten, product, to_backend
 from zeta_geom.mixers.weights import ANCHORS, check_gamma, check_n_mix, draw_orders, p_series, scatter
 from zeta_geom.rng import RandomState
 
@@ -81,7 +81,7 @@ class ZetaMixup(Mixer):
         if isinstance(gamma, (tuple, list)):
             if len(gamma) != 2:
                 raise ValueError(f"gamma must be a number or (low, high); got {gamma!r}.")
-            low = check_real(gamma[0], "gamma[0]", low=0)
+            low = check_real(gamma[0], "gamma[0]", low=None if self.n_mix == 2 else 0)
             self.gamma: Any = (low, check_real(gamma[1], "gamma[1]", low=low))
         else:
             self.gamma = check_gamma(gamma, self.n_mix)
@@ -121,5 +121,5 @@ class ZetaMixup(Mixer):
         check_plan(X, Y, m)
         xp = array_api_compat.array_namespace(X)
         W = to_backend(plan.weights, X, compute_dtype(X))
-        X_new = xp.astype(xp.reshape(W @ flatten(X), (rows, *X.shape[1:])), X.dtype, copy=False)
-        return X_new, None if Y is None else W @ xp.astype(Y, W.dtype, copy=False)
+        X_new = xp.astype(xp.reshape(product(W, flatten(X)), (rows, *X.shape[1:])), X.dtype, copy=False)
+        return X_new, None if Y is None else product(W, xp.astype(Y, W.dtype, copy=False))

@@ -47,7 +47,7 @@ def image_grid(
     >>> from matplotlib.figure import Figure
     >>> ax = image_grid(Figure().subplots(), np.ones((6, 8, 8)), columns=3, marked=[4])
     >>> ax.images[0].get_array().shape
-    (18, 28)
+    (22, 32)
     """
     images = np.asarray(images)
     columns = check_int(columns, "columns", low=1)
@@ -55,8 +55,8 @@ def image_grid(
         raise ValueError(f"images must have shape (n, H, W) with n at least 1; got shape {images.shape}.")
     n, height, width = images.shape
     rows = -(-n // columns)
-    canvas = np.zeros((rows * (height + GAP) - GAP, columns * (width + GAP) - GAP))
-    corners = [(k // columns * (height + GAP), k % columns * (width + GAP)) for k in range(n)]
+    canvas = np.zeros((rows * (height + GAP) + GAP, columns * (width + GAP) + GAP))  # a gap around them, for frames
+    corners = [(GAP + k // columns * (height + GAP), GAP + k % columns * (width + GAP)) for k in range(n)]
     for image, (top, left) in zip(images, corners):
         canvas[top : top + height, left : left + width] = image
     ax.imshow(canvas, cmap=INK, vmin=0, interpolation="nearest")
@@ -159,5 +159,6 @@ def _shares(values: Any, name: str) -> np.ndarray:
 def _frame(ax: Any, left: int, top: int, width: int, height: int, color: str, text: str) -> None:
     from matplotlib.patches import Rectangle
 
-    ax.add_patch(Rectangle((left - 1, top - 1), width + 1, height + 1, fill=False, edgecolor=color, lw=1.1))
-    ax.text(left + 1, top + 1, text, color=color, fontsize=5.5, fontweight="bold", va="top", ha="left")
+    edge = (left - 1.5, top - 1.5)  # pixel k reaches from k - 0.5 to k + 0.5
+    ax.add_patch(Rectangle(edge, width + 2, height + 2, fill=False, edgecolor=color, lw=1.1))
+    ax.text(left, top, text, color=color, fontsize=5.5, fontweight="bold", va="top", ha="left")

@@ -37,8 +37,8 @@ def neighborhood_ellipse(ax: Any, neighbors: Any, *, color: str = OKABE_ITO["bla
     --------
     >>> from matplotlib.figure import Figure
     >>> ax = neighborhood_ellipse(Figure().subplots(), [[0.0, 0.0], [2.0, 0.0], [1.0, 0.0]])
-    >>> round(ax.patches[0].width, 6), round(ax.patches[0].height, 6)
-    (4.0, 0.0)
+    >>> [round(float(length), 6) for length in (ax.patches[0].width, ax.patches[0].height)]
+    [4.0, 0.0]
     """
     from matplotlib.patches import Ellipse
 

@@ -1,0 +1,194 @@
+"""A mixer never waits for the host on CUDA: tried on fake tensors, and on real ones where there is a device."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from zeta_geom import rng
+from zeta_geom.mixers import Mixup, ZetaMixup
+
+MIXERS = {
+    "zeta": lambda **more: ZetaMixup(**more),
+    "zeta-random": lambda **more: ZetaMixup(anchor="random", **more),
+    "zeta-range": lambda **more: ZetaMixup((1.8, 4.0), **more),
+    "zeta-inf": lambda **more: ZetaMixup(math.inf, **more),
+    "zeta-t3": lambda **more: ZetaMixup(n_mix=3, **more),
+    "zeta-t2-negative": lambda **more: ZetaMixup((-2.0, 2.0), n_mix=2, **more),
+    "mixup": lambda **more: Mixup(**more),
+    "mixup-per-sample": lambda **more: Mixup(per_sample=True, **more),
+    "mixup-alpha": lambda **more: Mixup(0.3, **more),
+    "mixup-alpha-per-sample": lambda **more: Mixup(0.3, per_sample=True, **more),
+}
+DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
+
+
+def devices(values):
+    found = set()
+    for value in values:
+        if isinstance(value, torch.Tensor):
+            found.add(value.device.type)
+        elif isinstance(value, (list, tuple)):
+            found |= devices(value)
+    return found
+
+
+class NoWaiting(TorchDispatchMode):
+    """Raise where a value leaves the device, or a tensor crosses over."""
+
+    WAITING = ("_local_scalar_dense", "nonzero", "masked_select", "equal", "item", "is_nonzero")
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        name = func.overloadpacket.__name__
+        if name in self.WAITING:
+            raise RuntimeError(f"{name} waits for the host")
+        out = func(*args, **(kwargs or {}))
+        # a number wrapped as a tensor of no dimension lies on the CPU and is passed as an argument of the kernel
+        tensors = [a for a in args if not (isinstance(a, torch.Tensor) and a.ndim == 0 and name not in ("_to_copy",))]
+        if len(devices([*tensors, out])) > 1:
+            raise RuntimeError(f"{name} copies across devices")
+        return out
+
+
+@pytest.fixture
+def no_waiting(monkeypatch):
+    if torch.version.cuda is None:
+        pytest.skip("this torch is built without CUDA: no fake cuda tensors")
+    monkeypatch.setattr(rng, "torch_generator", lambda seed, device: None)  # there is no device to make it on
+    with FakeTensorMode(), NoWaiting():
+        yield
+
+
+@pytest.fixture(params=MIXERS)
+def make(request):
+    return MIXERS[request.param]
+
+
+def check(make, dtype, shape, labels, n_out):
+    X = torch.rand(shape, device="cuda").to(dtype)
+    y = torch.zeros(shape[0], dtype=torch.int64, device="cuda")
+    if labels == "soft":
+        y = torch.nn.functional.one_hot(y, 5).to(dtype)
+    mixer = make(random_state=0)
+    for _ in range(2):
+        X_new, Y_new = mixer(X, y, n_classes=5, n_out=n_out)
+    rows = n_out or shape[0]
+    assert X_new.device == X.device
+    assert Y_new.device == X.device
+    assert X_new.dtype == dtype
+    assert Y_new.dtype == (torch.float64 if dtype == torch.float64 else torch.float32)
+    assert X_new.shape == (rows, *shape[1:])
+    assert Y_new.shape == (rows, 5)
+    return X_new, Y_new
+
+
+@pytest.mark.parametrize("n_out", [None, 3, 17])
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_no_wait_on_fake_tensors(make, dtype, n_out, no_waiting):
+    for labels in ("int", "soft"):
+        check(make, dtype, (8, 3, 4, 4), labels, n_out)
+
+
+@pytest.mark.parametrize("shape", [(1, 4), (7,), (5, 0)])
+def test_no_wait_at_odd_shapes(make, shape, no_waiting):
+    check(make, torch.float32, shape, "int", None)
+
+
+def test_the_guard_itself_notices(no_waiting):
+    X = torch.rand(3, device="cuda")
+    with pytest.raises(Exception, match="copies across devices"):
+        X.cpu()
+    with pytest.raises(Exception, match="copies across devices"):
+        torch.rand(3).to("cuda")
+    with pytest.raises(Exception, match=r"waits for the host|data-dependent"):
+        X.sum().item()
+
+
+@pytest.fixture(params=[torch.Generator, np.random.default_rng], ids=["torch", "numpy"])
+def on_the_cpu(make, request):
+    return make(random_state=request.param())
+
+
+def test_a_generator_on_the_cpu_is_refused(on_the_cpu, no_waiting):
+    X = torch.rand(4, 2, device="cuda")
+    with pytest.raises(TypeError, match=r"draws on the CPU, but the data lie on cuda:0; give an int or torch.Gener"):
+        on_the_cpu(X)
+
+
+def test_int_labels_on_the_device_need_n_classes(make, no_waiting):
+    X, y = torch.rand(4, 2, device="cuda"), torch.zeros(4, dtype=torch.int64, device="cuda")
+    with pytest.raises(ValueError, match="n_classes must be given for int labels on another device"):
+        make()(X, y)
+    assert make(n_classes=3)(X, y)[1].shape == (4, 3)
+
+
+@pytest.mark.parametrize(
+    ("shape", "error", "text"),
+    [
+        ((3,), ValueError, "one label for each of the 4 samples; got 3"),
+        ((4, 2, 2), ValueError, "y must be int labels"),
+        ((4, 6), ValueError, "n_classes=5 columns"),
+        ((4,), TypeError, "y of one dimension must hold integers; got dtype torch.float32"),
+    ],
+)
+def test_shapes_and_dtypes_of_labels_are_checked_without_a_wait(shape, error, text, no_waiting):
+    with pytest.raises(error, match=text):
+        ZetaMixup(n_classes=5)(torch.rand(4, 2, device="cuda"), torch.rand(shape, device="cuda"))
+
+
+needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+
+
+@pytest.mark.cuda
+@needs_cuda
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_no_wait_on_a_device(make, dtype):
+    check(make, dtype, (8, 3, 4, 4), "int", None)  # the first call makes generators and handles
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        results = [check(make, dtype, (8, 3, 4, 4), labels, 17) for labels in ("int", "soft")]
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    for X_new, Y_new in results:
+        assert torch.isfinite(X_new).all()
+        torch.testing.assert_close(Y_new.sum(1).double(), torch.ones(17, device="cuda", dtype=torch.float64))
+
+
+@pytest.mark.cuda
+@needs_cuda
+def test_autocast_changes_nothing_on_a_device(make):
+    X = torch.rand(8, 5, device="cuda")
+    y = torch.arange(8, device="cuda")
+    expected = make(random_state=0, n_classes=8)(X, y)
+    with torch.autocast("cuda", dtype=torch.float16):
+        got = make(random_state=0, n_classes=8)(X, y)
+    for a, b in zip(got, expected, strict=True):
+        assert a.dtype == b.dtype
+        assert torch.equal(a, b)
+
+
+@pytest.mark.cuda
+@needs_cuda
+@pytest.mark.parametrize("given", ["int", "generator"])
+def test_seeds_states_and_plans_on_a_device(make, given):
+    def start():
+        return 3 if given == "int" else torch.Generator("cuda").manual_seed(3)
+
+    X = torch.rand(8, 5, device="cuda")
+    first, second = make(random_state=start()), make(random_state=start())
+    before = first.state_dict()
+    assert torch.equal(first(X)[0], second(X)[0])
+    state = first.state_dict()
+    expected = first(X)[0]
+    second.load_state_dict(state)
+    assert torch.equal(second(X)[0], expected)
+    first.load_state_dict(before)
+    again = make(random_state=start())
+    assert torch.equal(first(X)[0], again(X)[0])
+    plan = first.draw(X.shape, like=X)
+    there, here = first.apply(X, None, plan)[0], first.apply(X.cpu().numpy(), None, plan)[0]
+    torch.testing.assert_close(there.cpu(), torch.from_numpy(here), atol=1e-5, rtol=0)
+    assert first.mix_dataset(X, batch_size=3)[0].device == X.device

@@ -1,0 +1,29 @@
+"""What the README shows runs as it stands."""
+
+import re
+from pathlib import Path
+
+import zeta_geom
+from zeta_geom.cli import app
+
+README = Path(zeta_geom.__file__).parents[1] / "README.md"
+
+
+def test_python_block_runs():
+    (code,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    space = {}
+    exec(compile(code, "README.md", "exec"), space)
+    assert set(space["table"]["mixer"]) == {"original", "zeta", "mixup"}
+    assert space["p"].shape == (1000, 10)
+
+
+def test_commands_exist():
+    named = set(re.findall(r"^zeta-geom (\w+)", README.read_text(), re.MULTILINE))
+    commands = {command.callback.__name__ for command in app.registered_commands}
+    assert named == commands | {"data"}
+
+
+def test_linked_files_are_there():
+    links = re.findall(r"\]\((?!http)([^)]+)\)", README.read_text())
+    assert links
+    assert all((README.parent / link).exists() for link in links)
