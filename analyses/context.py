@@ -14,7 +14,7 @@ import pandas as pd
 
 from zeta_geom import datasets, records
 
-STAND_INS = {"mnist": "mnist-sample"}  # what OFFLINE=1 draws instead; everything drawn from it says so
+STAND_INS = {"mnist": "mnist-sample", "cifar-100": "mnist-sample"}  # what OFFLINE=1 draws instead; everything drawn from it says so
 
 
 @dataclass(frozen=True)

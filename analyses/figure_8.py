@@ -7,6 +7,8 @@ for (i) the paper's selection of test images, (ii) its mirror image, (iii) all o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +101,7 @@ def find(context: Context, s: Settings) -> list[Dataset]:
         return [load_image_folder((s.folder or data_home()) / name, name=name) for name in s.names]
     except FileNotFoundError as error:
         raise FileNotFoundError(
-            f"{error}\nFigure 8 at this preset takes the folders {' and '.join(s.names)} in {s.folder or data_home()} "
+            f"{error}\nAt this preset Figure 8 takes {' and '.join(s.names)} in {s.folder or data_home()} "
             f"({ENVIRONMENT_VARIABLE} says where); the preset quick, or OFFLINE=1, draws it from MNIST."
         ) from error
 
@@ -126,22 +128,10 @@ def one_seed(dataset: Dataset, s: Settings, seed: int, progress: bool) -> dict[s
 
     The first seed's record also holds the features of the synthesised samples and of the images of selection (i).
     """
-    from zeta_geom.realism import train_lenet
-
     rows = choose(dataset.y_train, s.per_class, seed)
     X, y = dataset.X_train[rows], dataset.y_train[rows]
-    models = {
-        method: train_lenet(
-            X,
-            y,
-            epochs=s.epochs,
-            batch_size=s.batch_size,
-            seed=seed,
-            mixer=make_mixer(method, s, seed),
-            progress=progress,
-        )
-        for method in METHODS
-    }
+    with one_thread():
+        models = {method: train(method, X, y, s, seed, progress) for method in METHODS}
     seen = {method: look(models[method], dataset.X_test) for method in METHODS}
     arrays = {"predicted": np.stack([seen[method][1] for method in METHODS]).astype(np.int8)}
     selected = select(arrays["predicted"], dataset.y_test)["i"]
@@ -163,6 +153,28 @@ def one_seed(dataset: Dataset, s: Settings, seed: int, progress: bool) -> dict[s
             arrays[f"train_labels_{method}"] = labels.argmax(axis=1).astype(np.int8)
             arrays[f"test_features_{method}"] = seen[method][0][selected]
     return arrays
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep torch on one thread: batches of 32 small images are too little for two, which wait for each other."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def train(method: str, X: np.ndarray, y: np.ndarray, s: Settings, seed: int, progress: bool) -> Any:
+    """Train the network of one method; start and batches depend on the seed alone."""
+    from zeta_geom.realism import train_lenet
+
+    mixer = make_mixer(method, s, seed)
+    budget = {"epochs": s.epochs, "batch_size": s.batch_size}
+    return train_lenet(X, y, **budget, seed=seed, mixer=mixer, progress=progress)
 
 
 def look(model: Any, images: np.ndarray, batch_size: int = 1000) -> tuple[np.ndarray, np.ndarray]:
@@ -208,7 +220,7 @@ def accuracy(dataset: Dataset, record: Record, seed: int) -> list[dict[str, Any]
 
 
 def intervals(table: pd.DataFrame) -> pd.DataFrame:
-    """Return mean and 95 % t interval over seeds of ζ - mixup in correct neighbours, and of the relative difference."""
+    """Return means and 95 % t intervals over seeds: ζ - mixup in correct neighbours, and relative to mixup."""
     rows = []
     for (data, selection), part in table.groupby(["data", "selection"]):
         by_seed = part.pivot_table(index="seed", columns="method", values="mean_count").dropna()

@@ -106,9 +106,12 @@ def draw_densities(fig: Any, scores: Record, summary: pd.DataFrame) -> None:
 
 
 def described(summary: pd.DataFrame, method: str, measure: str) -> str:
-    """Write a method's name and median, with the medians' range over seeds."""
+    """Write a method's name and median, with the medians' range over seeds, to three digits."""
     row = one(summary, method, measure)
-    median, low, high = (f"{row[of]:#.3g}" for of in ("median", "lowest_seed_median", "highest_seed_median"))
+    median, low, high = (
+        np.format_float_positional(row[of], precision=3, unique=False, fractional=False)
+        for of in ("median", "lowest_seed_median", "highest_seed_median")
+    )
     return f"{METHOD_LABELS[method]}: median {median} ({low}–{high} by seed)"
 
 

@@ -1,4 +1,4 @@
-"""Argument checks: what passes comes back as promised, what does not is answered with name, rule, value and remedy."""
+"""Argument checks: what passes comes back as promised; errors name argument, rule, value and remedy."""
 
 import math
 

@@ -8,7 +8,7 @@ from test_figure_6 import SMALL
 from analyses import diversity, figure_6, theorems
 from analyses.claims import __main__ as claims
 from analyses.claims.geometry import against
-from analyses.claims.verdicts import below, from_gamma, paired
+from analyses.claims.verdicts import below, from_gamma, paired, up_to_gamma
 from analyses.context import Context
 
 
@@ -17,6 +17,12 @@ def test_from_gamma_names_the_start_of_the_last_unbroken_run():
     assert from_gamma([4, 2, 3], [True, False, True]) == "holds from γ = 3 on"
     assert from_gamma([2, 3, 4], [True, False, True]) == "holds from γ = 4 on"
     assert from_gamma([2, 3, 4], [True, True, False]) == "does not hold"
+
+
+def test_up_to_gamma_names_the_end_of_the_first_unbroken_run():
+    assert up_to_gamma([4, 2, 3], [True, True, True]) == "holds"
+    assert up_to_gamma([2, 3, 4], [True, False, True]) == "holds up to γ = 2"
+    assert up_to_gamma([2, 3, 4], [False, True, True]) == "does not hold"
 
 
 def test_paired_is_the_t_interval_of_scipy():

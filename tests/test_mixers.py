@@ -84,10 +84,10 @@ class TestContract:
             assert (to_numpy(ya) != to_numpy(yc)).any()
 
     def test_input_is_not_written_to_nor_shared(self, make, kind):
-        for m in (7, 1):
+        for m in (7, 3, 1):
             X, Y = batch(*kind, shape=(m, 4)), soft(m, 3)
             before, labels = copy.deepcopy(X), Y.copy()
-            X_new, Y_new = make()(X, Y) if m > 1 or "n_mix=3" not in repr(make()) else make()(X, Y)
+            X_new, Y_new = make()(X, Y)
             X_new[:] = 9
             Y_new[:] = 9
             np.testing.assert_array_equal(to_numpy(X), to_numpy(before))
@@ -318,7 +318,24 @@ class TestFormulas:
         orders = np.argsort(-plan.weights, axis=1, kind="stable")[:, :n_mix]
         for got, expected in zip(mixer.apply(X, Y, plan), zeta_by_loop(X, Y, orders, gamma), strict=True):
             np.testing.assert_allclose(got, expected, atol=1e-12)
-        assert (Y >= 0).all()
+
+    @settings(deadline=None, max_examples=60)
+    @given(
+        y=st.lists(st.integers(0, 6), min_size=1, max_size=15),
+        more_classes=st.integers(0, 3),
+        n_out=st.integers(1, 20),
+        name=st.sampled_from(sorted(MIXERS)),
+        seed=st.integers(0, 99),
+    )
+    def test_labels_are_distributions_over_the_classes_of_the_batch(self, y, more_classes, n_out, name, seed):
+        n_classes = max(y) + 1 + more_classes
+        X = np.zeros((len(y), 1))
+        _, Y_new = make_mixer(name, random_state=seed)(X, y, n_classes=n_classes, n_out=n_out)
+        assert Y_new.shape == (n_out, n_classes)
+        assert (Y_new >= 0).all()
+        np.testing.assert_allclose(Y_new.sum(axis=1), 1, atol=1e-12)
+        absent = sorted(set(range(n_classes)) - set(y))
+        assert (Y_new[:, absent] == 0).all()
 
     @settings(deadline=None, max_examples=50)
     @given(m=st.integers(1, 12), n_out=st.integers(1, 20), per_sample=st.booleans(), seed=st.integers(0, 99))

@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 from scipy.special import logsumexp
 
+from analyses import train_oracle
 from zeta_geom import datasets
 from zeta_geom.mixers import Mixup, ZetaMixup
 from zeta_geom.realism import (
@@ -85,11 +88,30 @@ def test_report_keeps_the_two_directions_apart():
         (lambda: entropy([[np.nan, 1.0]]), "finite"),
         (lambda: cross_entropy([[1.0, 0.0]], [[1.0]]), "shape of p"),
         (lambda: cross_entropy_from_log([[1.0, 0.0]], [[0.0, 0.0]]), "sum to 1"),
+        (lambda: cross_entropy_from_log([[1.0, 0.0]], [[np.nan, 0.0]]), "log_q.* must be finite"),
+        (lambda: cross_entropy_from_log([[1.0, 0.0]], [[0.0]]), "log_q must have the shape of p"),
+        (lambda: kl_divergence([[1.0, 0.0]], [[1.0]]), "q must have the shape of p"),
+        (lambda: entropy([["a", "b"]]), "p must hold real numbers"),
+        (lambda: soft_label_report([[0.0, 0.0]]), r"exp\(log_p\) must have"),
+        (lambda: soft_label_report([[0.0, -np.inf]], [[1.0]]), "y must have the shape of log_p"),
+        (lambda: soft_label_report([[0.0, -np.inf]], [[1.0, 1.0]]), "y must have non-negative rows"),
     ],
 )
 def test_entropies_refuse(call, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((ValueError, TypeError), match=message):
         call()
+
+
+def test_report_is_exact_where_oracle_and_label_are_certain():
+    report = soft_label_report([[0.0, -np.inf], [-np.inf, 0.0]], np.eye(2, dtype=np.float32)[[0, 0]])
+    for measure in ("h_p_y", "h_y_p", "kl_y_p"):
+        assert report[measure].tolist() == [0.0, np.inf]
+    assert report["entropy"].tolist() == report["label_entropy"].tolist() == [0.0, 0.0]
+
+
+def test_divergence_of_neighbouring_floats_is_never_negative():
+    q = np.random.default_rng(0).dirichlet(np.ones(10), 5000)
+    assert (kl_divergence(q, np.nextafter(q, 1)) >= 0).all()
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +150,45 @@ def test_kinds_of_images_agree_and_batches_do_not_matter(oracle, sample):
     np.testing.assert_allclose(oracle.log_proba(images[:, None]), expected, atol=1e-9)
     np.testing.assert_allclose(oracle.log_proba(torch.as_tensor(images)), expected, atol=1e-9)
     np.testing.assert_allclose(oracle.log_proba(images, batch_size=7), expected, atol=1e-9)
+    np.testing.assert_allclose(oracle.log_proba(images[::-1])[::-1], expected, atol=1e-9)
+    np.testing.assert_allclose(oracle.log_proba((images / 255.0).astype(">f8")), expected, atol=1e-9)
+    np.testing.assert_allclose(
+        oracle.log_proba(torch.tensor(images / 255.0, requires_grad=True)), expected, atol=1e-9
+    )
     assert oracle.features(images).shape == (50, 84)
+
+
+def test_read_only_images_bring_no_warning_and_are_left_alone(oracle, sample):
+    images = sample.X_test[:3].copy()
+    images.flags.writeable = False
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        oracle.log_proba(images)
+    np.testing.assert_array_equal(images, sample.X_test[:3])
+
+
+def test_threads_share_an_oracle(oracle, sample):
+    expected = oracle.log_proba(sample.X_test[:100])
+    with ThreadPoolExecutor(4) as pool:
+        found = list(
+            pool.map(lambda size: oracle.log_proba(sample.X_test[:100], batch_size=size), [1, 9, 40, 100] * 2)
+        )
+    for log_p in found:
+        np.testing.assert_allclose(log_p, expected, atol=1e-9)
+
+
+def test_features_under_the_last_layer_are_the_logits(oracle, sample):
+    last = oracle.model.fc3
+    logits = oracle.features(sample.X_test[:20]) @ last.weight.detach().numpy().T + last.bias.detach().numpy()
+    log_p = logits - logsumexp(logits, axis=1, keepdims=True)
+    np.testing.assert_allclose(log_p, oracle.log_proba(sample.X_test[:20]), atol=1e-9)
+
+
+def test_oracle_leaves_the_callers_model_alone():
+    model = LeNet5(torch.Generator().manual_seed(0)).train()
+    MNISTOracle(model)
+    assert model.training
+    assert model.fc3.weight.dtype == torch.float32
 
 
 @pytest.mark.parametrize(
@@ -140,11 +200,35 @@ def test_kinds_of_images_agree_and_batches_do_not_matter(oracle, sample):
         (np.full((2, 28, 28), -1.0), "lie in 0..1"),
         (np.full((2, 28, 28), np.nan), "finite"),
         (np.zeros((2, 28, 28), dtype=np.int64), "uint8"),
+        (torch.zeros(2, 28, 28, dtype=torch.int64), "uint8"),
+        (np.zeros((2, 28, 28), dtype=object), "images must be uint8"),
     ],
 )
 def test_oracle_refuses(oracle, images, message):
     with pytest.raises((ValueError, TypeError), match=message):
         oracle.predict_proba(images)
+
+
+@pytest.mark.parametrize("method", ["predict_proba", "log_proba", "features"])
+def test_oracle_refuses_an_empty_batch_size(oracle, method):
+    with pytest.raises(ValueError, match="batch_size must be an integer"):
+        getattr(oracle, method)(np.zeros((2, 28, 28)), batch_size=0)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "error", "message"),
+    [
+        (None, FileNotFoundError, "manifest .* beside it"),
+        ("{", ValueError, "must be a JSON manifest"),
+        ("{}", ValueError, "must state the weights' hash"),
+    ],
+)
+def test_weights_without_a_whole_manifest_are_refused(tmp_path, manifest, error, message):
+    (tmp_path / "w.safetensors").write_bytes(b"any")
+    if manifest is not None:
+        (tmp_path / "w.json").write_text(manifest)
+    with pytest.raises(error, match=message):
+        MNISTOracle.pretrained(tmp_path / "w.safetensors")
 
 
 def test_corrupt_weights_are_refused(tmp_path):
@@ -178,6 +262,39 @@ def test_training_learns_with_and_without_a_mixer(sample, mixer):
     assert accuracy > 0.8
 
 
+def test_mixers_share_start_and_batches_with_plain_training(sample):
+    X, y = sample.X_train[::10], sample.y_train[::10]
+    seen = {"a": [], "b": []}
+
+    def watch(name):
+        def mixer(x, labels, n_classes):
+            seen[name].append(x.clone())
+            return x, torch.eye(n_classes)[labels]
+
+        return mixer
+
+    ask = {"epochs": 2, "batch_size": 32, "augment": True, "seed": 3, "progress": False}
+    plain = train_lenet(X, y, **ask)
+    watched = [train_lenet(X, y, mixer=watch(name), **ask) for name in seen]
+    soft = train_lenet(X, np.eye(10)[y], **ask)
+    assert len(seen["a"]) == 8
+    assert all(torch.equal(first, second) for first, second in zip(seen["a"], seen["b"]))
+    for model in (*watched, soft):  # the loss of a one-hot label is that of its class
+        torch.testing.assert_close(model.state_dict(), plain.state_dict(), atol=1e-5, rtol=1e-4)
+
+
+def test_the_oracles_script_writes_weights_that_pretrained_takes(sample, tmp_path, monkeypatch):
+    monkeypatch.setattr(train_oracle.datasets, "load", lambda name: sample)
+    monkeypatch.setattr(torch, "set_num_threads", lambda threads: None)
+    train_oracle.main(out=tmp_path / "weights" / "small.safetensors", validate=False, epochs=1)
+    trained = MNISTOracle.pretrained(tmp_path / "weights" / "small.safetensors")
+    accuracy = (trained.log_proba(sample.X_test).argmax(axis=1) == sample.y_test).mean()
+    assert trained.manifest["test_accuracy"] == pytest.approx(accuracy)
+    assert trained.manifest["data"] == sample.fingerprint
+    assert trained.manifest["epochs"] == 1
+    assert sorted(path.name for path in (tmp_path / "weights").iterdir()) == ["small.json", "small.safetensors"]
+
+
 def test_random_affine_moves_each_image_a_little():
     images = torch.zeros(64, 1, 28, 28)
     images[:, :, 10:18, 10:18] = 1
@@ -203,7 +320,11 @@ def test_lenet_has_the_size_that_its_docstring_states():
         ({"labels": [10] * 4}, "0..9"),
         ({"labels": [1] * 3}, "one label for each"),
         ({"learning_rate": 0}, "learning_rate"),
+        ({"weight_decay": -1.0}, "weight_decay"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"images": np.zeros((4, 20, 20))}, "28, 28"),
         ({"seed": -1}, "seed"),
+        ({"seed": 2**63}, "seed"),
     ],
 )
 def test_training_refuses(change, message):

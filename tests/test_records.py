@@ -168,9 +168,10 @@ def test_a_crash_while_writing_leaves_no_record(tmp_path, monkeypatch, stop_at, 
             raise KeyboardInterrupt
         return path.rename(target)
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr("pathlib.Path.replace", replace)
-        ask(tmp_path, work)
+        with pytest.raises(KeyboardInterrupt):
+            ask(tmp_path, work)
     assert leftovers(tmp_path) == []
     with pytest.raises(FileNotFoundError):
         records.read(tmp_path / "room" / "demo")
@@ -207,9 +208,14 @@ def test_atomic_path_keeps_the_old_file_on_failure(tmp_path):
     target = tmp_path / "new" / "a.txt"
     with records.atomic_path(target) as temporary:
         temporary.write_text("old")
-    with pytest.raises(RuntimeError), records.atomic_path(target) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
+
+    def write_half():
+        with records.atomic_path(target) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError("disk full")
+
+    with pytest.raises(RuntimeError, match="disk full"):
+        write_half()
     assert target.read_text() == "old"
     assert [path.name for path in target.parent.iterdir()] == ["a.txt"]
 

@@ -258,7 +258,7 @@ def _read_manifest(path: Path) -> dict[str, Any] | None:
         manifest = json.loads(_manifest_path(path).read_text())
     except (FileNotFoundError, ValueError):  # ValueError: neither UTF-8 nor JSON
         return None
-    return manifest if isinstance(manifest, dict) and _MANIFEST_PARTS <= manifest.keys() else None
+    return manifest if isinstance(manifest, dict) and manifest.keys() >= _MANIFEST_PARTS else None
 
 
 def _sha256(path: Path) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analyses.claims.verdicts import Claim, from_gamma, paired, table, yes_no
+from analyses.claims.verdicts import Claim, from_gamma, paired, table, up_to_gamma, yes_no
 
 WHERE = "Realism and label correctness, Fig. 2"
 
@@ -80,10 +80,8 @@ def diversity(results: Path) -> list[Claim]:
             f"γ = {gamma:g}: {row.iloc[0]:.2f} ± {row.iloc[1]:.2f}" for gamma, row in by_gamma.iterrows()
         )
         richer = (by_gamma[f"{name}_mean"] > mixup[f"{name}_mean"]).tolist()
-        verdict = from_gamma([-gamma for gamma in by_gamma.index], richer).replace("from γ = -", "up to γ = ")
-        claims.append(
-            Claim(f"ζ's labels are richer than mixup's: {label}", where, "MNIST", text, verdict.removesuffix(" on"))
-        )
+        verdict = up_to_gamma(by_gamma.index.tolist(), richer)
+        claims.append(Claim(f"ζ's labels are richer than mixup's: {label}", where, "MNIST", text, verdict))
     growth = zeta.pivot_table(index="gamma", columns="T", values="effective_classes_mean").loc[2.4]
     text = "γ = 2.4: " + ", ".join(f"T = {size}: {value:.2f}" for size, value in growth.items())
     claims.append(Claim("larger T gives richer labels", where, "MNIST", text, yes_no(growth.is_monotonic_increasing)))

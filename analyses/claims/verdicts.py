@@ -50,6 +50,15 @@ def from_gamma(gammas: Sequence[float], holds: Sequence[bool]) -> str:
     return f"holds from γ = {gammas[start]:g} on"
 
 
+def up_to_gamma(gammas: Sequence[float], holds: Sequence[bool]) -> str:
+    """Return the verdict of a statement about every γ, or about every γ up to some value."""
+    order = np.argsort(gammas)
+    gammas, holds = np.asarray(gammas)[order], np.asarray(holds, dtype=bool)[order]
+    if holds.all():
+        return HOLDS
+    return f"holds up to γ = {gammas[np.argmin(holds) - 1]:g}" if holds[0] else FAILS
+
+
 def paired(difference: Sequence[float]) -> tuple[float, float, float]:
     """Return the mean of paired differences and the limits of its 95 % t interval."""
     values = np.asarray(difference, dtype=float)

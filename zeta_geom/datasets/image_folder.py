@@ -34,8 +34,7 @@ def load_image_folder(folder: Path | str, *, name: str | None = None, size: int 
     Returns
     -------
     Dataset
-        Images uint8 of shape (n, size, size), or (n, size, size, 3) in colour; the classes, in alphabetical order, are
-        those of `train.csv`.
+        Images uint8 of shape (n, size, size), or (n, size, size, 3) in colour; classes in alphabetical order.
 
     Raises
     ------
@@ -90,7 +89,10 @@ def _read_picture(path: Path, size: int, grey: bool) -> np.ndarray:
     try:
         with Image.open(path) as picture:
             upright = ImageOps.exif_transpose(picture).convert("L" if grey else "RGB")
-            return np.asarray(ImageOps.fit(upright, (size, size), Image.Resampling.LANCZOS))
+            side = min(upright.size)
+            left, top = ((length - side) // 2 for length in upright.size)
+            square = upright.crop((left, top, left + side, top + side))
+            return np.asarray(square.resize((size, size), Image.Resampling.LANCZOS))
     except FileNotFoundError:
         raise FileNotFoundError(f"there is no {path}, which a table names; put it there or remove its row.") from None
     except (UnidentifiedImageError, OSError) as error:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import copy
 import inspect
-import math
 from abc import ABC, abstractmethod
 from typing import Any
 
 import array_api_compat
-import numpy as np
 
-from zeta_geom.checks import check_finite, check_int, check_label_shape, check_labels
+from zeta_geom.checks import check_int
+from zeta_geom.mixers.arrays import as_batch, check_values, soft_labels
 from zeta_geom.rng import RandomState, Stream
 
 __all__ = ["Mixer"]
@@ -62,7 +61,7 @@ class Mixer(ABC):
         """
         X = as_batch(X)
         if self.check_values:
-            _check_values(X)
+            check_values(X)
         Y = soft_labels(y, X, self.n_classes if n_classes is None else n_classes)
         return self.apply(X, Y, self.draw(X.shape, n_out=n_out, like=X))
 
@@ -138,13 +137,14 @@ class Mixer(ABC):
 
         Examples
         --------
+        >>> import numpy as np
         >>> from zeta_geom.mixers import ZetaMixup
         >>> X_new, Y_new = ZetaMixup(random_state=0).mix_dataset(np.eye(70), np.arange(70) % 2)
         >>> X_new.shape, Y_new.shape
         ((70, 70), (70, 2))
         """
         X = as_batch(X)
-        _check_values(X)
+        check_values(X)
         Y = soft_labels(y, X, self.n_classes if n_classes is None else n_classes)
         batch_size = check_int(batch_size, "batch_size", low=1)
         n = X.shape[0]
@@ -186,110 +186,3 @@ class Mixer(ABC):
 
 
 _UNSHOWN = ("random_state", "check_values")
-
-
-def as_batch(X: Any) -> Any:
-    """Return X as a floating array or tensor of shape (m, ...) with m ≥ 1, or raise."""
-    if not array_api_compat.is_array_api_obj(X):
-        X = np.asarray(X)
-    if not (isinstance(X, np.ndarray) or array_api_compat.is_torch_array(X)):
-        raise TypeError(f"X must be a NumPy array or a torch tensor; got {type(X).__name__}. Convert it first.")
-    xp = array_api_compat.array_namespace(X)
-    if not xp.isdtype(X.dtype, "real floating"):
-        raise TypeError(
-            f"X must be floating; got {X.dtype}. Convert images first, for instance X.astype('float32') / 255."
-        )
-    if X.ndim < 1 or X.shape[0] < 1:
-        raise ValueError(f"X must have shape (m, ...) with at least one sample; got {tuple(X.shape)}.")
-    return X
-
-
-def soft_labels(y: Any, X: Any, n_classes: int | None) -> Any:
-    """Return labels as soft labels (m, K) in the backend of X: float32, or float64 where X is; None for None.
-
-    Values are checked on the CPU only; elsewhere a check would wait for the host.
-    """
-    if y is None:
-        return None
-    xp = array_api_compat.array_namespace(X)
-    dtype = compute_dtype(X)
-    if n_classes is not None:
-        n_classes = check_int(n_classes, "n_classes", low=1)
-    if not array_api_compat.is_array_api_obj(y):
-        y = np.asarray(y)
-    if getattr(array_api_compat.device(y), "type", "cpu") == "cpu":
-        n_classes = _check_host_labels(y, X.shape[0], n_classes)
-    else:
-        check_label_shape(tuple(y.shape), X.shape[0], n_classes)
-        if y.ndim == 1 and not xp.isdtype(y.dtype, "integral"):
-            raise TypeError(f"y of one dimension must hold integers; got dtype {y.dtype}. Soft labels are (n, K).")
-    y = to_backend(y, X)
-    if y.ndim == 2:
-        y = xp.astype(y, dtype, copy=False)
-        return y / xp.sum(y, axis=1, keepdims=True)  # float16 rows are some 1e-3 off
-    if n_classes is None:
-        raise ValueError("n_classes must be given for int labels on another device: inferring it waits for the host.")
-    classes = xp.arange(n_classes, device=array_api_compat.device(y))
-    return xp.astype(xp.astype(y, xp.int64, copy=False)[:, None] == classes[None, :], dtype)
-
-
-def to_backend(array: Any, like: Any, dtype: Any = None) -> Any:
-    """Return `array` in the backend, on the device and, if given, in the dtype of `like`."""
-    xp = array_api_compat.array_namespace(like)
-    device = array_api_compat.device(like)
-    if not (type(array) is type(like) and array_api_compat.device(array) == device):
-        if array_api_compat.is_torch_array(array) and isinstance(like, np.ndarray):
-            array = array.detach().cpu()
-            array = (array.double() if array.is_floating_point() else array).numpy()  # NumPy has no bfloat16
-        elif isinstance(array, np.ndarray):
-            array = array.astype(array.dtype.newbyteorder("="))  # torch wants native and writable memory
-        array = xp.asarray(array, device=device)
-    return array if dtype is None else xp.astype(array, dtype, copy=False)
-
-
-def compute_dtype(like: Any) -> Any:
-    """Return the dtype of the arithmetic on `like`: at least float32."""
-    xp = array_api_compat.array_namespace(like)
-    return xp.float64 if xp.finfo(like.dtype).bits > 32 else xp.float32
-
-
-def flatten(X: Any) -> Any:
-    """Return X as a matrix (m, everything else) in its compute dtype."""
-    xp = array_api_compat.array_namespace(X)
-    return xp.astype(xp.reshape(X, (X.shape[0], math.prod(X.shape[1:]))), compute_dtype(X), copy=False)
-
-
-def product(W: Any, values: Any) -> Any:
-    """Return W @ values in their own dtype: autocast, which would halve it, is turned off."""
-    if isinstance(values, np.ndarray):
-        return W @ values
-    import torch
-
-    with torch.autocast(values.device.type, enabled=False):
-        return W @ values
-
-
-def check_plan(X: Any, Y: Any, m: int) -> None:
-    """Raise where a batch is not of the size that a plan was drawn for, or its labels are not soft."""
-    if X.shape[0] != m:
-        raise ValueError(f"plan was drawn for {m} samples; X has {X.shape[0]}. Draw with the shape of this batch.")
-    if Y is not None and (Y.ndim != 2 or Y.shape[0] != m):
-        raise ValueError(f"Y must be soft labels of shape ({m}, K) here; got {tuple(Y.shape)}.")
-
-
-def _check_values(X: Any) -> None:
-    if isinstance(X, np.ndarray):
-        check_finite(X)
-    elif not bool(X.isfinite().all()):
-        raise ValueError("X must be finite; got NaN or infinite values. Remove or impute them first.")
-
-
-def _check_host_labels(y: Any, m: int, n_classes: int | None) -> int | None:
-    """Check labels that lie on the CPU, and return the number of classes."""
-    values = y if isinstance(y, np.ndarray) else y.detach()
-    if not isinstance(values, np.ndarray):
-        values = (values.float() if values.is_floating_point() else values).numpy()
-    values = check_labels(values, n=m, n_classes=n_classes)
-    if n_classes is None:
-        n_classes = int(values.max()) + 1 if values.ndim == 1 else values.shape[1]
-    return n_classes

@@ -8,7 +8,8 @@ from typing import Any
 import array_api_compat
 
 from zeta_geom.checks import check_real
-from zeta_geom.mixers.base import Mixer, check_plan, compute_dtype, flatten, to_backend
+from zeta_geom.mixers.arrays import check_plan, compute_dtype, flatten, to_backend
+from zeta_geom.mixers.base import Mixer
 from zeta_geom.rng import RandomState
 
 __all__ = ["Mixup", "PairPlan"]

@@ -9,7 +9,8 @@ import array_api_compat
 import array_api_compat.numpy as numpy_namespace
 
 from zeta_geom.checks import check_choice, check_int, check_real
-from zeta_geom.mixers.base import Mixer, check_plan, compute_dtype, flatten, product, to_backend
+from zeta_geom.mixers.arrays import check_plan, compute_dtype, flatten, product, to_backend
+from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.weights import ANCHORS, check_gamma, check_n_mix, draw_orders, p_series, scatter
 from zeta_geom.rng import RandomState
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.special import entr, rel_entr, xlogy
 
-from zeta_geom.checks import check_probabilities
+from zeta_geom.checks import LABEL_TOLERANCE, check_probabilities
 
 __all__ = ["cross_entropy", "cross_entropy_from_log", "entropy", "kl_divergence", "soft_label_report"]
 
@@ -92,7 +92,7 @@ def cross_entropy_from_log(p: Any, log_q: Any) -> np.ndarray:
     >>> cross_entropy_from_log([[1.0, 0.0]], [[-800.0, 0.0]])
     array([800.])
     """
-    p, log_q = _rows(p, "p"), np.asarray(log_q, dtype=np.float64)
+    p, log_q = _rows(p, "p"), _floats(log_q, "log_q")
     _same_shape(p, log_q, "log_q")
     check_probabilities(np.exp(log_q), "exp(log_q)")
     products = np.multiply(p, log_q, out=np.zeros_like(p), where=p > 0)
@@ -118,7 +118,7 @@ def kl_divergence(p: Any, q: Any) -> np.ndarray:
     """
     p, q = _rows(p, "p"), _rows(q, "q")
     _same_shape(p, q, "q")
-    return rel_entr(p, q).sum(axis=1)
+    return np.maximum(rel_entr(p, q).sum(axis=1), 0)  # rounding alone goes below
 
 
 def soft_label_report(log_p: Any, y: Any = None) -> dict[str, np.ndarray]:
@@ -135,7 +135,12 @@ def soft_label_report(log_p: Any, y: Any = None) -> dict[str, np.ndarray]:
     -------
     dict of str -> ndarray of float64, shape (n,)
         "entropy": H(p). With y also "label_entropy": H(y), "h_p_y": H(p, y), infinite where y has a 0 (p has none),
-        "h_y_p": H(y, p), and "kl_y_p": KL(y ‖ p) = H(y, p) - H(y).
+        "h_y_p": H(y, p), and "kl_y_p": KL(y ‖ p) = H(y, p) - H(y). `np.isinf` gives the share of infinite values.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a row of exp(log_p) or y is no distribution, or the shapes differ.
 
     References
     ----------
@@ -147,13 +152,16 @@ def soft_label_report(log_p: Any, y: Any = None) -> dict[str, np.ndarray]:
     >>> {name: round(float(values[0]), 4) for name, values in report.items()}
     {'entropy': 0.6931, 'label_entropy': 0.5623, 'h_p_y': 0.837, 'h_y_p': 0.6931, 'kl_y_p': 0.1308}
     """
-    log_p = np.asarray(log_p, dtype=np.float64)
+    log_p = _floats(log_p, "log_p")
     p = np.exp(log_p)
+    check_probabilities(p, "exp(log_p)")
     scores = {"entropy": cross_entropy_from_log(p, log_p)}
     if y is None:
         return scores
-    y = np.asarray(y, dtype=np.float64)
-    check_probabilities(y, "y", tolerance=1e-3)
+    y = _floats(y, "y")
+    check_probabilities(y, "y", tolerance=LABEL_TOLERANCE)
+    if y.shape != log_p.shape:
+        raise ValueError(f"y must have the shape of log_p, {log_p.shape}; got {y.shape}.")
     y = y / y.sum(axis=1, keepdims=True)  # float32 labels sum to 1 within 1e-7 only
     scores["label_entropy"] = entropy(y)
     scores["h_p_y"] = cross_entropy(p, y)
@@ -162,8 +170,15 @@ def soft_label_report(log_p: Any, y: Any = None) -> dict[str, np.ndarray]:
     return scores
 
 
+def _floats(values: Any, name: str) -> np.ndarray:
+    array = np.asarray(values.detach() if hasattr(values, "detach") else values)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must hold real numbers; got dtype {array.dtype}.")
+    return array.astype(np.float64)
+
+
 def _rows(p: Any, name: str) -> np.ndarray:
-    p = np.asarray(p, dtype=np.float64)
+    p = _floats(p, name)
     check_probabilities(p, name)
     return p
 

@@ -123,8 +123,8 @@ def train_lenet(
     ----------
     images : array of shape (n, 28, 28)
         uint8 0..255, or float 0..1.
-    labels : int array of shape (n,)
-        0..9.
+    labels : int array of shape (n,), or float array of shape (n, 10)
+        0..9, or soft labels.
     epochs, batch_size : int
     learning_rate : float
         The schedule's highest.
@@ -162,10 +162,12 @@ def train_lenet(
     check_int(epochs, "epochs", low=1)
     check_int(batch_size, "batch_size", low=1)
     check_real(learning_rate, "learning_rate", low=0, strict=True)
+    check_real(weight_decay, "weight_decay", low=0)
     x = to_images(images, torch.float32)
-    y = torch.as_tensor(check_labels(labels, "labels", n=len(x), n_classes=10), dtype=torch.int64)
+    checked = check_labels(labels, "labels", n=len(x), n_classes=10)
+    y = torch.as_tensor(checked, dtype=torch.int64 if checked.ndim == 1 else torch.float32)
     start, order, moves = (
-        torch.Generator().manual_seed(10 * check_int(seed, "seed", low=0) + part) for part in range(3)
+        torch.Generator().manual_seed(10 * check_int(seed, "seed", low=0, high=2**59) + part) for part in range(3)
     )
 
     model = LeNet5(start).train()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import torch
 from safetensors.torch import load
 
+from zeta_geom.checks import check_int
 from zeta_geom.realism.lenet import LeNet5
 
 __all__ = ["WEIGHTS", "MNISTOracle", "to_images"]
@@ -25,6 +27,7 @@ class MNISTOracle:
     Parameters
     ----------
     model : LeNet5
+        Copied; the caller's own keeps its dtype and mode.
     manifest : dict, optional
         How the model was trained: seed, epochs, accuracy, hash.
 
@@ -39,7 +42,7 @@ class MNISTOracle:
     """
 
     def __init__(self, model: LeNet5, manifest: dict[str, Any] | None = None) -> None:
-        self.model = model.double().eval()
+        self.model = copy.deepcopy(model).double().eval()
         self.manifest = manifest or {}
 
     @classmethod
@@ -57,12 +60,13 @@ class MNISTOracle:
 
         Raises
         ------
+        FileNotFoundError
+            If weights or manifest are absent.
         ValueError
-            If the weights are not the bytes that the manifest was written for.
+            If the manifest states no hash, or the weights are not the bytes that it was written for.
         """
         weights = Path(weights)
-        manifest = json.loads(weights.with_suffix(".json").read_text())
-        content = weights.read_bytes()
+        content, manifest = _read(weights)
         found = hashlib.sha256(content).hexdigest()
         if found != manifest["sha256"]:
             raise ValueError(
@@ -91,6 +95,7 @@ class MNISTOracle:
         TypeError, ValueError
             If the shape, the dtype or the range is another.
         """
+        check_int(batch_size, "batch_size", low=1)
         logits = [self._run(self.model, batch) for batch in to_images(images, torch.float64).split(batch_size)]
         return torch.log_softmax(torch.cat(logits), dim=1).numpy()
 
@@ -100,6 +105,7 @@ class MNISTOracle:
 
     def features(self, images: Any, *, batch_size: int = 500) -> np.ndarray:
         """Return the activations before the last layer, float64 of shape (n, 84); images as in `log_proba`."""
+        check_int(batch_size, "batch_size", low=1)
         batches = to_images(images, torch.float64).split(batch_size)
         return torch.cat([self._run(self.model.features, batch) for batch in batches]).numpy()
 
@@ -122,7 +128,7 @@ def to_images(images: Any, dtype: torch.dtype) -> torch.Tensor:
     >>> to_images(np.full((1, 28, 28), 255, dtype=np.uint8), torch.float32).max()
     tensor(1.)
     """
-    tensor = images.detach().cpu() if isinstance(images, torch.Tensor) else torch.as_tensor(np.asarray(images))
+    tensor = images.detach().cpu() if isinstance(images, torch.Tensor) else _tensor(np.asarray(images))
     if tensor.dtype != torch.uint8 and not tensor.is_floating_point():
         raise TypeError(f"images must be uint8 0..255 or float 0..1; got {tensor.dtype}.")
     if tensor.ndim == 3:
@@ -137,3 +143,28 @@ def to_images(images: Any, dtype: torch.dtype) -> torch.Tensor:
         low, high = float(tensor.min()), float(tensor.max())
         raise ValueError(f"float images must lie in 0..1; got {low:g}..{high:g}. Divide grey levels 0..255 by 255.")
     return tensor.to(dtype)
+
+
+def _tensor(images: np.ndarray) -> torch.Tensor:
+    """Return a copy as a tensor: torch takes no negative strides, no foreign byte order, no read-only memory."""
+    if images.dtype != np.uint8 and images.dtype.kind != "f":
+        raise TypeError(f"images must be uint8 0..255 or float 0..1; got {images.dtype}.")
+    dtype = np.uint8 if images.dtype == np.uint8 else np.float32 if images.dtype.itemsize <= 4 else np.float64
+    return torch.from_numpy(np.array(images, dtype=dtype, order="C"))
+
+
+def _read(weights: Path) -> tuple[bytes, dict[str, Any]]:
+    """Return the bytes of the weights and the manifest beside them, which states their hash."""
+    path = weights.with_suffix(".json")
+    try:
+        content, manifest = weights.read_bytes(), json.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"weights must be a .safetensors file with its manifest (.json) beside it; there is no {error.filename}. "
+            "Install the package again, or run `python -m analyses.train_oracle`."
+        ) from error
+    except ValueError as error:
+        raise ValueError(f"{path} must be a JSON manifest; it cannot be read ({error}).") from error
+    if not isinstance(manifest, dict) or "sha256" not in manifest:
+        raise ValueError(f'{path} must state the weights\' hash under "sha256". Install the package again.')
+    return content, manifest

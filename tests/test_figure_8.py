@@ -1,0 +1,164 @@
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from analyses import figure_8
+from analyses.context import Context
+from figures.figure_8 import draw, verdict
+from zeta_geom import datasets
+from zeta_geom.plots.features import CLASS_COLORS, class_map, interval_rows, predicted_picture
+from zeta_geom.records import Record, read
+
+SMALL = figure_8.Settings(per_class=12, epochs=2, n_synthetic=120, k=16, seeds=2, n_shown=5, perplexity=10)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    figure_8.run(Context(results=folder, offline=True, progress=False), SMALL)
+    return folder
+
+
+@pytest.fixture
+def record():
+    """Six images of class 0: right by (ERM, mixup, ζ) as the columns say, with counts made by hand."""
+    wrong = np.array([[1, 1, 1, 0, 0, 1], [1, 1, 0, 0, 0, 1], [0, 0, 1, 0, 1, 1]])
+    values = {"predicted": wrong}
+    for kind in ("counts", "soft", "balanced"):
+        values[f"{kind}_mixup"] = np.array([10, 20, 40, 50, 60, 5])
+        values[f"{kind}_zeta"] = np.array([30, 15, 20, 50, 70, 5])
+    return Record("tiny", values, {"settings": {}})
+
+
+@pytest.fixture
+def tiny():
+    empty = np.zeros((0, 28, 28), np.uint8)
+    return datasets.Dataset("tiny", empty, empty[:, 0, 0], empty, np.zeros(6, int), ("0", "1"), "none", "none")
+
+
+def test_selections_are_the_paper_s_its_mirror_image_and_all(record, tiny):
+    masks = figure_8.select(record["predicted"], tiny.y_test)
+    assert {name: np.flatnonzero(mask).tolist() for name, mask in masks.items()} == {
+        "i": [0, 1],
+        "ii": [2],
+        "iii": [0, 1, 2, 3, 4, 5],
+    }
+
+
+def test_counts_are_summarised_per_selection(record, tiny):
+    table = pd.DataFrame(figure_8.count(tiny, record, 3)).set_index(["selection", "method"])
+    assert table.loc[("i", "zeta"), "n_images"] == 2
+    assert table.loc[("i", "mixup"), "mean_count"] == 15
+    assert table.loc[("i", "zeta"), "mean_count"] == 22.5
+    assert table.loc[("i", "zeta"), "relative_difference"] == pytest.approx(0.5)
+    assert table.loc[("i", "zeta"), "share_more"] == 0.5
+    assert table.loc[("ii", "zeta"), "relative_difference"] == pytest.approx(-0.5)
+    assert table.loc[("iii", "mixup"), "n_images"] == 6
+    assert [row["accuracy"] for row in figure_8.accuracy(tiny, record, 3)] == pytest.approx([2 / 6, 3 / 6, 3 / 6])
+
+
+def test_an_empty_selection_has_no_number_and_is_left_out_of_the_interval(record, tiny):
+    record.values["predicted"] = np.zeros((3, 6), int)
+    rows = figure_8.count(tiny, record, 0)
+    assert all(np.isnan(row["mean_count"]) and row["n_images"] == 0 for row in rows if row["selection"] == "i")
+    assert figure_8.intervals(pd.DataFrame(rows))["selection"].tolist() == ["iii"]
+
+
+def test_training_images_are_stratified_and_seeded():
+    y = np.repeat(np.arange(10), 30)
+    rows = figure_8.choose(y, 7, 0)
+    assert np.bincount(y[rows]).tolist() == [7] * 10
+    assert len(set(rows.tolist())) == 70
+    assert rows.tolist() == figure_8.choose(y, 7, 0).tolist() != figure_8.choose(y, 7, 1).tolist()
+    assert figure_8.choose(y, None, 0).tolist() == list(range(300))
+
+
+def test_records_hold_what_they_say(results):
+    folder = results / "records" / "figure_8"
+    neighbors, accuracy = read(folder / "neighbors"), read(folder / "accuracy").table
+    assert neighbors.settings["data_name"] == "mnist-sample"
+    assert len(neighbors.table) == 2 * 3 * 2
+    assert accuracy.groupby("method").size().to_dict() == {"erm": 2, "mixup": 2, "zeta": 2}
+    everything = neighbors.table[neighbors.table["selection"] == "iii"]
+    assert (everything["n_images"] == 1000).all()
+    assert everything["mean_count"].between(0, 16).all()
+    seed = read(folder / "mnist-sample" / "seed-0")
+    assert seed["predicted"].shape == (3, 1000)
+    assert (seed["predicted"] == datasets.load("mnist-sample").y_test).mean() > 0.15  # far above chance already
+    assert "train_features_zeta" not in read(folder / "mnist-sample" / "seed-1").values
+
+
+def test_finished_seeds_are_not_trained_again(results, monkeypatch):
+    monkeypatch.setattr(figure_8, "one_seed", lambda *_: pytest.fail("trained again"))
+    figure_8.run(Context(results=results, offline=True, progress=False), SMALL)
+
+
+def test_the_figure_is_titled_and_named_as_the_sample(results):
+    written = draw(results)
+    assert [path.name for path in written] == ["figure_8-mnist-sample.png", "figure_8-mnist-sample.pdf"]
+    assert all(path.stat().st_size > 10_000 for path in written)
+
+
+def test_paper_preset_says_how_its_folders_are_given(tmp_path):
+    paper = figure_8.PRESETS["paper"].model_copy(update={"folder": tmp_path})
+    with pytest.raises(FileNotFoundError, match=r"isic-2017.train\.csv(.|\n)*ZETA_GEOM_DATA"):
+        figure_8.run(Context("paper", tmp_path, progress=False), paper)
+
+
+def test_a_folder_of_pictures_goes_all_the_way(tmp_path):
+    folder, generator = tmp_path / "data" / "skin", np.random.default_rng(0)
+    folder.mkdir(parents=True)
+    for table, count in (("train", 24), ("test", 9)):
+        lines = ["file,class"]
+        for i in range(count):
+            levels = generator.integers(0, 80, (32, 32, 3)) + 60 * (i % 3)
+            Image.fromarray(levels.astype(np.uint8)).save(folder / f"{table}-{i}.png")
+            lines.append(f"{table}-{i}.png,{('mel', 'nev', 'sk')[i % 3]}")
+        (folder / f"{table}.csv").write_text("\n".join(lines))
+    settings = SMALL.model_copy(
+        update={"names": ("skin",), "from_folders": True, "folder": tmp_path / "data", "per_class": None, "seeds": 1}
+    )
+    figure_8.run(Context("paper", tmp_path, progress=False), settings)
+    neighbors = read(tmp_path / "records" / "figure_8" / "neighbors")
+    assert neighbors.settings["data_name"] == "skin"
+    assert str(tmp_path) not in str(neighbors.manifest)
+    assert [path.name for path in draw(tmp_path)] == ["figure_8-skin.png", "figure_8-skin.pdf"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"), [(0.1, 0.3, "ζ has more"), (-0.3, -0.1, "ζ has fewer"), (-0.1, 0.1, "no difference")]
+)
+def test_the_verdict_comes_from_all_images(low, high, text):
+    rows = {
+        "selection": ["i", "iii"],
+        "relative": [9.0, 0.0],
+        "relative_low": [8.0, low],
+        "relative_high": [10.0, high],
+    }
+    assert text in verdict({"intervals": pd.DataFrame(rows)})
+
+
+def test_class_colors_differ():
+    assert len(set(CLASS_COLORS)) == 10
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda ax: class_map(ax, np.zeros((2, 3)), [0, 1], "ab"), "train_xy must have two columns"),
+        (lambda ax: class_map(ax, np.zeros((2, 2)), [0, 2], "ab"), r"train_labels must lie in 0\.\.1"),
+        (lambda ax: class_map(ax, np.zeros((2, 2)), np.eye(2), "ab"), "train_labels must be classes"),
+        (
+            lambda ax: class_map(ax, np.zeros((2, 2)), [0, 1], "ab", np.zeros((3, 2)), [0]),
+            "test_labels must have one",
+        ),
+        (lambda ax: class_map(ax, np.zeros((2, 2)), [0, 1], "abcdefghijk"), "class_names must be at most 10"),
+        (lambda ax: interval_rows(ax, [1.0], [0.0], [2.0], [[1.0]], []), "must be as many"),
+        (lambda ax: predicted_picture(ax, np.zeros(3), "a", {}), "image must have shape"),
+    ],
+)
+def test_plots_refuse(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(Figure().subplots())
