@@ -34,7 +34,7 @@ class Settings(BaseModel, frozen=True):
     """What Figure 8 is made with."""
 
     names: tuple[str, ...] = ("mnist",)  # ours; the paper has two sets of skin images
-    from_folders: bool = False  # whether the names are folders of pictures with class tables
+    from_folders: bool = False  # whether the names are folders of pictures with class tables, shrunk to 28 x 28 grey
     folder: Path | None = None  # what holds those folders; None: where data sets are kept
     per_class: int | None = 100  # ours: training images of each class, drawn anew for each seed; None: all there are
     gamma: float = 2.8  # paper, its middle setting
@@ -123,6 +123,20 @@ def make_mixer(method: str, s: Settings, seed: int) -> Mixer | None:
     return mixers[method]() if method in mixers else None
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep torch on one thread: batches of 32 small images are too little for two, which wait for each other."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@one_thread()
 def one_seed(dataset: Dataset, s: Settings, seed: int, progress: bool) -> dict[str, np.ndarray]:
     """Train the three networks from one start, and count the neighbours of every test image.
 
@@ -130,8 +144,7 @@ def one_seed(dataset: Dataset, s: Settings, seed: int, progress: bool) -> dict[s
     """
     rows = choose(dataset.y_train, s.per_class, seed)
     X, y = dataset.X_train[rows], dataset.y_train[rows]
-    with one_thread():
-        models = {method: train(method, X, y, s, seed, progress) for method in METHODS}
+    models = {method: train(method, X, y, s, seed, progress) for method in METHODS}
     seen = {method: look(models[method], dataset.X_test) for method in METHODS}
     arrays = {"predicted": np.stack([seen[method][1] for method in METHODS]).astype(np.int8)}
     selected = select(arrays["predicted"], dataset.y_test)["i"]
@@ -153,19 +166,6 @@ def one_seed(dataset: Dataset, s: Settings, seed: int, progress: bool) -> dict[s
             arrays[f"train_labels_{method}"] = labels.argmax(axis=1).astype(np.int8)
             arrays[f"test_features_{method}"] = seen[method][0][selected]
     return arrays
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Keep torch on one thread: batches of 32 small images are too little for two, which wait for each other."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def train(method: str, X: np.ndarray, y: np.ndarray, s: Settings, seed: int, progress: bool) -> Any:

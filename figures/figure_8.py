@@ -24,7 +24,7 @@ SELECTIONS = {
     "iii": "(iii) all test images",
 }
 TITLES = {"mnist": "MNIST", "mnist-sample": "MNIST sample", "isic-2017": "ISIC 2017", "derm7point": "derm7point"}
-STAND_IN = "; MNIST stands in for the paper's skin images"
+STAND_IN = ", standing in for the paper's ISIC 2017 and derm7point"
 COLUMNS = 12  # of pictures
 
 
@@ -70,7 +70,7 @@ def draw_images(fig: Any, drawn: Record, rows: int) -> None:
     methods = [
         mpl.lines.Line2D([], [], ls="", marker="s", color=METHOD_COLORS[m], label=METHOD_LABELS[m]) for m in METHODS
     ]
-    fig.legend(handles=methods, loc="outside upper right", ncols=3, title=None, handletextpad=0.1)
+    fig.legend(handles=methods, loc="outside upper right", ncols=3, handletextpad=0.1)
 
 
 def draw_map(ax: Any, drawn: Record, method: str) -> None:
@@ -89,13 +89,14 @@ def draw_numbers(axes: Any, tables: dict[str, pd.DataFrame]) -> None:
     seeds = [values[name].dropna() for name in rows.index]
     limits = [rows[name] * 100 for name in ("relative", "relative_low", "relative_high")]
     interval_rows(left, *limits, seeds, [SELECTIONS[name] for name in rows.index])
-    left.set(title="right neighbours, ζ against mixup", xlabel="difference / % of mixup's")
+    left.margins(x=0.2)
+    left.set(title="right-class neighbours, ζ against mixup", xlabel="difference / % of mixup's (95 % t interval)")
     panel_letter(left, "d")
     for place, method in enumerate(METHODS):
         accuracy = 100 * tables["accuracy"].query("method == @method")["accuracy"]
         right.plot(np.full(len(accuracy), place), accuracy, "o", color=METHOD_COLORS[method], ms=3, alpha=0.7)
         right.hlines(accuracy.mean(), place - 0.3, place + 0.3, color=METHOD_COLORS[method], lw=1.6)
-    right.set(title="test accuracy", ylabel="%", xlim=(-0.6, 2.6), xticks=range(3))
+    right.set(title="test accuracy", ylabel="accuracy / %", xlim=(-0.6, 2.6), xticks=range(3))
     right.set_xticklabels([METHOD_LABELS[method] for method in METHODS])
     panel_letter(right, "e")
 
@@ -108,18 +109,29 @@ def verdict(tables: dict[str, pd.DataFrame]) -> str:
     return f"Verdict, from (iii): {says} ({100 * row['relative']:+.1f} % [{low:+.1f}, {high:+.1f}])."
 
 
+def compared(table: pd.DataFrame, selection: str, column: str) -> str:
+    """Write a column of both methods, as mean and standard deviation over seeds."""
+    rows = {"selection": selection}
+    both = (
+        f"{name} {spread(table, column, rows | {'method': m}, '.1f')}"
+        for m, name in (("mixup", "mixup"), ("zeta", "ζ"))
+    )
+    return ", ".join(both)
+
+
 def caption(drawn: Record, tables: dict[str, pd.DataFrame]) -> str:
     """Say what was drawn, and what the numbers are."""
     s, n_seeds = drawn.settings, tables["neighbors"]["seed"].nunique()
-    trained = f"{s['per_class']} training images a class" if s["per_class"] else "all the training images"
-    counts = []
+    trained = (
+        f"{s['per_class']} training images a class, drawn anew for each seed,"
+        if s["per_class"]
+        else "all the training images"
+    )
+    table, counts = tables["neighbors"], []
     for name in SELECTIONS:
-        rows = {"selection": name}
-        methods = {m: spread(tables["neighbors"], "mean_count", rows | {"method": m}, ".1f") for m in METHODS[1:]}
-        images = tables["neighbors"].query("selection == @name")["n_images"]
-        counts.append(
-            f"({name}) mixup {methods['mixup']}, ζ {methods['zeta']} ({images.min():,}-{images.max():,} images)"
-        )
+        images = sorted(set(table.query("selection == @name")["n_images"]))
+        span = f"{images[0]:,} to {images[-1]:,}" if len(images) > 1 else f"{images[0]:,}"
+        counts.append(f"({name}) {compared(table, name, 'mean_count')} ({span} images)")
     return textwrap.fill(
         f"LeNet-5 trained from one start on {trained}, {s['epochs']} epochs, three ways; γ = {s['gamma']:g}. "
         f"a: the first {len(drawn['images'])} of the {int(drawn['n_selected'])} test images that ERM and mixup get "
@@ -128,9 +140,10 @@ def caption(drawn: Record, tables: dict[str, pd.DataFrame]) -> str:
         "method's own network sees them before its last layer (t-SNE, cosine); squares: the images of a, filled by "
         "their true class. "
         f"d: samples of the right class among the {s['k']} nearest (cosine); dots: seeds; bars: 95 % t interval over "
-        f"{n_seeds} seeds. Counts, mean ± standard deviation over seeds: {'; '.join(counts)}. "
+        f"{n_seeds} seeds. Counts, mean ± standard deviation over seeds: {'; '.join(counts)}; "
+        f"label mass of the right class in place of counts, (iii): {compared(table, 'iii', 'mean_soft')}. "
         "(i) favours ζ, and (ii) mixup, by selection. " + verdict(tables),
-        width=138,
+        width=144,
     )
 
 

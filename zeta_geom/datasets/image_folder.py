@@ -58,12 +58,22 @@ def load_image_folder(folder: Path | str, *, name: str | None = None, size: int 
     classes = sorted(set(train_names))
     if unknown := sorted(set(test_names) - set(classes)):
         raise ValueError(f"{folder / TABLES[1]} must hold classes of {TABLES[0]} only; got {', '.join(unknown)}.")
-    arrays: list[np.ndarray] = []
-    for files, names in ((train_files, train_names), (test_files, test_names)):
-        arrays.append(np.stack([_read_picture(folder / file, size, grey) for file in files]))
-        arrays.append(np.array([classes.index(each) for each in names], dtype=np.int64))
-    fingerprint = data_fingerprint(*arrays)
-    return Dataset(name or folder.name, *arrays, tuple(classes), fingerprint, f"the folder {folder.name}")
+    X_train, X_test = (
+        np.stack([_read_picture(folder / file, size, grey) for file in files]) for files in (train_files, test_files)
+    )
+    y_train, y_test = (
+        np.array([classes.index(each) for each in names], dtype=np.int64) for names in (train_names, test_names)
+    )
+    return Dataset(
+        name=name or folder.name,
+        X_train=X_train,
+        y_train=y_train,
+        X_test=X_test,
+        y_test=y_test,
+        class_names=tuple(classes),
+        fingerprint=data_fingerprint(X_train, y_train, X_test, y_test),
+        source=f"the folder {folder.name}",
+    )
 
 
 def _read_table(path: Path) -> tuple[list[str], list[str]]:

@@ -118,7 +118,7 @@ def predicted_picture(ax: Any, image: Any, truth: str, predictions: Mapping[str,
 
 
 def interval_rows(ax: Any, means: Any, lows: Any, highs: Any, seeds: Sequence[Any], names: Sequence[str]) -> Any:
-    """Draw a row for each name: the seeds' values as small dots, their mean and its interval in black.
+    """Draw a row for each name: the mean and its interval in black, in numbers too, and the seeds' dots under it.
 
     Parameters
     ----------
@@ -152,10 +152,13 @@ def interval_rows(ax: Any, means: Any, lows: Any, highs: Any, seeds: Sequence[An
         )
     rows = -np.arange(len(names))
     for row, mean, low, high, values in zip(rows, means, lows, highs, seeds):
-        ax.plot(values, np.full(len(values), row), "o", color=OKABE_ITO["sky"], ms=3, zorder=1)
-        ax.errorbar(mean, row, xerr=[[mean - low], [high - mean]], fmt="D", color="black", ms=4, capsize=3, zorder=2)
+        ax.plot(values, np.full(len(values), row - 0.2), "o", color=OKABE_ITO["sky"], ms=3, zorder=1)
+        ax.text(mean, row + 0.18, f"{mean:+.1f} [{low:+.1f}, {high:+.1f}]", ha="center", va="bottom", fontsize=7)
+        ax.errorbar(
+            mean, row, xerr=[[mean - low], [high - mean]], fmt="D", color="black", ms=3.5, capsize=3, zorder=2
+        )
     ax.axvline(0, color=OKABE_ITO["grey"], lw=0.8, ls=":")
-    ax.set(yticks=rows, yticklabels=list(names), ylim=(rows[-1] - 0.6, 0.6))
+    ax.set(yticks=rows, yticklabels=list(names), ylim=(rows[-1] - 0.6, 0.7))
     return ax
 
 

@@ -111,7 +111,7 @@ def vote_circles(ax: Any, test_point: Any, neighbors: Any, ks: tuple[int, ...]) 
     if max(ks) > len(points):
         raise ValueError(f"ks must be at most the {len(points)} neighbours given; got {tuple(ks)}.")
     for k, style in zip(sorted(ks), ("-", "--", ":", "-.") * len(ks)):
-        radius = np.linalg.norm(points[k - 1] - centre)
+        radius = float(np.linalg.norm(points[k - 1] - centre))
         ax.add_patch(Circle(tuple(centre), radius, fill=False, edgecolor="0.25", lw=0.9, ls=style, zorder=4))
     ax.plot(*centre, marker="s", ms=6.5, mfc=OKABE_ITO["green"], mec="black", mew=0.8, ls="", zorder=6)
     return ax
