@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +13,10 @@ import pandas as pd
 
 from zeta_geom import datasets, records
 
-STAND_INS = {"mnist": "mnist-sample", "cifar-100": "mnist-sample"}  # what OFFLINE=1 draws instead; everything drawn from it says so
+STAND_INS = {
+    "mnist": "mnist-sample",
+    "cifar-100": "mnist-sample",
+}  # what OFFLINE=1 draws instead; everything drawn from it says so
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,13 @@ class Context:
         data: str = "synthetic",
     ) -> records.Record:
         """Reuse or compute the record `name`; the source of the calling analysis is part of its key."""
-        caller = inspect.stack()[1].filename
-        source = hashlib.sha256(Path(caller).read_bytes()).hexdigest()
         return records.record(
             name,
             compute,
-            settings={**settings, "analysis": source},
+            settings=settings,
             data=data,
             folder=self.results / "records",
+            source=inspect.stack()[1].filename,
             force=self.force,
             stale=self.stale,
         )

@@ -112,7 +112,7 @@ def described(summary: pd.DataFrame, method: str, measure: str) -> str:
         np.format_float_positional(row[of], precision=3, unique=False, fractional=False)
         for of in ("median", "lowest_seed_median", "highest_seed_median")
     )
-    return f"{METHOD_LABELS[method]}: median {median} ({low}–{high} by seed)"
+    return f"{METHOD_LABELS[method]}: median {median} ({low}–{high})"
 
 
 def note(scores: Record, summary: pd.DataFrame) -> str:
@@ -125,7 +125,8 @@ def note(scores: Record, summary: pd.DataFrame) -> str:
         f"{len(table) // 2:,} images a method over {settings['seeds']} seeds, batches of {settings['batch_size']}; "
         f"Gaussian kernels of {BANDWIDTH:g} nats, folded back at the limits; all areas are 1.\n"
         f"Beyond {G_SHOWN:g} nats in g: {beyond[0]} of mixup's images, {beyond[1]} of ζ-mixup's. "
-        f"Without the floor H(p, y) is infinite for {endless[0]} and {endless[1]}.\n"
+        f"Without the floor H(p, y) is infinite for {endless[0]} and {endless[1]}. "
+        "In brackets: the medians' range over seeds.\n"
         f"ζ-mixup's peak lies at −ln {leader:.2f} = {-np.log(leader):.2f}: {leader:.2f} is the leader's weight, "
         f"which its class gets where the oracle is sure of it."
     )

@@ -241,3 +241,28 @@ def test_data_fingerprint_sees_values_dtype_shape_and_order():
 def test_code_fingerprint_is_one_hash():
     assert len(records.code_fingerprint()) == 64
     int(records.code_fingerprint(), 16)
+
+
+def test_the_script_that_computes_is_part_of_the_code(tmp_path):
+    script, calls = tmp_path / "script.py", []
+
+    def ask(**how):
+        records.record(
+            "x",
+            lambda: calls.append(1) or {"a": np.zeros(1)},
+            settings={},
+            data="",
+            folder=tmp_path,
+            source=script,
+            **how,
+        )
+
+    script.write_text("1")
+    ask()
+    ask()
+    assert len(calls) == 1
+    script.write_text("2")
+    ask(stale=True)
+    assert len(calls) == 1
+    ask()
+    assert len(calls) == 2

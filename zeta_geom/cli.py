@@ -232,7 +232,7 @@ def write_result(path: Path, values: Mapping[str, np.ndarray] | pd.DataFrame) ->
     with atomic_path(path) as temporary:
         if path.suffix == ".npz":
             with temporary.open("wb") as file:
-                np.savez_compressed(file, **values)  # type: ignore[arg-type]
+                np.savez_compressed(file, **values)
         elif path.suffix == ".csv":
             pd.DataFrame(values).to_csv(temporary, index=False)
         else:

@@ -98,6 +98,7 @@ def record(
     settings: Mapping[str, Any],
     data: str,
     folder: Path | str,
+    source: Path | str | None = None,
     force: bool = False,
     stale: bool = False,
 ) -> Record:
@@ -115,6 +116,8 @@ def record(
         The fingerprint of the data that go in.
     folder : path
         Where records lie.
+    source : path, optional
+        The script that computes; its text is part of the code's fingerprint.
     force : bool
         Compute in any case.
     stale : bool
@@ -133,7 +136,7 @@ def record(
     >>> reused["x"]
     array([0, 1, 2])
     """
-    manifest = _manifest(name, settings, data)
+    manifest = _manifest(name, settings, data, source)
     path = Path(folder) / name
     if not force:
         stored = _read_manifest(path)
@@ -232,13 +235,16 @@ def code_fingerprint() -> str:
     return digest.hexdigest()
 
 
-def _manifest(name: str, settings: Mapping[str, Any], data: str) -> dict[str, Any]:
+def _manifest(name: str, settings: Mapping[str, Any], data: str, source: Path | str | None) -> dict[str, Any]:
+    code = code_fingerprint()
+    if source is not None:
+        code = hashlib.sha256(f"{code}{_sha256(Path(source))}".encode()).hexdigest()
     manifest = {
         "name": name,
         "settings": json.loads(json.dumps(settings, sort_keys=True)),
         "data": data,
         "versions": {library: version(library) for library in COMPUTING_LIBRARIES},
-        "code": code_fingerprint(),
+        "code": code,
     }
     return manifest | {"key": _key(manifest)}
 
