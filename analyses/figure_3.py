@@ -21,7 +21,7 @@ from zeta_geom.mixers import Mixer, Mixup, ZetaMixup
 from zeta_geom.realism import MNISTOracle, cross_entropy, soft_label_report
 
 METHODS = ("mixup", "zeta")
-CHUNK = 100  # images the oracle sees at once: small, so that its activations stay in the processor's cache
+CHUNK = 64  # images the oracle sees at once: small, so that its activations stay in the processor's cache
 MEASURES = ("entropy", "h_p_y", "h_p_y_floored", "h_p_y_lower_floor", "h_y_p", "kl", "label_entropy")
 
 

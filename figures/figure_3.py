@@ -122,13 +122,12 @@ def note(scores: Record, summary: pd.DataFrame) -> str:
     endless = [f"{one(summary, method, 'h_p_y')['share_infinite']:.0%}" for method in METHODS]
     leader = p_series_weights(settings["batch_size"], settings["gamma"])[0]
     return (
-        f"{len(table) // 2:,} images a method over {settings['seeds']} seeds, batches of {settings['batch_size']}; "
-        f"Gaussian kernels of {BANDWIDTH:g} nats, folded back at the limits; all areas are 1.\n"
-        f"Beyond {G_SHOWN:g} nats in g: {beyond[0]} of mixup's images, {beyond[1]} of ζ-mixup's. "
+        f"{len(table) // 2:,} images a method, in batches of {settings['batch_size']}. "
+        f"In brackets: the medians' range over {settings['seeds']} seeds. All areas are 1.\n"
+        f"Gaussian kernels of {BANDWIDTH:g} nats, folded back at the limits. "
+        f"Beyond {G_SHOWN:g} nats in g: {beyond[0]} of mixup's images, {beyond[1]} of ζ-mixup's.\n"
         f"Without the floor H(p, y) is infinite for {endless[0]} and {endless[1]}. "
-        "In brackets: the medians' range over seeds.\n"
-        f"ζ-mixup's peak lies at −ln {leader:.2f} = {-np.log(leader):.2f}: {leader:.2f} is the leader's weight, "
-        f"which its class gets where the oracle is sure of it."
+        f"ζ-mixup's peak is at −ln {leader:.2f} = {-np.log(leader):.2f}: {leader:.2f} is the leader's weight."
     )
 
 

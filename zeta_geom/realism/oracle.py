@@ -76,7 +76,7 @@ class MNISTOracle:
         model.load_state_dict(load(content))
         return cls(model, manifest)
 
-    def log_proba(self, images: Any, *, batch_size: int = 500) -> np.ndarray:
+    def log_proba(self, images: Any, *, batch_size: int = 64) -> np.ndarray:
         """Return log-probabilities, in nats.
 
         Parameters
@@ -99,11 +99,11 @@ class MNISTOracle:
         logits = [self._run(self.model, batch) for batch in to_images(images, torch.float64).split(batch_size)]
         return torch.log_softmax(torch.cat(logits), dim=1).numpy()
 
-    def predict_proba(self, images: Any, *, batch_size: int = 500) -> np.ndarray:
+    def predict_proba(self, images: Any, *, batch_size: int = 64) -> np.ndarray:
         """Return probabilities, float64 of shape (n, 10), rows summing to 1; images as in `log_proba`."""
         return np.exp(self.log_proba(images, batch_size=batch_size))
 
-    def features(self, images: Any, *, batch_size: int = 500) -> np.ndarray:
+    def features(self, images: Any, *, batch_size: int = 64) -> np.ndarray:
         """Return the activations before the last layer, float64 of shape (n, 84); images as in `log_proba`."""
         check_int(batch_size, "batch_size", low=1)
         batches = to_images(images, torch.float64).split(batch_size)
