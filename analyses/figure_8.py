@@ -220,17 +220,19 @@ def accuracy(dataset: Dataset, record: Record, seed: int) -> list[dict[str, Any]
 
 
 def intervals(table: pd.DataFrame) -> pd.DataFrame:
-    """Return means and 95 % t intervals over seeds: ζ - mixup in correct neighbours, and relative to mixup."""
+    """Return means and 95 % t intervals over seeds of ζ - mixup: in counts, in label mass, and relative to mixup."""
     rows = []
-    for (data, selection), part in table.groupby(["data", "selection"]):
-        by_seed = part.pivot_table(index="seed", columns="method", values="mean_count").dropna()
-        if by_seed.empty:
-            continue
-        relative = part.groupby("seed")["relative_difference"].first().dropna()
-        both = {"difference": by_seed["zeta"] - by_seed["mixup"], "relative": relative}
+    for (data, selection), part in table[table["n_images"] > 0].groupby(["data", "selection"]):
+        by_seed = part.pivot(index="seed", columns="method")
+        values = {
+            "difference": by_seed["mean_count"]["zeta"] - by_seed["mean_count"]["mixup"],
+            "soft": by_seed["mean_soft"]["zeta"] - by_seed["mean_soft"]["mixup"],
+            "relative": by_seed["relative_difference"]["zeta"].dropna(),
+        }
         row = {"data": data, "selection": selection, "n_seeds": len(by_seed)}
-        for name, values in both.items():
-            row |= dict(zip((name, f"{name}_low", f"{name}_high"), paired(values.to_numpy())))
+        for name, each in values.items():
+            limits = paired(each.to_numpy()) if len(each) else (np.nan, np.nan, np.nan)
+            row |= dict(zip((name, f"{name}_low", f"{name}_high"), limits))
         rows.append(row)
     return pd.DataFrame(rows)
 

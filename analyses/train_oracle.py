@@ -1,6 +1,8 @@
 """Train the MNIST oracle and ship it: `python -m analyses.train_oracle`.
 
-Settings were fixed on the last 10,000 training images; the test images are used once, after the last epoch.
+No epoch and no setting is chosen by the test images, which are used once, after the last epoch. `--validate` holds
+the last 10,000 training images out: 99.34 % there with the classical 6 and 16 maps, hence 10 and 24 in `LeNet5`.
+Those were adopted before their own held-out run ended; it gave 99.46 %.
 """
 
 from __future__ import annotations

@@ -102,18 +102,22 @@ def draw_numbers(axes: Any, tables: dict[str, pd.DataFrame]) -> None:
 
 
 def verdict(tables: dict[str, pd.DataFrame]) -> str:
-    """Say what the average over all test images says."""
+    """Say what the average over all test images says, in counts and in label mass."""
     row = tables["intervals"].set_index("selection").loc["iii"]
     low, high = 100 * row["relative_low"], 100 * row["relative_high"]
     says = "ζ has more" if low > 0 else "ζ has fewer" if high < 0 else "no difference is shown"
-    return f"Verdict, from (iii): {says} ({100 * row['relative']:+.1f} % [{low:+.1f}, {high:+.1f}])."
+    mass = f"{row['soft']:+.1f} [{row['soft_low']:+.1f}, {row['soft_high']:+.1f}]"
+    return (
+        f"Verdict, from (iii): {says} ({100 * row['relative']:+.1f} % [{low:+.1f}, {high:+.1f}]); "
+        f"in label mass of the right class, in place of counts, the difference is {mass}."
+    )
 
 
-def compared(table: pd.DataFrame, selection: str, column: str) -> str:
-    """Write a column of both methods, as mean and standard deviation over seeds."""
+def compared(table: pd.DataFrame, selection: str) -> str:
+    """Write the counts of both methods, as mean and standard deviation over seeds."""
     rows = {"selection": selection}
     both = (
-        f"{name} {spread(table, column, rows | {'method': m}, '.1f')}"
+        f"{name} {spread(table, 'mean_count', rows | {'method': m}, '.1f')}"
         for m, name in (("mixup", "mixup"), ("zeta", "ζ"))
     )
     return ", ".join(both)
@@ -131,7 +135,7 @@ def caption(drawn: Record, tables: dict[str, pd.DataFrame]) -> str:
     for name in SELECTIONS:
         images = sorted(set(table.query("selection == @name")["n_images"]))
         span = f"{images[0]:,} to {images[-1]:,}" if len(images) > 1 else f"{images[0]:,}"
-        counts.append(f"({name}) {compared(table, name, 'mean_count')} ({span} images)")
+        counts.append(f"({name}) {compared(table, name)} ({span} images)")
     return textwrap.fill(
         f"LeNet-5 trained from one start on {trained}, {s['epochs']} epochs, three ways; γ = {s['gamma']:g}. "
         f"a: the first {len(drawn['images'])} of the {int(drawn['n_selected'])} test images that ERM and mixup get "
@@ -140,8 +144,7 @@ def caption(drawn: Record, tables: dict[str, pd.DataFrame]) -> str:
         "method's own network sees them before its last layer (t-SNE, cosine); squares: the images of a, filled by "
         "their true class. "
         f"d: samples of the right class among the {s['k']} nearest (cosine); dots: seeds; bars: 95 % t interval over "
-        f"{n_seeds} seeds. Counts, mean ± standard deviation over seeds: {'; '.join(counts)}; "
-        f"label mass of the right class in place of counts, (iii): {compared(table, 'iii', 'mean_soft')}. "
+        f"{n_seeds} seeds. Counts, mean ± standard deviation over seeds: {'; '.join(counts)}. "
         "(i) favours ζ, and (ii) mixup, by selection. " + verdict(tables),
         width=144,
     )

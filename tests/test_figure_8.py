@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
+from scipy import stats
 
 from analyses import figure_8
 from analyses.context import Context
@@ -137,7 +138,24 @@ def test_the_verdict_comes_from_all_images(low, high, text):
         "relative_low": [8.0, low],
         "relative_high": [10.0, high],
     }
+    rows |= dict.fromkeys(("soft", "soft_low", "soft_high"), [0.0, 0.0])
     assert text in verdict({"intervals": pd.DataFrame(rows)})
+
+
+def test_intervals_are_those_of_scipy_s_paired_t_test():
+    generator = np.random.default_rng(0)
+    counts = generator.normal(100, 5, (5, 2))
+    rows = [
+        {"data": "a", "selection": "iii", "seed": seed, "method": method, "n_images": 9, "relative_difference": 0.1}
+        | {"mean_count": count, "mean_soft": count / 2}
+        for seed, pair in enumerate(counts)
+        for method, count in zip(("mixup", "zeta"), pair)
+    ]
+    row = figure_8.intervals(pd.DataFrame(rows)).iloc[0]
+    judge = stats.ttest_rel(counts[:, 1], counts[:, 0]).confidence_interval(0.95)
+    np.testing.assert_allclose(row[["difference_low", "difference_high"]].to_list(), judge)
+    np.testing.assert_allclose(row[["soft_low", "soft_high"]].to_list(), np.array(judge) / 2)
+    assert row["relative"] == pytest.approx(0.1)
 
 
 def test_class_colors_differ():
