@@ -138,7 +138,7 @@ def test_the_verdict_comes_from_all_images(low, high, text):
         "relative_low": [8.0, low],
         "relative_high": [10.0, high],
     }
-    rows |= dict.fromkeys(("soft", "soft_low", "soft_high"), [0.0, 0.0])
+    rows |= {key: [0.0, 0.0] for key in ("soft", "soft_low", "soft_high")}
     assert text in verdict({"intervals": pd.DataFrame(rows)})
 
 
