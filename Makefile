@@ -12,9 +12,9 @@ OPTIONS := --preset $(PRESET) --results $(RESULTS) $(if $(ONLY),--only "$(ONLY)"
 .PHONY: figures test clean
 
 figures: $(VENV)/installed
-	$(PY) -m analyses $(OPTIONS)
-	$(PY) -m figures --results $(RESULTS) $(if $(ONLY),--only "$(ONLY)")
-	$(PY) -m analyses.claims --results $(RESULTS)
+	@$(PY) -m analyses $(OPTIONS)
+	@$(PY) -m analyses.claims --results $(RESULTS)
+	@$(PY) -m figures --results $(RESULTS) $(if $(ONLY),--only "$(ONLY)")
 
 test: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check .

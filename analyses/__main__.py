@@ -38,15 +38,22 @@ def main(
     force: Annotated[bool, typer.Option(help="compute again what is recorded")] = False,
     stale: Annotated[bool, typer.Option(help="accept records of older code")] = False,
 ) -> None:
-    """Run the analyses behind the figures and the claims table; what is recorded already is reused."""
+    """Run the analyses behind the figures and the claims table; what is recorded already is reused.
+
+    An analysis whose data are not to be had is left out, and said so; its figure then counts as not drawn.
+    """
     if preset not in ("quick", "paper"):
         raise typer.BadParameter(f"--preset takes quick or paper; got {preset}.")
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("zeta_geom").setLevel(logging.INFO)
     context = Context(preset, results, offline=offline, force=force, stale=stale)
     for key in chosen(only):
         for name in ANALYSES[key]:
             typer.echo(f"analysis: {name}")
-            import_module(f"analyses.{name}").run(context)
+            try:
+                import_module(f"analyses.{name}").run(context)
+            except FileNotFoundError as error:
+                typer.echo(f"{name} left out, for want of data: {error}", err=True)
 
 
 if __name__ == "__main__":

@@ -19,9 +19,8 @@ from tqdm import tqdm
 
 from analyses.claims.verdicts import paired
 from analyses.context import Context
-from zeta_geom.datasets import Dataset, data_home
+from zeta_geom.datasets import Dataset, data_home, load_image_folder
 from zeta_geom.datasets.home import ENVIRONMENT_VARIABLE
-from zeta_geom.datasets.image_folder import load_image_folder
 from zeta_geom.mixers import Mixer, Mixup, ZetaMixup
 from zeta_geom.neighborhoods import embed, label_agreement
 from zeta_geom.records import Record

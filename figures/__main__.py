@@ -16,12 +16,21 @@ def main(
     results: Annotated[Path, typer.Option(help="where records are and figures go")] = Path("results"),
     only: Annotated[str, typer.Option(help='figures by number, such as "2 6"')] = "",
 ) -> None:
-    """Draw the figures whose records are there, as PNG and PDF, and list the files."""
+    """Draw the figures from their records, as PNG and PDF, and list the files; fails where records are missing."""
     mpl.use("agg")
     wanted = [name for name in only.replace(",", " ").split() if name in FIGURES] if only else list(FIGURES)
+    missing = False
     for name in wanted:
-        for path in import_module(f"figures.figure_{name}").draw(results):
+        try:
+            written = import_module(f"figures.figure_{name}").draw(results)
+        except FileNotFoundError as error:
+            typer.echo(f"figure {name} not drawn: {error}", err=True)
+            missing = True
+            continue
+        for path in written:
             typer.echo(path)
+    if missing:
+        raise typer.Exit(1)
 
 
 if __name__ == "__main__":

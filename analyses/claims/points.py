@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analyses.claims.verdicts import Claim, from_gamma, paired, table, up_to_gamma, yes_no
+from analyses.claims.verdicts import Claim, data_name, from_gamma, paired, table, up_to_gamma, yes_no
 
 WHERE = "Realism and label correctness, Fig. 2"
 
@@ -65,13 +65,13 @@ def diversity(results: Path) -> list[Claim]:
         return []
     zeta = measured[measured["method"] == "zeta"]
     mixup = measured[measured["method"] == "mixup"].iloc[0]
-    where = "Diversity; Richness of labels"
+    where, data = "Diversity; Richness of labels", data_name(results, "diversity/mnist")
     largest = zeta[zeta["T"] == zeta["T"].max()].sort_values("gamma")
     distance = largest.set_index("gamma")["relative_distance_mean"]
     text = ", ".join(f"γ = {gamma:g}: {value:.3f}" for gamma, value in distance.items())
     text += f"; mixup {mixup['relative_distance_mean']:.3f} (1: two random images)"
     claims = [
-        Claim("larger γ stays closer to the leader", where, f"MNIST, T = {largest['T'].max()}", text,
+        Claim("larger γ stays closer to the leader", where, f"{data}, T = {largest['T'].max()}", text,
               yes_no(distance.is_monotonic_decreasing)),
     ]  # fmt: skip
     for name, label in (("effective_classes", "effective classes exp H(y)"), ("classes", "classes above 1 %")):
@@ -81,8 +81,8 @@ def diversity(results: Path) -> list[Claim]:
         )
         richer = (by_gamma[f"{name}_mean"] > mixup[f"{name}_mean"]).tolist()
         verdict = up_to_gamma(by_gamma.index.tolist(), richer)
-        claims.append(Claim(f"ζ's labels are richer than mixup's: {label}", where, "MNIST", text, verdict))
+        claims.append(Claim(f"ζ's labels are richer than mixup's: {label}", where, data, text, verdict))
     growth = zeta.pivot_table(index="gamma", columns="T", values="effective_classes_mean").loc[2.4]
     text = "γ = 2.4: " + ", ".join(f"T = {size}: {value:.2f}" for size, value in growth.items())
-    claims.append(Claim("larger T gives richer labels", where, "MNIST", text, yes_no(growth.is_monotonic_increasing)))
+    claims.append(Claim("larger T gives richer labels", where, data, text, yes_no(growth.is_monotonic_increasing)))
     return claims

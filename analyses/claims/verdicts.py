@@ -12,7 +12,7 @@ from scipy import stats
 
 from zeta_geom import records
 
-HOLDS, FAILS, UNMEASURED = "holds", "does not hold", "not measured"
+HOLDS, FAILS = "holds", "does not hold"
 
 
 class Claim(NamedTuple):
@@ -31,6 +31,11 @@ def table(results: Path, name: str) -> pd.DataFrame | None:
         return records.read(results / "records" / name).table
     except FileNotFoundError:
         return None
+
+
+def data_name(results: Path, name: str) -> str:
+    """Return the name of the data that a record was made from."""
+    return str(records.read(results / "records" / name).settings["data_name"])
 
 
 def yes_no(holds: bool) -> str:

@@ -80,10 +80,9 @@ def knn(X: Any, k: int, *, queries: Any = None, metric: str = "euclidean", progr
     limit = len(X) - (queries is None)
     if check_int(k, "k", low=1) > limit:
         raise ValueError(f"k must be at most {limit} for {len(X)} points; got {k}. Lower k or give more points.")
-    points, asked = np.asarray(X, dtype=np.float64), np.asarray(Q, dtype=np.float64)
-    if metric == "cosine":
-        points, asked = _normalise(points, "X"), _normalise(asked, "queries")
-    search = _Search(np.ascontiguousarray(points), np.ascontiguousarray(asked), int(k), queries is None)
+    points = _prepare(X, "X", metric)
+    asked = points if queries is None else _prepare(Q, "queries", metric)
+    search = _Search(points, asked, int(k), queries is None)
     chunks = map_chunks(search, len(asked), 24 * len(points), progress=progress, description="neighbours")
     indices = np.concatenate([chunk[0] for chunk in chunks])
     squared = np.concatenate([chunk[1] for chunk in chunks])
@@ -160,7 +159,11 @@ def _nearest(candidates: np.ndarray, squared: np.ndarray, k: int) -> tuple[np.nd
     return np.take_along_axis(candidates, order, axis=1), np.take_along_axis(squared, order, axis=1)
 
 
-def _normalise(points: np.ndarray, name: str) -> np.ndarray:
+def _prepare(points: np.ndarray, name: str, metric: str) -> np.ndarray:
+    """Return points as contiguous float64, of length 1 for the cosine distance: it is half their squared distance."""
+    points = np.ascontiguousarray(points, dtype=np.float64)
+    if metric == "euclidean":
+        return points
     norms = np.linalg.norm(points, axis=1)
     if (norms == 0).any():
         raise ValueError(
