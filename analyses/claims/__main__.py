@@ -7,6 +7,7 @@ from typing import Annotated
 
 import pandas as pd
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -16,6 +17,7 @@ from analyses.claims.points import diversity, manifold_points
 from analyses.claims.verdicts import Claim
 from zeta_geom.records import atomic_path
 
+WIDTHS = {"statement": 40, "where": 22, "data": 30, "measured": 70, "verdict": 18}  # of the printed table
 GROUPS = (theorems, manifold_points, realism, diversity, dimensions, features)
 
 
@@ -30,12 +32,12 @@ def run(results: Path) -> pd.DataFrame:
 def main(results: Annotated[Path, typer.Option(help="where the records are")] = Path("results")) -> None:
     """Write and print the claims table."""
     claims = run(results)
-    shown = Table(title="The paper's claims, re-tested", show_lines=True, title_justify="left")
-    for name in claims.columns:
-        shown.add_column(name, overflow="fold")
+    shown = Table(title="The paper's claims, re-tested", title_justify="left", box=box.SIMPLE, padding=(0, 1))
+    for name, share in WIDTHS.items():
+        shown.add_column(name, ratio=share, overflow="fold")
     for row in claims.itertuples(index=False):
         shown.add_row(*row)
-    Console(width=160, soft_wrap=False).print(shown)
+    Console(width=180).print(shown)
     typer.echo(results / "claims.csv")
 
 
