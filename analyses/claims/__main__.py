@@ -32,7 +32,7 @@ def run(results: Path) -> pd.DataFrame:
 def main(results: Annotated[Path, typer.Option(help="where the records are")] = Path("results")) -> None:
     """Write and print the claims table."""
     claims = run(results)
-    shown = Table(title="The paper's claims, re-tested", title_justify="left", box=box.SIMPLE, padding=(0, 1))
+    shown = Table(title="The paper's claims, re-tested", title_justify="left", box=box.SIMPLE, expand=True)
     for name, share in WIDTHS.items():
         shown.add_column(name, ratio=share, overflow="fold")
     for row in claims.itertuples(index=False):

@@ -82,7 +82,15 @@ def diversity(results: Path) -> list[Claim]:
         richer = (by_gamma[f"{name}_mean"] > mixup[f"{name}_mean"]).tolist()
         verdict = up_to_gamma(by_gamma.index.tolist(), richer)
         claims.append(Claim(f"ζ's labels are richer than mixup's: {label}", where, data, text, verdict))
-    growth = zeta.pivot_table(index="gamma", columns="T", values="effective_classes_mean").loc[2.4]
-    text = "γ = 2.4: " + ", ".join(f"T = {size}: {value:.2f}" for size, value in growth.items())
-    claims.append(Claim("larger T gives richer labels", where, data, text, yes_no(growth.is_monotonic_increasing)))
+    for name, statement in (
+        ("relative_distance", "larger T goes farther from the leader"),
+        ("effective_classes", "larger T gives richer labels: exp H(y)"),
+    ):
+        by_size = zeta.pivot_table(index="gamma", columns="T", values=f"{name}_mean")
+        rising = [row.is_monotonic_increasing for _, row in by_size.iterrows()]
+        text = "; ".join(
+            f"γ = {gamma:g}: " + ", ".join(f"T = {size}: {row[size]:.2f}" for size in (row.index[0], row.index[-1]))
+            for gamma, row in by_size.iterrows()
+        )
+        claims.append(Claim(statement, where, data, text, up_to_gamma(by_size.index.tolist(), rising)))
     return claims
