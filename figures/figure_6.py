@@ -46,7 +46,7 @@ def draw_panels(made: list[records.Record], letters: str, path: Path) -> list[Pa
         for ax in axes[:, 0]:
             ax.set_ylabel("local intrinsic dimension")
         handles, labels = axes[0, 0].get_legend_handles_labels()
-        fig.legend(handles, labels, loc="outside lower center", ncols=5)
+        fig.legend(handles, labels, loc="outside lower center", ncols=5, title=caption(made), title_fontsize=7)
         if "data_name" in made[0].settings and path.name.startswith("figure_6e"):
             fig.suptitle(stand_in_note(made), fontsize=8)
         written = save(fig, path)
@@ -73,7 +73,18 @@ def draw_curves(ax: Any, record: records.Record, k: int) -> None:
     truth = f", true dimension {MANIFOLDS[name].dimension}" if name in MANIFOLDS else ""
     ax.set_title(f"{TITLES.get(name, title_of(name))}, k = {k}{truth}")
     ax.set_xlim(0, table["gamma"].max())
+    ax.margins(y=0.13)  # room for γ_min above the curves
     ax.set_ylim(bottom=0)
+
+
+def caption(made: list[records.Record]) -> str:
+    """Say what lines and bands are."""
+    seeds = {int(seed) for record in made for seed in record.table["seed"]}
+    return (
+        f"Lines: mean over the points of one run (seed {', '.join(map(str, sorted(seeds)))}); bands: ± standard "
+        "deviation over them, not drawn for λ per sample.\n"
+        f"k neighbours span at most k − 1 dimensions; γ$_{{\\min}}$ = {gamma_min():.5f}."
+    )
 
 
 def title_of(name: str) -> str:

@@ -107,7 +107,7 @@ def draw_correct(ax: Any, table: pd.DataFrame, ks: list[int], least: float) -> N
     k = max(ks)
     draw_curves(ax, table, f"right_{k}", least)
     ax.set(title=f"majority vote of k = {k},\nall test points", ylabel="right votes / %")
-    ax.legend(loc="lower right", handlelength=1.6)
+    ax.legend(loc="lower right", handlelength=2.6)  # long enough for mixup's dash and dot
 
 
 def draw_curves(ax: Any, table: pd.DataFrame, column: str, least: float) -> None:

@@ -67,10 +67,17 @@ def draw_images(fig: Any, drawn: Record, rows: int) -> None:
         ax.set_axis_on()
         predicted_picture(ax, image, names[truth], dict(zip(METHODS, names[predicted], strict=True)))
     fig.suptitle(" a", x=0.0, ha="left", fontsize=9, fontweight="bold")
-    methods = [
-        mpl.lines.Line2D([], [], ls="", marker="s", color=METHOD_COLORS[m], label=METHOD_LABELS[m]) for m in METHODS
-    ]
-    fig.legend(handles=methods, loc="outside upper right", ncols=3, handletextpad=0.1)
+    methods = [mpl.lines.Line2D([], [], ls="", color=METHOD_COLORS[m], label=METHOD_LABELS[m]) for m in METHODS]
+    legend = fig.legend(  # words in the methods' colours: squares are the images of a in the maps below
+        handles=methods,
+        loc="outside upper right",
+        ncols=3,
+        handlelength=0,
+        handletextpad=0,
+        labelcolor="linecolor",
+    )
+    for text in legend.get_texts():
+        text.set_fontweight("bold")
 
 
 def draw_map(ax: Any, drawn: Record, method: str) -> None:

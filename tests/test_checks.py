@@ -44,6 +44,7 @@ def test_good_values_pass():
         (lambda: checks.check_points(np.zeros((2, 3)), min_samples=3), ValueError, "at least 3 row"),
         (lambda: checks.check_points(np.zeros((3, 0))), ValueError, "one column; got shape"),
         (lambda: checks.check_points([[1, np.nan]], "Z"), ValueError, "Z must be finite; got 1 NaN"),
+        (lambda: checks.check_points([[1.0, -2e200]]), ValueError, "within ±1e\\+150; got 2e\\+200"),
         (
             lambda: checks.check_labels([0.0, 1.0]),
             TypeError,
@@ -81,6 +82,7 @@ def test_bad_input_is_refused(call, error, text):
         (pd.DataFrame({"a": [1.0], "b": [2]}), np.float64),
         (torch.ones(1, 2), np.float32),
         (torch.ones(1, 2, requires_grad=True), np.float32),
+        (torch.ones(1, 2, dtype=torch.bfloat16), np.float32),
     ],
 )
 def test_points_come_back_as_native_floats(given, dtype):
@@ -94,5 +96,6 @@ def test_labels_pass_as_they_are():
     np.testing.assert_array_equal(checks.check_labels(np.array([2, 0], np.uint8), n_classes=3), [2, 0])
     np.testing.assert_array_equal(checks.check_labels(pd.Series([1, 0])), [1, 0])
     assert checks.check_labels([[1, 0], [0, 1]]).dtype == np.float32
+    np.testing.assert_array_equal(checks.check_labels(torch.eye(2, requires_grad=True)), np.eye(2))
     soft = np.full((2, 1000), 1 / 1000, np.float16)
     assert checks.check_labels(soft, n=2, n_classes=1000) is soft

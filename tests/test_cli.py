@@ -30,6 +30,11 @@ def run(*words):
     return result
 
 
+def in_a_shell(folder, words):
+    command = [sys.executable, "-m", "zeta_geom.cli", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
 def test_mix_is_mix_dataset(folder):
     run("mix", folder / "data.npz", "--out", folder / "mixed.npz", "--gamma", 3.5, "--seed", 7)
     mixed = np.load(folder / "mixed.npz")
@@ -88,6 +93,12 @@ def test_help_has_an_example(command):
         (["realism", "data.npz", "--out", "o.csv"], "28"),
         (["neighbors", "data.npy", "data.npz", "--out", "o.csv"], "labels"),
         (["data", "fetch", "imagenet"], "'mnist'"),
+        (["mix", "renamed.npy", "--out", "o.npz"], "the other ending"),
+        (["mix", "renamed.npz", "--out", "o.npz"], "the other ending"),
+        (["mix", "complex.npy", "--out", "o.npz"], "dtype complex128"),
+        (["mix", "counts.npy", "--out", "o.npz"], "integers 0..255 as grey levels"),
+        (["sweep", "data.npz", "--gammas", "3:2:1", "--out", "o.csv"], "start:stop:step"),
+        (["sweep", "data.npz", "--gammas", "0:1:1e-12", "--out", "o.csv"], "allocate"),
     ],
 )
 def test_bad_input_is_one_line_and_a_non_zero_exit(folder, words, message):
@@ -95,13 +106,43 @@ def test_bad_input_is_one_line_and_a_non_zero_exit(folder, words, message):
     np.save(folder / "pickled.npy", np.array([{}]), allow_pickle=True)
     np.savez(folder / "no_x.npz", features=X)
     np.savez(folder / "nan.npz", X=np.where(X > 0.99, np.nan, X))
-    done = subprocess.run(
-        [sys.executable, "-m", "zeta_geom.cli", *words], cwd=folder, capture_output=True, text=True, check=False
-    )
+    np.save(folder / "complex.npy", X + 1j)
+    np.save(folder / "counts.npy", np.array([[0, 256]]))
+    (folder / "renamed.npy").write_bytes((folder / "data.npz").read_bytes())
+    (folder / "renamed.npz").write_bytes((folder / "data.npy").read_bytes())
+    done = in_a_shell(folder, words)
     assert done.returncode == 1
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
     assert not list(folder.glob("o.*"))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["mix", "data.npz"], "Missing option '--out'"),
+        (["mix", "data.npz", "--out", "o.csv"], "must end in .npz; got o.csv"),
+        (["mix", "data.npz", "--out", "o.npz", "--gamma", "much"], "--gamma"),
+        (["blend"], "No such command 'blend'"),
+    ],
+)
+def test_a_command_of_wrong_words_is_one_line_too(folder, words, message):
+    done = in_a_shell(folder, words)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_no_words_print_the_help(folder):
+    done = in_a_shell(folder, [])
+    assert done.returncode == 2
+    assert "neighbors" in done.stdout + done.stderr
+
+
+def test_mixed_data_are_mixed_again_with_their_soft_labels(folder):
+    run("mix", folder / "data.npz", "--out", folder / "once.npz")
+    run("mix", folder / "once.npz", "--out", folder / "twice.npz")
+    assert np.load(folder / "twice.npz")["Y"].shape == (200, 3)
 
 
 def test_output_endings_are_checked_first(folder):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import skdim
+import torch
 from scipy.spatial.distance import cdist
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -197,15 +198,30 @@ def test_attributes_follow_the_kind_of_n_neighbors():
         (lambda: LocalPCA(5, alpha=-1).fit(np.ones((50, 2))), "alpha must be"),
         (lambda: LocalPCA(5, rule="fan").fit(np.ones((50, 2))), "rule must be one of 'FO'"),
         (lambda: LocalPCA(5).fit_pw(np.ones((9, 2)), np.zeros((9, 3), int)), "at least 5"),
+        (lambda: LocalPCA(5).fit_pw(np.full((9, 2), 1e200), np.zeros((9, 5), int)), "overflows"),
         (lambda: LocalPCA(5).fit_pw(np.ones((9, 2)), np.full((9, 5), 9)), "indices in 0..8"),
         (lambda: LocalPCA(5).fit_pw(np.ones((9, 2)), np.zeros((9, 5))), "integer indices"),
         (lambda: local_dimension(np.ones((9, 28, 28)), 5), "Flatten images"),
         (lambda: local_dimension(CLOUDS["normal"], 8, estimator=object()), "precomputed_knn"),
+        (lambda: estimate_on(knn(CLOUDS["normal"], 7)), "at least 8"),
+        (lambda: estimate_on(knn(CLOUDS["normal"][:50], 8)), r"shape \(300, at least 8\)"),
+        (lambda: estimate_on(knn(CLOUDS["normal"], 8).indices), "neighbors must be Neighbors"),
     ],
 )
 def test_local_pca_refuses(call, message):
     with pytest.raises((ValueError, TypeError), match=message):
         call()
+
+
+def estimate_on(neighbors):
+    return local_dimension(CLOUDS["normal"], 8, estimator=skdim.id.MLE(), neighbors=neighbors)
+
+
+def test_tensors_are_read():
+    X = torch.from_numpy(CLOUDS["normal"])
+    expected = LocalPCA(8).fit(CLOUDS["normal"]).dimension_pw_
+    np.testing.assert_array_equal(LocalPCA(8).fit(X.clone().requires_grad_()).dimension_pw_, expected)
+    assert LocalPCA(8).fit(X.bfloat16()).dimension_pw_.shape == expected.shape
 
 
 @pytest.mark.parametrize("estimator", [skdim.id.MLE(), skdim.id.TLE(), skdim.id.TwoNN(), skdim.id.CorrInt()])

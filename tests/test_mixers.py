@@ -498,6 +498,7 @@ ERRORS = [
     (lambda mix: mix.draw(()), ValueError, "shape must be"),
     (lambda mix: mix.apply(X32, None, mix.draw((5, 2))), ValueError, "plan was drawn for 5 samples; X has 3. Draw"),
     (lambda mix: mix.apply(X32, np.arange(3), mix.draw((3, 2))), ValueError, "Y must be soft labels of shape"),
+    (lambda mix: mix.apply(np.zeros((3, 2), int), None, mix.draw((3, 2))), TypeError, "X must be floating; got int"),
     (lambda mix: mix.mix_dataset(X32 * np.nan), ValueError, "X must be finite; got 6 NaN"),
     (lambda mix: mix.mix_dataset(torch.full((3, 2), math.inf)), ValueError, "X must be finite"),
     (lambda mix: mix.mix_dataset(X32, batch_size=0), ValueError, "batch_size must be an integer"),

@@ -89,9 +89,10 @@ def test_a_class_without_training_samples_is_found_nowhere(features):
         ({"test_labels": np.zeros(40)}, TypeError, "test_labels of one dimension must hold integers"),
         ({"test_labels": np.full((40, 4), 0.25)}, ValueError, "test_labels must be the true classes"),
         ({"train_labels": np.eye(3)[np.zeros(150, int)]}, ValueError, r"test_labels must lie in 0\.\.2"),
-        ({"test_features": np.ones((40, 4))}, ValueError, "queries must have as many columns"),
-        ({"train_features": np.zeros((150, 5))}, ValueError, "X must have no row of zeros"),
-        ({"test_features": np.full((40, 5), np.nan)}, ValueError, "queries must be finite"),
+        ({"test_features": np.ones((40, 4))}, ValueError, "test_features must have as many columns"),
+        ({"train_features": np.zeros((150, 5))}, ValueError, "train_features must have no row of zeros"),
+        ({"test_features": np.full((40, 5), np.nan)}, ValueError, "test_features must be finite"),
+        ({"test_features": None}, TypeError, "test_features must be an array"),
     ],
 )
 def test_label_agreement_refuses(features, change, error, message):

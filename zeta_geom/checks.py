@@ -18,8 +18,10 @@ __all__ = [
     "check_points",
     "check_probabilities",
     "check_real",
+    "host_array",
 ]
 
+LARGEST = 1e150  # of a coordinate: squares of larger ones overflow
 LABEL_TOLERANCE = 1e-3  # float16 soft labels over a thousand classes still pass
 
 
@@ -112,6 +114,20 @@ def check_finite(X: Any, name: str = "X") -> None:
         raise ValueError(f"{name} must be finite; got {bad} NaN or infinite values. Remove or impute them first.")
 
 
+def host_array(values: Any) -> np.ndarray:
+    """Return `values` as a NumPy array; a CPU tensor is detached, bfloat16, which NumPy has not, becomes float32.
+
+    Examples
+    --------
+    >>> host_array([1, 2])
+    array([1, 2])
+    """
+    if hasattr(values, "detach"):
+        values = values.detach()
+        values = values.float() if str(values.dtype) == "torch.bfloat16" else values
+    return np.asarray(values)
+
+
 def check_points(X: Any, name: str = "X", *, min_samples: int = 1) -> np.ndarray:
     """Return `X` (array, DataFrame or CPU tensor) as a finite float array of shape (n, d), float32 or float64.
 
@@ -120,14 +136,14 @@ def check_points(X: Any, name: str = "X", *, min_samples: int = 1) -> np.ndarray
     TypeError
         If `X` does not hold real numbers.
     ValueError
-        If `X` is not 2-D, has fewer than `min_samples` rows, no column, or a value that is not finite.
+        If `X` is not 2-D, has fewer than `min_samples` rows, no column, or a value not finite or beyond 1e150.
 
     Examples
     --------
     >>> check_points([[1, 2], [3, 4]]).dtype
     dtype('float64')
     """
-    array = np.asarray(X.detach() if hasattr(X, "detach") else X)
+    array = host_array(X)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} must hold real numbers; got dtype {array.dtype}.")
     if array.ndim != 2:
@@ -140,6 +156,9 @@ def check_points(X: Any, name: str = "X", *, min_samples: int = 1) -> np.ndarray
     if array.dtype not in (np.float32, np.float64):
         array = array.astype(np.float32 if array.dtype == np.float16 else np.float64)
     check_finite(array, name)
+    largest = np.abs(array).max()
+    if largest > LARGEST:
+        raise ValueError(f"{name} must lie within ±{LARGEST:g}; got {largest:g}, whose square overflows. Rescale it.")
     return array
 
 
@@ -167,7 +186,7 @@ def check_labels(y: Any, name: str = "y", *, n: int | None = None, n_classes: in
     >>> check_labels([0, 2, 1], n=3, n_classes=3)
     array([0, 2, 1])
     """
-    y = np.asarray(y)
+    y = host_array(y)
     check_label_shape(y.shape, n, n_classes, name)
     if y.ndim == 1:
         return _check_int_labels(y, name, n_classes)

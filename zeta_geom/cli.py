@@ -23,6 +23,8 @@ app = typer.Typer(help="Measure what a data augmentation does to the geometry of
 data_app = typer.Typer(help="Get the data sets.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 
+UsageError: Any = typer.BadParameter.__base__  # a mistake in the words of a command; typer exports no name for it
+
 Input = Annotated[Path, typer.Argument(help=".npy with X, or .npz with X and perhaps y", show_default=False)]
 
 
@@ -82,9 +84,7 @@ def mix(
     out: Arrays,
     mixer: Annotated[str, typer.Option(help="zeta or mixup")] = "zeta",
     gamma: Annotated[float, typer.Option(help="exponent γ, for zeta")] = 2.8,
-    n_mix: Annotated[
-        int | None, typer.Option(help="T, samples in one output, for zeta; the batch by default")
-    ] = None,
+    n_mix: Annotated[int | None, typer.Option(help="T, samples in one output, for zeta; all by default")] = None,
     anchor: Annotated[str, typer.Option(help="self or random, for zeta")] = "self",
     alpha: Annotated[float, typer.Option(help="of Beta(α, α), for mixup")] = 1.0,
     per_sample: Annotated[bool, typer.Option(help="a λ for each output, for mixup")] = False,
@@ -92,7 +92,7 @@ def mix(
     n_out: Annotated[int | None, typer.Option(help="rows to make; as many as come in by default")] = None,
     seed: Seed = 0,
 ) -> None:
-    """Mix a data set batch by batch; writes X, and soft labels Y where labels y are given.
+    """Mix a data set batch by batch; writes X, and soft labels Y where labels (y, or soft Y) are given.
 
     Integer images are divided by 255 first.
 
@@ -106,7 +106,7 @@ def mix(
         "mixup": {"alpha": alpha, "per_sample": per_sample},
     }
     made = make_mixer(mixer, **params.get(mixer, {}), random_state=seed)
-    X, Y = made.mix_dataset(to_floats(arrays["X"]), arrays.get("y"), batch_size=batch_size, n_out=n_out)
+    X, Y = made.mix_dataset(to_floats(arrays["X"]), labels_of(arrays), batch_size=batch_size, n_out=n_out)
     write_result(out, {"X": X} if Y is None else {"X": X, "Y": Y})
 
 
@@ -175,7 +175,7 @@ def realism(file: Input, out: Columns) -> None:
 
     arrays = read_arrays(file)
     log_p = MNISTOracle.pretrained().log_proba(arrays["X"])
-    y = arrays.get("Y", arrays.get("y"))
+    y = labels_of(arrays)
     Y = None if y is None else check_labels(y, n=len(log_p), n_classes=10)
     scores = soft_label_report(log_p, np.eye(10)[Y] if Y is not None and Y.ndim == 1 else Y)
     for name, values in scores.items():
@@ -200,7 +200,7 @@ def neighbors(
     from zeta_geom.neighborhoods import label_agreement
 
     near, asked = read_arrays(train), read_arrays(test)
-    labels = near.get("Y", near.get("y"))
+    labels = labels_of(near)
     if labels is None or "y" not in asked:
         raise ValueError("neighbors needs labels: y (or Y) in the training file, y in the test file.")
     features = [part["X"].reshape(len(part["X"]), -1) for part in (near, asked)]
@@ -217,7 +217,9 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
         raise ValueError(f"{path} must be a .npy or .npz file.")
     try:
         loaded = np.load(path, allow_pickle=False)
-        arrays = dict(loaded) if path.suffix == ".npz" else {"X": loaded}
+        if isinstance(loaded, np.ndarray) == (path.suffix == ".npz"):
+            raise ValueError("its content is that of the other ending, .npy or .npz; rename it.")
+        arrays = {"X": loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} cannot be read as {path.suffix}: {error}") from error
     if "X" not in arrays:
@@ -225,6 +227,11 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     if arrays["X"].ndim < 1 or len(arrays["X"]) == 0:
         raise ValueError(f"{path} must hold at least one sample in X; its shape is {arrays['X'].shape}.")
     return arrays
+
+
+def labels_of(arrays: Mapping[str, np.ndarray]) -> np.ndarray | None:
+    """Return the soft labels Y, else the labels y, None where there are neither."""
+    return arrays.get("Y", arrays.get("y"))
 
 
 def write_result(path: Path, values: Mapping[str, np.ndarray] | pd.DataFrame) -> None:
@@ -242,7 +249,11 @@ def write_result(path: Path, values: Mapping[str, np.ndarray] | pd.DataFrame) ->
 
 def to_floats(X: np.ndarray) -> np.ndarray:
     """Return X as floats; integers, taken for grey levels 0..255, are divided by 255."""
-    return X if X.dtype.kind == "f" else X.astype(np.float32) / 255
+    if X.dtype.kind == "f":
+        return X
+    if X.dtype.kind not in "iu" or (X.size and (X.min() < 0 or X.max() > 255)):
+        raise ValueError(f"X must hold floats, or integers 0..255 as grey levels; got others, of dtype {X.dtype}.")
+    return X.astype(np.float32) / 255
 
 
 def to_ints(text: str) -> tuple[int, ...]:
@@ -258,8 +269,12 @@ def to_range(text: str) -> list[float]:
     try:
         if ":" in text:
             start, stop, step = (float(part) for part in text.split(":"))
-            return [float(round(value, 10)) for value in np.arange(start, stop + step / 2, step)]
-        return [float(part) for part in text.replace(",", " ").split()]
+            values = [float(round(value, 10)) for value in np.arange(start, stop + step / 2, step)]
+        else:
+            values = [float(part) for part in text.replace(",", " ").split()]
+        if not values:
+            raise ValueError("none")
+        return values
     except (ValueError, ZeroDivisionError) as error:
         raise ValueError(f"--gammas must be start:stop:step or numbers; got {text!r}.") from error
 
@@ -268,8 +283,12 @@ def main() -> None:
     """Run the command line; a mistake of the user's is one line and a non-zero exit."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
-        app()
-    except (ValueError, TypeError, OSError) as error:
+        sys.exit(app(standalone_mode=False))
+    except UsageError as error:
+        if message := error.format_message():  # none where the help was printed instead
+            typer.echo(f"zeta-geom: {' '.join(message.split())} See --help.", err=True)
+        sys.exit(2)
+    except (ValueError, TypeError, OSError, MemoryError) as error:
         typer.echo(f"zeta-geom: {' '.join(str(error).split())}", err=True)
         sys.exit(1)
     except KeyboardInterrupt:

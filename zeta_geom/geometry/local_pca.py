@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import validate_data
 
-from zeta_geom.checks import check_choice, check_int, check_points, check_real
+from zeta_geom.checks import check_choice, check_int, check_points, check_real, host_array
 from zeta_geom.geometry.chunks import map_chunks
 from zeta_geom.geometry.knn import Neighbors, knn
 from zeta_geom.geometry.rules import RULES
@@ -103,8 +103,14 @@ class LocalPCA(BaseEstimator):
         Returns
         -------
         self
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `fit`, or if the neighbours are no indices of X or too few.
         """
-        X = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
+        X = host_array(X) if hasattr(X, "detach") else X
+        X = check_points(validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2))
         ks = _neighbour_counts(self.n_neighbors, len(X))
         alpha = check_real(self.alpha, "alpha", low=0, high=1)
         check_choice(self.rule, "rule", RULES)
@@ -173,8 +179,12 @@ def local_dimension(
         return dict(zip(ks, fitted.dimension_pw_, strict=True))
     X = check_points(X)
     ks = _neighbour_counts(n_neighbors, len(X))
-    found = neighbors if neighbors is not None else knn(X, max(ks), progress=progress)
-    return {k: _run_estimator(estimator, X, found, k) for k in ks}
+    if neighbors is None:
+        neighbors = knn(X, max(ks), progress=progress)
+    elif not isinstance(neighbors, Neighbors):
+        raise TypeError(f"neighbors must be Neighbors, with distances, for an estimator; got {type(neighbors)}.")
+    _check_neighbours(neighbors, len(X), max(ks))
+    return {k: _run_estimator(estimator, X, neighbors, k) for k in ks}
 
 
 def _run_estimator(estimator: Any, X: np.ndarray, neighbors: Neighbors, k: int) -> np.ndarray:

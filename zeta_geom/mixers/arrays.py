@@ -28,11 +28,7 @@ def as_batch(X: Any) -> Any:
         X = np.asarray(X)
     if not (isinstance(X, np.ndarray) or array_api_compat.is_torch_array(X)):
         raise TypeError(f"X must be a NumPy array or a torch tensor; got {type(X).__name__}. Convert it first.")
-    xp = array_api_compat.array_namespace(X)
-    if not xp.isdtype(X.dtype, "real floating"):
-        raise TypeError(
-            f"X must be floating; got {X.dtype}. Convert images first, for instance X.astype('float32') / 255."
-        )
+    _check_floating(X)
     if X.ndim < 1 or X.shape[0] < 1:
         raise ValueError(f"X must have shape (m, ...) with at least one sample; got {tuple(X.shape)}.")
     return X
@@ -104,7 +100,8 @@ def product(W: Any, values: Any) -> Any:
 
 
 def check_plan(X: Any, Y: Any, m: int) -> None:
-    """Raise where a batch is not of the size that a plan was drawn for, or its labels are not soft."""
+    """Raise where a batch is not floating, not of the size that a plan was drawn for, or its labels are not soft."""
+    _check_floating(X)
     if X.shape[0] != m:
         raise ValueError(f"plan was drawn for {m} samples; X has {X.shape[0]}. Draw with the shape of this batch.")
     if Y is not None and (Y.ndim != 2 or Y.shape[0] != m):
@@ -119,12 +116,16 @@ def check_values(X: Any) -> None:
         raise ValueError("X must be finite; got NaN or infinite values. Remove or impute them first.")
 
 
+def _check_floating(X: Any) -> None:
+    if not array_api_compat.array_namespace(X).isdtype(X.dtype, "real floating"):
+        raise TypeError(
+            f"X must be floating; got {X.dtype}. Convert images first, for instance X.astype('float32') / 255."
+        )
+
+
 def _check_host_labels(y: Any, m: int, n_classes: int | None) -> int | None:
     """Check labels that lie on the CPU, and return the number of classes."""
-    values = y if isinstance(y, np.ndarray) else y.detach()
-    if not isinstance(values, np.ndarray):
-        values = (values.float() if values.is_floating_point() else values).numpy()
-    values = check_labels(values, n=m, n_classes=n_classes)
+    values = check_labels(y, n=m, n_classes=n_classes)
     if n_classes is None:
         n_classes = int(values.max()) + 1 if values.ndim == 1 else values.shape[1]
     return n_classes

@@ -58,6 +58,11 @@ class Mixer(ABC):
             Of the backend, device and dtype of X.
         Y_new : array of shape (n_out, K), or None where y is None
             Soft labels: float32, or float64 where X is.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If X is not floating, labels do not fit, or a number is out of range.
         """
         X = as_batch(X)
         if self.check_values:
@@ -83,6 +88,11 @@ class Mixer(ABC):
         -------
         plan
             For `apply`, here or on another backend.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the shape names no sample, `n_out` is no positive integer, or the method wants more samples.
         """
         if len(shape) < 1 or shape[0] < 1:
             raise ValueError(f"shape must be (m, ...) with m at least 1; got {tuple(shape)}.")
@@ -130,6 +140,11 @@ class Mixer(ABC):
         -------
         X_new : array of shape (n_out, ...)
         Y_new : array of shape (n_out, K), or None where y is None
+
+        Raises
+        ------
+        TypeError, ValueError
+            If X is not floating and finite, labels do not fit, or a number is out of range.
 
         References
         ----------

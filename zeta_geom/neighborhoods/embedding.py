@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from zeta_geom import rng
-from zeta_geom.checks import check_choice, check_int, check_points, check_real
-from zeta_geom.geometry import METRICS
+from zeta_geom.checks import check_int, check_real
+from zeta_geom.neighborhoods.features import check_features
 
 __all__ = ["embed"]
 
@@ -68,13 +68,7 @@ def embed(
     >>> train_xy.shape, test_xy.shape
     ((40, 2), (3, 2))
     """
-    X = check_points(train_features, "train_features", min_samples=4)
-    Q = None if test_features is None else check_points(test_features, "test_features")
-    if Q is not None and Q.shape[1] != X.shape[1]:
-        raise ValueError(
-            f"test_features must have as many columns as train_features, {X.shape[1]}; got {Q.shape[1]}."
-        )
-    check_choice(metric, "metric", METRICS)
+    X, Q = check_features(train_features, test_features, metric, min_samples=4)
     limit = (len(X) - 1) / 3
     if check_real(perplexity, "perplexity", low=1) > limit:
         raise ValueError(
@@ -83,9 +77,6 @@ def embed(
         )
     threads = min(check_int(n_jobs, "n_jobs", low=1), os.cpu_count() or 1)
     n_iter = check_int(n_iter, "n_iter", low=1)
-    if metric == "cosine":
-        for points, name in ((X, "train_features"), (Q, "test_features")):
-            _check_directions(points, name)
 
     from openTSNE import TSNE
 
@@ -111,8 +102,3 @@ def embed(
 def _centred(made: Any) -> np.ndarray:
     xy = np.array(made, dtype=np.float64)
     return xy - (xy.max(axis=0) + xy.min(axis=0)) / 2
-
-
-def _check_directions(points: np.ndarray | None, name: str) -> None:
-    if points is not None and not points.any(axis=1).all():
-        raise ValueError(f"{name} must have no row of zeros with metric='cosine', which has no direction.")

@@ -9,6 +9,7 @@ import numpy as np
 
 from zeta_geom.checks import check_labels
 from zeta_geom.geometry import knn
+from zeta_geom.neighborhoods.features import check_features
 
 __all__ = ["LabelAgreement", "label_agreement"]
 
@@ -89,9 +90,12 @@ def label_agreement(
     >>> found.counts, found.balanced.round(3)
     (array([1]), array([0.667]))
     """
-    train_labels = check_labels(train_labels, "train_labels", n=len(train_features))
+    X, Q = check_features(train_features, test_features, metric)
+    if Q is None:
+        raise TypeError("test_features must be an array of shape (q, d); got None.")
+    train_labels = check_labels(train_labels, "train_labels", n=len(X))
     n_classes = None if train_labels.ndim == 1 else train_labels.shape[1]
-    test_labels = check_labels(test_labels, "test_labels", n=len(test_features), n_classes=n_classes)
+    test_labels = check_labels(test_labels, "test_labels", n=len(Q), n_classes=n_classes)
     if test_labels.ndim != 1:
         raise ValueError(
             f"test_labels must be the true classes, int (q,); got shape {test_labels.shape}. Take their argmax first."
@@ -101,7 +105,7 @@ def label_agreement(
         Y = np.eye(n_classes)[train_labels]
     else:
         Y = train_labels.astype(np.float64)
-    indices = knn(train_features, k, queries=test_features, metric=metric, progress=progress).indices
+    indices = knn(X, k, queries=Q, metric=metric, progress=progress).indices
     asked = test_labels[:, None]
     mass = Y.sum(axis=0)
     votes = np.divide(Y, mass, out=np.zeros_like(Y), where=mass > 0)

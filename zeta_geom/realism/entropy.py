@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.special import entr, rel_entr, xlogy
 
-from zeta_geom.checks import LABEL_TOLERANCE, check_probabilities
+from zeta_geom.checks import LABEL_TOLERANCE, check_probabilities, host_array
 
 __all__ = ["cross_entropy", "cross_entropy_from_log", "entropy", "kl_divergence", "soft_label_report"]
 
@@ -171,7 +171,7 @@ def soft_label_report(log_p: Any, y: Any = None) -> dict[str, np.ndarray]:
 
 
 def _floats(values: Any, name: str) -> np.ndarray:
-    array = np.asarray(values.detach() if hasattr(values, "detach") else values)
+    array = host_array(values)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} must hold real numbers; got dtype {array.dtype}.")
     return array.astype(np.float64)

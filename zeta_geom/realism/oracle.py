@@ -100,11 +100,47 @@ class MNISTOracle:
         return torch.log_softmax(torch.cat(logits), dim=1).numpy()
 
     def predict_proba(self, images: Any, *, batch_size: int = 64) -> np.ndarray:
-        """Return probabilities, float64 of shape (n, 10), rows summing to 1; images as in `log_proba`."""
+        """Return class probabilities.
+
+        Parameters
+        ----------
+        images, batch_size
+            As in `log_proba`.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, 10)
+            Rows sum to 1.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `log_proba`.
+
+        Examples
+        --------
+        >>> MNISTOracle.pretrained().predict_proba(np.zeros((1, 28, 28))).sum(axis=1).round(12)
+        array([1.])
+        """
         return np.exp(self.log_proba(images, batch_size=batch_size))
 
     def features(self, images: Any, *, batch_size: int = 64) -> np.ndarray:
-        """Return the activations before the last layer, float64 of shape (n, 84); images as in `log_proba`."""
+        """Return the activations before the last layer.
+
+        Parameters
+        ----------
+        images, batch_size
+            As in `log_proba`.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, 84)
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `log_proba`.
+        """
         check_int(batch_size, "batch_size", low=1)
         batches = to_images(images, torch.float64).split(batch_size)
         return torch.cat([self._run(self.model.features, batch) for batch in batches]).numpy()

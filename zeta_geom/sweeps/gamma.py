@@ -106,7 +106,8 @@ def gamma_sweep(
     -------
     DataFrame
         A row a (data, mixer, gamma, n_mix, anchor, seed, measure, k), with mean, std (over points), seed_std (of the
-        mean over seeds, NaN for one seed), n and seconds.
+        mean over seeds, NaN for one seed), n and seconds. Where it does not apply, gamma is NaN and anchor empty; an
+        n_mix of 0 is the whole batch.
 
     Raises
     ------

@@ -1,0 +1,43 @@
+"""Features of training and of test samples: checked together, under the names that the caller knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from zeta_geom.checks import check_choice, check_points
+from zeta_geom.geometry import METRICS
+
+__all__ = ["check_features"]
+
+
+def check_features(
+    train_features: Any, test_features: Any, metric: str, *, min_samples: int = 1
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return both as finite float arrays of one width, the second None where it is None, or raise.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If features are not finite and 2-D, their widths differ, the metric is unknown, or it is "cosine" and a row
+        has no direction.
+
+    Examples
+    --------
+    >>> check_features([[1, 2]], None, "cosine")
+    (array([[1., 2.]]), None)
+    """
+    X = check_points(train_features, "train_features", min_samples=min_samples)
+    Q = None if test_features is None else check_points(test_features, "test_features")
+    if Q is not None and Q.shape[1] != X.shape[1]:
+        raise ValueError(
+            f"test_features must have as many columns as train_features, {X.shape[1]}; got {Q.shape[1]}."
+        )
+    check_choice(metric, "metric", METRICS)
+    for points, name in ((X, "train_features"), (Q, "test_features")):
+        if metric == "cosine" and points is not None and not points.any(axis=1).all():
+            raise ValueError(
+                f"{name} must have no row of zeros with metric='cosine', which has no direction. Remove them first."
+            )
+    return X, Q
