@@ -52,7 +52,9 @@ def main(
             typer.echo(f"analysis: {name}")
             try:
                 import_module(f"analyses.{name}").run(context)
+                context.mark_left_out(name, False)
             except FileNotFoundError as error:
+                context.mark_left_out(name, True)
                 typer.echo(f"{name} left out, for want of data: {error}", err=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,15 @@ STAND_INS = {
     "mnist": "mnist-sample",
     "cifar-100": "mnist-sample",
 }  # what OFFLINE=1 draws instead; everything drawn from it says so
+
+
+LEFT_OUT = "left_out.json"
+
+
+def left_out_analyses(results: Path) -> set[str]:
+    """Return the analyses that had no data in their last run."""
+    path = results / LEFT_OUT
+    return set(json.loads(path.read_text())) if path.exists() else set()
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,12 @@ class Context:
     force: bool = False
     stale: bool = False
     progress: bool = True
+
+    def mark_left_out(self, analysis: str, left_out: bool) -> None:
+        """Keep the list of analyses without data, whose records of an earlier run must not pass for this one's."""
+        listed = left_out_analyses(self.results) - {analysis} | ({analysis} if left_out else set())
+        with records.atomic_path(self.results / LEFT_OUT) as temporary:
+            temporary.write_text(json.dumps(sorted(listed)) + "\n")
 
     def dataset(self, name: str) -> datasets.Dataset:
         """Load a data set, or with `offline` the embedded sample that stands for it, under the sample's own name."""

@@ -9,6 +9,8 @@ from typing import Annotated
 import matplotlib as mpl
 import typer
 
+from analyses.context import left_out_analyses
+
 FIGURES = ("2", "3", "6", "7", "8")
 NO_FIGURE = "claims"  # what `make figures` may name beside them: analyses that only the claims table needs
 
@@ -26,6 +28,8 @@ def main(
     missing = False
     for name in wanted:
         try:
+            if f"figure_{name}" in left_out_analyses(results):
+                raise FileNotFoundError("its data were not to be had in the last run of its analysis")
             written = import_module(f"figures.figure_{name}").draw(results)
         except FileNotFoundError as error:
             typer.echo(f"figure {name} not drawn: {error}", err=True)

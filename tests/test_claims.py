@@ -8,7 +8,7 @@ from test_figure_6 import SMALL
 from analyses import diversity, figure_6, theorems
 from analyses.claims import __main__ as claims
 from analyses.claims.geometry import against
-from analyses.claims.verdicts import below, from_gamma, paired, up_to_gamma
+from analyses.claims.verdicts import below, from_gamma, paired, undecided, up_to_gamma
 from analyses.context import Context
 
 
@@ -32,6 +32,13 @@ def test_paired_is_the_t_interval_of_scipy():
     mean, low, high = paired(values)
     interval = ttest_1samp(values, 0).confidence_interval()
     np.testing.assert_allclose([mean, low, high], [values.mean(), interval.low, interval.high])
+
+
+def test_one_seed_decides_nothing():
+    assert np.isnan(paired([1.0])[1:]).all()
+    assert undecided(1)
+    assert undecided(2) is None
+    assert paired([1.0, 1.0, 1.0]) == pytest.approx((1.0, 1.0, 1.0))
 
 
 def test_below_wants_two_standard_errors():
@@ -97,3 +104,11 @@ def test_effective_classes_grow_with_the_samples_mixed():
         for size in (2, 8, 128)
     ]
     assert 1 <= means[0] < means[1] < means[2] <= 10
+
+
+def test_an_analysis_without_data_gives_no_row_of_an_earlier_run(results):
+    context = Context(results=results)
+    context.mark_left_out("figure_6", True)
+    assert "Fig. 6" not in set(claims.run(results)["where"])
+    context.mark_left_out("figure_6", False)
+    assert "Fig. 6" in set(claims.run(results)["where"])

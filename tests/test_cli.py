@@ -43,6 +43,14 @@ def test_mix_is_mix_dataset(folder):
     np.testing.assert_array_equal(mixed["Y"], Y_new)
 
 
+def test_mix_takes_a_range_of_gamma_and_refuses_what_the_mixer_lacks(folder):
+    run("mix", folder / "data.npz", "--out", folder / "mixed.npz", "--gamma", "2:4")
+    X_new, _ = ZetaMixup((2, 4), random_state=0).mix_dataset(X, y)
+    np.testing.assert_array_equal(np.load(folder / "mixed.npz")["X"], X_new)
+    with pytest.raises(TypeError, match="gamma"):
+        run("mix", folder / "data.npz", "--out", folder / "mixed.npz", "--mixer", "mixup", "--gamma", "2")
+
+
 def test_dimension(folder):
     result = run("dimension", folder / "data.npy", "--k", "8 16", "--out", folder / "d.csv")
     assert "k = 16" in result.output
@@ -90,6 +98,7 @@ def test_help_has_an_example(command):
         (["sweep", "data.npz", "--gammas", "0:15", "--out", "o.csv"], "start:stop:step"),
         (["mix", "data.npz", "--mixer", "cutout", "--out", "o.npz"], "'mixup', 'zeta'"),
         (["mix", "nan.npz", "--out", "o.npz"], "finite"),
+        (["mix", "data.npz", "--out", "o.npz", "--gamma", "much"], "low:high"),
         (["realism", "data.npz", "--out", "o.csv"], "28"),
         (["neighbors", "data.npy", "data.npz", "--out", "o.csv"], "labels"),
         (["data", "fetch", "imagenet"], "'mnist'"),
@@ -122,7 +131,7 @@ def test_bad_input_is_one_line_and_a_non_zero_exit(folder, words, message):
     [
         (["mix", "data.npz"], "Missing option '--out'"),
         (["mix", "data.npz", "--out", "o.csv"], "must end in .npz; got o.csv"),
-        (["mix", "data.npz", "--out", "o.npz", "--gamma", "much"], "--gamma"),
+        (["mix", "data.npz", "--out", "o.npz", "--seed", "much"], "--seed"),
         (["blend"], "No such command 'blend'"),
     ],
 )

@@ -266,3 +266,13 @@ def test_the_script_that_computes_is_part_of_the_code(tmp_path):
     assert len(calls) == 1
     ask()
     assert len(calls) == 2
+
+
+def test_reading_a_record_of_other_code_says_so(tmp_path, monkeypatch, caplog):
+    ask(tmp_path, Work())
+    with caplog.at_level(logging.WARNING):
+        records.read(tmp_path / "room" / "demo")
+        assert not caplog.text
+        monkeypatch.setattr(records, "code_fingerprint", lambda: "f" * 64)
+        records.read(tmp_path / "room" / "demo")
+    assert "a record of other code than this" in caplog.text

@@ -6,6 +6,7 @@ import pytest
 import typer
 
 from analyses import __main__ as analyses
+from analyses.context import Context
 from figures import __main__ as figures
 
 
@@ -60,3 +61,10 @@ def test_a_figure_without_records_fails_and_the_others_are_drawn(tmp_path, monke
 def test_claims_alone_draw_no_figure(tmp_path, capsys):
     figures.main(results=tmp_path, only="claims")
     assert capsys.readouterr().out == ""
+
+
+def test_a_figure_whose_data_are_gone_is_not_drawn_from_old_records(tmp_path, capsys):
+    Context(results=tmp_path).mark_left_out("figure_7", True)
+    with pytest.raises(typer.Exit):
+        figures.main(results=tmp_path, only="7")
+    assert "figure 7 not drawn: its data were not to be had" in capsys.readouterr().err

@@ -95,6 +95,12 @@ def test_refuses(ask, message):
         gamma_sweep(X, **({"n_neighbors": 8, "progress": False} | ask))
 
 
+def test_one_gamma_goes_without_a_list_and_names_do_not():
+    assert gamma_sweep(X, gammas=2.0, n_neighbors=8, progress=False)["gamma"][1] == 2
+    with pytest.raises(TypeError, match="sequences of names"):
+        gamma_sweep(X, gammas=2.0, mixers="zeta", progress=False)
+
+
 def test_refuses_nan():
     with pytest.raises(ValueError, match="finite"):
         gamma_sweep(np.full((50, 2), np.nan), gammas=[1], progress=False)

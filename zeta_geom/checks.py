@@ -156,7 +156,7 @@ def check_points(X: Any, name: str = "X", *, min_samples: int = 1) -> np.ndarray
     if array.dtype not in (np.float32, np.float64):
         array = array.astype(np.float32 if array.dtype == np.float16 else np.float64)
     check_finite(array, name)
-    largest = np.abs(array).max()
+    largest = float(np.abs(array).max())
     if largest > LARGEST:
         raise ValueError(f"{name} must lie within ±{LARGEST:g}; got {largest:g}, whose square overflows. Rescale it.")
     return array

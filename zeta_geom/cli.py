@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,21 +28,15 @@ UsageError: Any = typer.BadParameter.__base__  # a mistake in the words of a com
 Input = Annotated[Path, typer.Argument(help=".npy with X, or .npz with X and perhaps y", show_default=False)]
 
 
-def ending(*allowed: str) -> Callable[[Path], Path]:
-    """Return a check of the output's ending, made before any work is done."""
+def output(*allowed: str) -> Any:
+    """Return the option that names the output; its ending is checked before any work is done."""
 
     def check(path: Path) -> Path:
         if path.suffix not in allowed:
             raise typer.BadParameter(f"must end in {' or '.join(allowed)}; got {path}.")
         return path
 
-    return check
-
-
-def output(*allowed: str) -> Any:
-    """Return the option that names the output."""
-    text = f"file to write: {', '.join(allowed)}"
-    return typer.Option("--out", help=text, show_default=False, callback=ending(*allowed))
+    return typer.Option("--out", help=f"file to write: {', '.join(allowed)}", show_default=False, callback=check)
 
 
 Arrays = Annotated[Path, output(".npz")]
@@ -83,29 +77,28 @@ def mix(
     file: Input,
     out: Arrays,
     mixer: Annotated[str, typer.Option(help="zeta or mixup")] = "zeta",
-    gamma: Annotated[float, typer.Option(help="exponent γ, for zeta")] = 2.8,
+    gamma: Annotated[str | None, typer.Option(help="exponent γ, or low:high for a draw a batch, for zeta")] = None,
     n_mix: Annotated[int | None, typer.Option(help="T, samples in one output, for zeta; all by default")] = None,
-    anchor: Annotated[str, typer.Option(help="self or random, for zeta")] = "self",
-    alpha: Annotated[float, typer.Option(help="of Beta(α, α), for mixup")] = 1.0,
-    per_sample: Annotated[bool, typer.Option(help="a λ for each output, for mixup")] = False,
+    anchor: Annotated[str | None, typer.Option(help="self or random, for zeta")] = None,
+    alpha: Annotated[float | None, typer.Option(help="of Beta(α, α), for mixup")] = None,
+    per_sample: Annotated[bool | None, typer.Option(help="a λ for each output, for mixup")] = None,
     batch_size: BatchSize = 32,
     n_out: Annotated[int | None, typer.Option(help="rows to make; as many as come in by default")] = None,
     seed: Seed = 0,
 ) -> None:
     """Mix a data set batch by batch; writes X, and soft labels Y where labels (y, or soft Y) are given.
 
-    Integer images are divided by 255 first.
+    What is not named keeps the mixer's own default. Integer images are divided by 255 first.
 
     Example: zeta-geom mix data.npz --out mixed.npz --gamma 2.8 --seed 0
     """
     from zeta_geom.mixers import make_mixer
 
     arrays = read_arrays(file)
-    params: dict[str, dict[str, Any]] = {
-        "zeta": {"gamma": gamma, "n_mix": n_mix, "anchor": anchor},
-        "mixup": {"alpha": alpha, "per_sample": per_sample},
-    }
-    made = make_mixer(mixer, **params.get(mixer, {}), random_state=seed)
+    asked = {"gamma": None if gamma is None else to_gamma(gamma), "n_mix": n_mix, "anchor": anchor}
+    asked |= {"alpha": alpha, "per_sample": per_sample}
+    params = {name: value for name, value in asked.items() if value is not None}
+    made = make_mixer(mixer, **params, random_state=seed)
     X, Y = made.mix_dataset(to_floats(arrays["X"]), labels_of(arrays), batch_size=batch_size, n_out=n_out)
     write_result(out, {"X": X} if Y is None else {"X": X, "Y": Y})
 
@@ -264,6 +257,14 @@ def to_ints(text: str) -> tuple[int, ...]:
         raise ValueError(f'--k must be whole numbers, such as "8 128"; got {text!r}.') from error
 
 
+def to_gamma(text: str) -> float | list[float]:
+    """Read γ, or low:high."""
+    try:
+        return [float(part) for part in text.split(":")] if ":" in text else float(text)
+    except ValueError as error:
+        raise ValueError(f"--gamma must be a number or low:high; got {text!r}.") from error
+
+
 def to_range(text: str) -> list[float]:
     """Read start:stop:step (the stop included) or numbers parted by blanks or commas."""
     try:
@@ -281,7 +282,7 @@ def to_range(text: str) -> list[float]:
 
 def main() -> None:
     """Run the command line; a mistake of the user's is one line and a non-zero exit."""
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    logging.basicConfig(format="%(message)s")
     try:
         sys.exit(app(standalone_mode=False))
     except UsageError as error:

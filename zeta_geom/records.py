@@ -25,8 +25,8 @@ import pandas as pd
 __all__ = ["Record", "atomic_path", "code_fingerprint", "data_fingerprint", "read", "record", "write"]
 
 logger = logging.getLogger(__name__)
-_MANIFEST_PARTS = {"name", "settings", "data", "versions", "code", "key", "file", "sha256"}
-COMPUTING_LIBRARIES = ("numpy", "scipy", "scikit-learn", "scikit-dimension", "openTSNE", "torch")
+_MANIFEST_PARTS = {"name", "settings", "data", "versions", "package", "code", "key", "file", "sha256"}
+COMPUTING_LIBRARIES = ("numpy", "scipy", "numba", "scikit-learn", "scikit-dimension", "openTSNE", "torch")
 
 
 class Record:
@@ -144,7 +144,7 @@ def record(
         older = stored is not None and stale and _key(stored, code=False) == _key(manifest, code=False)
         if same or older:
             try:
-                reused = read(path)
+                reused = _load(path)
             except ValueError as error:
                 logger.warning("%s: computing it again (%s)", name, error)
             else:
@@ -155,7 +155,7 @@ def record(
     if not isinstance(values, pd.DataFrame):
         values = {key: np.asarray(value) for key, value in values.items()}
     write(Record(name, values, manifest), path)
-    return read(path)  # what later runs will see
+    return _load(path)  # what later runs will see
 
 
 def write(made: Record, path: Path | str) -> None:
@@ -187,7 +187,7 @@ def write(made: Record, path: Path | str) -> None:
 
 
 def read(path: Path | str) -> Record:
-    """Read the record at `path` (folder and name, without an ending).
+    """Read the record at `path` (folder and name, without an ending); warn where other code than this made it.
 
     Raises
     ------
@@ -196,17 +196,10 @@ def read(path: Path | str) -> Record:
     ValueError
         If its values are not the bytes that the manifest was written for.
     """
-    path = Path(path)
-    manifest = _read_manifest(path)
-    if manifest is None:
-        raise FileNotFoundError(f"there is no whole record at {path}; run the analysis that writes it.")
-    values_path = path.parent / manifest["file"]
-    if not values_path.exists() or _sha256(values_path) != manifest["sha256"]:
-        raise ValueError(f"{values_path} is not what its manifest says; delete it and run the analysis again.")
-    if values_path.suffix == ".parquet":
-        return Record(manifest["name"], pd.read_parquet(values_path), manifest)
-    with np.load(values_path, allow_pickle=False) as stored:
-        return Record(manifest["name"], {key: stored[key] for key in stored.files}, manifest)
+    stored = _load(Path(path))
+    if stored.manifest["package"] != code_fingerprint():
+        logger.warning("%s: a record of other code than this; run its analysis again", stored.name)
+    return stored
 
 
 def data_fingerprint(*arrays: Any) -> str:
@@ -235,6 +228,19 @@ def code_fingerprint() -> str:
     return digest.hexdigest()
 
 
+def _load(path: Path) -> Record:
+    manifest = _read_manifest(path)
+    if manifest is None:
+        raise FileNotFoundError(f"there is no whole record at {path}; run the analysis that writes it.")
+    values_path = path.parent / manifest["file"]
+    if not values_path.exists() or _sha256(values_path) != manifest["sha256"]:
+        raise ValueError(f"{values_path} is not what its manifest says; delete it and run the analysis again.")
+    if values_path.suffix == ".parquet":
+        return Record(manifest["name"], pd.read_parquet(values_path), manifest)
+    with np.load(values_path, allow_pickle=False) as stored:
+        return Record(manifest["name"], {key: stored[key] for key in stored.files}, manifest)
+
+
 def _manifest(name: str, settings: Mapping[str, Any], data: str, source: Path | str | None) -> dict[str, Any]:
     code = code_fingerprint()
     if source is not None:
@@ -244,6 +250,7 @@ def _manifest(name: str, settings: Mapping[str, Any], data: str, source: Path | 
         "settings": json.loads(json.dumps(settings, sort_keys=True)),
         "data": data,
         "versions": {library: version(library) for library in COMPUTING_LIBRARIES},
+        "package": code_fingerprint(),
         "code": code,
     }
     return manifest | {"key": _key(manifest)}

@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from analyses.claims.verdicts import Claim, data_name, from_gamma, paired, table, up_to_gamma, yes_no
+from analyses.claims.verdicts import (
+    Claim,
+    below,
+    data_name,
+    from_gamma,
+    paired,
+    table,
+    undecided,
+    up_to_gamma,
+    yes_no,
+)
 
 WHERE = "Realism and label correctness, Fig. 2"
 
@@ -41,7 +51,13 @@ def compare(data: str, part: pd.DataFrame, measure: str) -> Claim:
         f"original {original.mean():.3f}; mixup {mixup.mean():.3f} ± {mixup.std():.3f}; ζ at γ = {', '.join(shown)}"
     )
     name = {"label_error": "share of wrong labels", "distance": "median distance from the manifold"}[measure]
-    return Claim(f"{name}: ζ < mixup", WHERE, f"{data}, {len(mixup)} seeds", text, from_gamma(gammas, holds))
+    return Claim(
+        f"{name}: ζ < mixup",
+        WHERE,
+        f"{data}, {len(mixup)} seeds",
+        text,
+        undecided(len(mixup)) or from_gamma(gammas, holds),
+    )
 
 
 def effect_of_size(grid: pd.DataFrame) -> Claim:
@@ -79,7 +95,8 @@ def diversity(results: Path) -> list[Claim]:
         text = f"mixup {mixup[f'{name}_mean']:.2f} ± {mixup[f'{name}_std']:.2f}; ζ " + ", ".join(
             f"γ = {gamma:g}: {row.iloc[0]:.2f} ± {row.iloc[1]:.2f}" for gamma, row in by_gamma.iterrows()
         )
-        richer = (by_gamma[f"{name}_mean"] > mixup[f"{name}_mean"]).tolist()
+        poorer = mixup[[f"{name}_mean", f"{name}_std", "n"]]
+        richer = [below(*poorer, *row, mixup["n"]) for _, row in by_gamma.iterrows()]
         verdict = up_to_gamma(by_gamma.index.tolist(), richer)
         claims.append(Claim(f"ζ's labels are richer than mixup's: {label}", where, data, text, verdict))
     for name, statement in (

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analyses.context import left_out_analyses
 from zeta_geom import records
 
 HOLDS, FAILS = "holds", "does not hold"
@@ -26,7 +27,9 @@ class Claim(NamedTuple):
 
 
 def table(results: Path, name: str) -> pd.DataFrame | None:
-    """Return the table of a record, or None where the analysis has not run."""
+    """Return the table of a record, or None where the analysis has not run, or had no data."""
+    if name.split("/")[0] in left_out_analyses(results):
+        return None
     try:
         return records.read(results / "records" / name).table
     except FileNotFoundError:
@@ -65,12 +68,17 @@ def up_to_gamma(gammas: Sequence[float], holds: Sequence[bool]) -> str:
 
 
 def paired(difference: Sequence[float]) -> tuple[float, float, float]:
-    """Return the mean of paired differences and the limits of its 95 % t interval."""
+    """Return the mean of paired differences and the limits of its 95 % t interval, NaN for fewer than two."""
     values = np.asarray(difference, dtype=float)
-    if len(values) < 2 or np.ptp(values) == 0:
-        return float(values.mean()), float(values.mean()), float(values.mean())
-    low, high = stats.t.interval(0.95, len(values) - 1, loc=values.mean(), scale=stats.sem(values))
+    if len(values) < 2:
+        return float(values.mean()), np.nan, np.nan
+    low, high = stats.t.interval(0.95, len(values) - 1, loc=values.mean(), scale=stats.sem(values) or 1e-300)
     return float(values.mean()), float(low), float(high)
+
+
+def undecided(count: int) -> str | None:
+    """Return the verdict where one seed gives no interval."""
+    return None if count > 1 else "undecided: one seed"
 
 
 def below(mean: float, std: float, n: int, other: float, other_std: float, other_n: int) -> bool:

@@ -133,7 +133,20 @@ def gamma_sweep(
     X = check_points(X, min_samples=3)
     ks = (n_neighbors,) if isinstance(n_neighbors, (int, np.integer)) else tuple(n_neighbors)
     check_int(batch_size, "batch_size", low=1)
-    runs = list(_grid(list(gammas), mixers, anchors, n_mix, seeds, common_random_numbers))
+    if isinstance(mixers, str) or isinstance(anchors, str):
+        raise TypeError(
+            f"mixers and anchors must be sequences of names; got {mixers!r} and {anchors!r}. Use a tuple."
+        )
+    runs = list(
+        _grid(
+            np.atleast_1d(np.asarray(gammas, dtype=float)).tolist(),
+            mixers,
+            anchors,
+            n_mix,
+            seeds,
+            common_random_numbers,
+        )
+    )
     fingerprint = records.data_fingerprint(X) if folder is not None else ""
 
     tables = []
