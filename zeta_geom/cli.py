@@ -16,8 +16,6 @@ import typer
 from zeta_geom.checks import check_labels
 from zeta_geom.records import atomic_path
 
-__all__ = ["app", "main"]
-
 HELP = {"no_args_is_help": True, "add_completion": False, "pretty_exceptions_enable": False}
 app = typer.Typer(help="Measure what a data augmentation does to the geometry of a data set.", **HELP)  # type: ignore[arg-type]
 data_app = typer.Typer(help="Get the data sets.", no_args_is_help=True)
