@@ -8,7 +8,7 @@ from test_figure_6 import SMALL
 from analyses import diversity, figure_6, theorems
 from analyses.claims import __main__ as claims
 from analyses.claims.geometry import against
-from analyses.claims.verdicts import below, from_gamma, paired, undecided, up_to_gamma
+from analyses.claims.verdicts import below, from_gamma, from_interval, paired, up_to_gamma
 from analyses.context import Context
 
 
@@ -36,9 +36,14 @@ def test_paired_is_the_t_interval_of_scipy():
 
 def test_one_seed_decides_nothing():
     assert np.isnan(paired([1.0])[1:]).all()
-    assert undecided(1)
-    assert undecided(2) is None
+    assert from_interval(*paired([1.0])[1:]) == "undecided: one seed"
     assert paired([1.0, 1.0, 1.0]) == pytest.approx((1.0, 1.0, 1.0))
+
+
+def test_an_interval_that_holds_zero_shows_nothing():
+    assert from_interval(0.1, 0.2) == "holds"
+    assert from_interval(-0.2, -0.1) == "does not hold"
+    assert from_interval(-0.1, 0.2).startswith("not shown")
 
 
 def test_below_wants_two_standard_errors():

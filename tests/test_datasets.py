@@ -114,8 +114,7 @@ def test_unknown_names_are_answered_with_the_list(tmp_path):
     names = "'cifar-10', 'cifar-100', 'digits', 'fashion-mnist', 'mnist', 'mnist-sample'"
     with pytest.raises(ValueError, match=re.escape(f"name must be one of {names}; got 'MNIST'.")):
         datasets.load("MNIST", data_home=tmp_path)
-    names = "'cifar-10', 'cifar-100', 'fashion-mnist', 'mnist'"
-    with pytest.raises(ValueError, match=re.escape(f"name must be one of {names}; got 'digits'.")):
+    with pytest.raises(ValueError, match="'digits' comes with the package"):
         datasets.fetch("digits", data_home=tmp_path)
 
 

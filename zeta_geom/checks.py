@@ -28,6 +28,19 @@ LABEL_TOLERANCE = 1e-3  # float16 soft labels over a thousand classes still pass
 def check_int(value: Any, name: str, *, low: int | None = None, high: int | None = None) -> int:
     """Return `value` as an int within [low, high], or raise.
 
+    Parameters
+    ----------
+    value : int or NumPy integer
+        What to check.
+    name : str
+        The argument's name, for the error.
+    low, high : int, optional
+        The limits, both allowed.
+
+    Returns
+    -------
+    int
+
     Raises
     ------
     TypeError
@@ -59,6 +72,23 @@ def check_real(
 ) -> float:
     """Return `value` as a float within the limits (excluded where `strict`), or raise.
 
+    Parameters
+    ----------
+    value : real number
+        What to check.
+    name : str
+        The argument's name, for the error.
+    low, high : float, optional
+        The limits.
+    strict : bool
+        Exclude the limits themselves.
+    allow_inf : bool
+        Let infinities pass, where the limits do.
+
+    Returns
+    -------
+    float
+
     Raises
     ------
     TypeError
@@ -86,6 +116,19 @@ def check_real(
 def check_choice(value: Any, name: str, choices: Iterable[str]) -> str:
     """Return `value` if it is one of `choices`; else raise an error that lists them all.
 
+    Parameters
+    ----------
+    value : str
+        What to check.
+    name : str
+        The argument's name, for the error.
+    choices : iterable of str
+        What is allowed.
+
+    Returns
+    -------
+    str
+
     Raises
     ------
     ValueError
@@ -103,7 +146,19 @@ def check_choice(value: Any, name: str, choices: Iterable[str]) -> str:
 
 
 def check_finite(X: Any, name: str = "X") -> None:
-    """Raise ValueError if the NumPy array `X` holds a NaN or an infinity.
+    """Raise an error if the NumPy array `X` holds a NaN or an infinity.
+
+    Parameters
+    ----------
+    X : ndarray of any shape and dtype
+        Values; only floating ones can fail.
+    name : str
+        The argument's name, for the error.
+
+    Raises
+    ------
+    ValueError
+        If a value is NaN or infinite.
 
     Examples
     --------
@@ -116,6 +171,15 @@ def check_finite(X: Any, name: str = "X") -> None:
 
 def host_array(values: Any) -> np.ndarray:
     """Return `values` as a NumPy array; a CPU tensor is detached, bfloat16, which NumPy has not, becomes float32.
+
+    Parameters
+    ----------
+    values : array-like, or CPU tensor
+        Of any shape and dtype.
+
+    Returns
+    -------
+    ndarray of the same shape
 
     Examples
     --------
@@ -130,6 +194,19 @@ def host_array(values: Any) -> np.ndarray:
 
 def check_points(X: Any, name: str = "X", *, min_samples: int = 1) -> np.ndarray:
     """Return `X` (array, DataFrame or CPU tensor) as a finite float array of shape (n, d), float32 or float64.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, d)
+        Points; float32 and float64 are kept, float16 becomes float32, and all else float64.
+    name : str
+        The argument's name, for the error.
+    min_samples : int
+        The fewest rows allowed.
+
+    Returns
+    -------
+    ndarray of float32 or float64, shape (n, d)
 
     Raises
     ------
@@ -169,10 +246,16 @@ def check_labels(y: Any, name: str = "y", *, n: int | None = None, n_classes: in
     ----------
     y : int array of shape (n,), or float array of shape (n, K)
         Labels; the rows of soft labels are non-negative and sum to 1.
+    name : str
+        The argument's name, for the error.
     n : int, optional
         The number of labels that there must be.
     n_classes : int, optional
         The number of classes that int labels must stay below, and that soft labels must have.
+
+    Returns
+    -------
+    ndarray of int, shape (n,), or of float, shape (n, K)
 
     Raises
     ------
@@ -198,7 +281,21 @@ def check_labels(y: Any, name: str = "y", *, n: int | None = None, n_classes: in
 
 
 def check_label_shape(shape: tuple[int, ...], n: int | None, n_classes: int | None, name: str = "y") -> None:
-    """Raise ValueError unless `shape` is that of n int labels, (n,), or of soft labels, (n, n_classes).
+    """Raise an error unless `shape` is that of n int labels, (n,), or of soft labels, (n, n_classes).
+
+    Parameters
+    ----------
+    shape : tuple of int
+        The labels' shape.
+    n, n_classes : int, or None
+        What the shape must say; None allows any number.
+    name : str
+        The argument's name, for the error.
+
+    Raises
+    ------
+    ValueError
+        If it says anything else.
 
     Examples
     --------
@@ -213,7 +310,21 @@ def check_label_shape(shape: tuple[int, ...], n: int | None, n_classes: int | No
 
 
 def check_probabilities(p: np.ndarray, name: str = "p", *, tolerance: float = 1e-6) -> None:
-    """Raise ValueError unless the rows of `p`, shape (n, K), are non-negative and sum to 1 within `tolerance`.
+    """Raise an error unless the rows of `p` are non-negative and sum to 1 within `tolerance`.
+
+    Parameters
+    ----------
+    p : float array of shape (n, K)
+        Distributions, one a row.
+    name : str
+        The argument's name, for the error.
+    tolerance : float
+        How far a sum may be from 1.
+
+    Raises
+    ------
+    ValueError
+        If `p` is not finite or not 2-D, or a row is no distribution.
 
     Examples
     --------

@@ -57,7 +57,7 @@ class Record:
 
     @property
     def table(self) -> pd.DataFrame:
-        """The values, where they are a table."""
+        """The values, where they are a table; of arrays it raises TypeError."""
         if not isinstance(self.values, pd.DataFrame):
             raise TypeError(f"record {self.name!r} holds arrays, not a table.")
         return self.values
@@ -67,9 +67,16 @@ class Record:
 def atomic_path(path: Path | str) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` if the block ends well, else remove it.
 
+    Parameters
+    ----------
+    path : path
+
+    Yields
+    ------
+    Path
+
     Examples
     --------
-    >>> import tempfile
     >>> target = Path(tempfile.mkdtemp()) / "a.txt"
     >>> with atomic_path(target) as temporary:
     ...     _ = temporary.write_text("whole")
@@ -118,10 +125,8 @@ def record(
         Where records lie.
     source : path, optional
         The script that computes; its text is part of the code's fingerprint.
-    force : bool
-        Compute in any case.
-    stale : bool
-        Accept a record that differs in the code's fingerprint alone, and say so in the log.
+    force, stale : bool
+        Compute in any case; accept a record that differs in the code's fingerprint alone, and say so in the log.
 
     Returns
     -------
@@ -129,11 +134,9 @@ def record(
 
     Examples
     --------
-    >>> import tempfile
     >>> folder = tempfile.mkdtemp()
     >>> made = record("demo", lambda: {"x": np.arange(3)}, settings={"seed": 0}, data="none", folder=folder)
-    >>> reused = record("demo", lambda: 1 / 0, settings={"seed": 0}, data="none", folder=folder)
-    >>> reused["x"]
+    >>> record("demo", lambda: 1 / 0, settings={"seed": 0}, data="none", folder=folder)["x"]
     array([0, 1, 2])
     """
     manifest = _manifest(name, settings, data, source)
@@ -161,6 +164,11 @@ def record(
 def write(made: Record, path: Path | str) -> None:
     """Write a record: the values first, the manifest, which makes it count, last.
 
+    Parameters
+    ----------
+    made : Record
+    path : path, without an ending
+
     Raises
     ------
     TypeError
@@ -187,14 +195,20 @@ def write(made: Record, path: Path | str) -> None:
 
 
 def read(path: Path | str) -> Record:
-    """Read the record at `path` (folder and name, without an ending); warn where other code than this made it.
+    """Read the record at `path`; warn where other code than this made it.
+
+    Parameters
+    ----------
+    path : path, folder and name without an ending
+
+    Returns
+    -------
+    Record
 
     Raises
     ------
-    FileNotFoundError
-        If there is none.
-    ValueError
-        If its values are not the bytes that the manifest was written for.
+    FileNotFoundError, ValueError
+        If there is none, or its values are not the bytes that the manifest was written for.
     """
     stored = _load(Path(path))
     if stored.manifest["package"] != code_fingerprint():
@@ -203,7 +217,15 @@ def read(path: Path | str) -> Record:
 
 
 def data_fingerprint(*arrays: Any) -> str:
-    """Return a SHA-256 over dtypes, shapes and bytes of arrays.
+    """Return the SHA-256, in hexadecimal, over dtypes, shapes and bytes of arrays.
+
+    Parameters
+    ----------
+    *arrays : array-like, of any dtype and shape
+
+    Returns
+    -------
+    str
 
     Examples
     --------
@@ -219,7 +241,7 @@ def data_fingerprint(*arrays: Any) -> str:
 
 @cache
 def code_fingerprint() -> str:
-    """Return a SHA-256 over the package's Python sources and shipped weights."""
+    """Return the SHA-256, a str in hexadecimal, over the package's Python sources and shipped weights."""
     root = Path(__file__).parent
     digest = hashlib.sha256()
     for path in sorted([*root.rglob("*.py"), *root.rglob("*.safetensors")]):

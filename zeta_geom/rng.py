@@ -68,6 +68,11 @@ def numpy_generator(random_state: RandomState = None) -> np.random.Generator:
 def torch_generator(seed: int, device: Any) -> torch.Generator | None:
     """Return a torch.Generator on `device`, seeded.
 
+    Parameters
+    ----------
+    seed : int
+    device : str or torch.device
+
     Examples
     --------
     >>> torch_generator(3, "cpu").initial_seed()
@@ -89,8 +94,8 @@ class Stream:
 
     Examples
     --------
-    >>> Stream(0).uniform((2,)).shape
-    (2,)
+    >>> Stream(0).uniform((2,)).shape, Stream(0).beta(0.2, (2,)).dtype, sorted(Stream(0).permutation(2).tolist())
+    ((2,), dtype('float64'), [0, 1])
     """
 
     def __init__(self, random_state: RandomState = None) -> None:
@@ -108,6 +113,14 @@ class Stream:
     def child(self, *key: int) -> Stream:
         """Return the independent stream that belongs to (seed, *key), whatever was drawn from this one.
 
+        Parameters
+        ----------
+        *key : int
+
+        Returns
+        -------
+        Stream
+
         Examples
         --------
         >>> bool(Stream(0).child(1).uniform(()) == Stream(0).child(1).uniform(()))
@@ -116,7 +129,18 @@ class Stream:
         return Stream(int(self._spawned(key).integers(2**62)))
 
     def uniform(self, shape: tuple[int, ...], like: Any = None) -> Any:
-        """Draw from U[0, 1): float64 on the CPU, float32 on another device, in the backend of `like`."""
+        """Draw from U[0, 1).
+
+        Parameters
+        ----------
+        shape : tuple of int
+        like : array or tensor, optional
+            Its backend and device are those of the result; NumPy without it.
+
+        Returns
+        -------
+        array of that shape, float64 on the CPU and float32 on another device
+        """
         generator, device = self._source(like)
         if device is not None:
             import torch
@@ -129,7 +153,18 @@ class Stream:
         return _match(torch.rand(shape, generator=generator, dtype=torch.float64), like)
 
     def beta(self, alpha: float, shape: tuple[int, ...], like: Any = None) -> Any:
-        """Draw from Beta(alpha, alpha): float64 on the CPU, float32 on another device."""
+        """Draw from Beta(alpha, alpha).
+
+        Parameters
+        ----------
+        alpha : float, above 0
+        shape, like
+            As in `uniform`.
+
+        Returns
+        -------
+        array of that shape, float64 on the CPU and float32 on another device
+        """
         if alpha == 1:
             return self.uniform(shape, like)
         generator, device = self._source(like)
@@ -147,7 +182,13 @@ class Stream:
         return _match(torch.sigmoid(logs[0] - logs[1]), like)
 
     def permutation(self, n: int, like: Any = None) -> Any:
-        """Draw a permutation of 0..n-1: int64 of shape (n,)."""
+        """Draw a permutation of 0..n-1: int64 of shape (n,), in the backend and on the device of `like`.
+
+        Parameters
+        ----------
+        n : int
+        like : array or tensor, optional
+        """
         generator, device = self._source(like)
         if isinstance(generator, np.random.Generator):
             return _match(generator.permutation(n), like)
@@ -156,7 +197,7 @@ class Stream:
         return _match(torch.randperm(n, generator=generator, device=device or "cpu"), like)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what `load_state_dict` needs to go on from here exactly."""
+        """Return a dict, what `load_state_dict` needs to go on from here exactly."""
         return {
             "seed": self.seed,
             "worker": self._worker,
@@ -165,7 +206,7 @@ class Stream:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from where `state_dict` was called."""
+        """Go on from `state`, a dict that `state_dict` returned; ValueError if it is of the other backend."""
         self.seed = state["seed"]
         self._worker = None if state["worker"] is None else tuple(state["worker"])
         if self._worker is not None:

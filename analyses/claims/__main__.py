@@ -15,8 +15,10 @@ from analyses.claims.geometry import dimensions, theorems
 from analyses.claims.images import features, realism
 from analyses.claims.points import diversity, manifold_points
 from analyses.claims.verdicts import Claim
+from analyses.context import left_out_analyses
 from zeta_geom.records import atomic_path
 
+ANALYSES = ("theorems", "figure_2", "figure_3", "diversity", "figure_6", "figure_8")
 WIDTHS = {"statement": 40, "where": 22, "data": 30, "measured": 70, "verdict": 18}  # of the printed table
 GROUPS = (theorems, manifold_points, realism, diversity, dimensions, features)
 
@@ -38,6 +40,9 @@ def main(results: Annotated[Path, typer.Option(help="where the records are")] = 
     for row in claims.itertuples(index=False):
         shown.add_row(*row)
     Console(width=180).print(shown)
+    for analysis in ANALYSES:
+        if not (results / "records" / analysis).is_dir() or analysis in left_out_analyses(results):
+            typer.echo(f"not measured: {analysis}", err=True)
     typer.echo(results / "claims.csv")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analyses.claims.verdicts import FAILS, HOLDS, Claim, data_name, paired, table, undecided, yes_no
+from analyses.claims.verdicts import Claim, data_name, from_interval, paired, table, yes_no
 from zeta_geom.realism import MNISTOracle
 
 PAPER_ACCURACY = 0.9931
@@ -40,7 +40,7 @@ def realism(results: Path) -> list[Claim]:
         ]
         difference = differences[differences["measure"] == measure].iloc[0]
         texts.append(f"ζ - mixup {difference['difference']:.4g} [{difference['low']:.4g}, {difference['high']:.4g}]")
-        verdict = HOLDS if difference["high"] < 0 else FAILS
+        verdict = from_interval(-difference["high"], -difference["low"])
         claims.append(
             Claim(statement, "Fig. 3f and 3g", f"{data}, n = {rows['n'].iloc[0]:,}", "; ".join(texts), verdict)
         )
@@ -82,7 +82,7 @@ def more_neighbours(data: str, statement: str, counts: pd.DataFrame, images: pd.
         "Fig. 8",
         data,
         text,
-        undecided(len(counts)) or yes_no(low > 0),
+        from_interval(low, high),
     )
 
 
@@ -98,5 +98,5 @@ def better(data: str, accuracy: pd.DataFrame) -> Claim:
         "Evaluation; Table 4",
         data,
         text,
-        undecided(len(by_method)) or yes_no(low > 0),
+        from_interval(low, high),
     )

@@ -13,7 +13,6 @@ from analyses.claims.verdicts import (
     from_gamma,
     paired,
     table,
-    undecided,
     up_to_gamma,
     yes_no,
 )
@@ -56,7 +55,7 @@ def compare(data: str, part: pd.DataFrame, measure: str) -> Claim:
         WHERE,
         f"{data}, {len(mixup)} seeds",
         text,
-        undecided(len(mixup)) or from_gamma(gammas, holds),
+        from_gamma(gammas, holds) if len(mixup) > 1 else "undecided: one seed",
     )
 
 

@@ -76,9 +76,11 @@ def paired(difference: Sequence[float]) -> tuple[float, float, float]:
     return float(values.mean()), float(low), float(high)
 
 
-def undecided(count: int) -> str | None:
-    """Return the verdict where one seed gives no interval."""
-    return None if count > 1 else "undecided: one seed"
+def from_interval(low: float, high: float) -> str:
+    """Return the verdict of "greater than zero" from the limits of an interval."""
+    if np.isnan(low):
+        return "undecided: one seed"
+    return HOLDS if low > 0 else FAILS if high < 0 else "not shown: interval holds 0"
 
 
 def below(mean: float, std: float, n: int, other: float, other_std: float, other_n: int) -> bool:

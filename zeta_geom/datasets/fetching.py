@@ -51,9 +51,13 @@ def fetch(name: str, *, data_home: Path | str | None = None, download: bool = Tr
     --------
     >>> fetch("digits")
     Traceback (most recent call last):
-    ValueError: name must be one of 'cifar-10', 'cifar-100', 'fashion-mnist', 'mnist'; got 'digits'.
+    ValueError: name must be a data set that is fetched; 'digits' comes with the package. Load it at once.
     """
-    check_choice(name, "name", (each for each in DATASETS if not DATASETS[each].embedded))
+    check_choice(name, "name", DATASETS)
+    if DATASETS[name].embedded:
+        raise ValueError(
+            f"name must be a data set that is fetched; {name!r} comes with the package. Load it at once."
+        )
     specification = DATASETS[name]
     folder = home.data_home(data_home) / name
     if not _bad_files(folder, specification):
@@ -71,7 +75,21 @@ def fetch(name: str, *, data_home: Path | str | None = None, download: bool = Tr
 
 
 def file_hash(path: Path | str) -> str:
-    """Return the SHA-256 of a file.
+    """Return the SHA-256 of a file, in hexadecimal.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
 
     Examples
     --------

@@ -32,6 +32,11 @@ class Dataset:
         SHA-256 over the four arrays.
     source : str
         Where the data come from.
+
+    Examples
+    --------
+    >>> load("digits").n_classes
+    10
     """
 
     name: str

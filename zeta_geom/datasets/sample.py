@@ -45,14 +45,46 @@ def first_per_class(y: np.ndarray, count: int) -> np.ndarray:
 
 
 def read_sample(folder: Path | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Read the embedded sample, whatever `folder` is: X_train, y_train, X_test, y_test."""
+    """Read the embedded sample of MNIST, whatever `folder` is.
+
+    Parameters
+    ----------
+    folder : path, optional
+        Not used: the data come with this package.
+
+    Returns
+    -------
+    X_train, y_train, X_test, y_test : arrays
+        Images, uint8 (1000, 28, 28), levels 0..255, and labels, int64 (1000,).
+
+    Examples
+    --------
+    >>> [array.shape for array in read_sample()]
+    [(1000, 28, 28), (1000,), (1000, 28, 28), (1000,)]
+    """
     with np.load(FOLDER / "mnist-sample.npz", allow_pickle=False) as stored:
         X_train, y_train, X_test, y_test = (stored[name] for name in NAMES)
     return X_train, y_train.astype(np.int64), X_test, y_test.astype(np.int64)
 
 
 def write_sample(folder: Path | str = FOLDER) -> Path:
-    """Make the sample from MNIST and write it, with its manifest, into `folder`; return its path."""
+    """Make the sample from MNIST and write it, with its manifest, into `folder`.
+
+    Parameters
+    ----------
+    folder : path
+        Where to write it; by default where `read_sample` looks.
+
+    Returns
+    -------
+    Path
+        Of the sample.
+
+    Raises
+    ------
+    FileNotFoundError
+        If MNIST is neither in the cache nor to be had.
+    """
     from zeta_geom.datasets import load
 
     mnist = load("mnist")

@@ -25,7 +25,14 @@ class Neighbors:
     Parameters
     ----------
     indices : int64 array of shape (q, k)
+        Rows of X.
     distances : float64 array of shape (q, k)
+        In the units of X, or 1 - cos.
+
+    Examples
+    --------
+    >>> knn([[0.0], [1.0], [3.0]], 1).distances.ravel()
+    array([1., 1., 2.])
     """
 
     indices: np.ndarray
@@ -66,6 +73,10 @@ def knn(X: Any, k: int, *, queries: Any = None, metric: str = "euclidean", progr
     Squared distances by a matrix product name k + 16 candidates; their distances are computed again as sums of
     squared differences and sorted. Where the error bound of the product cannot rule out a point that is not a
     candidate, all the distances of that row are computed directly.
+
+    References
+    ----------
+    Abhishek et al. 2024, "Preserving the intrinsic dimensionality of the original data": neighbourhoods of k = 8 and 128.
 
     Examples
     --------

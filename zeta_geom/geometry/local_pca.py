@@ -88,6 +88,11 @@ class LocalPCA(BaseEstimator):
         ------
         ValueError
             If X is not 2-D and finite, k ≥ n, or a parameter is out of range.
+
+        Examples
+        --------
+        >>> LocalPCA(4).fit(np.arange(10.0)[:, None]).dimension_pw_.tolist()
+        [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
         """
         return self.fit_pw(X)
 
@@ -97,6 +102,7 @@ class LocalPCA(BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n, d)
+            As in `fit`.
         precomputed_knn : int array of shape (n, at least max k) or Neighbors, optional
             Neighbours of each point, nearest first, the point itself not among them; searched where not given.
 
@@ -108,6 +114,12 @@ class LocalPCA(BaseEstimator):
         ------
         TypeError, ValueError
             As in `fit`, or if the neighbours are no indices of X or too few.
+
+        Examples
+        --------
+        >>> line = np.arange(10.0)[:, None]
+        >>> LocalPCA(4).fit_pw(line, knn(line, 4)).dimension_
+        1.0
         """
         X = host_array(X) if hasattr(X, "detach") else X
         X = check_points(validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2))

@@ -64,7 +64,23 @@ class PointProducts:
         self._entry_error = 4 * EPS * radius * ((width + 8) * radius + 4 * largest * np.sqrt(width))
 
     def spectra(self, indices: np.ndarray) -> np.ndarray:
-        """Return the covariance eigenvalues of the points `indices` (q, k): ascending, of shape (q, k)."""
+        """Return the covariance eigenvalues of each neighbourhood.
+
+        Parameters
+        ----------
+        indices : int array of shape (q, k)
+            Rows of X, k ≥ 2 for each neighbourhood.
+
+        Returns
+        -------
+        ndarray of float64, shape (q, k)
+            Ascending, in squared units of X; rounding may leave tiny negative values.
+
+        Examples
+        --------
+        >>> PointProducts(np.array([[0.0, 0.0], [4.0, 0.0]])).spectra(np.array([[0, 1]]))
+        array([[0., 8.]])
+        """
         products = self.products[indices[:, :, None], indices[:, None, :]]
         means = products.mean(axis=2, keepdims=True)
         products -= means
@@ -73,5 +89,21 @@ class PointProducts:
         return np.linalg.eigvalsh(products) / (indices.shape[1] - 1)
 
     def error(self, k: int) -> float:
-        """Bound the error of an eigenvalue of k points."""
+        """Bound the error of an eigenvalue of k points.
+
+        Parameters
+        ----------
+        k : int
+            Number of points in a neighbourhood.
+
+        Returns
+        -------
+        float
+            In squared units of X.
+
+        Examples
+        --------
+        >>> bool(PointProducts(np.array([[0.0, 0.0], [2.0, 0.0]])).error(2) < 1e-12)
+        True
+        """
         return 2 * k * self._entry_error

@@ -93,6 +93,7 @@ def crescent_residual(X: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     X : float array of shape (n, 2)
+        Points.
 
     Returns
     -------
@@ -102,6 +103,10 @@ def crescent_residual(X: np.ndarray) -> np.ndarray:
     ------
     ValueError
         If `X` is not a finite array of two columns.
+
+    References
+    ----------
+    The equations are those of the curves in `make_crescents`.
 
     Examples
     --------
@@ -121,16 +126,21 @@ def crescent_distances(X: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     X : float array of shape (n, 2)
+        Points.
 
     Returns
     -------
     float64 array of shape (n, 2)
-        One column a class; exact to rounding.
+        One column a class, in the units of X; exact to rounding.
 
     Raises
     ------
     ValueError
         If `X` is not a finite array of two columns.
+
+    References
+    ----------
+    The curves are those of `make_crescents`.
 
     Examples
     --------

@@ -97,6 +97,7 @@ def curved_residual(X: np.ndarray, *, intrinsic_dim: int = 3) -> np.ndarray:
     Parameters
     ----------
     X : float array of shape (n, n_features)
+        Points.
     intrinsic_dim : int
         The dimension d; `n_features` is a multiple of 2 d.
 
@@ -108,6 +109,10 @@ def curved_residual(X: np.ndarray, *, intrinsic_dim: int = 3) -> np.ndarray:
     ------
     ValueError
         If `X` is not finite or its number of columns is no multiple of 2 d.
+
+    References
+    ----------
+    The equation is that of `make_curved_manifold`.
 
     Examples
     --------

@@ -89,15 +89,21 @@ def helix_residual(X: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     X : float array of shape (n, d), d ≥ 3
+        Points.
 
     Returns
     -------
     float64 array of shape (n,)
+        In the units of X.
 
     Raises
     ------
     ValueError
         If `X` is not a finite array of at least three columns.
+
+    References
+    ----------
+    The equation is that of `make_helix`.
 
     Examples
     --------
@@ -118,16 +124,21 @@ def helix_distance(X: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     X : float array of shape (n, d), d ≥ 3
+        Points.
 
     Returns
     -------
     float64 array of shape (n, 1)
-        One column, since there is one curve.
+        One column, since there is one curve; in the units of X.
 
     Raises
     ------
     ValueError
         If `X` is not a finite array of at least three columns.
+
+    References
+    ----------
+    The equation is that of `make_helix`.
 
     Examples
     --------

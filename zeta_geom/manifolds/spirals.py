@@ -93,15 +93,21 @@ def spiral_residual(X: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     X : float array of shape (n, 2)
+        Points.
 
     Returns
     -------
     float64 array of shape (n,)
+        In the units of X.
 
     Raises
     ------
     ValueError
         If `X` is not a finite array of two columns.
+
+    References
+    ----------
+    The equation is this project's choice; see `make_spirals`.
 
     Examples
     --------
@@ -124,16 +130,21 @@ def spiral_distances(X: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     X : float array of shape (n, 2)
+        Points.
 
     Returns
     -------
     float64 array of shape (n, 2)
-        One column a class.
+        One column a class, in the units of X.
 
     Raises
     ------
     ValueError
         If `X` is not a finite array of two columns.
+
+    References
+    ----------
+    The equation is this project's choice; see `make_spirals`.
 
     Examples
     --------

@@ -152,6 +152,15 @@ MANIFOLDS = {
 def get_manifold(name: str) -> Manifold:
     """Return the manifold of this name.
 
+    Parameters
+    ----------
+    name : str
+        A key of `MANIFOLDS`.
+
+    Returns
+    -------
+    Manifold
+
     Raises
     ------
     ValueError

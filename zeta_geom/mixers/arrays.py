@@ -23,7 +23,27 @@ __all__ = [
 
 
 def as_batch(X: Any) -> Any:
-    """Return X as a floating array or tensor of shape (m, ...) with m ≥ 1, or raise."""
+    """Return X as a floating array or tensor of shape (m, ...) with m ≥ 1, or raise.
+
+    Parameters
+    ----------
+    X : floating array-like or tensor of shape (m, ...)
+
+    Returns
+    -------
+    ndarray or Tensor of shape (m, ...)
+        X itself, where it is one already.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If X is of another backend, not floating, or holds no sample.
+
+    Examples
+    --------
+    >>> as_batch([[0.0, 1.0]]).shape
+    (1, 2)
+    """
     if not array_api_compat.is_array_api_obj(X):
         X = np.asarray(X)
     if not (isinstance(X, np.ndarray) or array_api_compat.is_torch_array(X)):
@@ -38,6 +58,30 @@ def soft_labels(y: Any, X: Any, n_classes: int | None) -> Any:
     """Return labels as soft labels (m, K) in the backend of X: float32, or float64 where X is; None for None.
 
     Values are checked on the CPU only; elsewhere a check would wait for the host.
+
+    Parameters
+    ----------
+    y : int array of shape (m,), or float array of shape (m, K), or None
+        Labels, or soft labels.
+    X : floating array or tensor of shape (m, ...)
+        The batch that they belong to.
+    n_classes : int, or None
+        K; None infers it, on the CPU only.
+
+    Returns
+    -------
+    float array or tensor of shape (m, K), or None
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the labels do not fit X or `n_classes`, or K cannot be inferred.
+
+    Examples
+    --------
+    >>> soft_labels([0, 1], np.zeros((2, 3)), None)
+    array([[1., 0.],
+           [0., 1.]])
     """
     if y is None:
         return None
@@ -64,7 +108,23 @@ def soft_labels(y: Any, X: Any, n_classes: int | None) -> Any:
 
 
 def to_backend(array: Any, like: Any, dtype: Any = None) -> Any:
-    """Return `array` in the backend, on the device and, if given, in the dtype of `like`."""
+    """Return `array` in the backend, on the device and, if given, in the dtype of `like`.
+
+    Parameters
+    ----------
+    array : array or tensor of any shape
+    like : array or tensor
+    dtype : dtype of the backend of `like`, optional
+
+    Returns
+    -------
+    array or tensor of the shape of `array`
+
+    Examples
+    --------
+    >>> to_backend(np.array([1, 2]), np.zeros(1), np.float64)
+    array([1., 2.])
+    """
     xp = array_api_compat.array_namespace(like)
     device = array_api_compat.device(like)
     if not (type(array) is type(like) and array_api_compat.device(array) == device):
@@ -78,19 +138,64 @@ def to_backend(array: Any, like: Any, dtype: Any = None) -> Any:
 
 
 def compute_dtype(like: Any) -> Any:
-    """Return the dtype of the arithmetic on `like`: at least float32."""
+    """Return the dtype of the arithmetic on `like`: at least float32.
+
+    Parameters
+    ----------
+    like : floating array or tensor
+
+    Returns
+    -------
+    dtype
+        float64 where `like` is, else float32, of the backend.
+
+    Examples
+    --------
+    >>> compute_dtype(np.zeros(1, np.float16)) == np.float32
+    True
+    """
     xp = array_api_compat.array_namespace(like)
     return xp.float64 if xp.finfo(like.dtype).bits > 32 else xp.float32
 
 
 def flatten(X: Any) -> Any:
-    """Return X as a matrix (m, everything else) in its compute dtype."""
+    """Return X as a matrix (m, everything else) in its compute dtype.
+
+    Parameters
+    ----------
+    X : floating array or tensor of shape (m, ...)
+
+    Returns
+    -------
+    float32 or float64 array or tensor of shape (m, d)
+
+    Examples
+    --------
+    >>> flatten(np.zeros((2, 3, 4))).shape
+    (2, 12)
+    """
     xp = array_api_compat.array_namespace(X)
     return xp.astype(xp.reshape(X, (X.shape[0], math.prod(X.shape[1:]))), compute_dtype(X), copy=False)
 
 
 def product(W: Any, values: Any) -> Any:
-    """Return W @ values in their own dtype: autocast, which would halve it, is turned off."""
+    """Return W @ values in their own dtype: autocast, which would halve it, is turned off.
+
+    Parameters
+    ----------
+    W : float array or tensor of shape (r, m)
+    values : array or tensor of shape (m, d)
+        Of the backend, device and dtype of W.
+
+    Returns
+    -------
+    array or tensor of shape (r, d)
+
+    Examples
+    --------
+    >>> product(np.ones((1, 2)), np.eye(2))
+    array([[1., 1.]])
+    """
     if isinstance(values, np.ndarray):
         return W @ values
     import torch
@@ -100,7 +205,24 @@ def product(W: Any, values: Any) -> Any:
 
 
 def check_plan(X: Any, Y: Any, m: int) -> None:
-    """Raise where a batch is not floating, not of the size that a plan was drawn for, or its labels are not soft."""
+    """Raise an error where a batch is not floating, not of the size that a plan was drawn for, or its labels are not soft.
+
+    Parameters
+    ----------
+    X : array or tensor of shape (m, ...)
+    Y : array or tensor of shape (m, K), or None
+    m : int
+        Number of samples that the plan was drawn for.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the dtype of X, or one of the shapes, is another.
+
+    Examples
+    --------
+    >>> check_plan(np.zeros((2, 3)), None, 2)
+    """
     _check_floating(X)
     if X.shape[0] != m:
         raise ValueError(f"plan was drawn for {m} samples; X has {X.shape[0]}. Draw with the shape of this batch.")
@@ -109,7 +231,21 @@ def check_plan(X: Any, Y: Any, m: int) -> None:
 
 
 def check_values(X: Any) -> None:
-    """Raise ValueError where X holds a NaN or an infinity; on another device this waits for the host."""
+    """Raise an error where X holds a NaN or an infinity; on another device this waits for the host.
+
+    Parameters
+    ----------
+    X : floating array or tensor of any shape
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite.
+
+    Examples
+    --------
+    >>> check_values(np.zeros(3))
+    """
     if isinstance(X, np.ndarray):
         check_finite(X)
     elif not bool(X.isfinite().all()):

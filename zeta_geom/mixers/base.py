@@ -27,6 +27,17 @@ class Mixer(ABC):
         Refuse NaN and infinite values in X; off by default, for the scan costs more than the mix.
     random_state : None, int, Generator, RandomState or torch.Generator
         Where the mixer's own stream starts; every call advances it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `n_classes` is no positive integer, or `random_state` has the wrong type.
+
+    Examples
+    --------
+    >>> from zeta_geom.mixers import Mixup, ZetaMixup
+    >>> issubclass(Mixup, Mixer), issubclass(ZetaMixup, Mixer)
+    (True, True)
     """
 
     def __init__(
@@ -93,6 +104,12 @@ class Mixer(ABC):
         ------
         TypeError, ValueError
             If the shape names no sample, `n_out` is no positive integer, or the method wants more samples.
+
+        Examples
+        --------
+        >>> from zeta_geom.mixers import ZetaMixup
+        >>> ZetaMixup(random_state=0).draw((4, 3)).weights.shape
+        (4, 4)
         """
         if len(shape) < 1 or shape[0] < 1:
             raise ValueError(f"shape must be (m, ...) with m at least 1; got {tuple(shape)}.")
@@ -104,7 +121,28 @@ class Mixer(ABC):
 
     @abstractmethod
     def apply(self, X: Any, Y: Any, plan: Any) -> tuple[Any, Any]:
-        """Mix (X, Y) as `plan` says; Y are soft labels (m, K), or None."""
+        """Mix (X, Y) as `plan` says.
+
+        Parameters
+        ----------
+        X : floating array or tensor of shape (m, ...)
+        Y : float array or tensor of shape (m, K), or None
+            Soft labels.
+        plan
+            What `draw` returned for a batch of m samples.
+
+        Returns
+        -------
+        X_new : array of shape (rows, ...)
+            Of the backend, device and dtype of X.
+        Y_new : array of shape (rows, K), or None where Y is None
+            Soft labels: float32, or float64 where X is.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If X is not floating, the plan is of another batch size, or Y are no soft labels of m samples.
+        """
 
     def mix_dataset(
         self,
@@ -188,11 +226,42 @@ class Mixer(ABC):
         return X_new, Y_new
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the state of the stream, for an exact resume."""
+        """Return the state of the stream, for an exact resume.
+
+        Returns
+        -------
+        dict of str -> Any
+            For `load_state_dict`: the seed, the loader worker and the state of each generator.
+
+        Examples
+        --------
+        See `load_state_dict`.
+        """
         return self._stream.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from the state that `state_dict` returned."""
+        """Go on from the state that `state_dict` returned.
+
+        Parameters
+        ----------
+        state : dict
+            From a mixer built alike.
+
+        Raises
+        ------
+        ValueError
+            If the state is that of a stream of the other backend.
+
+        Examples
+        --------
+        >>> from zeta_geom.mixers import ZetaMixup
+        >>> mixer = ZetaMixup(random_state=0)
+        >>> state = mixer.state_dict()
+        >>> first = mixer.draw((4, 3)).weights
+        >>> mixer.load_state_dict(state)
+        >>> bool((mixer.draw((4, 3)).weights == first).all())
+        True
+        """
         self._stream.load_state_dict(state)
 
     def __repr__(self) -> str:

@@ -27,6 +27,11 @@ class PairPlan:
         The share of sample k mod m.
     m : int
         Number of samples in the batch.
+
+    Examples
+    --------
+    >>> Mixup(random_state=0).draw((4, 3)).m
+    4
     """
 
     partners: Any
@@ -95,6 +100,18 @@ class Mixup(Mixer):
         -------
         X_new : array of shape (rows, ...)
         Y_new : array of shape (rows, K), or None
+
+        Raises
+        ------
+        TypeError, ValueError
+            If X is not floating, the plan is of another batch size, or Y are no soft labels of m samples.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> X, mixer = np.eye(4), Mixup(random_state=0)
+        >>> mixer.apply(X, None, mixer.draw(X.shape))[0].shape
+        (4, 4)
         """
         check_plan(X, Y, plan.m)
         xp = array_api_compat.array_namespace(X)

@@ -25,6 +25,11 @@ class ZetaPlan:
     ----------
     weights : floating array of shape (rows, m)
         W; X_new = W X and Y_new = W Y.
+
+    Examples
+    --------
+    >>> ZetaMixup(random_state=0).draw((2, 3)).weights.sum(axis=1)
+    array([1., 1.])
     """
 
     weights: Any
@@ -117,6 +122,18 @@ class ZetaMixup(Mixer):
         -------
         X_new : array of shape (rows, ...)
         Y_new : array of shape (rows, K), or None
+
+        Raises
+        ------
+        TypeError, ValueError
+            If X is not floating, the plan is of another batch size, or Y are no soft labels of m samples.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> X, mixer = np.eye(4), ZetaMixup(random_state=0)
+        >>> mixer.apply(X, None, mixer.draw(X.shape))[0].shape
+        (4, 4)
         """
         rows, m = plan.weights.shape
         check_plan(X, Y, m)

@@ -17,6 +17,20 @@ def check_features(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Return both as finite float arrays of one width, the second None where it is None, or raise.
 
+    Parameters
+    ----------
+    train_features : float array of shape (n, d)
+    test_features : float array of shape (q, d), or None
+    metric : {"cosine", "euclidean"}
+        Of the distance between features.
+    min_samples : int
+        The fewest rows of `train_features` allowed.
+
+    Returns
+    -------
+    train_features : ndarray of float32 or float64, shape (n, d)
+    test_features : ndarray of float32 or float64, shape (q, d), or None
+
     Raises
     ------
     TypeError, ValueError

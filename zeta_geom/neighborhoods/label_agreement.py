@@ -28,6 +28,10 @@ class LabelAgreement:
         Share of that class in the class-balanced vote, 0..1.
     indices : int64 array of shape (q, k)
         The neighbours, nearest first.
+
+    Examples
+    --------
+    See `label_agreement`.
     """
 
     counts: np.ndarray

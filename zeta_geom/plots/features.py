@@ -56,7 +56,7 @@ def class_map(
     >>> from matplotlib.figure import Figure
     >>> ax = class_map(Figure().subplots(), [[0.0, 0.0], [1.0, 1.0]], [0, 1], ["a", "b"], [[0.5, 0.5]], [1])
     >>> [text.get_text() for text in ax.texts]
-    ['a', 'b']
+    ['b', 'a', 'b']
     """
     from matplotlib.patheffects import withStroke
 
@@ -67,7 +67,11 @@ def class_map(
     ax.scatter(*xy.T, c=colors[labels], s=3, linewidths=0, alpha=0.55, rasterized=True, zorder=1)
     if test_xy is not None:
         squares, truth = _labelled(test_xy, test_labels, "test", len(class_names))
-        ax.scatter(*squares.T, c=colors[truth], s=24, marker="s", edgecolors="black", linewidths=0.8, zorder=2)
+        ax.scatter(*squares.T, c=colors[truth], s=42, marker="s", edgecolors="black", linewidths=0.8, zorder=2)
+        if max(map(len, class_names)) == 1:  # a letter fits: the class does not hang on the colour alone
+            thin = [withStroke(linewidth=1, foreground="white")]
+            for place, label in zip(squares, truth):
+                ax.text(*place, class_names[label], ha="center", va="center_baseline", fontsize=5, path_effects=thin)
     for label in np.unique(labels):
         own = xy[labels == label]
         centre = own[np.linalg.norm(own - np.median(own, axis=0), axis=1).argmin()]

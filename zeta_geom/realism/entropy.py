@@ -29,6 +29,10 @@ def entropy(p: Any) -> np.ndarray:
     ValueError
         If a row is negative or does not sum to 1.
 
+    References
+    ----------
+    Abhishek et al. 2024, Figure 3f.
+
     Examples
     --------
     >>> entropy([[0.5, 0.5], [1.0, 0.0]]).round(4)
@@ -110,6 +114,15 @@ def kl_divergence(p: Any, q: Any) -> np.ndarray:
     Returns
     -------
     ndarray of float64, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If a row is negative or does not sum to 1, or the shapes differ.
+
+    References
+    ----------
+    Kullback and Leibler 1951.
 
     Examples
     --------

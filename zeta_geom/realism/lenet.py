@@ -61,6 +61,11 @@ class LeNet5(nn.Module):
         Returns
         -------
         Tensor of shape (n, 84)
+
+        Examples
+        --------
+        >>> LeNet5(torch.Generator().manual_seed(0)).features(torch.zeros(2, 1, 28, 28)).shape
+        torch.Size([2, 84])
         """
         x = functional.max_pool2d(functional.relu(self.conv1(x)), 2)
         x = functional.max_pool2d(functional.relu(self.conv2(x)), 2)
@@ -68,7 +73,21 @@ class LeNet5(nn.Module):
         return functional.relu(self.fc2(x))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return logits of shape (n, 10)."""
+        """Return the logits of the ten classes.
+
+        Parameters
+        ----------
+        x : float tensor of shape (n, 1, 28, 28), grey levels 0..1
+
+        Returns
+        -------
+        Tensor of shape (n, 10)
+
+        Examples
+        --------
+        >>> LeNet5(torch.Generator().manual_seed(0)).forward(torch.zeros(2, 1, 28, 28)).shape
+        torch.Size([2, 10])
+        """
         return self.fc3(self.features(x))
 
 

@@ -64,6 +64,11 @@ class MNISTOracle:
             If weights or manifest are absent.
         ValueError
             If the manifest states no hash, or the weights are not the bytes that it was written for.
+
+        Examples
+        --------
+        >>> "sha256" in MNISTOracle.pretrained().manifest
+        True
         """
         weights = Path(weights)
         content, manifest = _read(weights)
@@ -94,6 +99,11 @@ class MNISTOracle:
         ------
         TypeError, ValueError
             If the shape, the dtype or the range is another.
+
+        Examples
+        --------
+        >>> MNISTOracle.pretrained().log_proba(np.zeros((2, 28, 28))).shape
+        (2, 10)
         """
         check_int(batch_size, "batch_size", low=1)
         logits = [self._run(self.model, batch) for batch in to_images(images, torch.float64).split(batch_size)]
@@ -140,6 +150,11 @@ class MNISTOracle:
         ------
         TypeError, ValueError
             As in `log_proba`.
+
+        Examples
+        --------
+        >>> MNISTOracle.pretrained().features(np.zeros((2, 28, 28))).shape
+        (2, 84)
         """
         check_int(batch_size, "batch_size", low=1)
         batches = to_images(images, torch.float64).split(batch_size)
@@ -153,6 +168,18 @@ class MNISTOracle:
 
 def to_images(images: Any, dtype: torch.dtype) -> torch.Tensor:
     """Return images as a tensor (n, 1, 28, 28) of grey levels 0..1.
+
+    Parameters
+    ----------
+    images : array or tensor of shape (n, 28, 28) or (n, 1, 28, 28)
+        uint8 0..255, or float 0..1.
+    dtype : torch.dtype
+        Of the result.
+
+    Returns
+    -------
+    Tensor of shape (n, 1, 28, 28)
+        On the CPU.
 
     Raises
     ------
