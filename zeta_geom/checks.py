@@ -1,6 +1,6 @@
 """Argument checks, called at the public door only.
 
-Every error names the argument, states the rule, shows what came and says what to do.
+Every error names the argument (`name`), states the rule, shows what came and says what to do.
 """
 
 from collections.abc import Iterable
@@ -31,11 +31,8 @@ def check_int(value: Any, name: str, *, low: int | None = None, high: int | None
     Parameters
     ----------
     value : int or NumPy integer
-        What to check.
     name : str
-        The argument's name, for the error.
     low, high : int, optional
-        The limits, both allowed.
 
     Returns
     -------
@@ -43,10 +40,8 @@ def check_int(value: Any, name: str, *, low: int | None = None, high: int | None
 
     Raises
     ------
-    TypeError
-        If `value` is no integer (a bool is none).
-    ValueError
-        If it lies outside the limits.
+    TypeError, ValueError
+        If `value` is no integer (a bool is none), or lies outside the limits.
 
     Examples
     --------
@@ -74,16 +69,10 @@ def check_real(
 
     Parameters
     ----------
-    value : real number
-        What to check.
+    value : int, float or NumPy real number
     name : str
-        The argument's name, for the error.
     low, high : float, optional
-        The limits.
-    strict : bool
-        Exclude the limits themselves.
-    allow_inf : bool
-        Let infinities pass, where the limits do.
+    strict, allow_inf : bool
 
     Returns
     -------
@@ -91,10 +80,8 @@ def check_real(
 
     Raises
     ------
-    TypeError
-        If `value` is no real number.
-    ValueError
-        If it is NaN, infinite (unless `allow_inf`), or outside the limits.
+    TypeError, ValueError
+        If `value` is no real number; if it is NaN, infinite (unless `allow_inf`), or outside the limits.
 
     Examples
     --------
@@ -118,12 +105,8 @@ def check_choice(value: Any, name: str, choices: Iterable[str]) -> str:
 
     Parameters
     ----------
-    value : str
-        What to check.
-    name : str
-        The argument's name, for the error.
+    value, name : str
     choices : iterable of str
-        What is allowed.
 
     Returns
     -------
@@ -146,19 +129,12 @@ def check_choice(value: Any, name: str, choices: Iterable[str]) -> str:
 
 
 def check_finite(X: Any, name: str = "X") -> None:
-    """Raise an error if the NumPy array `X` holds a NaN or an infinity.
+    """Raise ValueError if the NumPy array `X` holds a NaN or an infinity.
 
     Parameters
     ----------
     X : ndarray of any shape and dtype
-        Values; only floating ones can fail.
     name : str
-        The argument's name, for the error.
-
-    Raises
-    ------
-    ValueError
-        If a value is NaN or infinite.
 
     Examples
     --------
@@ -174,12 +150,7 @@ def host_array(values: Any) -> np.ndarray:
 
     Parameters
     ----------
-    values : array-like, or CPU tensor
-        Of any shape and dtype.
-
-    Returns
-    -------
-    ndarray of the same shape
+    values : array-like or CPU tensor, of any shape and dtype
 
     Examples
     --------
@@ -198,22 +169,14 @@ def check_points(X: Any, name: str = "X", *, min_samples: int = 1) -> np.ndarray
     Parameters
     ----------
     X : array-like of shape (n, d)
-        Points; float32 and float64 are kept, float16 becomes float32, and all else float64.
     name : str
-        The argument's name, for the error.
     min_samples : int
-        The fewest rows allowed.
-
-    Returns
-    -------
-    ndarray of float32 or float64, shape (n, d)
 
     Raises
     ------
-    TypeError
-        If `X` does not hold real numbers.
-    ValueError
-        If `X` is not 2-D, has fewer than `min_samples` rows, no column, or a value not finite or beyond 1e150.
+    TypeError, ValueError
+        If `X` holds no real numbers, is not 2-D, has fewer than `min_samples` rows or no column, or has a value not
+        finite or beyond 1e150.
 
     Examples
     --------
@@ -247,7 +210,6 @@ def check_labels(y: Any, name: str = "y", *, n: int | None = None, n_classes: in
     y : int array of shape (n,), or float array of shape (n, K)
         Labels; the rows of soft labels are non-negative and sum to 1.
     name : str
-        The argument's name, for the error.
     n : int, optional
         The number of labels that there must be.
     n_classes : int, optional
@@ -259,10 +221,8 @@ def check_labels(y: Any, name: str = "y", *, n: int | None = None, n_classes: in
 
     Raises
     ------
-    TypeError
-        If 1-D labels are not integers.
-    ValueError
-        If the shape, the range or the sums are wrong.
+    TypeError, ValueError
+        If 1-D labels are not integers; if the shape, the range or the sums are wrong.
 
     Examples
     --------
@@ -281,21 +241,13 @@ def check_labels(y: Any, name: str = "y", *, n: int | None = None, n_classes: in
 
 
 def check_label_shape(shape: tuple[int, ...], n: int | None, n_classes: int | None, name: str = "y") -> None:
-    """Raise an error unless `shape` is that of n int labels, (n,), or of soft labels, (n, n_classes).
+    """Raise ValueError unless `shape` is that of n int labels, (n,), or of soft labels, (n, n_classes).
 
     Parameters
     ----------
     shape : tuple of int
-        The labels' shape.
-    n, n_classes : int, or None
-        What the shape must say; None allows any number.
+    n, n_classes : int, or None for any number
     name : str
-        The argument's name, for the error.
-
-    Raises
-    ------
-    ValueError
-        If it says anything else.
 
     Examples
     --------
@@ -310,21 +262,13 @@ def check_label_shape(shape: tuple[int, ...], n: int | None, n_classes: int | No
 
 
 def check_probabilities(p: np.ndarray, name: str = "p", *, tolerance: float = 1e-6) -> None:
-    """Raise an error unless the rows of `p` are non-negative and sum to 1 within `tolerance`.
+    """Raise ValueError unless the rows of `p` are non-negative and sum to 1 within `tolerance`.
 
     Parameters
     ----------
     p : float array of shape (n, K)
-        Distributions, one a row.
     name : str
-        The argument's name, for the error.
     tolerance : float
-        How far a sum may be from 1.
-
-    Raises
-    ------
-    ValueError
-        If `p` is not finite or not 2-D, or a row is no distribution.
 
     Examples
     --------

@@ -217,15 +217,11 @@ def read(path: Path | str) -> Record:
 
 
 def data_fingerprint(*arrays: Any) -> str:
-    """Return the SHA-256, in hexadecimal, over dtypes, shapes and bytes of arrays.
+    """Return a str, the SHA-256 in hexadecimal over dtypes, shapes and bytes of arrays.
 
     Parameters
     ----------
     *arrays : array-like, of any dtype and shape
-
-    Returns
-    -------
-    str
 
     Examples
     --------

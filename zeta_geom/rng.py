@@ -111,15 +111,11 @@ class Stream:
         self._worker: tuple[int, int] | None = None
 
     def child(self, *key: int) -> Stream:
-        """Return the independent stream that belongs to (seed, *key), whatever was drawn from this one.
+        """Return the Stream that belongs to (seed, *key), independent of this one and of whatever was drawn from it.
 
         Parameters
         ----------
         *key : int
-
-        Returns
-        -------
-        Stream
 
         Examples
         --------

@@ -76,7 +76,8 @@ def knn(X: Any, k: int, *, queries: Any = None, metric: str = "euclidean", progr
 
     References
     ----------
-    Abhishek et al. 2024, "Preserving the intrinsic dimensionality of the original data": neighbourhoods of k = 8 and 128.
+    Abhishek et al. 2024, "Preserving the intrinsic dimensionality of the original data": neighbourhoods of k = 8 and
+    128.
 
     Examples
     --------

@@ -205,7 +205,7 @@ def product(W: Any, values: Any) -> Any:
 
 
 def check_plan(X: Any, Y: Any, m: int) -> None:
-    """Raise an error where a batch is not floating, not of the size that a plan was drawn for, or its labels are not soft.
+    """Raise an error where a batch is not floating, not of the size that was drawn for, or its labels are not soft.
 
     Parameters
     ----------
