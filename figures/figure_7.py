@@ -14,7 +14,13 @@ from matplotlib.figure import Figure
 from figures.saving import save
 from zeta_geom.mixers import gamma_min
 from zeta_geom.plots.curves import curve_against_gamma, level_across, mark_gamma_min
-from zeta_geom.plots.neighborhoods import neighborhood_ellipse, ringed_points, vote_circles, window
+from zeta_geom.plots.neighborhoods import (
+    STANDARD_DEVIATIONS,
+    neighborhood_ellipse,
+    ringed_points,
+    vote_circles,
+    window,
+)
 from zeta_geom.plots.panels import spread
 from zeta_geom.plots.points import soft_scatter, two_class_colors
 from zeta_geom.plots.style import PARAMETERS, panel_letter
@@ -58,7 +64,8 @@ def draw_ellipses(axes: Any, points: Record, s: dict[str, Any]) -> None:
     leader, output = points["pair"]
     clouds = ((points["X"], points["y"], leader), (points["X_large"], points["Y_large"][:, 1], output))
     near = [cloud[rows] for (cloud, _, _), rows in zip(clouds, points["pair_neighbors"])]
-    limits = window(*near, *(cloud[[row]] for cloud, _, row in clouds), margin=0.4)
+    whole = [each.mean(axis=0) + STANDARD_DEVIATIONS * each.std(axis=0, ddof=1) * [[-1], [1]] for each in near]
+    limits = window(*whole, *(cloud[[row]] for cloud, _, row in clouds), margin=0.05)
     titles = ("original", f"ζ, γ = {s['dimension_gamma']:g}, anchor “{s['dimension_anchor']}”")
     for ax, (cloud, share, row), rows, i, title in zip(axes, clouds, near, (0, 1), titles, strict=True):
         soft_scatter(ax, cloud, share, curves=points["boundary"][None], size=12)
