@@ -8,6 +8,7 @@ from test_figure_6 import SMALL
 from analyses import diversity, figure_6, theorems
 from analyses.claims import __main__ as claims
 from analyses.claims.geometry import against
+from analyses.claims.images import features
 from analyses.claims.verdicts import below, from_gamma, from_interval, paired, up_to_gamma
 from analyses.context import Context
 
@@ -117,3 +118,24 @@ def test_an_analysis_without_data_gives_no_row_of_an_earlier_run(results):
     assert "Fig. 6" not in set(claims.run(results)["where"])
     context.mark_left_out("figure_6", False)
     assert "Fig. 6" in set(claims.run(results)["where"])
+
+
+def test_label_mass_stands_beside_counts_and_k_comes_from_the_record(tmp_path):
+    rows = [
+        {
+            "data": "x",
+            "seed": seed,
+            "selection": "iii",
+            "method": method,
+            "n_images": 9,
+            "mean_count": count + seed / 9,
+        }
+        | {"mean_soft": (-1) ** seed * count}
+        for seed in range(4)
+        for method, count in (("mixup", 3.0), ("zeta", 5.0 + seed / 9))
+    ]
+    Context(results=tmp_path).record("figure_8/neighbors", lambda: pd.DataFrame(rows), settings={"k": 7})
+    counts, mass = features(tmp_path)
+    assert counts.verdict == "holds"
+    assert mass.verdict.startswith("not shown")
+    assert counts.data == mass.data == "x, 4 seeds, k = 7"

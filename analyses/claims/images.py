@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analyses.claims.verdicts import Claim, data_name, from_interval, paired, table, yes_no
+from analyses.claims.verdicts import Claim, from_interval, paired, settings, table, yes_no
 from zeta_geom.realism import MNISTOracle
 
 PAPER_ACCURACY = 0.9931
@@ -16,10 +16,11 @@ MEASURES = {
     "h_y_p": "H(y, p): ζ < mixup (median)",
     "kl": "KL(y‖p): ζ < mixup (median)",
 }
-SELECTIONS = {
-    "i": "(i) the paper's selection: ERM and mixup wrong, ζ right",
-    "ii": "(ii) its mirror image: ERM and ζ wrong, mixup right",
-    "iii": "(iii) all test images",
+NEIGHBOURS = {  # selection and what is counted -> statement
+    ("i", "mean_count"): "(i) the paper's selection: ERM and mixup wrong, ζ right",
+    ("ii", "mean_count"): "(ii) its mirror image: ERM and ζ wrong, mixup right",
+    ("iii", "mean_count"): "(iii) all test images",
+    ("iii", "mean_soft"): "(iii) all test images, in label mass of the class",
 }
 
 
@@ -32,7 +33,8 @@ def realism(results: Path) -> list[Claim]:
     summary, differences = table(results, "figure_3/summary"), table(results, "figure_3/differences")
     if summary is None or differences is None:
         return claims
-    data = f"{data_name(results, 'figure_3/summary')}, γ = 2.8"
+    made_with = settings(results, "figure_3/summary")
+    data = f"{made_with['data_name']}, γ = {made_with['gamma']:g}"
     for measure, statement in MEASURES.items():
         rows = summary[summary["measure"] == measure].set_index("method")
         texts = [
@@ -52,17 +54,18 @@ def realism(results: Path) -> list[Claim]:
 
 
 def features(results: Path) -> list[Claim]:
-    """Figure 8: correct-label neighbours among 128, ζ against mixup, paired over seeds."""
+    """Figure 8: correct-label neighbours, ζ against mixup, paired over seeds."""
     measured = table(results, "figure_8/neighbors")
     if measured is None:
         return []
-    claims = []
+    claims, k = [], settings(results, "figure_8/neighbors")["k"]
     for data, of_set in measured.groupby("data"):
-        for selection, statement in SELECTIONS.items():
+        for (selection, column), statement in NEIGHBOURS.items():
             part = of_set[of_set["selection"] == selection]
-            counts = part.pivot_table(index="seed", columns="method", values="mean_count").dropna()
+            counts = part.pivot_table(index="seed", columns="method", values=column).dropna()
             if not counts.empty:
-                claims.append(more_neighbours(f"{data}, {len(counts)} seeds", statement, counts, part["n_images"]))
+                where = f"{data}, {len(counts)} seeds, k = {k}"
+                claims.append(more_neighbours(where, statement, counts, part["n_images"]))
     accuracy = table(results, "figure_8/accuracy")
     if accuracy is not None:
         claims += [better(str(data), part) for data, part in accuracy.groupby("data")]
@@ -74,7 +77,7 @@ def more_neighbours(data: str, statement: str, counts: pd.DataFrame, images: pd.
     mean, low, high = paired((counts["zeta"] - counts["mixup"]).to_numpy())
     span = " to ".join(f"{number:,}" for number in sorted({images.min(), images.max()}))
     text = (
-        f"mixup {counts['mixup'].mean():.1f}, ζ {counts['zeta'].mean():.1f} of 128; "
+        f"mixup {counts['mixup'].mean():.1f}, ζ {counts['zeta'].mean():.1f}; "
         f"difference {mean:+.1f} [{low:+.1f}, {high:+.1f}]; {span} images a seed"
     )
     return Claim(

@@ -9,9 +9,9 @@ import pandas as pd
 from analyses.claims.verdicts import (
     Claim,
     below,
-    data_name,
     from_gamma,
     paired,
+    settings,
     table,
     up_to_gamma,
     yes_no,
@@ -80,7 +80,7 @@ def diversity(results: Path) -> list[Claim]:
         return []
     zeta = measured[measured["method"] == "zeta"]
     mixup = measured[measured["method"] == "mixup"].iloc[0]
-    where, data = "Diversity; Richness of labels", data_name(results, "diversity/mnist")
+    where, data = "Diversity; Richness of labels", settings(results, "diversity/mnist")["data_name"]
     largest = zeta[zeta["T"] == zeta["T"].max()].sort_values("gamma")
     distance = largest.set_index("gamma")["relative_distance_mean"]
     text = ", ".join(f"γ = {gamma:g}: {value:.3f}" for gamma, value in distance.items())

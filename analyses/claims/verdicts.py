@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -36,9 +36,9 @@ def table(results: Path, name: str) -> pd.DataFrame | None:
         return None
 
 
-def data_name(results: Path, name: str) -> str:
-    """Return the name of the data that a record was made from."""
-    return str(records.read(results / "records" / name).settings["data_name"])
+def settings(results: Path, name: str) -> dict[str, Any]:
+    """Return what a record was made with; "data_name" names its data."""
+    return records.read(results / "records" / name).settings
 
 
 def yes_no(holds: bool) -> str:
