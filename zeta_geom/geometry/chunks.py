@@ -1,33 +1,41 @@
-"""Rows in chunks of bounded size, two cores at a time: the one loop that the room's long computations share."""
+"""Rows in chunks of bounded size, in threads: the one loop that the room's long computations share."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from joblib import effective_n_jobs
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-__all__ = ["map_chunks"]
+__all__ = ["map_chunks", "rows_that_fit"]
 
 CHUNK_BYTES = 32 * 2**20
 
 
 def map_chunks(
-    compute: Callable[[slice], Any], n_rows: int, row_bytes: int, *, progress: bool, description: str
+    compute: Callable[[slice], Any],
+    n_rows: int,
+    size: int,
+    *,
+    n_jobs: int | None = -1,
+    progress: bool,
+    description: str,
 ) -> list[Any]:
     """Call `compute` with slices that cover 0..n_rows and return what it returned, in order.
 
-    The chunks run in threads, one for each core, each with a single-threaded BLAS; the work inside releases the GIL.
+    The chunks run in threads, each with a single-threaded BLAS; the work inside releases the GIL.
 
     Parameters
     ----------
     compute : callable
         Takes a slice of rows.
-    n_rows, row_bytes : int
-        How many rows there are, and how much working memory one takes.
+    n_rows, size : int
+        How many rows there are, and how many make a chunk.
+    n_jobs : int or None
+        Number of threads, as in scikit-learn: -1 is one for each core.
     progress : bool
         Show a bar, on a terminal.
     description : str
@@ -42,8 +50,8 @@ def map_chunks(
     >>> map_chunks(lambda rows: rows.stop, 3, 1, progress=False, description="count")
     [3]
     """
-    slices = list(_slices(n_rows, max(1, CHUNK_BYTES // max(row_bytes, 1))))
-    workers = min(os.cpu_count() or 1, len(slices))
+    slices = [slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size)]
+    workers = max(1, min(effective_n_jobs(n_jobs), len(slices)))
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
         bar = tqdm(
             total=n_rows, desc=description, unit="pt", leave=False, delay=2, disable=None if progress else True
@@ -56,6 +64,20 @@ def map_chunks(
     return results
 
 
-def _slices(n_rows: int, size: int) -> Iterator[slice]:
-    for start in range(0, n_rows, size):
-        yield slice(start, min(start + size, n_rows))
+def rows_that_fit(row_bytes: int) -> int:
+    """Return how many rows, at least 1, a chunk may have whose working memory is this large a row.
+
+    Parameters
+    ----------
+    row_bytes : int
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> rows_that_fit(2**20)
+    32
+    """
+    return max(1, CHUNK_BYTES // max(row_bytes, 1))

@@ -10,14 +10,12 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import validate_data
 
 from zeta_geom.checks import check_choice, check_int, check_points, check_real, host_array
-from zeta_geom.geometry.chunks import map_chunks
-from zeta_geom.geometry.knn import Neighbors, knn
+from zeta_geom.geometry.knn import Neighbors, knn, search
+from zeta_geom.geometry.pointwise import pointwise_dimensions
 from zeta_geom.geometry.rules import RULES
-from zeta_geom.geometry.spectra import PointProducts, local_spectra
+from zeta_geom.rng import RandomState, numpy_generator
 
 __all__ = ["LocalPCA", "local_dimension"]
-
-PRODUCT_BYTES = 256 * 2**20  # of all pairs' products, held where the points are wide and no more than this many
 
 
 class LocalPCA(BaseEstimator):
@@ -31,15 +29,27 @@ class LocalPCA(BaseEstimator):
         An eigenvalue counts where it is strictly larger than alpha times the largest.
     rule : str
         A key of `RULES`; "FO" is Fukunaga and Olsen's.
+    n_anchors : int, optional
+        Estimate at so many points alone, drawn without replacement; their neighbours are sought among all points.
+    random_state : None, int, Generator or RandomState
+        Which anchors are drawn.
+    n_jobs : int or None
+        Number of threads, as in scikit-learn; -1 is one for each core. The result does not depend on it.
     progress : bool
-        Show a progress bar, on a terminal.
+        Show progress bars, on a terminal.
 
     Attributes
     ----------
-    dimension_pw_ : ndarray of int64, shape (n,) for one k, (len(ks), n) for several
-        The dimension at each point.
+    dimension_pw_ : ndarray of int64 (float64 for the rule "participation_ratio"), shape (m,) for one k, (len(ks), m)
+        for several
+        The dimension at each of the m points, or at each anchor.
     dimension_, dimension_std_ : float, or ndarray of shape (len(ks),)
-        Mean and standard deviation over the points.
+        Mean and standard deviation over them.
+    dimension_sem_ : float, or ndarray of shape (len(ks),)
+        Standard error of the mean as an estimate of the mean over all n points: std / √m · √(1 - m/n), with the
+        standard deviation of m - 1 degrees of freedom; 0 without anchors.
+    anchors_ : ndarray of int64, shape (m,)
+        The rows of X at which the dimension was estimated, ascending.
     n_features_in_ : int
 
     Notes
@@ -64,11 +74,17 @@ class LocalPCA(BaseEstimator):
         *,
         alpha: float = 0.05,
         rule: str = "FO",
+        n_anchors: int | None = None,
+        random_state: RandomState = None,
+        n_jobs: int | None = -1,
         progress: bool = False,
     ) -> None:
         self.n_neighbors = n_neighbors
         self.alpha = alpha
         self.rule = rule
+        self.n_anchors = n_anchors
+        self.random_state = random_state
+        self.n_jobs = n_jobs
         self.progress = progress
 
     def fit(self, X: Any, y: Any = None) -> LocalPCA:
@@ -126,16 +142,28 @@ class LocalPCA(BaseEstimator):
         ks = _neighbour_counts(self.n_neighbors, len(X))
         alpha = check_real(self.alpha, "alpha", low=0, high=1)
         check_choice(self.rule, "rule", RULES)
-        if precomputed_knn is None:
-            indices = knn(X, max(ks), progress=self.progress).indices
-        else:
+        self.anchors_ = _draw_anchors(self.n_anchors, len(X), self.random_state)
+        X, order, whole = np.ascontiguousarray(X), None, len(self.anchors_) == len(X)
+        if precomputed_knn is not None:
             indices = _check_neighbours(precomputed_knn, len(X), max(ks))
-        by_k = _dimensions(X, indices, ks, alpha, self.rule, self.progress)
+            indices = indices if whole else indices[self.anchors_]
+        elif whole:
+            indices, _, order = search(X, None, None, max(ks), n_jobs=self.n_jobs, progress=self.progress)
+        else:
+            indices, _, order = search(
+                X, X[self.anchors_], self.anchors_, max(ks), n_jobs=self.n_jobs, progress=self.progress
+            )
+        by_k = pointwise_dimensions(
+            X, indices, ks, alpha, self.rule, order=order, n_jobs=self.n_jobs, progress=self.progress
+        )
         several = not isinstance(self.n_neighbors, (int, np.integer))
         self.dimension_pw_ = by_k if several else by_k[0]
         mean, std = by_k.mean(axis=1), by_k.std(axis=1)
+        m = len(self.anchors_)
+        error = std * np.sqrt((1 - m / len(X)) / max(m - 1, 1)) if m > 1 or whole else np.full(len(ks), np.nan)
         self.dimension_ = mean if several else float(mean[0])
         self.dimension_std_ = std if several else float(std[0])
+        self.dimension_sem_ = error if several else float(error[0])
         return self
 
 
@@ -146,6 +174,9 @@ def local_dimension(
     *,
     estimator: Any = None,
     neighbors: Neighbors | None = None,
+    n_anchors: int | None = None,
+    random_state: RandomState = None,
+    n_jobs: int | None = -1,
     progress: bool = False,
 ) -> dict[int, np.ndarray]:
     """Estimate the local intrinsic dimension at each point, for each number of neighbours.
@@ -162,18 +193,22 @@ def local_dimension(
         Run instead of local PCA, a copy for each k, on our neighbours.
     neighbors : Neighbors, optional
         The result of `knn(X, k)` with k at least the largest wanted; searched where not given.
+    n_anchors, random_state
+        As in `LocalPCA`, which also gives the standard error; not with `estimator`.
+    n_jobs : int or None
+        Number of threads, as in scikit-learn; -1 is one for each core.
     progress : bool
-        Show a progress bar, on a terminal.
+        Show progress bars, on a terminal.
 
     Returns
     -------
-    dict of int -> ndarray of shape (n,)
+    dict of int -> ndarray of shape (n,), or (n_anchors,)
         int64, or float64 with `estimator`.
 
     Raises
     ------
     TypeError, ValueError
-        If X is not 2-D and finite, k ≥ n, or `estimator` can take no neighbours.
+        If X is not 2-D and finite, k ≥ n, n_anchors is out of range, or `estimator` can take no neighbours.
 
     References
     ----------
@@ -187,12 +222,15 @@ def local_dimension(
     """
     if estimator is None:
         ks = (n_neighbors,) if isinstance(n_neighbors, (int, np.integer)) else tuple(n_neighbors)
-        fitted = LocalPCA(ks, alpha=alpha, progress=progress).fit_pw(check_points(X), precomputed_knn=neighbors)
-        return dict(zip(ks, fitted.dimension_pw_, strict=True))
+        chosen = {"n_anchors": n_anchors, "random_state": random_state}
+        pca = LocalPCA(ks, alpha=alpha, n_jobs=n_jobs, progress=progress, **chosen)
+        return dict(zip(ks, pca.fit_pw(check_points(X), precomputed_knn=neighbors).dimension_pw_, strict=True))
+    if n_anchors is not None:
+        raise ValueError(f"n_anchors goes with local PCA only; got {n_anchors} and estimator={estimator!r}.")
     X = check_points(X)
     ks = _neighbour_counts(n_neighbors, len(X))
     if neighbors is None:
-        neighbors = knn(X, max(ks), progress=progress)
+        neighbors = knn(X, max(ks), n_jobs=n_jobs, progress=progress)
     elif not isinstance(neighbors, Neighbors):
         raise TypeError(f"neighbors must be Neighbors, with distances, for an estimator; got {type(neighbors)}.")
     _check_neighbours(neighbors, len(X), max(ks))
@@ -215,43 +253,11 @@ def _run_estimator(estimator: Any, X: np.ndarray, neighbors: Neighbors, k: int) 
     return np.asarray(fitted.dimension_pw_, dtype=np.float64)
 
 
-def _dimensions(
-    X: np.ndarray, indices: np.ndarray, ks: tuple[int, ...], alpha: float, rule: str, progress: bool
-) -> np.ndarray:
-    """Return the dimension for each k at each point: int64 of shape (len(ks), n)."""
-    widest = max(ks)
-    largest = np.abs(X).max(axis=1)
-    tolerance = 8 * np.finfo(X.dtype).eps
-    products = PointProducts(X) if X.shape[1] > widest and 8 * len(X) ** 2 <= PRODUCT_BYTES else None
-
-    def directly(indices: np.ndarray) -> np.ndarray:
-        return local_spectra(X[indices].astype(np.float64, copy=False))
-
-    def of_rows(rows: slice) -> np.ndarray:
-        found = []
-        for k in ks:
-            nearest = indices[rows, :k]
-            limit = (tolerance * largest[nearest].max(axis=1)) ** 2
-            if products is None:
-                eigenvalues = directly(nearest)
-            else:
-                eigenvalues = products.spectra(nearest)
-                undecided = _undecided(eigenvalues, alpha, limit, products.error(k))
-                if undecided.any():
-                    eigenvalues[undecided] = directly(nearest[undecided])
-            found.append(np.where(eigenvalues[:, -1] <= limit, 0, RULES[rule](eigenvalues, alpha)))
-        return np.stack(found)
-
-    row_bytes = 8 * widest * (3 * min(widest, X.shape[1]) + (3 * X.shape[1] if products is None else 0))
-    chunks = map_chunks(of_rows, len(X), row_bytes, progress=progress, description="dimension")
-    return np.concatenate(chunks, axis=1)
-
-
-def _undecided(eigenvalues: np.ndarray, alpha: float, limit: np.ndarray, error: float) -> np.ndarray:
-    """Say where an error of the eigenvalues could change a dimension."""
-    first = eigenvalues[:, -1]
-    near = (np.abs(eigenvalues - alpha * first[:, None]) <= (1 + alpha) * error).any(axis=1)
-    return near | (first - error <= limit)
+def _draw_anchors(n_anchors: int | None, n: int, random_state: RandomState) -> np.ndarray:
+    if n_anchors is None:
+        return np.arange(n)
+    count = check_int(n_anchors, "n_anchors", low=1, high=n)
+    return np.sort(numpy_generator(random_state).permutation(n)[:count])
 
 
 def _neighbour_counts(n_neighbors: Any, n: int) -> tuple[int, ...]:

@@ -1,4 +1,7 @@
-"""Dimension rules: from the eigenvalues of a neighbourhood's covariance to a dimension."""
+"""Dimension rules: from the eigenvalues of a neighbourhood's covariance to a dimension.
+
+Every rule takes spectra and `alpha`, and returns a dimension a row; the names are those of scikit-dimension's lPCA.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,18 @@ from collections.abc import Callable
 
 import numpy as np
 
-__all__ = ["RULES", "fukunaga_olsen"]
+__all__ = [
+    "RULES",
+    "broken_stick",
+    "explained_ratio",
+    "fan",
+    "fukunaga_olsen",
+    "kaiser",
+    "largest_gap",
+    "participation_ratio",
+]
+
+FAN_GAP, FAN_SHARE, FAN_SIGNAL = 10.0, 0.8, 0.95  # the constants of Fan et al., section 3
 
 
 def fukunaga_olsen(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
@@ -35,4 +49,194 @@ def fukunaga_olsen(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     return np.count_nonzero(eigenvalues > alpha * eigenvalues.max(axis=1, keepdims=True), axis=1)
 
 
-RULES: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {"FO": fukunaga_olsen}
+def explained_ratio(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
+    """Count the eigenvalues that it takes, largest first, to explain the share alpha of the variance.
+
+    Parameters
+    ----------
+    eigenvalues : float array of shape (n, r)
+        A spectrum a row, in any order.
+    alpha : float
+        Share in [0, 1).
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+
+    References
+    ----------
+    The rule "ratio" of scikit-dimension.
+
+    Examples
+    --------
+    >>> explained_ratio(np.array([[4.0, 3.0, 3.0]]), 0.5)
+    array([2])
+    """
+    shares = np.cumsum(_descending(eigenvalues), axis=1)
+    return np.count_nonzero(shares / shares.max(axis=1, keepdims=True) < alpha, axis=1) + 1
+
+
+def participation_ratio(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
+    """Return the squared sum of the eigenvalues over the sum of their squares.
+
+    Parameters
+    ----------
+    eigenvalues : float array of shape (n, r)
+        A spectrum a row, in any order.
+    alpha : float
+        Plays no part.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+
+    References
+    ----------
+    The rule "participation_ratio" of scikit-dimension.
+
+    Examples
+    --------
+    >>> participation_ratio(np.array([[2.0, 2.0, 0.0]]), 0.05)
+    array([2.])
+    """
+    return eigenvalues.sum(axis=1) ** 2 / (eigenvalues**2).sum(axis=1)
+
+
+def largest_gap(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
+    """Count the eigenvalues before the largest ratio of one to the next.
+
+    Parameters
+    ----------
+    eigenvalues : float array of shape (n, r)
+        A spectrum a row, in any order, r ≥ 2; what rounding leaves of zeros counts as zero, after an infinite gap.
+    alpha : float
+        Plays no part.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+
+    References
+    ----------
+    The rule "maxgap" of scikit-dimension.
+
+    Examples
+    --------
+    >>> largest_gap(np.array([[4.0, 3.0, 0.1, 0.05]]), 0.05)
+    array([2])
+    """
+    return np.nanargmax(_gaps(_descending(eigenvalues)), axis=1) + 1
+
+
+def kaiser(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
+    """Count the eigenvalues above their mean.
+
+    Parameters
+    ----------
+    eigenvalues : float array of shape (n, r)
+        A spectrum a row, in any order.
+    alpha : float
+        Plays no part.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+
+    References
+    ----------
+    The rule "Kaiser" of scikit-dimension.
+
+    Examples
+    --------
+    >>> kaiser(np.array([[4.0, 3.0, 0.1, 0.05]]), 0.05)
+    array([2])
+    """
+    return np.count_nonzero(eigenvalues > eigenvalues.mean(axis=1, keepdims=True), axis=1)
+
+
+def broken_stick(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
+    """Count the leading eigenvalues whose share is that of a stick broken at random, or more.
+
+    Parameters
+    ----------
+    eigenvalues : float array of shape (n, r)
+        A spectrum a row, in any order.
+    alpha : float
+        Plays no part.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+
+    Notes
+    -----
+    The i-th longest of r pieces has the expected share (1/r) Σ_{j=i..r} 1/j.
+
+    References
+    ----------
+    The rule "broken_stick" of scikit-dimension.
+
+    Examples
+    --------
+    >>> broken_stick(np.array([[4.0, 3.0, 0.1, 0.05]]), 0.05)
+    array([2])
+    """
+    r = eigenvalues.shape[1]
+    expected = np.cumsum(1 / np.arange(r, 0, -1))[::-1] / r
+    shares = _descending(eigenvalues) / eigenvalues.sum(axis=1, keepdims=True)
+    return np.argmax(expected > shares, axis=1)
+
+
+def fan(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
+    """Count the eigenvalues up to the first large gap, or to most of the variance, once noise is taken off.
+
+    Parameters
+    ----------
+    eigenvalues : float array of shape (n, r)
+        A spectrum a row, in any order.
+    alpha : float
+        Plays no part; the constants are a gap of 10, 80 % of the variance, and 95 % of it for what is no noise.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+
+    References
+    ----------
+    Fan, Gu, Qiao and Zhang 2010, "Intrinsic dimension estimation of data by principal component analysis".
+
+    Examples
+    --------
+    >>> fan(np.array([[4.0, 3.0, 0.1, 0.05]]), 0.05)
+    array([2])
+    """
+    largest_first = _descending(eigenvalues)
+    shares = np.cumsum(largest_first, axis=1) / largest_first.sum(axis=1, keepdims=True)
+    noisy = np.arange(shares.shape[1]) >= np.argmax(shares > FAN_SIGNAL, axis=1)[:, None]
+    clean = largest_first - (largest_first * noisy).sum(axis=1, keepdims=True) / noisy.sum(axis=1, keepdims=True)
+    enough = np.cumsum(clean, axis=1) / clean.sum(axis=1, keepdims=True) > FAN_SHARE
+    with np.errstate(divide="ignore", invalid="ignore"):
+        enough[:, :-1] |= clean[:, :-1] / clean[:, 1:] > FAN_GAP
+    return np.argmax(enough, axis=1) + 1
+
+
+RULES: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
+    "FO": fukunaga_olsen,
+    "ratio": explained_ratio,
+    "participation_ratio": participation_ratio,
+    "maxgap": largest_gap,
+    "Kaiser": kaiser,
+    "broken_stick": broken_stick,
+    "Fan": fan,
+}
+
+
+def _descending(eigenvalues: np.ndarray) -> np.ndarray:
+    return -np.sort(-eigenvalues, axis=1)
+
+
+def _gaps(largest_first: np.ndarray) -> np.ndarray:
+    rounding = np.finfo(np.float64).eps * largest_first.shape[1] * largest_first[:, :1]
+    values = np.where(largest_first > rounding, largest_first, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return values[:, :-1] / values[:, 1:]

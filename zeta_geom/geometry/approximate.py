@@ -1,0 +1,59 @@
+"""Approximate nearest neighbours, for those who ask for them by name."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from zeta_geom.geometry.candidates import squared_distances
+
+__all__ = ["approximate_search"]
+
+
+def approximate_search(
+    X: np.ndarray, Q: np.ndarray | None, k: int, *, n_jobs: int | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find most of the k nearest neighbours by NN-descent, with exact distances.
+
+    Parameters
+    ----------
+    X : float array of shape (n, d)
+    Q : float array of shape (q, d), or None
+        Queries; None: the points themselves, each excluded from its own.
+    k : int
+        Number of neighbours.
+    n_jobs : int or None
+        Number of threads.
+
+    Returns
+    -------
+    indices : int64 array of shape (q, k)
+    squared : float64 array of shape (q, k)
+
+    Raises
+    ------
+    ImportError
+        If pynndescent is not installed.
+
+    References
+    ----------
+    Dong, Moses and Li 2011, "Efficient k-nearest neighbor graph construction for generic similarity measures".
+    """
+    try:
+        from pynndescent import NNDescent
+    except ImportError as error:
+        raise ImportError(
+            "method='approximate' needs the package pynndescent. Install it with pip install zeta-geom[approximate], "
+            "or use method='exact'."
+        ) from error
+    index = NNDescent(X, n_neighbors=min(k + 1, len(X)), random_state=0, n_jobs=n_jobs)
+    if Q is None:
+        found = index.neighbor_graph[0].astype(np.int64)
+        own = found == np.arange(len(X))[:, None]
+        own[~own.any(axis=1), -1] = True  # where it did not find the point itself, drop the farthest
+        found = found[~own].reshape(len(X), -1)[:, :k]
+    else:
+        found = index.query(Q, k=k)[0].astype(np.int64)
+    found = np.sort(found, axis=1)
+    squared = squared_distances(X if Q is None else Q, X, found)
+    order = np.argsort(squared, axis=1, kind="stable")
+    return np.take_along_axis(found, order, axis=1), np.take_along_axis(squared, order, axis=1)

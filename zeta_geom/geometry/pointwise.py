@@ -1,0 +1,103 @@
+"""The dimension at each of many points: certified counts where they suffice, float64 spectra elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+import numpy as np
+
+from zeta_geom.geometry.certified import LargeCounter
+from zeta_geom.geometry.chunks import map_chunks, rows_that_fit
+from zeta_geom.geometry.rules import RULES
+from zeta_geom.geometry.spectra import local_spectra
+
+__all__ = ["pointwise_dimensions"]
+
+logger = logging.getLogger(__name__)
+
+COUNTED = 256  # points between two looks at the progress bar
+
+
+def pointwise_dimensions(
+    X: np.ndarray,
+    indices: np.ndarray,
+    ks: tuple[int, ...],
+    alpha: float,
+    rule: str,
+    *,
+    order: np.ndarray | None = None,
+    n_jobs: int | None = -1,
+    progress: bool = False,
+) -> np.ndarray:
+    """Return the dimension at each query, for each number of neighbours.
+
+    Parameters
+    ----------
+    X : float array of shape (n, d), C-contiguous
+        Points.
+    indices : int array of shape (q, at least max(ks))
+        The neighbours of each query, nearest first.
+    ks : tuple of int
+        Numbers of neighbours, at least 2.
+    alpha : float
+        The rule's threshold.
+    rule : str
+        A key of `RULES`.
+    order : int array of shape (q,), optional
+        The queries in the order of work; where those that lie together come together, memory is read less often.
+    n_jobs, progress
+        As in `knn`.
+
+    Returns
+    -------
+    ndarray of shape (len(ks), q)
+        int64, or float64 where the rule gives no integers.
+
+    Notes
+    -----
+    A neighbourhood that is one point up to rounding, λ_1 ≤ (8 · eps · max|x|)² with the eps of X's dtype, has
+    dimension 0.
+    """
+    ordered = indices if order is None else indices[order]
+    largest = np.maximum(X.max(axis=1), -X.min(axis=1)).astype(np.float64)
+    tolerance = 8 * np.finfo(X.dtype).eps
+    limits = np.stack([(tolerance * largest[ordered[:, :k]].max(axis=1)) ** 2 for k in ks])
+    found, undecided = np.zeros(limits.shape), np.ones(limits.shape, dtype=bool)
+    if rule == "FO":
+        for group in _groups(ks, X.shape[1]):
+            places = [ks.index(k) for k in group]
+            mine = threading.local()
+
+            def count(rows: slice, group: Any = group, places: Any = places, mine: Any = mine) -> None:
+                if not hasattr(mine, "counter"):
+                    mine.counter = LargeCounter(X, group, alpha)
+                near = ordered[rows, : max(group)]
+                found[places, rows], undecided[places, rows] = mine.counter(near, limits[places, rows])
+
+            map_chunks(
+                count, len(ordered), COUNTED, n_jobs=n_jobs, progress=progress, description=f"dimension, k = {group}"
+            )
+    for place, k in enumerate(ks):
+        left = np.flatnonzero(undecided[place])
+
+        def decide(rows: slice, place: int = place, k: int = k, left: np.ndarray = left) -> None:
+            at = left[rows]
+            eigenvalues = local_spectra(X[ordered[at, :k]].astype(np.float64, copy=False))
+            one_point = eigenvalues[:, -1] <= limits[place, at]
+            eigenvalues[one_point] = 1.0  # any spectrum will do: what the rule makes of it is not used
+            found[place, at] = np.where(one_point, 0, RULES[rule](eigenvalues, alpha))
+
+        size = rows_that_fit(8 * k * (3 * min(k, X.shape[1]) + 3 * X.shape[1]))
+        map_chunks(decide, len(left), size, n_jobs=n_jobs, progress=progress, description=f"undecided, k = {k}")
+    logger.debug("undecided in float32: %s of %d points", dict(zip(ks, undecided.sum(axis=1))), len(ordered))
+    if order is not None:
+        found[:, order] = found.copy()
+    return found if rule == "participation_ratio" else found.astype(np.int64)
+
+
+def _groups(ks: tuple[int, ...], d: int) -> list[tuple[int, ...]]:
+    """Return the k that share the Gram matrix of the most neighbours, and one by one those with a smaller covariance."""
+    shared = tuple(sorted({k for k in ks if k < d}))
+    return [shared, *((k,) for k in sorted({k for k in ks if k >= d}))] if shared else [(k,) for k in sorted(set(ks))]
