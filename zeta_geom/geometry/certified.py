@@ -1,8 +1,8 @@
-"""How many eigenvalues of a neighbourhood exceed α·λ₁, from float32 products, certified or left undecided.
+"""How many eigenvalues of a neighbourhood exceed α·λ₁, certified or left undecided.
 
-The products cost nearly all the arithmetic and are made in float32; what follows them is float64. The error of the
-products is bounded, and so is every eigenvalue (Weyl). Where no bound reaches across α·λ₁, the count is that of exact
-arithmetic; elsewhere the point is left for the caller to decide from its float64 spectrum.
+The products cost nearly all the arithmetic; they are made in float32 or float64, and what follows them is float64.
+The error of the products is bounded, and so is that of every eigenvalue (Weyl). Where no bound reaches across α·λ₁,
+the count is that of exact arithmetic; elsewhere the point is left for the caller to decide with more digits.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from zeta_geom.geometry.sketch import ROUNDING, power_of_two_scale
+from zeta_geom.geometry.sketch import power_of_two_scale
 
 __all__ = ["LargeCounter", "count_above", "tridiagonalise"]
 
-SECTION = 128  # products at most summed in float32; the sums of sections are added in float64
-BUFFER = 2**20  # bytes of neighbourhoods and products handled together: more would not stay in a core's cache
+SECTION = 128  # products at most summed in the products' dtype; the sums of sections are added in float64
+TILE = 32  # rows of a product at once: only the lower triangle is made, and OpenBLAS has kernels for small ones
+BUFFER = 2 * 2**20  # bytes of neighbourhoods and products handled together: more would not stay in a core's cache
 MOST = 256  # neighbourhoods handled together
+NEAR = 16  # neighbours whose mean the others are moved by
 SMALLEST = 1e-25  # of a trace, in units of the largest coordinate squared: below it float32 products lose digits
 LOOSE = {"reassoc", "contract"}
 
@@ -34,24 +36,26 @@ class LargeCounter:
         Numbers of neighbours; either all below d, or one alone that is not.
     alpha : float
         Threshold in [0, 1).
+    dtype : numpy.float32 or numpy.float64
+        Of the products.
     """
 
-    def __init__(self, X: np.ndarray, ks: tuple[int, ...], alpha: float) -> None:
+    def __init__(self, X: np.ndarray, ks: tuple[int, ...], alpha: float, dtype: type) -> None:
         self.X, self.ks, self.alpha, self.scale = X, np.array(ks), alpha, power_of_two_scale(X)
         k, d = max(ks), X.shape[1]
         self.gram = k < d
-        length, side = (d, k) if self.gram else (k, d)  # the smaller of Gram matrix and covariance
+        length, self.side = (d, k) if self.gram else (k, d)  # the smaller of Gram matrix and scatter matrix
         sections = -(-length // SECTION)
-        self.section = -(-length // (16 * sections)) * 16
-        padded = sections * self.section
-        self.together = int(np.clip(BUFFER // (4 * side * (padded + sections * side)), 1, MOST))
-        if self.gram:
-            self.points = np.zeros((self.together, k, padded), dtype=np.float32)
-            self.factors = self.points.reshape(-1, k, sections, self.section).transpose(0, 2, 1, 3)
-        else:
-            self.points = np.zeros((self.together, padded, d), dtype=np.float32)
-            self.factors = self.points.reshape(-1, sections, self.section, d).transpose(0, 1, 3, 2)
-        self.products = np.empty((self.together, sections, side, side), dtype=np.float32)
+        section = -(-length // sections)
+        size = np.dtype(dtype).itemsize * sections * self.side * (section + self.side)
+        together = int(np.clip(BUFFER // size, 1, MOST))
+        self.points = np.zeros((together, sections * section, self.side), dtype=dtype)
+        # rows a cache line apart from a power of two: their transposition would meet in few cache sets otherwise
+        self.rows = np.empty((together, k, d + 16), dtype=dtype) if self.gram else self.points
+        self.factors = self.points.reshape(together, sections, section, self.side)
+        self.products = np.empty((together, sections, self.side, self.side), dtype=dtype)
+        # a sum of m products is off by less than (m + 4) · eps/2 times the sum of their sizes, in whatever order
+        self.relative_error = 1.01 * (section + 4) * np.finfo(dtype).eps / 2
 
     def __call__(self, indices: np.ndarray, limits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Count for some points.
@@ -67,30 +71,37 @@ class LargeCounter:
         -------
         counts : int64 array of shape (len(ks), q)
         undecided : bool array of shape (len(ks), q)
-            Where float32 cannot tell.
+            Where the products' dtype cannot tell.
         """
         counts = np.empty((len(self.ks), len(indices)), dtype=np.int64)
         undecided = np.empty(counts.shape, dtype=bool)
         limits = limits * self.scale**2
-        for start in range(0, len(indices), self.together):
-            near = indices[start : start + self.together]
+        together, d = len(self.points), self.X.shape[1]
+        for start in range(0, len(indices), together):
+            near = indices[start : start + together]
             part = slice(start, start + len(near))
-            gather(self.X, near, self.scale, self.points)
-            factors = self.factors[: len(near)]
-            products = np.matmul(factors, factors.transpose(0, 1, 3, 2), out=self.products[: len(near)])
+            gather(self.X, near, self.scale, self.rows)
+            if self.gram:  # as columns, which is how OpenBLAS multiplies small matrices fastest
+                np.copyto(self.points[:, :d], self.rows[..., :d].swapaxes(1, 2))
+            factors, products = self.factors[: len(near)], self.products[: len(near)]
+            for row in range(0, self.side, TILE):
+                end = min(row + TILE, self.side)
+                np.matmul(
+                    factors[..., row:end].swapaxes(2, 3), factors[..., :end], out=products[:, :, row:end, :end]
+                )
             counts[:, part], undecided[:, part] = count_in_products(
-                products, self.points, self.gram, self.section, self.ks, self.alpha, limits[:, part]
+                products, self.points, self.gram, self.ks, self.alpha, limits[:, part], self.relative_error
             )
         return counts, undecided
 
 
 @numba.njit(nogil=True, cache=True, fastmath=LOOSE)
 def gather(X, indices, scale, out):
-    """Copy neighbours (q, k) of X (n, d) into out (q, at least k, at least d), moved by the mean of some and scaled."""
+    """Copy the neighbours (q, k) of X (n, d) into out (at least q, at least k, d), moved by the mean of some and scaled."""
     q, k = indices.shape
     d = X.shape[1]
     mean = np.empty(d, dtype=X.dtype)
-    near = min(k, 16)
+    near = min(k, NEAR)
     for i in range(q):
         mean[:] = 0
         for j in range(near):
@@ -106,20 +117,20 @@ def gather(X, indices, scale, out):
 
 
 @numba.njit(nogil=True, cache=True, fastmath=LOOSE)
-def count_in_products(products, points, gram, section, ks, alpha, limits):  # noqa: PLR0913
+def count_in_products(products, points, gram, ks, alpha, limits, relative_error):  # noqa: PLR0913
     """Count the large eigenvalues of matrices that are given in sections.
 
     Parameters
     ----------
-    products : float32 array of shape (q, s, r, r)
-        Their sums over s are Gram matrices, r = k, or scatter matrices about some point, r = d.
-    points : float32 array of shape (at least q, at least k, d)
+    products : float array of shape (q, s, r, r)
+        Lower triangles. Their sums over s are Gram matrices, r = k, or scatter matrices about some point, r = d.
+    points : float array of shape (at least q, at least k, d)
         What the products were made of; read where they are scatter matrices.
     gram : bool
-    section : int
-        Number of products that one entry sums.
     ks, alpha, limits
         As in `LargeCounter`, limits in squared units of the points.
+    relative_error : float
+        An entry is off by at most this times the product of two points' lengths.
 
     Returns
     -------
@@ -144,9 +155,9 @@ def count_in_products(products, points, gram, section, ks, alpha, limits):  # no
             size = k if gram else side
             trace = centre_gram(total, k, matrix) if gram else centre_scatter(total, points[i], k, matrix)
             tridiagonalise(matrix, size, diagonal, beside, work)
-            # an entry is off by at most (section + 4) u times two lengths, the matrix by that times the sum of all
-            # squared lengths, the trace; the second term is what float64 does to it until it is tridiagonal
-            error = 1.01 * (section + 4) * ROUNDING * trace + 1e-15 * size * size * trace
+            # the matrix is off by no more than its entries' errors, squared and summed: theirs times the trace;
+            # the second term is what float64 does to it until it is tridiagonal
+            error = relative_error * trace + 1e-15 * size * size * trace
             low, high = bracket_largest(diagonal, beside, size, error / 16)
             counts[place, i] = count_above(diagonal, beside, size, alpha * (high + error) + error)
             at_most = count_above(diagonal, beside, size, alpha * (low - error) - error)

@@ -68,17 +68,14 @@ def pointwise_dimensions(
     if rule == "FO":
         for group in _groups(ks, X.shape[1]):
             places = [ks.index(k) for k in group]
-            mine = threading.local()
-
-            def count(rows: slice, group: Any = group, places: Any = places, mine: Any = mine) -> None:
-                if not hasattr(mine, "counter"):
-                    mine.counter = LargeCounter(X, group, alpha)
-                near = ordered[rows, : max(group)]
-                found[places, rows], undecided[places, rows] = mine.counter(near, limits[places, rows])
-
-            map_chunks(
-                count, len(ordered), COUNTED, n_jobs=n_jobs, progress=progress, description=f"dimension, k = {group}"
-            )
+            for dtype in (np.float32, np.float64):
+                left = np.flatnonzero(undecided[places].any(axis=0))
+                logger.debug("k = %s: %d of %d points by %s", group, len(left), len(ordered), np.dtype(dtype))
+                count = _Count(X, ordered, group, alpha, dtype, limits[places], left)
+                title = f"dimension, k = {', '.join(map(str, group))}"
+                chunks = map_chunks(count, len(left), COUNTED, n_jobs=n_jobs, progress=progress, description=title)
+                for rows, (counts, open_still) in chunks:
+                    found[np.ix_(places, rows)], undecided[np.ix_(places, rows)] = counts, open_still
     for place, k in enumerate(ks):
         left = np.flatnonzero(undecided[place])
 
@@ -89,12 +86,27 @@ def pointwise_dimensions(
             eigenvalues[one_point] = 1.0  # any spectrum will do: what the rule makes of it is not used
             found[place, at] = np.where(one_point, 0, RULES[rule](eigenvalues, alpha))
 
+        logger.debug("k = %d: %d of %d points by float64 spectra", k, len(left), len(ordered))
         size = rows_that_fit(8 * k * (3 * min(k, X.shape[1]) + 3 * X.shape[1]))
         map_chunks(decide, len(left), size, n_jobs=n_jobs, progress=progress, description=f"undecided, k = {k}")
-    logger.debug("undecided in float32: %s of %d points", dict(zip(ks, undecided.sum(axis=1))), len(ordered))
     if order is not None:
         found[:, order] = found.copy()
     return found if rule == "participation_ratio" else found.astype(np.int64)
+
+
+class _Count:
+    """Counts for a slice of the points that are left, with a counter for each thread."""
+
+    def __init__(self, X: np.ndarray, indices: np.ndarray, *how: Any) -> None:
+        self.X, self.indices = X, indices
+        self.ks, self.alpha, self.dtype, self.limits, self.left = how
+        self.mine = threading.local()
+
+    def __call__(self, rows: slice) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
+        if not hasattr(self.mine, "counter"):
+            self.mine.counter = LargeCounter(self.X, self.ks, self.alpha, self.dtype)
+        at = self.left[rows]
+        return at, self.mine.counter(self.indices[at, : max(self.ks)], self.limits[:, at])
 
 
 def _groups(ks: tuple[int, ...], d: int) -> list[tuple[int, ...]]:
