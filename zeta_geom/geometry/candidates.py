@@ -9,9 +9,10 @@ import numpy as np
 
 from zeta_geom.geometry.sketch import ROUNDING, Placed
 
-__all__ = ["Candidates", "decide", "make_candidates", "nearest_directly", "scan", "squared_distances"]
+__all__ = ["Candidates", "decide", "decide_sets", "make_candidates", "nearest_directly", "scan", "squared_distances"]
 
 STRIP = 32  # products compared at once; a strip without a hit costs no branch
+PATIENCE = 2  # a list is shortened after k / PATIENCE + 32 more entries: limits that are late let too many in
 NARROW = 64  # columns up to which a distance of its own costs little; a product's error is that of the farthest point
 LOOSE = {"reassoc", "contract"}
 
@@ -27,6 +28,8 @@ class Candidates(NamedTuple):
         Their squared distances, within the errors below.
     counts : int64 array of shape (q,)
         How many entries a row has; -1 where they were too many and the row is undecided.
+    until : int64 array of shape (q,)
+        The number of entries at which a row is next shortened.
     limits : float64 array of shape (q,)
         No neighbour's value exceeds it.
     floors, halves : float32 arrays of shape (q,), (q,)
@@ -43,6 +46,7 @@ class Candidates(NamedTuple):
     ids: np.ndarray
     values: np.ndarray
     counts: np.ndarray
+    until: np.ndarray
     limits: np.ndarray
     floors: np.ndarray
     halves: np.ndarray
@@ -88,6 +92,7 @@ def make_candidates(queries: Placed, points: Placed, own: np.ndarray, k: int) ->
         ids=np.empty((n, capacity), dtype=np.int32),
         values=np.empty((n, capacity), dtype=np.float32),
         counts=np.zeros(n, dtype=np.int64),
+        until=np.full(n, k + k // PATIENCE + 32, dtype=np.int64),
         limits=np.full(n, np.inf),
         floors=np.full(n, -np.inf, dtype=np.float32),
         halves=(errors[:, 3] / 2).astype(np.float32),
@@ -160,14 +165,14 @@ def scan(products, rows, first_row, columns, first_column, both, row_points, col
                     rows.ids[row, count] = column
                     rows.values[row, count] = value
                     rows.counts[row] = count + 1
-                    if count + 1 == rows.ids.shape[1]:
+                    if count + 1 == rows.until[row]:
                         _make_room(rows, row)
                 if for_column and value <= columns.limits[column]:
                     count = columns.counts[column]
                     columns.ids[column, count] = row
                     columns.values[column, count] = value
                     columns.counts[column] = count + 1
-                    if count + 1 == columns.ids.shape[1]:
+                    if count + 1 == columns.until[column]:
                         _make_room(columns, column)
                         bars[j] = columns.floors[column]
 
@@ -180,6 +185,7 @@ def _make_room(lists, row):
         lists.counts[row] = -1
         lists.limits[row] = -1.0
         lists.floors[row] = np.inf
+    lists.until[row] = min(lists.counts[row] + lists.k // PATIENCE + 32, lists.ids.shape[1])
 
 
 @numba.njit(nogil=True, cache=True)
@@ -234,6 +240,53 @@ def decide(lists, first, last, X, order, Q, query_order, indices, squared):  # n
         for j in range(lists.k):
             indices[query, j] = near[nearest[j]]
             squared[query, j] = exact[nearest[j]]
+
+
+@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+def decide_sets(lists, first, last, X, order, Q, query_order, cuts, indices):  # noqa: PLR0913
+    """Put the candidates of rows first..last into an order whose first k are the k nearest, for each k of `cuts`.
+
+    Float32 sorts them; only those that its error leaves on both sides of a cut are sorted by their float64 distances.
+
+    Parameters
+    ----------
+    lists, first, last, X, order, Q, query_order
+        As in `decide`.
+    cuts : int64 array
+        Numbers of neighbours, the last of them lists.k.
+    indices : int64 array of shape (q, k)
+        Written in the order of the queries; rows that are undecided are left alone.
+    """
+    for row in range(first, last):
+        if lists.counts[row] < 0:
+            continue
+        _tighten(lists, row)
+        count = lists.counts[row]
+        values = lists.values[row, :count].astype(np.float64)
+        by_value = np.argsort(values)
+        near, values = order[lists.ids[row, :count]][by_value], values[by_value]
+        absolute, moved, _, _ = lists.errors[row]
+        query = query_order[row]
+        for cut in cuts:
+            if cut == count:
+                continue
+            farthest = (np.sqrt(values[cut - 1] * (1 + lists.relative) + absolute) + moved) ** 2  # of the nearest `cut`
+            nearest = max(np.sqrt(max(values[cut] * (1 - lists.relative) - absolute, 0.0)) - moved, 0.0) ** 2
+            start, end = cut, cut
+            while start > 0 and (np.sqrt(values[start - 1] * (1 + lists.relative) + absolute) + moved) ** 2 >= nearest:
+                start -= 1
+            while end < count and max(
+                np.sqrt(max(values[end] * (1 - lists.relative) - absolute, 0.0)) - moved, 0.0
+            ) <= np.sqrt(farthest):
+                end += 1
+            if start == cut or end == cut:
+                continue
+            among = np.sort(near[start:end])
+            exact = np.empty(len(among))
+            for j in range(len(among)):
+                exact[j] = squared_distance(Q, query, X, among[j])
+            near[start:end] = among[np.argsort(exact, kind="mergesort")]
+        indices[query] = near[: lists.k]
 
 
 @numba.njit(nogil=True, cache=True, fastmath=LOOSE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +10,13 @@ import numpy as np
 from joblib import effective_n_jobs
 
 from zeta_geom.checks import check_choice, check_int, check_points
-from zeta_geom.geometry.candidates import decide, nearest_directly
+from zeta_geom.geometry.candidates import decide, decide_sets, nearest_directly
 from zeta_geom.geometry.chunks import map_chunks
 from zeta_geom.geometry.tiles import find_candidates
 
 __all__ = ["METHODS", "METRICS", "Neighbors", "knn", "search"]
+
+logger = logging.getLogger(__name__)
 
 METRICS = ("euclidean", "cosine")
 METHODS = ("exact", "approximate")
@@ -122,7 +125,14 @@ def knn(
 
 
 def search(
-    X: np.ndarray, Q: np.ndarray | None, own: np.ndarray | None, k: int, *, n_jobs: int | None, progress: bool
+    X: np.ndarray,
+    Q: np.ndarray | None,
+    own: np.ndarray | None,
+    k: int,
+    *,
+    cuts: tuple[int, ...] | None = None,
+    n_jobs: int | None,
+    progress: bool,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Find the exact k nearest neighbours of points that are checked already.
 
@@ -135,6 +145,9 @@ def search(
         With Q, the row of X that a query is, which is none of its neighbours; -1 for none.
     k : int
         Number of neighbours.
+    cuts : tuple of int, optional
+        Only the sets of the nearest are wanted, for each of these numbers, k among them: what lies between two cuts
+        comes in no particular order, and without distances. It saves reading nearly all of the candidates again.
     n_jobs, progress
         As in `knn`.
 
@@ -142,31 +155,32 @@ def search(
     -------
     indices : int64 array of shape (q, k)
     squared : float64 array of shape (q, k)
-        Squared distances.
+        Squared distances; not filled where `cuts` are given.
     order : int64 array of shape (q,)
         The queries in an order in which those that lie together come together.
     """
-    workers = effective_n_jobs(n_jobs)
-    found = find_candidates(X, Q, own, k, workers=workers, progress=progress)
+    found = find_candidates(X, Q, own, k, workers=effective_n_jobs(n_jobs), progress=progress)
     asked = X if Q is None else Q
     indices, squared = np.empty((len(asked), k), dtype=np.int64), np.empty((len(asked), k))
+    places = (X, found.order, asked, found.query_order)
 
     def decide_rows(rows: slice) -> None:
-        decide(found.lists, rows.start, rows.stop, X, found.order, asked, found.query_order, indices, squared)
+        if cuts is None:
+            decide(found.lists, rows.start, rows.stop, *places, indices, squared)
+        else:
+            decide_sets(found.lists, rows.start, rows.stop, *places, np.array(sorted(cuts)), indices)
 
     map_chunks(decide_rows, len(asked), 256, n_jobs=n_jobs, progress=progress, description="distances")
     undecided = found.query_order[found.lists.counts < 0]
     if len(undecided):
-        if Q is None:
-            own = np.arange(len(X))
+        own = np.arange(len(X)) if Q is None else own
         excluded = np.full(len(undecided), -1) if own is None else own[undecided]
 
         def decide_directly(rows: slice) -> None:
             nearest_directly(X, asked, undecided[rows], excluded[rows], k, indices, squared)
 
-        map_chunks(
-            decide_directly, len(undecided), 32, n_jobs=n_jobs, progress=progress, description="undecided"
-        )
+        map_chunks(decide_directly, len(undecided), 32, n_jobs=n_jobs, progress=progress, description="undecided")
+    logger.debug("k = %d: %d of %d queries by all of their float64 distances", k, len(undecided), len(asked))
     return indices, squared, found.query_order
 
 

@@ -147,12 +147,9 @@ class LocalPCA(BaseEstimator):
         if precomputed_knn is not None:
             indices = _check_neighbours(precomputed_knn, len(X), max(ks))
             indices = indices if whole else indices[self.anchors_]
-        elif whole:
-            indices, _, order = search(X, None, None, max(ks), n_jobs=self.n_jobs, progress=self.progress)
         else:
-            indices, _, order = search(
-                X, X[self.anchors_], self.anchors_, max(ks), n_jobs=self.n_jobs, progress=self.progress
-            )
+            queries = (None, None) if whole else (X[self.anchors_], self.anchors_)
+            indices, _, order = search(X, *queries, max(ks), cuts=ks, n_jobs=self.n_jobs, progress=self.progress)
         by_k = pointwise_dimensions(
             X, indices, ks, alpha, self.rule, order=order, n_jobs=self.n_jobs, progress=self.progress
         )

@@ -27,6 +27,7 @@ class Frame:
     Parameters
     ----------
     mean : float64 array of shape (d,)
+        About the points' mean: the nearer it lies, the smaller are float32's errors.
     scale : float
         A power of two, so that it changes no digit.
     axes : float64 array of shape (d, p), or None
@@ -115,10 +116,11 @@ def fit_frame(X: np.ndarray, k: int) -> Frame:
     The choice changes the time alone: whatever the axes, short vectors bound distances from below.
     """
     n, d = X.shape
-    mean = sum(X[start : start + ROWS].sum(axis=0, dtype=np.float64) for start in range(0, n, ROWS)) / n
     scale = power_of_two_scale(X)
     chosen = np.random.default_rng(0).permutation(n)[: 2 * SAMPLE]
-    sample = np.asarray(X[chosen], dtype=np.float64) - mean
+    sample = np.asarray(X[chosen], dtype=np.float64)
+    mean = sample.mean(axis=0)
+    sample -= mean
     if d <= ORDERING_AXES:
         return Frame(mean, scale, None, np.eye(d))
     seen, unseen = np.array_split(sample * scale, 2)  # axes fit the points that they were found from too well

@@ -15,6 +15,7 @@ from zeta_geom.geometry.sketch import Placed, fit_frame
 
 __all__ = ["Found", "find_candidates"]
 
+BALL_AXES = 64  # coordinates by which blocks are told to lie far apart
 BLOCK = 512  # rows: a tile of products, 1 MiB, stays in a core's cache
 
 
@@ -167,8 +168,8 @@ class _Balls:
 
 
 def _balls(short: np.ndarray) -> _Balls:
-    """Return a ball around each block of rows."""
-    blocks = [short[start : start + BLOCK].astype(np.float64) for start in range(0, len(short), BLOCK)]
+    """Return a ball around each block of rows, as its first coordinates show it: no ball is farther than it seems."""
+    blocks = [short[start : start + BLOCK, :BALL_AXES].astype(np.float64) for start in range(0, len(short), BLOCK)]
     centres = np.stack([block.mean(axis=0) for block in blocks])
     radii = [np.sqrt(((block - centre) ** 2).sum(axis=1).max()) for block, centre in zip(blocks, centres)]
     return _Balls(centres, np.array(radii))
