@@ -1,7 +1,8 @@
 """How many dimensions data have around each point: exact neighbours, spectra, dimension rules, local PCA."""
 
+from zeta_geom.geometry.estimates import local_dimension
 from zeta_geom.geometry.knn import METHODS, METRICS, Neighbors, knn
-from zeta_geom.geometry.local_pca import LocalPCA, local_dimension
+from zeta_geom.geometry.local_pca import LocalPCA
 from zeta_geom.geometry.rules import RULES, fukunaga_olsen
 from zeta_geom.geometry.spectra import local_spectra
 

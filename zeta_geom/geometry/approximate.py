@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from zeta_geom.geometry.candidates import squared_distances
+from zeta_geom.geometry.decisions import squared_distances
 
 __all__ = ["approximate_search"]
 

@@ -1,4 +1,4 @@
-"""Lists of candidate neighbours, one a query: compiled kernels that fill them from products and decide at the end."""
+"""Lists of candidate neighbours, one a query, filled from products of short vectors: see `decisions` for the end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from zeta_geom.geometry.sketch import ROUNDING, Placed
 
-__all__ = ["Candidates", "decide", "decide_sets", "make_candidates", "nearest_directly", "scan", "squared_distances"]
+__all__ = ["Candidates", "make_candidates", "scan", "tighten"]
 
 STRIP = 32  # products compared at once; a strip without a hit costs no branch
 PATIENCE = 2  # a list is shortened after k / PATIENCE + 32 more entries: limits that are late let too many in
@@ -104,7 +104,7 @@ def make_candidates(queries: Placed, points: Placed, own: np.ndarray, k: int) ->
 
 
 @numba.njit(nogil=True, cache=True, fastmath=LOOSE)
-def scan(products, rows, first_row, columns, first_column, both, row_points, column_points, halves, direct):  # noqa: PLR0913
+def scan(products, rows, first_row, columns, first_column, both, row_points, column_points, halves, direct):
     """Add to the candidates of a tile's rows, and of its columns where `both`, whoever may be a neighbour.
 
     Parameters
@@ -178,9 +178,9 @@ def scan(products, rows, first_row, columns, first_column, both, row_points, col
 
 
 @numba.njit(nogil=True, cache=True)
-def _make_room(lists, row):
-    """Shorten a full list, or leave the row undecided where too many are as near as the k-th to tell them apart here."""
-    _tighten(lists, row)
+def _make_room(lists: Candidates, row: int) -> None:
+    """Shorten a full list, or leave the row undecided where too many are as near as the k-th to tell apart here."""
+    tighten(lists, row)
     if lists.counts[row] > 3 * lists.ids.shape[1] // 4:
         lists.counts[row] = -1
         lists.limits[row] = -1.0
@@ -189,7 +189,7 @@ def _make_room(lists, row):
 
 
 @numba.njit(nogil=True, cache=True)
-def _tighten(lists, row):
+def tighten(lists: Candidates, row: int) -> None:
     """Keep of a row what may be among its k nearest, and lower its limit to that."""
     count = lists.counts[row]
     if count < lists.k:
@@ -209,128 +209,3 @@ def _tighten(lists, row):
             lists.values[row, kept] = lists.values[row, j]
             kept += 1
     lists.counts[row] = kept
-
-
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
-def decide(lists, first, last, X, order, Q, query_order, indices, squared):  # noqa: PLR0913
-    """Sort the candidates of rows first..last by their float64 distances, ties to the lower index, and keep k.
-
-    Parameters
-    ----------
-    lists : Candidates
-    first, last : int
-        Rows in the order of the search.
-    X, Q : float arrays of shape (n, d), (q, d)
-        The points and the queries as they were given.
-    order, query_order : int64 arrays of shape (n,), (q,)
-        Their rows in the order of the search.
-    indices, squared : int64 and float64 arrays of shape (q, k)
-        Written in the order of the queries; rows that are undecided are left alone.
-    """
-    for row in range(first, last):
-        if lists.counts[row] < 0:
-            continue
-        _tighten(lists, row)
-        query = query_order[row]
-        near = np.sort(order[lists.ids[row, : lists.counts[row]]])
-        exact = np.empty(len(near))
-        for j in range(len(near)):
-            exact[j] = squared_distance(Q, query, X, near[j])
-        nearest = np.argsort(exact, kind="mergesort")[: lists.k]
-        for j in range(lists.k):
-            indices[query, j] = near[nearest[j]]
-            squared[query, j] = exact[nearest[j]]
-
-
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
-def decide_sets(lists, first, last, X, order, Q, query_order, cuts, indices):  # noqa: PLR0913
-    """Put the candidates of rows first..last into an order whose first k are the k nearest, for each k of `cuts`.
-
-    Float32 sorts them; only those that its error leaves on both sides of a cut are sorted by their float64 distances.
-
-    Parameters
-    ----------
-    lists, first, last, X, order, Q, query_order
-        As in `decide`.
-    cuts : int64 array
-        Numbers of neighbours, the last of them lists.k.
-    indices : int64 array of shape (q, k)
-        Written in the order of the queries; rows that are undecided are left alone.
-    """
-    for row in range(first, last):
-        if lists.counts[row] < 0:
-            continue
-        _tighten(lists, row)
-        count = lists.counts[row]
-        values = lists.values[row, :count].astype(np.float64)
-        by_value = np.argsort(values)
-        near, values = order[lists.ids[row, :count]][by_value], values[by_value]
-        absolute, moved, _, _ = lists.errors[row]
-        query = query_order[row]
-        for cut in cuts:
-            if cut == count:
-                continue
-            farthest = (np.sqrt(values[cut - 1] * (1 + lists.relative) + absolute) + moved) ** 2  # of the nearest `cut`
-            nearest = max(np.sqrt(max(values[cut] * (1 - lists.relative) - absolute, 0.0)) - moved, 0.0) ** 2
-            start, end = cut, cut
-            while start > 0 and (np.sqrt(values[start - 1] * (1 + lists.relative) + absolute) + moved) ** 2 >= nearest:
-                start -= 1
-            while end < count and max(
-                np.sqrt(max(values[end] * (1 - lists.relative) - absolute, 0.0)) - moved, 0.0
-            ) <= np.sqrt(farthest):
-                end += 1
-            if start == cut or end == cut:
-                continue
-            among = np.sort(near[start:end])
-            exact = np.empty(len(among))
-            for j in range(len(among)):
-                exact[j] = squared_distance(Q, query, X, among[j])
-            near[start:end] = among[np.argsort(exact, kind="mergesort")]
-        indices[query] = near[: lists.k]
-
-
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
-def squared_distance(Q, query, X, point):
-    """Sum the squared differences of two rows in float64."""
-    total = 0.0
-    for d in range(X.shape[1]):
-        difference = np.float64(Q[query, d]) - np.float64(X[point, d])
-        total += difference * difference
-    return total
-
-
-@numba.njit(nogil=True, cache=True)
-def squared_distances(Q, X, near):
-    """Return the float64 squared distances (q, c) of queries (q, d) to some points each, `near` (q, c), among X (n, d)."""
-    result = np.empty(near.shape)
-    for i in range(near.shape[0]):
-        for j in range(near.shape[1]):
-            result[i, j] = squared_distance(Q, i, X, near[i, j])
-    return result
-
-
-@numba.njit(nogil=True, cache=True)
-def nearest_directly(X, Q, rows, excluded, k, indices, squared):  # noqa: PLR0913
-    """Find the k nearest of some queries by all of their float64 distances, ties to the lower index.
-
-    Parameters
-    ----------
-    X, Q : float arrays of shape (n, d), (q, d)
-    rows : int64 array of shape (r,)
-        Which queries.
-    excluded : int64 array of shape (r,)
-        The point that is none of a query's neighbours, or -1.
-    k : int
-    indices, squared : int64 and float64 arrays of shape (q, k)
-        Written at `rows`.
-    """
-    distances = np.empty(len(X))
-    for i in range(len(rows)):
-        for point in range(len(X)):
-            distances[point] = squared_distance(Q, rows[i], X, point)
-        if excluded[i] >= 0:
-            distances[excluded[i]] = np.inf
-        nearest = np.argsort(distances, kind="mergesort")[:k]
-        for j in range(k):
-            indices[rows[i], j] = nearest[j]
-            squared[rows[i], j] = distances[nearest[j]]

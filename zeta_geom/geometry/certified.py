@@ -44,16 +44,16 @@ class LargeCounter:
         self.X, self.ks, self.alpha, self.scale = X, np.array(ks), alpha, power_of_two_scale(X)
         k, d = max(ks), X.shape[1]
         self.gram = k < d
-        length, self.side = (d, k) if self.gram else (k, d)  # the smaller of Gram matrix and scatter matrix
+        length, side = (d, k) if self.gram else (k, d)  # the smaller of Gram matrix and scatter matrix
         sections = -(-length // SECTION)
         section = -(-length // sections)
-        size = np.dtype(dtype).itemsize * sections * self.side * (section + self.side)
+        size = np.dtype(dtype).itemsize * sections * side * (section + side)
         together = int(np.clip(BUFFER // size, 1, MOST))
-        self.points = np.zeros((together, sections * section, self.side), dtype=dtype)
+        self.points = np.zeros((together, sections * section, side), dtype=dtype)
         # rows a cache line apart from a power of two: their transposition would meet in few cache sets otherwise
         self.rows = np.empty((together, k, d + 16), dtype=dtype) if self.gram else self.points
-        self.factors = self.points.reshape(together, sections, section, self.side)
-        self.products = np.empty((together, sections, self.side, self.side), dtype=dtype)
+        self.factors = self.points.reshape(together, sections, section, side)
+        self.products = np.empty((together, sections, side, side), dtype=dtype)
         # a sum of m products is off by less than (m + 4) · eps/2 times the sum of their sizes, in whatever order
         self.relative_error = 1.01 * (section + 4) * np.finfo(dtype).eps / 2
 
@@ -76,7 +76,7 @@ class LargeCounter:
         counts = np.empty((len(self.ks), len(indices)), dtype=np.int64)
         undecided = np.empty(counts.shape, dtype=bool)
         limits = limits * self.scale**2
-        together, d = len(self.points), self.X.shape[1]
+        (together, _, side), d = self.points.shape, self.X.shape[1]
         for start in range(0, len(indices), together):
             near = indices[start : start + together]
             part = slice(start, start + len(near))
@@ -84,11 +84,9 @@ class LargeCounter:
             if self.gram:  # as columns, which is how OpenBLAS multiplies small matrices fastest
                 np.copyto(self.points[:, :d], self.rows[..., :d].swapaxes(1, 2))
             factors, products = self.factors[: len(near)], self.products[: len(near)]
-            for row in range(0, self.side, TILE):
-                end = min(row + TILE, self.side)
-                np.matmul(
-                    factors[..., row:end].swapaxes(2, 3), factors[..., :end], out=products[:, :, row:end, :end]
-                )
+            for row in range(0, side, TILE):
+                end = min(row + TILE, side)
+                np.matmul(factors[..., row:end].swapaxes(2, 3), factors[..., :end], out=products[:, :, row:end, :end])
             counts[:, part], undecided[:, part] = count_in_products(
                 products, self.points, self.gram, self.ks, self.alpha, limits[:, part], self.relative_error
             )
@@ -97,7 +95,7 @@ class LargeCounter:
 
 @numba.njit(nogil=True, cache=True, fastmath=LOOSE)
 def gather(X, indices, scale, out):
-    """Copy the neighbours (q, k) of X (n, d) into out (at least q, at least k, d), moved by the mean of some and scaled."""
+    """Copy neighbours (q, k) of X (n, d) into out (at least q, k, d), moved by the mean of some and scaled."""
     q, k = indices.shape
     d = X.shape[1]
     mean = np.empty(d, dtype=X.dtype)
@@ -117,7 +115,7 @@ def gather(X, indices, scale, out):
 
 
 @numba.njit(nogil=True, cache=True, fastmath=LOOSE)
-def count_in_products(products, points, gram, ks, alpha, limits, relative_error):  # noqa: PLR0913
+def count_in_products(products, points, gram, ks, alpha, limits, relative_error):
     """Count the large eigenvalues of matrices that are given in sections.
 
     Parameters
@@ -264,7 +262,7 @@ def tridiagonalise(matrix, size, diagonal, beside, work):
 
 @numba.njit(nogil=True, cache=True)
 def count_above(diagonal, beside, size, value):
-    """Count the eigenvalues of a tridiagonal matrix that exceed `value`, by the signs of its LDLᵀ (Sturm, Sylvester)."""
+    """Count the eigenvalues of a tridiagonal matrix above `value`, by the signs of its pivots (Sturm, Sylvester)."""
     count = 0
     pivot = 1.0
     for i in range(size):
@@ -279,7 +277,7 @@ def count_above(diagonal, beside, size, value):
 
 @numba.njit(nogil=True, cache=True)
 def bracket_largest(diagonal, beside, size, width):
-    """Bracket the largest eigenvalue of a tridiagonal matrix: by Gershgorin's circles, then by bisection to `width`."""
+    """Bracket the largest eigenvalue of a tridiagonal matrix: Gershgorin's circles, then bisection to `width`."""
     low, high = diagonal[0], diagonal[0]
     for i in range(size):
         reach = (abs(beside[i - 1]) if i > 0 else 0.0) + (abs(beside[i]) if i < size - 1 else 0.0)

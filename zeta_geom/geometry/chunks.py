@@ -48,7 +48,7 @@ def map_chunks(
     Examples
     --------
     >>> map_chunks(lambda rows: rows.stop, 3, 1, progress=False, description="count")
-    [3]
+    [1, 2, 3]
     """
     slices = [slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size)]
     workers = max(1, min(effective_n_jobs(n_jobs), len(slices)))

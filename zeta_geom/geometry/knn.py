@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from array_api_compat import is_torch_array
 from joblib import effective_n_jobs
 
-from zeta_geom.checks import check_choice, check_int, check_points
-from zeta_geom.geometry.candidates import decide, decide_sets, nearest_directly
+from zeta_geom.checks import check_choice, check_int, check_points, host_array
 from zeta_geom.geometry.chunks import map_chunks
+from zeta_geom.geometry.decisions import decide, decide_sets, nearest_directly
 from zeta_geom.geometry.tiles import find_candidates
 
 __all__ = ["METHODS", "METRICS", "Neighbors", "knn", "search"]
@@ -28,9 +29,9 @@ class Neighbors:
 
     Parameters
     ----------
-    indices : int64 array of shape (q, k)
+    indices : int64 array or tensor of shape (q, k)
         Rows of X.
-    distances : float64 array of shape (q, k)
+    distances : float64 array or tensor of shape (q, k)
         In the units of X, or 1 - cos.
 
     Examples
@@ -39,8 +40,8 @@ class Neighbors:
     array([1., 1., 2.])
     """
 
-    indices: np.ndarray
-    distances: np.ndarray
+    indices: Any
+    distances: Any
 
 
 def knn(
@@ -60,8 +61,9 @@ def knn(
 
     Parameters
     ----------
-    X : array-like of shape (n, d)
-        Points, float32 or float64 (all else becomes float64); a memory map is read in parts.
+    X : array-like or tensor of shape (n, d)
+        Points, float32 or float64 (all else becomes float64); a memory map is read in parts. A torch tensor gives
+        tensors on its device; on CUDA the work is done there.
     k : int
         Number of neighbours, below n (at most n with `queries`).
     queries : array-like of shape (q, d), optional
@@ -104,15 +106,13 @@ def knn(
     >>> knn([[0.0], [1.0], [3.0]], 1).indices.ravel()
     array([1, 0, 1])
     """
-    X = check_points(X)
     check_choice(metric, "metric", METRICS)
     check_choice(method, "method", METHODS)
+    if is_torch_array(X):
+        return _knn_of_tensor(X, k, queries, metric, method, n_jobs, progress)
+    X = check_points(X)
     Q = X if queries is None else check_points(queries, "queries")
-    if Q.shape[1] != X.shape[1]:
-        raise ValueError(f"queries must have as many columns as X, {X.shape[1]}; got {Q.shape[1]}.")
-    limit = len(X) - (queries is None)
-    if check_int(k, "k", low=1) > limit:
-        raise ValueError(f"k must be at most {limit} for {len(X)} points; got {k}. Lower k or give more points.")
+    _check_fit(X, Q, k, queries is None)
     points = _prepare(X, "X", metric)
     asked = None if queries is None else _prepare(Q, "queries", metric)
     if method == "approximate":
@@ -122,6 +122,40 @@ def knn(
     else:
         indices, squared, _ = search(points, asked, None, int(k), n_jobs=n_jobs, progress=progress)
     return Neighbors(indices, squared / 2 if metric == "cosine" else np.sqrt(squared))
+
+
+def _check_fit(X: Any, Q: Any, k: Any, same: bool) -> None:
+    if Q.shape[1] != X.shape[1]:
+        raise ValueError(f"queries must have as many columns as X, {X.shape[1]}; got {Q.shape[1]}.")
+    limit = len(X) - same
+    if check_int(k, "k", low=1) > limit:
+        raise ValueError(f"k must be at most {limit} for {len(X)} points; got {k}. Lower k or give more points.")
+
+
+def _knn_of_tensor(
+    X: Any, k: int, queries: Any, metric: str, method: str, n_jobs: int | None, progress: bool
+) -> Neighbors:
+    """Search on the tensor's own device, with the compiled kernels where that is the CPU."""
+    import torch
+
+    if X.device.type == "cpu":
+        asked = None if queries is None else host_array(queries)
+        found = knn(host_array(X), k, queries=asked, metric=metric, method=method, n_jobs=n_jobs, progress=progress)
+        return Neighbors(torch.from_numpy(found.indices), torch.from_numpy(found.distances))
+    from zeta_geom.geometry.torch_search import as_tensor_points, search_tensor
+
+    if method == "approximate":
+        raise ValueError(f"method must be 'exact' for a tensor on {X.device}; got 'approximate'. Move it to the CPU.")
+    points = as_tensor_points(X, X.device)
+    Q = None if queries is None else as_tensor_points(queries, X.device, "queries")
+    _check_fit(points, points if Q is None else Q, k, queries is None)
+    if metric == "cosine":
+        points = torch.nn.functional.normalize(points.double(), dim=1)
+        Q = None if Q is None else torch.nn.functional.normalize(Q.double(), dim=1)
+        if any(bool((rows == 0).all(dim=1).any()) for rows in (points, Q) if rows is not None):
+            raise ValueError("X and queries must have no row of zeros with metric='cosine', which has no direction.")
+    indices, squared = search_tensor(points, Q, None, int(k), progress=progress)
+    return Neighbors(indices, squared / 2 if metric == "cosine" else squared.sqrt())
 
 
 def search(

@@ -1,21 +1,21 @@
-"""Local intrinsic dimension by PCA of nearest neighbours, and any other estimator on the same neighbours."""
+"""Local intrinsic dimension by PCA of nearest neighbours, as an estimator of scikit-learn's kind."""
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from array_api_compat import is_torch_array
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from zeta_geom.checks import check_choice, check_int, check_points, check_real, host_array
-from zeta_geom.geometry.knn import Neighbors, knn, search
+from zeta_geom.geometry.knn import Neighbors, search
 from zeta_geom.geometry.pointwise import pointwise_dimensions
 from zeta_geom.geometry.rules import RULES
 from zeta_geom.rng import RandomState, numpy_generator
 
-__all__ = ["LocalPCA", "local_dimension"]
+__all__ = ["LocalPCA", "check_neighbours", "draw_anchors", "neighbour_counts"]
 
 
 class LocalPCA(BaseEstimator):
@@ -133,23 +133,27 @@ class LocalPCA(BaseEstimator):
 
         Examples
         --------
+        >>> from zeta_geom.geometry import knn
         >>> line = np.arange(10.0)[:, None]
         >>> LocalPCA(4).fit_pw(line, knn(line, 4)).dimension_
         1.0
         """
-        X = host_array(X) if hasattr(X, "detach") else X
+        if is_torch_array(X):
+            if X.device.type != "cpu":
+                raise TypeError(f"X must lie on the CPU here; got {X.device}. local_dimension works on the device.")
+            X = host_array(X)
         X = check_points(validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2))
-        ks = _neighbour_counts(self.n_neighbors, len(X))
+        ks = neighbour_counts(self.n_neighbors, len(X))
         alpha = check_real(self.alpha, "alpha", low=0, high=1)
         check_choice(self.rule, "rule", RULES)
-        self.anchors_ = _draw_anchors(self.n_anchors, len(X), self.random_state)
+        self.anchors_ = draw_anchors(self.n_anchors, len(X), self.random_state)
         X, order, whole = np.ascontiguousarray(X), None, len(self.anchors_) == len(X)
         if precomputed_knn is not None:
-            indices = _check_neighbours(precomputed_knn, len(X), max(ks))
+            indices = check_neighbours(precomputed_knn, len(X), max(ks))
             indices = indices if whole else indices[self.anchors_]
         else:
-            queries = (None, None) if whole else (X[self.anchors_], self.anchors_)
-            indices, _, order = search(X, *queries, max(ks), cuts=ks, n_jobs=self.n_jobs, progress=self.progress)
+            queries, own = (None, None) if whole else (X[self.anchors_], self.anchors_)
+            indices, _, order = search(X, queries, own, max(ks), cuts=ks, n_jobs=self.n_jobs, progress=self.progress)
         by_k = pointwise_dimensions(
             X, indices, ks, alpha, self.rule, order=order, n_jobs=self.n_jobs, progress=self.progress
         )
@@ -164,100 +168,16 @@ class LocalPCA(BaseEstimator):
         return self
 
 
-def local_dimension(
-    X: Any,
-    n_neighbors: int | tuple[int, ...] = (8, 128),
-    alpha: float = 0.05,
-    *,
-    estimator: Any = None,
-    neighbors: Neighbors | None = None,
-    n_anchors: int | None = None,
-    random_state: RandomState = None,
-    n_jobs: int | None = -1,
-    progress: bool = False,
-) -> dict[int, np.ndarray]:
-    """Estimate the local intrinsic dimension at each point, for each number of neighbours.
-
-    Parameters
-    ----------
-    X : array-like of shape (n, d)
-        Finite points.
-    n_neighbors : int, or tuple of int
-        k ≥ 2, below n.
-    alpha : float
-        Threshold of the Fukunaga-Olsen rule; not used with `estimator`.
-    estimator : scikit-dimension estimator, optional
-        Run instead of local PCA, a copy for each k, on our neighbours.
-    neighbors : Neighbors, optional
-        The result of `knn(X, k)` with k at least the largest wanted; searched where not given.
-    n_anchors, random_state
-        As in `LocalPCA`, which also gives the standard error; not with `estimator`.
-    n_jobs : int or None
-        Number of threads, as in scikit-learn; -1 is one for each core.
-    progress : bool
-        Show progress bars, on a terminal.
-
-    Returns
-    -------
-    dict of int -> ndarray of shape (n,), or (n_anchors,)
-        int64, or float64 with `estimator`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If X is not 2-D and finite, k ≥ n, n_anchors is out of range, or `estimator` can take no neighbours.
-
-    References
-    ----------
-    Abhishek et al. 2024, Figure 6.
-
-    Examples
-    --------
-    >>> plane = np.random.default_rng(0).random((200, 2)) @ [[1.0, 0.0, 2.0], [0.0, 1.0, 1.0]]
-    >>> {k: d.mean().item() for k, d in local_dimension(plane, (8, 32)).items()}
-    {8: 1.985, 32: 2.0}
-    """
-    if estimator is None:
-        ks = (n_neighbors,) if isinstance(n_neighbors, (int, np.integer)) else tuple(n_neighbors)
-        chosen = {"n_anchors": n_anchors, "random_state": random_state}
-        pca = LocalPCA(ks, alpha=alpha, n_jobs=n_jobs, progress=progress, **chosen)
-        return dict(zip(ks, pca.fit_pw(check_points(X), precomputed_knn=neighbors).dimension_pw_, strict=True))
-    if n_anchors is not None:
-        raise ValueError(f"n_anchors goes with local PCA only; got {n_anchors} and estimator={estimator!r}.")
-    X = check_points(X)
-    ks = _neighbour_counts(n_neighbors, len(X))
-    if neighbors is None:
-        neighbors = knn(X, max(ks), n_jobs=n_jobs, progress=progress)
-    elif not isinstance(neighbors, Neighbors):
-        raise TypeError(f"neighbors must be Neighbors, with distances, for an estimator; got {type(neighbors)}.")
-    _check_neighbours(neighbors, len(X), max(ks))
-    return {k: _run_estimator(estimator, X, neighbors, k) for k in ks}
-
-
-def _run_estimator(estimator: Any, X: np.ndarray, neighbors: Neighbors, k: int) -> np.ndarray:
-    """Run a scikit-dimension estimator on k of our neighbours, by whichever of its two doors it has."""
-    indices, distances = neighbors.indices[:, :k], neighbors.distances[:, :k]
-    doors = {name: inspect.signature(getattr(estimator, name, lambda: None)).parameters for name in ("fit", "fit_pw")}
-    if "precomputed_knn_arrays" in doors["fit"]:
-        fitted = clone(estimator).fit(X, precomputed_knn_arrays=(distances, indices), n_neighbors=k)
-    elif "precomputed_knn" in doors["fit_pw"]:
-        fitted = clone(estimator).fit_pw(X, precomputed_knn=indices, n_neighbors=k)
-    else:
-        raise TypeError(
-            "estimator must have fit_pw(precomputed_knn=) or fit(precomputed_knn_arrays=), as scikit-dimension's do; "
-            f"got {estimator!r}."
-        )
-    return np.asarray(fitted.dimension_pw_, dtype=np.float64)
-
-
-def _draw_anchors(n_anchors: int | None, n: int, random_state: RandomState) -> np.ndarray:
+def draw_anchors(n_anchors: int | None, n: int, random_state: RandomState) -> np.ndarray:
+    """Return `n_anchors` of n rows, drawn without replacement and ascending; all of them for None."""
     if n_anchors is None:
         return np.arange(n)
     count = check_int(n_anchors, "n_anchors", low=1, high=n)
     return np.sort(numpy_generator(random_state).permutation(n)[:count])
 
 
-def _neighbour_counts(n_neighbors: Any, n: int) -> tuple[int, ...]:
+def neighbour_counts(n_neighbors: Any, n: int) -> tuple[int, ...]:
+    """Return the numbers of neighbours as a tuple of ints from 2 to n - 1, or raise."""
     ks = tuple(n_neighbors) if isinstance(n_neighbors, (tuple, list, np.ndarray)) else (n_neighbors,)
     if not ks:
         raise ValueError("n_neighbors must name at least one k; got none.")
@@ -271,7 +191,8 @@ def _neighbour_counts(n_neighbors: Any, n: int) -> tuple[int, ...]:
     return tuple(int(k) for k in ks)
 
 
-def _check_neighbours(precomputed_knn: Any, n: int, k: int) -> np.ndarray:
+def check_neighbours(precomputed_knn: Any, n: int, k: int) -> np.ndarray:
+    """Return given neighbours as indices of shape (n, at least k), or raise."""
     indices = np.asarray(precomputed_knn.indices if isinstance(precomputed_knn, Neighbors) else precomputed_knn)
     if indices.dtype.kind not in "iu":
         raise TypeError(f"precomputed_knn must hold integer indices; got dtype {indices.dtype}.")

@@ -110,6 +110,6 @@ class _Count:
 
 
 def _groups(ks: tuple[int, ...], d: int) -> list[tuple[int, ...]]:
-    """Return the k that share the Gram matrix of the most neighbours, and one by one those with a smaller covariance."""
+    """Return the k that share the Gram matrix of the most neighbours, and singly those with a smaller covariance."""
     shared = tuple(sorted({k for k in ks if k < d}))
     return [shared, *((k,) for k in sorted({k for k in ks if k >= d}))] if shared else [(k,) for k in sorted(set(ks))]

@@ -208,7 +208,7 @@ def fan(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     Examples
     --------
     >>> fan(np.array([[4.0, 3.0, 0.1, 0.05]]), 0.05)
-    array([2])
+    array([1])
     """
     largest_first = _descending(eigenvalues)
     shares = np.cumsum(largest_first, axis=1) / largest_first.sum(axis=1, keepdims=True)

@@ -74,7 +74,9 @@ class Frame:
                 # the length of what the axes leave out is a coordinate too: |a - b|² ≥ |a' - b'|² + (|a''| - |b''|)²
                 short[part, -1] = np.sqrt(np.maximum(squares - np.einsum("np,np->n", inside, inside), 0))
 
-        map_chunks(place_rows, len(X), rows_that_fit(24 * X.shape[1]), n_jobs=workers, progress=False, description="placing")
+        map_chunks(
+            place_rows, len(X), rows_that_fit(24 * X.shape[1]), n_jobs=workers, progress=False, description="placing"
+        )
         return Placed(full, short, radii)
 
     def order(self, X: np.ndarray, block: int) -> np.ndarray:

@@ -1,0 +1,154 @@
+"""Exact nearest neighbours of torch tensors, chunk by chunk, on whatever device they lie.
+
+Nothing inside a chunk waits for the host: what float32 cannot decide is marked, and decided in float64 in one step at
+the end. The judge is the NumPy path.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+
+from zeta_geom.geometry.torch_chunks import full_float32, slices_of, unit_scale, working_memory
+
+__all__ = ["as_tensor_points", "nearest_chunk", "search_tensor"]
+
+SPARE = 16  # candidates beyond k, so that rounding seldom leaves a query undecided
+
+
+def as_tensor_points(X: Any, device: torch.device, name: str = "X") -> torch.Tensor:
+    """Return X as a finite float32 or float64 tensor of shape (n, d) on `device`, or raise.
+
+    Parameters
+    ----------
+    X : tensor of shape (n, d)
+    device : torch.device
+        Where it must lie.
+    name : str
+
+    Returns
+    -------
+    float32 or float64 tensor of shape (n, d)
+        Without gradient; float16 and bfloat16 become float32, integers float64.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If X lies elsewhere, is complex, not 2-D, empty or not finite.
+    """
+    if not isinstance(X, torch.Tensor) or X.device != device:
+        raise TypeError(f"{name} must be a tensor on {device}, as X is; got {getattr(X, 'device', type(X))}.")
+    if X.is_complex():
+        raise TypeError(f"{name} must hold real numbers; got {X.dtype}.")
+    if X.ndim != 2 or X.shape[0] < 1 or X.shape[1] < 1:
+        raise ValueError(f"{name} must have shape (n, d), one row a point; got {tuple(X.shape)}.")
+    X = X.detach()
+    if X.dtype not in (torch.float32, torch.float64):
+        X = X.float() if X.is_floating_point() else X.double()
+    if not bool(X.isfinite().all()):
+        raise ValueError(f"{name} must be finite; got NaN or infinite values. Remove or impute them first.")
+    return X
+
+
+def search_tensor(
+    X: torch.Tensor, Q: torch.Tensor | None, own: torch.Tensor | None, k: int, *, progress: bool = False
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Find the exact k nearest neighbours, as `knn.search` does.
+
+    Parameters
+    ----------
+    X : float tensor of shape (n, d)
+        Finite points.
+    Q : float tensor of shape (q, d), or None
+        Queries; None: the points themselves, none its own neighbour.
+    own : int64 tensor of shape (q,), or None
+        With Q, the row of X that a query is and that is none of its neighbours.
+    k : int
+        Number of neighbours.
+    progress : bool
+        Show a progress bar, on a terminal.
+
+    Returns
+    -------
+    indices : int64 tensor of shape (q, k)
+        Sorted by (distance, index).
+    squared : float64 tensor of shape (q, k)
+        Squared distances.
+    """
+    if Q is None:
+        Q, own = X, torch.arange(len(X), device=X.device)
+    mean = X.mean(dim=0, dtype=torch.float64)
+    scale = unit_scale(X)
+    short = ((X - mean) * scale).float()
+    norms = short.double().square().sum(dim=1).float()
+    size = max(1, working_memory(X) // max(16 * len(X), 20 * (k + SPARE) * X.shape[1]))
+    parts = []
+    for rows in slices_of(len(Q), size, "neighbours", progress):
+        excluded = None if own is None else own[rows]
+        parts.append(nearest_chunk(X, short, norms, Q[rows], excluded, k, mean, scale))
+    indices, squared, undecided = (torch.cat(part) for part in zip(*parts))
+    for row in undecided.nonzero()[:, 0].tolist():  # the one wait for the host
+        excluded = None if own is None else own[row : row + 1]
+        indices[row], squared[row] = _nearest_directly(X, Q[row], excluded, k)
+    return indices, squared
+
+
+def nearest_chunk(
+    X: torch.Tensor,
+    short: torch.Tensor,
+    norms: torch.Tensor,
+    Q: torch.Tensor,
+    own: torch.Tensor | None,
+    k: int,
+    mean: torch.Tensor,
+    scale: torch.Tensor,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Find the k nearest neighbours of some queries, and say where float32 may have missed one.
+
+    Parameters
+    ----------
+    X, short, norms : tensors of shape (n, d), (n, d), (n,)
+        The points; the points less `mean`, times `scale`, in float32; the squares of their lengths.
+    Q : float tensor of shape (c, d)
+    own : int64 tensor of shape (c,), or None
+    k : int
+    mean, scale : float64 tensors of shape (d,), ()
+
+    Returns
+    -------
+    indices : int64 tensor of shape (c, k)
+    squared : float64 tensor of shape (c, k)
+    undecided : bool tensor of shape (c,)
+    """
+    asked = ((Q - mean) * scale).float()
+    squares = asked.double().square().sum(dim=1)
+    with full_float32(X):
+        approximate = norms - 2 * (asked @ short.T)
+    if own is not None:
+        approximate.scatter_(1, own[:, None], math.inf)
+    count = min(k + SPARE, len(X) - (own is not None))
+    values, candidates = approximate.topk(count, dim=1, largest=False)
+    candidates = candidates.sort(dim=1).values
+    exact = (Q.double()[:, None, :] - X[candidates].double()).square().sum(dim=2)
+    exact, nearest = exact.sort(dim=1, stable=True)
+    indices = candidates.gather(1, nearest)[:, :k]
+    # whoever is no candidate is farther than the last of them, less the error of both; see candidates.make_candidates
+    far = torch.maximum(norms.max().double(), squares.max()).sqrt()
+    rounding = torch.finfo(torch.float32).eps / 2
+    error = 8 * rounding * (X.shape[1] + 12) * (squares.sqrt() + far) * far
+    outside = values[:, -1].double() + squares - error
+    undecided = (outside <= exact[:, k - 1] * scale**2) & (count < len(X) - (own is not None))
+    return indices, exact[:, :k], undecided
+
+
+def _nearest_directly(
+    X: torch.Tensor, query: torch.Tensor, own: torch.Tensor | None, k: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    size = max(1, working_memory(X) // (24 * X.shape[1]))
+    squared = torch.cat([(part.double() - query.double()).square().sum(dim=1) for part in X.split(size)])
+    if own is not None:
+        squared = squared.scatter(0, own, math.inf)
+    squared, nearest = squared.sort(stable=True)
+    return nearest[:k], squared[:k]
