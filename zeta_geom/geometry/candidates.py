@@ -9,7 +9,7 @@ import numpy as np
 
 from zeta_geom.geometry.sketch import ROUNDING, Placed
 
-__all__ = ["Candidates", "make_candidates", "scan", "tighten"]
+__all__ = ["Candidates", "limit_by", "make_candidates", "scan", "tighten"]
 
 STRIP = 32  # products compared at once; a strip without a hit costs no branch
 PATIENCE = 2  # a list is shortened after k / PATIENCE + 32 more entries: limits that are late let too many in
@@ -84,7 +84,8 @@ def make_candidates(queries: Placed, points: Placed, own: np.ndarray, k: int) ->
     far = max(points.radii.max(), queries.radii.max())
     product = 4 * ROUNDING * (queries.short.shape[1] + 8) * queries.radii * far + 16 * ROUNDING * far**2
     errors = np.empty((n, 4))
-    errors[:, 0] = 1e-37 if direct else product + 1e-37  # below that, float32 loses digits
+    underflow = 2e-38 * (d + 8)  # what float32 loses of a sum of d tiny squares
+    errors[:, 0] = underflow if direct else product + underflow
     errors[:, 1] = 2 * ROUNDING * (queries.radii + far)
     errors[:, 2] = product
     errors[:, 3] = np.einsum("np,np->n", queries.short, queries.short, dtype=np.float64)
@@ -110,7 +111,7 @@ def scan(products, rows, first_row, columns, first_column, both, row_points, col
     Parameters
     ----------
     products : float32 array of shape (a, b), b a multiple of 32
-        Inner products of the short vectors of a queries and b points; columns beyond the last point are not read.
+        Inner products of the short vectors of a queries and b points; beyond the last point, anything.
     rows, columns : Candidates
         Of all queries, and of all points where they are queries too.
     first_row, first_column : int
@@ -145,7 +146,7 @@ def scan(products, rows, first_row, columns, first_column, both, row_points, col
                 hits += one if products[i, j] >= min(floor + lengths[j], half + bars[j]) else none
             if hits == none:
                 continue
-            for j in range(strip * STRIP, (strip + 1) * STRIP):
+            for j in range(strip * STRIP, min((strip + 1) * STRIP, width)):
                 product = products[i, j]
                 for_row = product >= rows.floors[row] + lengths[j]
                 for_column = product >= half + bars[j]
@@ -194,14 +195,7 @@ def tighten(lists: Candidates, row: int) -> None:
     count = lists.counts[row]
     if count < lists.k:
         return
-    kth = float(np.partition(lists.values[row, :count], lists.k - 1)[lists.k - 1])
-    absolute, moved, product, square = lists.errors[row]
-    grow = 1 + lists.relative
-    reach = np.sqrt(kth * grow + absolute) + 2 * moved  # k true points lie within it, in the rounded frame
-    limit = (reach * reach + absolute) * grow
-    lists.limits[row] = limit
-    bound = (np.sqrt(limit * grow) + 2 * moved) ** 2 + product
-    lists.floors[row] = (square - bound) / 2
+    limit = _set_limit(lists, row, float(np.partition(lists.values[row, :count], lists.k - 1)[lists.k - 1]))
     kept = 0
     for j in range(count):
         if lists.values[row, j] <= limit:
@@ -209,3 +203,40 @@ def tighten(lists: Candidates, row: int) -> None:
             lists.values[row, kept] = lists.values[row, j]
             kept += 1
     lists.counts[row] = kept
+
+
+@numba.njit(nogil=True, cache=True)
+def _set_limit(lists: Candidates, row: int, kth: float) -> float:
+    """Set and return the limit of a row of which k points have values of at most `kth`."""
+    absolute, moved, product, square = lists.errors[row]
+    grow = 1 + lists.relative
+    reach = np.sqrt(kth * grow + absolute) + 2 * moved  # k true points lie within it, in the rounded frame
+    limit = (reach * reach + absolute) * grow
+    lists.limits[row] = limit
+    bound = (np.sqrt(limit * grow) + 2 * moved) ** 2 + product
+    lists.floors[row] = (square - bound) / 2
+    return limit
+
+
+@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+def limit_by(lists, first, last, near, queries, points):
+    """Set the limits of rows first..last by any k points each: the farther they are, the less it helps.
+
+    Parameters
+    ----------
+    lists : Candidates
+    first, last : int
+    near : int64 array of shape (q, k)
+        Points other than the query, by their place in the order; no one twice in a row.
+    queries, points : float32 arrays of shape (q, d), (n, d)
+        The full points.
+    """
+    for row in range(first, last):
+        kth = np.float32(0.0)
+        for j in range(lists.k):
+            value = np.float32(0.0)
+            for d in range(points.shape[1]):
+                difference = queries[row, d] - points[near[row, j], d]
+                value += difference * difference
+            kth = max(kth, value)
+        _set_limit(lists, row, kth * (1 + 2 * ROUNDING * (points.shape[1] + 4)))

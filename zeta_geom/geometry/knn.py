@@ -13,7 +13,7 @@ from joblib import effective_n_jobs
 from zeta_geom.checks import check_choice, check_int, check_points, host_array
 from zeta_geom.geometry.chunks import map_chunks
 from zeta_geom.geometry.decisions import decide, decide_sets, nearest_directly
-from zeta_geom.geometry.tiles import find_candidates
+from zeta_geom.geometry.tiles import Found, Start, find_candidates
 
 __all__ = ["METHODS", "METRICS", "Neighbors", "knn", "search"]
 
@@ -165,9 +165,10 @@ def search(
     k: int,
     *,
     cuts: tuple[int, ...] | None = None,
+    start: Start | None = None,
     n_jobs: int | None,
     progress: bool,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, Found]:
     """Find the exact k nearest neighbours of points that are checked already.
 
     Parameters
@@ -182,6 +183,8 @@ def search(
     cuts : tuple of int, optional
         Only the sets of the nearest are wanted, for each of these numbers, k among them: what lies between two cuts
         comes in no particular order, and without distances. It saves reading nearly all of the candidates again.
+    start : Start, optional
+        As in `find_candidates`.
     n_jobs, progress
         As in `knn`.
 
@@ -190,10 +193,10 @@ def search(
     indices : int64 array of shape (q, k)
     squared : float64 array of shape (q, k)
         Squared distances; not filled where `cuts` are given.
-    order : int64 array of shape (q,)
-        The queries in an order in which those that lie together come together.
+    found : Found
+        Among others, an order of the queries in which those that lie together come together.
     """
-    found = find_candidates(X, Q, own, k, workers=effective_n_jobs(n_jobs), progress=progress)
+    found = find_candidates(X, Q, own, k, start=start, workers=effective_n_jobs(n_jobs), progress=progress)
     asked = X if Q is None else Q
     indices, squared = np.empty((len(asked), k), dtype=np.int64), np.empty((len(asked), k))
     places = (X, found.order, asked, found.query_order)
@@ -215,7 +218,7 @@ def search(
 
         map_chunks(decide_directly, len(undecided), 32, n_jobs=n_jobs, progress=progress, description="undecided")
     logger.debug("k = %d: %d of %d queries by all of their float64 distances", k, len(undecided), len(asked))
-    return indices, squared, found.query_order
+    return indices, squared, found
 
 
 def _prepare(points: np.ndarray, name: str, metric: str) -> np.ndarray:

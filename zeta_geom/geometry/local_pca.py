@@ -13,6 +13,8 @@ from zeta_geom.checks import check_choice, check_int, check_points, check_real, 
 from zeta_geom.geometry.knn import Neighbors, search
 from zeta_geom.geometry.pointwise import pointwise_dimensions
 from zeta_geom.geometry.rules import RULES
+from zeta_geom.geometry.sketch import power_of_two_scale
+from zeta_geom.geometry.tiles import Start
 from zeta_geom.rng import RandomState, numpy_generator
 
 __all__ = ["LocalPCA", "check_neighbours", "draw_anchors", "neighbour_counts"]
@@ -33,6 +35,9 @@ class LocalPCA(BaseEstimator):
         Estimate at so many points alone, drawn without replacement; their neighbours are sought among all points.
     random_state : None, int, Generator or RandomState
         Which anchors are drawn.
+    warm_start : bool
+        Begin the search of a later `fit`, to as many points, with the neighbours of the one before: quicker where the
+        points are much alike, as along a sweep. The result does not depend on it.
     n_jobs : int or None
         Number of threads, as in scikit-learn; -1 is one for each core. The result does not depend on it.
     progress : bool
@@ -76,6 +81,7 @@ class LocalPCA(BaseEstimator):
         rule: str = "FO",
         n_anchors: int | None = None,
         random_state: RandomState = None,
+        warm_start: bool = False,
         n_jobs: int | None = -1,
         progress: bool = False,
     ) -> None:
@@ -84,6 +90,7 @@ class LocalPCA(BaseEstimator):
         self.rule = rule
         self.n_anchors = n_anchors
         self.random_state = random_state
+        self.warm_start = warm_start
         self.n_jobs = n_jobs
         self.progress = progress
 
@@ -153,7 +160,19 @@ class LocalPCA(BaseEstimator):
             indices = indices if whole else indices[self.anchors_]
         else:
             queries, own = (None, None) if whole else (X[self.anchors_], self.anchors_)
-            indices, _, order = search(X, queries, own, max(ks), cuts=ks, n_jobs=self.n_jobs, progress=self.progress)
+            indices, _, found = search(
+                X,
+                queries,
+                own,
+                max(ks),
+                cuts=ks,
+                start=self._earlier(X, max(ks)) if whole else None,
+                n_jobs=self.n_jobs,
+                progress=self.progress,
+            )
+            order = found.query_order
+            if self.warm_start and whole:
+                self._start = Start(found.frame, indices)
         by_k = pointwise_dimensions(
             X, indices, ks, alpha, self.rule, order=order, n_jobs=self.n_jobs, progress=self.progress
         )
@@ -166,6 +185,13 @@ class LocalPCA(BaseEstimator):
         self.dimension_std_ = std if several else float(std[0])
         self.dimension_sem_ = error if several else float(error[0])
         return self
+
+    def _earlier(self, X: np.ndarray, k: int) -> Start | None:
+        """Return what the last search left, where it fits."""
+        start = getattr(self, "_start", None) if self.warm_start else None
+        if start is None or (*start.indices.shape, len(start.frame.mean)) != (len(X), k, X.shape[1]):
+            return None
+        return start if 1e-3 < start.frame.scale / power_of_two_scale(X) < 1e3 else None
 
 
 def draw_anchors(n_anchors: int | None, n: int, random_state: RandomState) -> np.ndarray:

@@ -10,26 +10,50 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from zeta_geom.geometry.candidates import Candidates, make_candidates, scan
-from zeta_geom.geometry.sketch import Placed, fit_frame
+from zeta_geom.geometry.candidates import Candidates, limit_by, make_candidates, scan
+from zeta_geom.geometry.chunks import map_chunks
+from zeta_geom.geometry.sketch import Frame, Placed, fit_frame
 
-__all__ = ["Found", "find_candidates"]
+__all__ = ["Found", "Start", "find_candidates"]
 
 BALL_AXES = 64  # coordinates by which blocks are told to lie far apart
 BLOCK = 512  # rows: a tile of products, 1 MiB, stays in a core's cache
 
 
 @dataclass(frozen=True)
-class Found:
-    """Candidates of each query in the order of the search, and the orders of points and queries."""
+class Start:
+    """What an earlier search, of points much like these and as many, leaves to a later one.
 
+    Parameters
+    ----------
+    frame : Frame
+    indices : int64 array of shape (n, at least k)
+        Its neighbours of each point.
+    """
+
+    frame: Frame
+    indices: np.ndarray
+
+
+@dataclass(frozen=True)
+class Found:
+    """Candidates of each query in the order of the search, the orders of points and queries, and their frame."""
+
+    frame: Frame
     lists: Candidates
     order: np.ndarray
     query_order: np.ndarray
 
 
 def find_candidates(
-    X: np.ndarray, Q: np.ndarray | None, own: np.ndarray | None, k: int, *, workers: int, progress: bool
+    X: np.ndarray,
+    Q: np.ndarray | None,
+    own: np.ndarray | None,
+    k: int,
+    *,
+    start: Start | None = None,
+    workers: int,
+    progress: bool,
 ) -> Found:
     """Find, for each query, a short list of points that holds its k nearest.
 
@@ -43,6 +67,8 @@ def find_candidates(
         With Q, the row of X that each query is and that is none of its neighbours; -1 or None for none.
     k : int
         Number of neighbours.
+    start : Start, optional
+        Without Q: where to begin. It changes the time alone.
     workers : int
         Threads.
     progress : bool
@@ -58,7 +84,7 @@ def find_candidates(
     (see `sketch`); near blocks come first, so that the limits of the later ones are tight, and a pair of blocks
     farther apart than any of their limits is skipped.
     """
-    frame = fit_frame(X, k)
+    frame = fit_frame(X, k) if start is None else start.frame
     order = frame.order(X, BLOCK)
     points = frame.place(X, order, workers)
     if Q is None:
@@ -72,8 +98,17 @@ def find_candidates(
             place_of[order] = np.arange(len(X))
             places = np.where(own[query_order] < 0, -1, place_of[own[query_order]])
     lists = make_candidates(queries, points, places, k)
+    if start is not None:
+        place_of = np.empty(len(X), dtype=np.int64)
+        place_of[order] = np.arange(len(X))
+        near = place_of[start.indices[order, :k]]
+
+        def limit_rows(rows: slice) -> None:
+            limit_by(lists, rows.start, rows.stop, near, queries.full, points.full)
+
+        map_chunks(limit_rows, len(X), BLOCK, n_jobs=workers, progress=False, description="limits")
     _Tiles(points, queries, lists, both=Q is None).run(workers, progress)
-    return Found(lists, order, query_order)
+    return Found(frame, lists, order, query_order)
 
 
 class _Tiles:

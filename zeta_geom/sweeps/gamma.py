@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from zeta_geom import records
 from zeta_geom.checks import check_choice, check_int, check_points
-from zeta_geom.geometry import local_dimension
+from zeta_geom.geometry import LocalPCA
 from zeta_geom.mixers import MIXERS, make_mixer
 
 __all__ = ["gamma_sweep"]
@@ -69,6 +69,7 @@ def gamma_sweep(
     folder: Path | str | None = None,
     force: bool = False,
     stale: bool = False,
+    n_jobs: int | None = -1,
     progress: bool = True,
 ) -> pd.DataFrame:
     """Measure the local dimension of the data, and of what mixers make of them, for each γ.
@@ -99,6 +100,8 @@ def gamma_sweep(
         Keep a record of each run there, and reuse it in a later call: a sweep that was killed goes on.
     force, stale : bool
         As in `records.record`.
+    n_jobs : int or None
+        Number of threads of each run, as in scikit-learn; -1 is one for each core.
     progress : bool
         Show a progress bar, on a terminal.
 
@@ -149,12 +152,14 @@ def gamma_sweep(
     )
     fingerprint = records.data_fingerprint(X) if folder is not None else ""
 
+    # along a curve the points move little, so that the neighbours of one γ are a good start for the next
+    pca = LocalPCA(ks, alpha=alpha, warm_start=True, n_jobs=n_jobs)
     tables = []
     bar = tqdm(runs, desc=f"γ sweep of {data}", unit="run", disable=None if progress else True)
     for run in bar:
 
         def compute(run: Run = run) -> pd.DataFrame:
-            return _measure(run, X, ks, batch_size, alpha)
+            return _measure(run, X, pca, ks, batch_size)
 
         if folder is None:
             tables.append(compute())
@@ -197,9 +202,9 @@ def _grid(
                         )
 
 
-def _measure(run: Run, X: np.ndarray, ks: tuple[int, ...], batch_size: int, alpha: float) -> pd.DataFrame:
+def _measure(run: Run, X: np.ndarray, pca: LocalPCA, ks: tuple[int, ...], batch_size: int) -> pd.DataFrame:
     start = time.perf_counter()
-    by_k = local_dimension(run.mix(X, batch_size), ks, alpha)
+    by_k = pca.fit(run.mix(X, batch_size)).dimension_pw_
     seconds = time.perf_counter() - start
     rows = [
         {
@@ -215,7 +220,7 @@ def _measure(run: Run, X: np.ndarray, ks: tuple[int, ...], batch_size: int, alph
             "n": len(values),
             "seconds": seconds,
         }
-        for k, values in by_k.items()
+        for k, values in zip(ks, by_k)
     ]
     return pd.DataFrame(rows)
 
