@@ -83,7 +83,7 @@ def pointwise_dimensions(
             at = left[rows]
             eigenvalues = local_spectra(X[ordered[at, :k]].astype(np.float64, copy=False))
             one_point = eigenvalues[:, -1] <= limits[place, at]
-            eigenvalues[one_point] = 1.0  # any spectrum will do: what the rule makes of it is not used
+            eigenvalues[one_point] = np.arange(1, eigenvalues.shape[1] + 1)  # any spectrum: its dimension is not used
             found[place, at] = np.where(one_point, 0, RULES[rule](eigenvalues, alpha))
 
         logger.debug("k = %d: %d of %d points by float64 spectra", k, len(left), len(ordered))
