@@ -1,4 +1,4 @@
-# make figures   regenerate the figures and the claims table  (PRESET=paper  ONLY="2 6"  OFFLINE=1  FORCE=1  STALE=ok)
+# make figures   regenerate the figures and the claims table  (PRESET=paper  ONLY="2 6"  IMAGES="a.npz b.npz"  OFFLINE=1  FORCE=1  STALE=ok)
 # make test      lint, types, tests, doctests
 
 PYTHON ?= python3
@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 PRESET ?= quick
 RESULTS ?= results
 OPTIONS := --preset $(PRESET) --results $(RESULTS) $(if $(ONLY),--only "$(ONLY)") $(if $(OFFLINE),--offline) \
-           $(if $(FORCE),--force) $(if $(STALE),--stale)
+           $(if $(IMAGES),--images "$(IMAGES)") $(if $(FORCE),--force) $(if $(STALE),--stale)
 
 .PHONY: figures test clean
 

@@ -35,6 +35,7 @@ def main(
     results: Annotated[Path, typer.Option(help="where records and figures go")] = Path("results"),
     only: Annotated[str, typer.Option(help='figures by number, such as "2 6"; or claims')] = "",
     offline: Annotated[bool, typer.Option(help="use embedded data alone")] = False,
+    images: Annotated[str, typer.Option(help="files with X_train, .npz, for figure 6 in place of its sets")] = "",
     force: Annotated[bool, typer.Option(help="compute again what is recorded")] = False,
     stale: Annotated[bool, typer.Option(help="accept records of older code")] = False,
 ) -> None:
@@ -46,7 +47,8 @@ def main(
         raise typer.BadParameter(f"--preset takes quick or paper; got {preset}.")
     logging.basicConfig(format="%(message)s")
     logging.getLogger("zeta_geom").setLevel(logging.INFO)
-    context = Context(preset, results, offline=offline, force=force, stale=stale)
+    files = tuple(Path(name) for name in images.split())
+    context = Context(preset, results, offline=offline, images=files, force=force, stale=stale)
     for key in chosen(only):
         for name in ANALYSES[key]:
             typer.echo(f"analysis: {name}")

@@ -41,6 +41,8 @@ class Context:
         The folder of records, figures and the claims table.
     offline : bool
         Use embedded data alone.
+    images : tuple of Path
+        Files with an array X_train of images, which figure 6 takes instead of its own sets.
     force, stale : bool
         As in `zeta_geom.records.record`.
     progress : bool
@@ -50,6 +52,7 @@ class Context:
     preset: str = "quick"
     results: Path = Path("results")
     offline: bool = False
+    images: tuple[Path, ...] = ()
     force: bool = False
     stale: bool = False
     progress: bool = True

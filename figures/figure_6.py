@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,14 @@ def draw(results: Path) -> list[Path]:
     """Draw a-d (manifolds) and e-h (image sets), and return the files."""
     folder = results / "records" / "figure_6"
     manifolds = [records.read(folder / name) for name in ("helix-3d", "curved-12d")]
-    images = [records.read(folder / f"images-{index}") for index in (1, 2)]
+    first = records.read(folder / "images-1")
+    images = [first, *(records.read(folder / f"images-{i}") for i in range(2, first.settings["sets"] + 1))]
     names = [record.settings["data_name"] for record in images]
     suffix = "" if tuple(names) == PAPER_SETS else "-" + "-".join(names)
+    letters = string.ascii_lowercase[4 : 4 + 2 * len(images)]
     return [
         *draw_panels(manifolds, "abcd", results / "figures" / "figure_6a-d"),
-        *draw_panels(images, "efgh", results / "figures" / f"figure_6e-h{suffix}"),
+        *draw_panels(images, letters, results / "figures" / f"figure_6e-{letters[-1]}{suffix}"),
     ]
 
 
@@ -94,8 +97,10 @@ def title_of(name: str) -> str:
         "fashion-mnist": "Fashion-MNIST",
         "mnist-sample": "MNIST sample",
         "digits": "digits 8×8",
+        "cifar-10": "CIFAR-10",
+        "cifar-100": "CIFAR-100",
     }
-    return known.get(name, name.upper())
+    return known.get(name, name)
 
 
 def stand_in_note(made: list[records.Record]) -> str:
@@ -104,4 +109,5 @@ def stand_in_note(made: list[records.Record]) -> str:
     sizes = [int(record.table["n"].iloc[0]) for record in made]
     drawn = " and ".join(f"{title_of(name)} ({size:,} images)" for name, size in zip(names, sizes))
     note = f"Drawn from {drawn}"
-    return note if tuple(names) == PAPER_SETS else f"{note}, standing in for CIFAR-10 and CIFAR-100"
+    own = made[0].settings["named_by_user"]
+    return note if own or tuple(names) == PAPER_SETS else f"{note}, standing in for CIFAR-10 and CIFAR-100"

@@ -65,7 +65,7 @@ def test_counts_are_right_and_an_eigenvalue_at_the_threshold_is_left_open(k, d, 
     for offset, open_in in ((0.2, ()), (1e-6, (np.float32,)), (1e-15, (np.float32, np.float64))):
         for sign in (1, -1):
             X = with_spectrum([1.0, 0.5, 0.05 * (1 + sign * offset), 0.01], k, d)
-            counter = LargeCounter(X, (k,), 0.05, dtype)
+            counter = LargeCounter(X, (k,), 0.05, 1.0, dtype)
             counts, undecided = counter(everybody, np.zeros((1, 1)))
             assert undecided[0, 0] == (dtype in open_in)
             assert undecided[0, 0] or counts[0, 0] == (3 if sign > 0 else 2)

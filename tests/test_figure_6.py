@@ -48,3 +48,46 @@ def test_drawn_files_say_what_stands_in(results):
 def test_images_are_grey_levels_between_0_and_1():
     points = figure_6.image_points(Context(offline=True), SMALL)
     assert all(X.shape[0] == 150 and X.dtype == np.float32 and 0 <= X.min() < X.max() == 1 for X in points.values())
+
+
+def test_images_of_the_users_own_stand_for_themselves(tmp_path, capsys, monkeypatch):
+    rng = np.random.default_rng(0)
+    np.savez(
+        tmp_path / "mine.npz", X_train=rng.integers(0, 256, (120, 4, 4, 3), dtype=np.uint8), y_train=np.zeros(120)
+    )
+    monkeypatch.setattr("analyses.figure_6.ANNOUNCED", 100)
+    monkeypatch.setattr("analyses.forecast.TRIED", (60, 100))
+    context = Context(results=tmp_path, images=(tmp_path / "mine.npz",), progress=False)
+    figure_6.run(context, SMALL)
+    said = capsys.readouterr().out
+    assert "figure 6, mine: 7 runs, 0 of them recorded, of 120 points in 48 dimensions: about" in said
+    assert not (tmp_path / "records" / "figure_6" / "images-2.json").exists()
+    names = [path.name for path in drawing.draw(tmp_path)]
+    assert names[2:] == ["figure_6e-f-mine.png", "figure_6e-f-mine.pdf"]
+    made = [records.read(tmp_path / "records" / "figure_6" / "images-1")]
+    assert drawing.stand_in_note(made) == "Drawn from mine (120 images)"
+    figure_6.run(context, SMALL)
+    assert "7 of them recorded" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"X": np.zeros((9, 4, 4))}, "must hold an array X_train"),
+        ({"X_train": np.full((9, 4, 4), 2.0)}, r"uint8 or in \[0, 1\]"),
+        ({"X_train": np.full((9, 4, 4), np.nan)}, r"uint8 or in \[0, 1\]"),
+        ({"X_train": np.zeros(9)}, "must be images"),
+        ({"X_train": np.full((9, 4, 4), 999)}, "grey levels"),
+    ],
+)
+def test_files_without_images_are_refused(arrays, message, tmp_path):
+    np.savez(tmp_path / "mine.npz", **arrays)
+    with pytest.raises(ValueError, match=message):
+        figure_6.image_points(Context(images=(tmp_path / "mine.npz",)), SMALL)
+
+
+def test_a_truncated_file_is_refused(tmp_path):
+    np.savez(tmp_path / "whole.npz", X_train=np.zeros((50, 4, 4)))
+    (tmp_path / "mine.npz").write_bytes((tmp_path / "whole.npz").read_bytes()[:500])
+    with pytest.raises(ValueError, match="cannot be read"):
+        figure_6.image_points(Context(images=(tmp_path / "mine.npz",)), SMALL)

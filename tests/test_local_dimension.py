@@ -130,6 +130,6 @@ def test_refuses_what_is_no_set_of_points(X):
         local_dimension(X, 8)
 
 
-def test_one_feature_is_a_line():
-    X = np.random.default_rng(0).normal(size=(300, 1))
-    assert (local_dimension(X, (8, 128))[128] == 1).all()
+def test_one_feature_is_refused():
+    with pytest.raises(ValueError, match="1 feature"):
+        local_dimension(np.arange(300.0)[:, None], (8, 128))

@@ -9,6 +9,7 @@ from plain_geometry import plain_neighbours
 from zeta_geom import datasets, manifolds
 from zeta_geom.geometry import LocalPCA, knn
 from zeta_geom.geometry.candidates import make_candidates, scan
+from zeta_geom.geometry.chunks import map_chunks
 from zeta_geom.geometry.knn import search
 from zeta_geom.geometry.sketch import Placed, fit_frame
 from zeta_geom.geometry.tiles import Start
@@ -171,3 +172,35 @@ def test_approximate_without_its_package_says_how_to_get_it(monkeypatch):
 def test_unknown_methods_are_refused():
     with pytest.raises(ValueError, match="'approximate', 'exact'"):
         knn(CLOUDS["normal"](), 3, method="fast")
+
+
+def test_an_error_in_a_chunk_ends_the_work():
+    begun = []
+
+    def compute(rows):
+        begun.append(rows.start)
+        if rows.start == 3:
+            raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"):
+        map_chunks(compute, 10_000, 1, n_jobs=1, progress=False, description="test")
+    assert len(begun) < 10_000
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_an_error_in_a_tile_ends_the_search(n_jobs, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("zeta_geom.geometry.tiles.BLOCK", 32)
+    monkeypatch.setattr("zeta_geom.geometry.tiles.scan", broken)
+    with pytest.raises(RuntimeError, match="broken"):
+        knn(CLOUDS["normal"](), 3, n_jobs=n_jobs)
+
+
+@pytest.mark.parametrize("d", [1, 20, 300])
+def test_few_points_and_many_equal_ones(d):
+    assert knn(np.zeros((1, d)), 1, queries=np.ones((3, d))).indices.tolist() == [[0]] * 3
+    assert knn(np.zeros((2, d)), 1).indices.tolist() == [[1], [0]]
+    equal = np.full((900, d), 3.0)
+    np.testing.assert_array_equal(knn(equal, 5).indices, plain_neighbours(equal, 5)[0])

@@ -195,8 +195,9 @@ def check_points(X: Any, name: str = "X", *, min_samples: int = 1) -> np.ndarray
         raise ValueError(f"{name} must have at least {min_samples} row(s) and one column; got shape {array.shape}.")
     if array.dtype not in (np.float32, np.float64):
         array = array.astype(np.float32 if array.dtype == np.float16 else np.float64)
-    check_finite(array, name)
     largest = max(float(array.max()), -float(array.min()))
+    if not np.isfinite(largest):
+        check_finite(array, name)
     if largest > LARGEST:
         raise ValueError(f"{name} must lie within ±{LARGEST:g}; got {largest:g}, whose square overflows. Rescale it.")
     return array

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +13,7 @@ import pandas as pd
 import typer
 
 from zeta_geom.checks import check_labels
-from zeta_geom.records import atomic_path
+from zeta_geom.files import read_arrays, to_floats, write_result
 
 HELP = {"no_args_is_help": True, "add_completion": False, "pretty_exceptions_enable": False}
 app = typer.Typer(help="Measure what a data augmentation does to the geometry of a data set.", **HELP)  # type: ignore[arg-type]
@@ -98,7 +97,7 @@ def mix(
     params = {name: value for name, value in asked.items() if value is not None}
     made = make_mixer(mixer, **params, random_state=seed)
     X, Y = made.mix_dataset(to_floats(arrays["X"]), labels_of(arrays), batch_size=batch_size, n_out=n_out)
-    write_result(out, {"X": X} if Y is None else {"X": X, "Y": Y})
+    write(out, {"X": X} if Y is None else {"X": X, "Y": Y})
 
 
 @app.command()
@@ -107,18 +106,29 @@ def dimension(
     out: Columns,
     k: Annotated[str, typer.Option(help="numbers of neighbours")] = "8 128",
     alpha: Annotated[float, typer.Option(help="an eigenvalue counts above alpha × the largest")] = 0.05,
+    anchors: Annotated[
+        int | None, typer.Option(help="points to estimate at, drawn at random; all by default")
+    ] = None,
+    seed: Seed = 0,
+    jobs: Annotated[int, typer.Option(help="threads; -1 is one for each core")] = -1,
 ) -> None:
     """Estimate the local intrinsic dimension at each point; prints mean ± standard deviation.
 
+    With --anchors, the neighbours are still sought among all points, and a standard error is printed.
+
     Example: zeta-geom dimension data.npy --k "8 128" --out dimension.csv
     """
-    from zeta_geom.geometry import local_dimension
+    from zeta_geom.geometry import LocalPCA
 
-    X = read_arrays(file)["X"]
-    found = local_dimension(X.reshape(len(X), -1), to_ints(k), alpha, progress=True)
-    for count, values in found.items():
-        typer.echo(f"k = {count}: {values.mean():.3f} ± {values.std():.3f} over {len(values)} points")
-    write_result(out, {f"k{count}": values for count, values in found.items()})
+    X, ks = read_arrays(file, mapped=True)["X"], to_ints(k)
+    pca = LocalPCA(ks, alpha=alpha, n_anchors=anchors, random_state=seed, n_jobs=jobs, progress=True)
+    pca.fit(X.reshape(len(X), -1))
+    found = {} if anchors is None else {"row": pca.anchors_}
+    for count, values, error in zip(ks, pca.dimension_pw_, np.atleast_1d(pca.dimension_sem_)):
+        among = "" if anchors is None else f", standard error of the mean {error:.3f}"
+        typer.echo(f"k = {count}: {values.mean():.3f} ± {values.std():.3f} over {len(values)} points{among}")
+        found[f"k{count}"] = values
+    write(out, found)
 
 
 @app.command()
@@ -153,7 +163,7 @@ def sweep(
         data=file.stem,
         folder=records,
     )
-    write_result(out, table)
+    write(out, table)
 
 
 @app.command()
@@ -173,7 +183,7 @@ def realism(file: Input, out: Columns) -> None:
         infinite = np.isinf(values).mean()
         note = f", {infinite:.1%} infinite" if infinite else ""
         typer.echo(f"{name}: median {np.median(values):.4f}{note}")
-    write_result(out, scores)
+    write(out, scores)
 
 
 @app.command()
@@ -199,25 +209,7 @@ def neighbors(
     typer.echo(
         f"correct labels among {k} neighbours: mean {found.counts.mean():.2f}, median {np.median(found.counts):g}"
     )
-    write_result(out, {"counts": found.counts, "soft": found.soft, "balanced": found.balanced})
-
-
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Read X (and y, Y where they are) from a .npy or .npz file, never through pickle."""
-    if path.suffix not in (".npy", ".npz"):
-        raise ValueError(f"{path} must be a .npy or .npz file.")
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray) == (path.suffix == ".npz"):
-            raise ValueError("its content is that of the other ending, .npy or .npz; rename it.")
-        arrays = {"X": loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} cannot be read as {path.suffix}: {error}") from error
-    if "X" not in arrays:
-        raise ValueError(f"{path} must hold an array X; it holds {', '.join(arrays) or 'nothing'}.")
-    if arrays["X"].ndim < 1 or len(arrays["X"]) == 0:
-        raise ValueError(f"{path} must hold at least one sample in X; its shape is {arrays['X'].shape}.")
-    return arrays
+    write(out, {"counts": found.counts, "soft": found.soft, "balanced": found.balanced})
 
 
 def labels_of(arrays: Mapping[str, np.ndarray]) -> np.ndarray | None:
@@ -225,26 +217,10 @@ def labels_of(arrays: Mapping[str, np.ndarray]) -> np.ndarray | None:
     return arrays.get("Y", arrays.get("y"))
 
 
-def write_result(path: Path, values: Mapping[str, np.ndarray] | pd.DataFrame) -> None:
-    """Write by the file's ending: arrays as .npz, or one row a sample as .csv or .parquet."""
-    with atomic_path(path) as temporary:
-        if path.suffix == ".npz":
-            with temporary.open("wb") as file:
-                np.savez_compressed(file, **values)
-        elif path.suffix == ".csv":
-            pd.DataFrame(values).to_csv(temporary, index=False)
-        else:
-            pd.DataFrame(values).to_parquet(temporary, index=False)
+def write(path: Path, values: Mapping[str, np.ndarray] | pd.DataFrame) -> None:
+    """Write a result and say so."""
+    write_result(path, values)
     typer.echo(f"wrote {path}")
-
-
-def to_floats(X: np.ndarray) -> np.ndarray:
-    """Return X as floats; integers, taken for grey levels 0..255, are divided by 255."""
-    if X.dtype.kind == "f":
-        return X
-    if X.dtype.kind not in "iu" or (X.size and (X.min() < 0 or X.max() > 255)):
-        raise ValueError(f"X must hold floats, or integers 0..255 as grey levels; got others, of dtype {X.dtype}.")
-    return X.astype(np.float32) / 255
 
 
 def to_ints(text: str) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analyses.claims.verdicts import FAILS, HOLDS, Claim, below, from_gamma, table, yes_no
+from analyses.claims.verdicts import FAILS, HOLDS, Claim, below, from_gamma, settings, table, yes_no
 from zeta_geom.mixers import gamma_min
 
 PAPER_CONSTANT = 1.72865
@@ -51,7 +51,8 @@ def theorems(results: Path) -> list[Claim]:
 def dimensions(results: Path) -> list[Claim]:
     """Figure 6: ζ against mixup and against the original, per data set, k and anchor."""
     claims = []
-    for panel in ("helix-3d", "curved-12d", "images-1", "images-2"):
+    sets = 0 if table(results, "figure_6/images-1") is None else settings(results, "figure_6/images-1")["sets"]
+    for panel in ("helix-3d", "curved-12d", *(f"images-{index + 1}" for index in range(sets))):
         measured = table(results, f"figure_6/{panel}")
         if measured is None:
             continue

@@ -10,8 +10,6 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from zeta_geom.geometry.sketch import power_of_two_scale
-
 __all__ = ["LargeCounter", "count_above", "tridiagonalise"]
 
 SECTION = 128  # products at most summed in the products' dtype; the sums of sections are added in float64
@@ -36,12 +34,14 @@ class LargeCounter:
         Numbers of neighbours; either all below d, or one alone that is not.
     alpha : float
         Threshold in [0, 1).
+    scale : float
+        A power of two that brings the largest coordinate to about 1.
     dtype : numpy.float32 or numpy.float64
         Of the products.
     """
 
-    def __init__(self, X: np.ndarray, ks: tuple[int, ...], alpha: float, dtype: type) -> None:
-        self.X, self.ks, self.alpha, self.scale = X, np.array(ks), alpha, power_of_two_scale(X)
+    def __init__(self, X: np.ndarray, ks: tuple[int, ...], alpha: float, scale: float, dtype: type) -> None:
+        self.X, self.ks, self.alpha, self.scale = X, np.array(ks), alpha, scale
         k, d = max(ks), X.shape[1]
         self.gram = k < d
         length, side = (d, k) if self.gram else (k, d)  # the smaller of Gram matrix and scatter matrix

@@ -57,10 +57,14 @@ def map_chunks(
             total=n_rows, desc=description, unit="pt", leave=False, delay=2, disable=None if progress else True
         )
         with bar:
+            futures = [pool.submit(compute, rows) for rows in slices]
             results = []
-            for rows, result in zip(slices, pool.map(compute, slices), strict=True):
-                results.append(result)
-                bar.update(rows.stop - rows.start)
+            try:
+                for rows, future in zip(slices, futures, strict=True):
+                    results.append(future.result())
+                    bar.update(rows.stop - rows.start)
+            finally:  # after an error or an interruption, no further chunk is begun
+                pool.shutdown(wait=False, cancel_futures=True)
     return results
 
 

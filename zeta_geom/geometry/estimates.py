@@ -58,7 +58,8 @@ def local_dimension(
     Raises
     ------
     TypeError, ValueError
-        If X is not 2-D and finite, k ≥ n, n_anchors is out of range, or `estimator` can take no neighbours.
+        If X is not 2-D and finite, has one feature, k ≥ n, n_anchors is out of range, or `estimator` can take no
+        neighbours.
 
     References
     ----------
@@ -125,6 +126,10 @@ def _dimension_of_tensor(
     if estimator is not None:
         raise TypeError(f"estimator goes with arrays and CPU tensors; got one on {X.device}. Move it.")
     X = as_tensor_points(X, X.device)
+    if X.shape[1] < 2:
+        raise ValueError(
+            f"X must have at least 2 features: with one, a dimension says nothing; got {tuple(X.shape)}."
+        )
     ks = neighbour_counts(n_neighbors, len(X))
     alpha = check_real(alpha, "alpha", low=0, high=1)
     queries = anchors = None

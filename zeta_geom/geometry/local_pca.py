@@ -13,7 +13,6 @@ from zeta_geom.checks import check_choice, check_int, check_points, check_real, 
 from zeta_geom.geometry.knn import Neighbors, search
 from zeta_geom.geometry.pointwise import pointwise_dimensions
 from zeta_geom.geometry.rules import RULES
-from zeta_geom.geometry.sketch import power_of_two_scale
 from zeta_geom.geometry.tiles import Start
 from zeta_geom.rng import RandomState, numpy_generator
 
@@ -100,7 +99,7 @@ class LocalPCA(BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n, d)
-            Finite points, n larger than the largest k; float32 or float64 (all else becomes float64).
+            Finite points, n larger than the largest k, d at least 2; float32 or float64 (all else becomes float64).
         y : ignored
 
         Returns
@@ -110,11 +109,11 @@ class LocalPCA(BaseEstimator):
         Raises
         ------
         ValueError
-            If X is not 2-D and finite, k ≥ n, or a parameter is out of range.
+            If X is not 2-D and finite, has one feature, k ≥ n, or a parameter is out of range.
 
         Examples
         --------
-        >>> LocalPCA(4).fit(np.arange(10.0)[:, None]).dimension_pw_.tolist()
+        >>> LocalPCA(4).fit(np.arange(10.0)[:, None] * [1, 2]).dimension_pw_.tolist()
         [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
         """
         return self.fit_pw(X)
@@ -141,7 +140,7 @@ class LocalPCA(BaseEstimator):
         Examples
         --------
         >>> from zeta_geom.geometry import knn
-        >>> line = np.arange(10.0)[:, None]
+        >>> line = np.arange(10.0)[:, None] * [1, 2]
         >>> LocalPCA(4).fit_pw(line, knn(line, 4)).dimension_
         1.0
         """
@@ -149,7 +148,8 @@ class LocalPCA(BaseEstimator):
             if X.device.type != "cpu":
                 raise TypeError(f"X must lie on the CPU here; got {X.device}. local_dimension works on the device.")
             X = host_array(X)
-        X = check_points(validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2))
+        minima = {"ensure_min_samples": 2, "ensure_min_features": 2}
+        X = check_points(validate_data(self, X, dtype=[np.float64, np.float32], **minima))
         ks = neighbour_counts(self.n_neighbors, len(X))
         alpha = check_real(self.alpha, "alpha", low=0, high=1)
         check_choice(self.rule, "rule", RULES)
@@ -191,7 +191,10 @@ class LocalPCA(BaseEstimator):
         start = getattr(self, "_start", None) if self.warm_start else None
         if start is None or (*start.indices.shape, len(start.frame.mean)) != (len(X), k, X.shape[1]):
             return None
-        return start if 1e-3 < start.frame.scale / power_of_two_scale(X) < 1e3 else None
+        largest = (
+            max(float(X.max()), -float(X.min())) * start.frame.scale
+        )  # a frame too small or too large loses digits
+        return start if 1e-3 < largest < 1e3 else None
 
 
 def draw_anchors(n_anchors: int | None, n: int, random_state: RandomState) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 from zeta_geom.geometry.certified import LargeCounter
 from zeta_geom.geometry.chunks import map_chunks, rows_that_fit
 from zeta_geom.geometry.rules import RULES
+from zeta_geom.geometry.sketch import power_of_two_scale
 from zeta_geom.geometry.spectra import local_spectra
 
 __all__ = ["pointwise_dimensions"]
@@ -46,7 +47,7 @@ def pointwise_dimensions(
     rule : str
         A key of `RULES`.
     order : int array of shape (q,), optional
-        The queries in the order of work; where those that lie together come together, memory is read less often.
+        The queries in the order of work: those that lie together come together, so that memory is read less often.
     n_jobs, progress
         As in `knn`.
 
@@ -61,9 +62,12 @@ def pointwise_dimensions(
     dimension 0.
     """
     ordered = indices if order is None else indices[order]
+    if order is not None and len(order) == len(X):  # neighbours then lie together in memory
+        X, ordered = X[order], np.argsort(order)[ordered]
     largest = np.maximum(X.max(axis=1), -X.min(axis=1)).astype(np.float64)
     tolerance = 8 * np.finfo(X.dtype).eps
     limits = np.stack([(tolerance * largest[ordered[:, :k]].max(axis=1)) ** 2 for k in ks])
+    scale = power_of_two_scale(largest.max())
     found, undecided = np.zeros(limits.shape), np.ones(limits.shape, dtype=bool)
     if rule == "FO":
         for group in _groups(ks, X.shape[1]):
@@ -71,7 +75,7 @@ def pointwise_dimensions(
             for dtype in (np.float32, np.float64):
                 left = np.flatnonzero(undecided[places].any(axis=0))
                 logger.debug("k = %s: %d of %d points by %s", group, len(left), len(ordered), np.dtype(dtype))
-                count = _Count(X, ordered, group, alpha, dtype, limits[places], left)
+                count = _Count(X, ordered, group, alpha, scale, dtype, limits[places], left)
                 title = f"dimension, k = {', '.join(map(str, group))}"
                 chunks = map_chunks(count, len(left), COUNTED, n_jobs=n_jobs, progress=progress, description=title)
                 for rows, (counts, open_still) in chunks:
@@ -99,12 +103,12 @@ class _Count:
 
     def __init__(self, X: np.ndarray, indices: np.ndarray, *how: Any) -> None:
         self.X, self.indices = X, indices
-        self.ks, self.alpha, self.dtype, self.limits, self.left = how
+        self.ks, self.alpha, self.scale, self.dtype, self.limits, self.left = how
         self.mine = threading.local()
 
     def __call__(self, rows: slice) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
         if not hasattr(self.mine, "counter"):
-            self.mine.counter = LargeCounter(self.X, self.ks, self.alpha, self.dtype)
+            self.mine.counter = LargeCounter(self.X, self.ks, self.alpha, self.scale, self.dtype)
         at = self.left[rows]
         return at, self.mine.counter(self.indices[at, : max(self.ks)], self.limits[:, at])
 

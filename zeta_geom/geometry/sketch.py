@@ -17,6 +17,7 @@ AXES = (32, 64, 128, 256)  # lengths that are tried
 ORDERING_AXES = 16  # coordinates by which points are sorted into blocks
 SAMPLE, PROBES = 4096, 256  # points that axes are found from; points as many, and queries of them, that judge
 DIRECT_COST = 16  # of one coordinate of a survivor's distance, in those of a matrix product
+FEW = 512  # points for which axes would cost more than they save
 ROWS = 4096  # converted to float64 at a time
 
 
@@ -27,7 +28,7 @@ class Frame:
     Parameters
     ----------
     mean : float64 array of shape (d,)
-        About the points' mean: the nearer it lies, the smaller are float32's errors.
+        Near the points' mean: float32's errors grow with the distance from it.
     scale : float
         A power of two, so that it changes no digit.
     axes : float64 array of shape (d, p), or None
@@ -118,13 +119,13 @@ def fit_frame(X: np.ndarray, k: int) -> Frame:
     The choice changes the time alone: whatever the axes, short vectors bound distances from below.
     """
     n, d = X.shape
-    scale = power_of_two_scale(X)
+    scale = power_of_two_scale(max(float(X.max()), -float(X.min())))
     chosen = np.random.default_rng(0).permutation(n)[: 2 * SAMPLE]
     sample = np.asarray(X[chosen], dtype=np.float64)
     mean = sample.mean(axis=0)
     sample -= mean
-    if d <= ORDERING_AXES:
-        return Frame(mean, scale, None, np.eye(d))
+    if d <= ORDERING_AXES or n <= FEW:
+        return Frame(mean, scale, None, np.eye(d, min(d, ORDERING_AXES)))
     seen, unseen = np.array_split(sample * scale, 2)  # axes fit the points that they were found from too well
     count = min(max(AXES), d, len(seen))
     _, _, axes = randomized_svd(seen.astype(np.float32), count, n_iter=2, random_state=0)
@@ -133,12 +134,13 @@ def fit_frame(X: np.ndarray, k: int) -> Frame:
     return Frame(mean, scale, axes[:, :length] if length else None, axes[:, :ORDERING_AXES])
 
 
-def power_of_two_scale(X: np.ndarray) -> float:
-    """Return the power of two that brings the largest coordinate to between a half and 1; 1 where all are zero.
+def power_of_two_scale(largest: float) -> float:
+    """Return the power of two that brings a number to between a half and 1; 1 for zero.
 
     Parameters
     ----------
-    X : float array of shape (n, d)
+    largest : float
+        The largest coordinate's size.
 
     Returns
     -------
@@ -146,10 +148,9 @@ def power_of_two_scale(X: np.ndarray) -> float:
 
     Examples
     --------
-    >>> power_of_two_scale(np.array([[3.0, -5.0]]))
+    >>> power_of_two_scale(5.0)
     0.125
     """
-    largest = max(float(X.max()), -float(X.min()))
     return float(2.0 ** -np.frexp(largest)[1]) if largest > 0 else 1.0
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.distance import cdist
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
@@ -86,7 +87,7 @@ def find_candidates(
     """
     frame = fit_frame(X, k) if start is None else start.frame
     order = frame.order(X, BLOCK)
-    points = frame.place(X, order, workers)
+    points, place_of = frame.place(X, order, workers), np.argsort(order)
     if Q is None:
         query_order, queries, places = order, points, np.arange(len(X))
     else:
@@ -94,13 +95,9 @@ def find_candidates(
         queries = frame.place(Q, query_order, workers)
         places = np.full(len(Q), -1)
         if own is not None:
-            place_of = np.empty(len(X), dtype=np.int64)
-            place_of[order] = np.arange(len(X))
             places = np.where(own[query_order] < 0, -1, place_of[own[query_order]])
     lists = make_candidates(queries, points, places, k)
     if start is not None:
-        place_of = np.empty(len(X), dtype=np.int64)
-        place_of[order] = np.arange(len(X))
         near = place_of[start.indices[order, :k]]
 
         def limit_rows(rows: slice) -> None:
@@ -118,16 +115,14 @@ class _Tiles:
         self.points, self.queries, self.lists, self.both = points, queries, lists, both
         self.direct = lists.relative > 0
         self.halves = (np.einsum("np,np->n", points.short, points.short, dtype=np.float64) / 2).astype(np.float32)
-        here, there = _balls(queries.short), _balls(points.short)
-        distance = np.sqrt(
-            np.maximum(
-                (here.centres**2).sum(1)[:, None] + (there.centres**2).sum(1) - 2 * here.centres @ there.centres.T, 0
-            )
-        )
-        # centres in float64 and lengths in float32: a hundred-thousandth covers their rounding
-        self.gaps = distance * (1 - 1e-5) - (here.radii[:, None] + there.radii) * (1 + 1e-5)
-        rows, columns = np.triu_indices(len(here.radii)) if both else np.indices(distance.shape).reshape(2, -1)
-        nearest_first = np.argsort(distance[rows, columns] + (rows != columns) * both * 1e-300, kind="stable")
+        (centres, radii), (others, their_radii) = _balls(queries.short), _balls(points.short)
+        distance = cdist(centres, others)
+        # a hundred-thousandth is more than rounding does
+        self.gaps = distance * (1 - 1e-5) - (radii[:, None] + their_radii) * (1 + 1e-5)
+        if both:
+            np.fill_diagonal(distance, -1)  # a block itself comes first
+        rows, columns = np.triu_indices(len(radii)) if both else np.indices(distance.shape).reshape(2, -1)
+        nearest_first = np.argsort(distance[rows, columns], kind="stable")
         self.pairs = list(zip(rows[nearest_first].tolist(), columns[nearest_first].tolist()))
         self.busy: set[int] = set()
         self.changed = threading.Condition()
@@ -143,8 +138,14 @@ class _Tiles:
             disable=None if progress else True,
         )
         with bar, threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
-            for done in [pool.submit(self._work, bar) for _ in range(workers)]:
-                done.result()
+            futures = [pool.submit(self._work, bar) for _ in range(workers)]
+            try:
+                for future in futures:
+                    future.result()
+            finally:  # after an error or an interruption, nobody takes another
+                with self.changed:
+                    self.pairs.clear()
+                    self.changed.notify_all()
 
     def _work(self, bar: tqdm) -> None:
         scratch = np.empty((BLOCK, BLOCK), dtype=np.float32)
@@ -196,15 +197,9 @@ class _Tiles:
         )
 
 
-@dataclass(frozen=True)
-class _Balls:
-    centres: np.ndarray
-    radii: np.ndarray = field(repr=False)
-
-
-def _balls(short: np.ndarray) -> _Balls:
-    """Return a ball around each block of rows, as its first coordinates show it: no ball is farther than it seems."""
+def _balls(short: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return centre and radius of a ball around each block of rows, in its first coordinates: none lies nearer."""
     blocks = [short[start : start + BLOCK, :BALL_AXES].astype(np.float64) for start in range(0, len(short), BLOCK)]
     centres = np.stack([block.mean(axis=0) for block in blocks])
     radii = [np.sqrt(((block - centre) ** 2).sum(axis=1).max()) for block, centre in zip(blocks, centres)]
-    return _Balls(centres, np.array(radii))
+    return centres, np.array(radii)

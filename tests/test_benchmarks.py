@@ -1,0 +1,59 @@
+"""The benchmarks run small: their tables, their JSON, their figure."""
+
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks import gamma_sweep, local_dimension, local_dimension_cost, points
+from zeta_geom.manifolds import make_curved_manifold
+
+
+def small(n=600):
+    return make_curved_manifold(n, random_state=0)[0].astype(np.float32)
+
+
+def test_local_dimension(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(local_dimension, "POINTS", {"small": small})
+    monkeypatch.setattr(local_dimension, "REQUIRED", {"small": (1.5, 15)})
+    monkeypatch.setattr(local_dimension, "CHECKED", 20)
+    monkeypatch.setattr(local_dimension, "peak_memory", lambda name: 0.5)
+    local_dimension.main(only="small", rounds=2, out=tmp_path)
+    written = json.loads((tmp_path / "local_dimension.json").read_text())
+    row = written["rows"][0]
+    assert (row["n"], row["d"]) == (600, 12)
+    assert row["times faster"] == pytest.approx(row["scikit-dimension s"] / row["ours s"])
+    assert len(written["details"]["small"]["all seconds"]["product"]) == 2
+    assert any("by float64" in said for said in written["details"]["small"]["decisions"])
+    assert "× product" in capsys.readouterr().out
+
+
+def test_cost(tmp_path, monkeypatch):
+    monkeypatch.setattr(local_dimension_cost, "fashion", lambda n=400: small(n))
+    monkeypatch.setattr(local_dimension_cost, "crops", small)
+    for name, values in {"N": (300, 400), "D": (3, 12), "K": (8, 16), "AT": 300, "ANCHORS": 50}.items():
+        monkeypatch.setattr(local_dimension_cost, name, values)
+    local_dimension_cost.main(repeats=1, figure=tmp_path / "cost.png", out=tmp_path)
+    assert (tmp_path / "cost.png").stat().st_size > 10_000
+    assert set(json.loads((tmp_path / "local_dimension_cost.json").read_text())["slopes"]) == {"N", "D", "k"}
+    assert json.loads((tmp_path / "anchors.json").read_text())["rows"][0]["anchors"] == 50
+
+
+def test_gamma_sweep(tmp_path, monkeypatch):
+    monkeypatch.setattr(gamma_sweep, "fashion", small)
+    monkeypatch.setattr(gamma_sweep, "GAMMAS", np.array([0.0, 2.0, 4.0]))
+    gamma_sweep.main(n=300, out=tmp_path)
+    row = json.loads((tmp_path / "gamma_sweep.json").read_text())["rows"][0]
+    assert row["ratio"] == pytest.approx(row["sweep s"] / row["separate runs s"])
+
+
+def test_points_are_what_they_are_called(monkeypatch):
+    assert points.noise(20, 7).shape == (20, 7)
+    assert points.axes_for(np.outer(np.arange(50.0), [1.0, 2.0])) == [1, 1]
+    images = np.random.default_rng(0).integers(0, 256, (60_000, 28, 28), dtype=np.uint8)
+    monkeypatch.setattr(points.datasets, "load", lambda name: type("Set", (), {"X_train": images}))
+    crops = points.crops(30)
+    assert crops.shape == (30, 3072)
+    assert 0 <= crops.min() < crops.max() <= 1
+    np.testing.assert_array_equal(crops, points.crops(30))
+    assert not np.array_equal(crops, points.crops(30, seed=1))
