@@ -62,8 +62,6 @@ def pointwise_dimensions(
     dimension 0.
     """
     ordered = indices if order is None else indices[order]
-    if order is not None and len(order) == len(X):  # neighbours then lie together in memory
-        X, ordered = X[order], np.argsort(order)[ordered]
     largest = np.maximum(X.max(axis=1), -X.min(axis=1)).astype(np.float64)
     tolerance = 8 * np.finfo(X.dtype).eps
     limits = np.stack([(tolerance * largest[ordered[:, :k]].max(axis=1)) ** 2 for k in ks])

@@ -18,7 +18,6 @@ ORDERING_AXES = 16  # coordinates by which points are sorted into blocks
 SAMPLE, PROBES = 4096, 256  # points that axes are found from; points as many, and queries of them, that judge
 DIRECT_COST = 16  # of one coordinate of a survivor's distance, in those of a matrix product
 FEW = 512  # points for which axes would cost more than they save
-ROWS = 4096  # converted to float64 at a time
 
 
 @dataclass(frozen=True)
@@ -75,17 +74,19 @@ class Frame:
                 # the length of what the axes leave out is a coordinate too: |a - b|² ≥ |a' - b'|² + (|a''| - |b''|)²
                 short[part, -1] = np.sqrt(np.maximum(squares - np.einsum("np,np->n", inside, inside), 0))
 
-        map_chunks(
-            place_rows, len(X), rows_that_fit(24 * X.shape[1]), n_jobs=workers, progress=False, description="placing"
-        )
+        size = rows_that_fit(24 * X.shape[1])
+        map_chunks(place_rows, len(X), size, n_jobs=workers, progress=False, description="placing")
         return Placed(full, short, radii)
 
-    def order(self, X: np.ndarray, block: int) -> np.ndarray:
+    def order(self, X: np.ndarray, block: int, workers: int) -> np.ndarray:
         """Return an order of the rows of X in which each block of rows lies together in space."""
         coordinates = np.empty((len(X), self.ordering.shape[1]), dtype=np.float32)
-        for start in range(0, len(X), ROWS):
-            part = slice(start, start + ROWS)
+
+        def project(part: slice) -> None:
             coordinates[part] = self.rows(X, part) @ self.ordering
+
+        size = rows_that_fit(16 * X.shape[1])
+        map_chunks(project, len(X), size, n_jobs=workers, progress=False, description="ordering")
         order = np.arange(len(X))
         _halve(coordinates, order, block)
         return order

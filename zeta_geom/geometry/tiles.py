@@ -86,12 +86,12 @@ def find_candidates(
     farther apart than any of their limits is skipped.
     """
     frame = fit_frame(X, k) if start is None else start.frame
-    order = frame.order(X, BLOCK)
+    order = frame.order(X, BLOCK, workers)
     points, place_of = frame.place(X, order, workers), np.argsort(order)
     if Q is None:
         query_order, queries, places = order, points, np.arange(len(X))
     else:
-        query_order = frame.order(Q, BLOCK)
+        query_order = frame.order(Q, BLOCK, workers)
         queries = frame.place(Q, query_order, workers)
         places = np.full(len(Q), -1)
         if own is not None:
