@@ -24,6 +24,7 @@ from zeta_geom.plots import style
 N, D, K = (2000, 4000, 8000, 16000, 32000, 60000), (3, 12, 48, 192, 768, 3072), (8, 16, 32, 64, 128, 256)
 AT = 10_000  # points where the other two vary
 ANCHORS = 2000
+SECONDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)  # ticks
 
 
 def curves(repeats: int) -> dict[str, list[tuple[int, float]]]:
@@ -70,13 +71,14 @@ def draw(taken: dict[str, list[tuple[int, float]]], path: Path) -> None:
         "k": f"neighbours (Fashion-MNIST, n = {AT:,}, d = 784)\nslope at the end {slope(taken['k']):.2f}",
     }
     with plt.rc_context(style.PARAMETERS):
-        fig, axes = plt.subplots(1, 3, figsize=(9.6, 3.0))
+        fig, axes = plt.subplots(1, 3, figsize=(9.6, 3.0), sharey=True)
         for ax, (what, points) in zip(axes, taken.items()):
             ax.loglog(*zip(*points), "o-", color="#0072B2", ms=4)
             ax.set_xlabel(titles[what])
             ax.set_xticks([value for value, _ in points], [f"{value:,}" for value, _ in points], rotation=30)
             ax.minorticks_off()
             ax.grid(alpha=0.3)
+        axes[0].set_yticks(SECONDS, [f"{value:g}" for value in SECONDS])
         axes[0].set_ylabel("seconds, search included")
         with records.atomic_path(path) as temporary:
             fig.savefig(temporary, dpi=160, format="png")

@@ -191,10 +191,8 @@ class LocalPCA(BaseEstimator):
         start = getattr(self, "_start", None) if self.warm_start else None
         if start is None or (*start.indices.shape, len(start.frame.mean)) != (len(X), k, X.shape[1]):
             return None
-        largest = (
-            max(float(X.max()), -float(X.min())) * start.frame.scale
-        )  # a frame too small or too large loses digits
-        return start if 1e-3 < largest < 1e3 else None
+        # in a frame that is far too small or too large for them, float32 would lose digits
+        return start if 1e-3 < max(float(X.max()), -float(X.min())) * start.frame.scale < 1e3 else None
 
 
 def draw_anchors(n_anchors: int | None, n: int, random_state: RandomState) -> np.ndarray:

@@ -15,7 +15,7 @@ __all__ = ["ROUNDING", "Frame", "Placed", "fit_frame", "power_of_two_scale"]
 ROUNDING = 2.0**-24  # relative error of one float32 operation
 AXES = (32, 64, 128, 256)  # lengths that are tried
 ORDERING_AXES = 16  # coordinates by which points are sorted into blocks
-SAMPLE, PROBES = 4096, 256  # points that axes are found from; points as many, and queries of them, that judge
+SAMPLE, PROBES = 2048, 256  # points that axes are found from; points as many, and queries of them, that judge
 DIRECT_COST = 16  # of one coordinate of a survivor's distance, in those of a matrix product
 FEW = 512  # points for which axes would cost more than they save
 
