@@ -91,7 +91,7 @@ def test_help_has_an_example(command):
     [
         (["mix", "absent.npz", "--out", "o.npz"], "absent.npz"),
         (["dimension", "truncated.npz", "--out", "o.csv"], "cannot be read"),
-        (["dimension", "pickled.npy", "--out", "o.csv"], "allow_pickle=False"),
+        (["dimension", "pickled.npy", "--out", "o.csv"], "Python objects"),
         (["dimension", "no_x.npz", "--out", "o.csv"], "must hold an array X"),
         (["dimension", "data.npz", "--k", "200", "--out", "o.csv"], "k=200"),
         (["dimension", "data.npz", "--k", "eight", "--out", "o.csv"], "whole numbers"),
