@@ -5,7 +5,17 @@ import math
 import numpy as np
 import torch
 
-from zeta_geom.mixers import MIXERS
+from zeta_geom.mixers import MIXERS, CutMix, RandomMixer, ZetaMixup, make_mixer
+
+
+class Brightness(torch.nn.Module):
+    """A teacher for images of any shape, to which all are of class 2: its rows all come back."""
+
+    def forward(self, x):
+        return x.flatten(1).mean(dim=1, keepdim=True).abs() * torch.tensor([1.0, 2.0, 3.0], dtype=x.dtype) + 1e-3 * (
+            torch.arange(3, dtype=x.dtype)
+        )
+
 
 VARIANTS = {
     "zeta": ("zeta", {}),
@@ -16,17 +26,40 @@ VARIANTS = {
     "mixup": ("mixup", {}),
     "mixup-per-sample": ("mixup", {"per_sample": True}),
     "mixup-alpha": ("mixup", {"alpha": 0.2}),
+    "p-series-pairs-negative": ("p-series-pairs", {"gamma": (-2.0, 2.0)}),
+    "dirichlet-sparse": ("dirichlet", {"alpha": 0.2}),
+    "local-synthetic-instances-random": ("local-synthetic-instances", {"n_mix": 3, "anchor": "random"}),
+    "cutmix-alpha": ("cutmix", {"alpha": 0.5}),
+    "cutmix-zeta": ("cutmix-zeta", {"n_mix": 3}),
+    "gridmix": ("gridmix", {"n_cells": 3}),
+    "mixfeat-batch": ("mixfeat", {"per_feature": False}),
+    "supermix": ("supermix", {"teacher": Brightness(), "max_steps": 2}),
+    "opttransmix": ("opttransmix", {"max_iter": 5}),
+    "zeta-sometimes": ("zeta", {"prob": 0.5}),
+    "random-mixer": ("", {}),
 }
-VARIANTS |= {name: (name, {}) for name in MIXERS if name not in VARIANTS}
+VARIANTS = {name: (name, {}) for name in MIXERS} | VARIANTS
 DTYPES = [
     *(("numpy", name) for name in ("float16", "float32", "float64")),
     *(("torch", name) for name in ("float16", "bfloat16", "float32", "float64")),
 ]
 TOLERANCE = {"float16": 2e-3, "bfloat16": 2e-2, "float32": 1e-5, "float64": 1e-12}
+SHAPE = (7, 2, 4, 5)
+LABELS = np.array([0, 1, 2, 0, 1, 2, 2])
 
 
-def batch(backend, dtype, shape=(7, 2, 3), seed=0):
-    X = np.random.default_rng(seed).normal(size=shape)
+def build(variant, seed=0, **more):
+    name, params = VARIANTS[variant]
+    if variant == "random-mixer":
+        return RandomMixer([ZetaMixup(), CutMix()], [0.6, 0.4], random_state=seed, **more)
+    return make_mixer(name, random_state=seed, **params, **more)
+
+
+TRAITS = {variant: build(variant).traits for variant in VARIANTS}
+
+
+def batch(backend, dtype, shape=SHAPE, seed=0):
+    X = np.random.default_rng(seed).random(size=shape)
     return X.astype(dtype) if backend == "numpy" else torch.from_numpy(X).to(getattr(torch, dtype))
 
 
@@ -36,6 +69,3 @@ def to_numpy(array):
 
 def soft(m, n_classes, seed=0):
     return np.random.default_rng(seed).dirichlet(np.ones(n_classes), size=m)
-
-
-LABELS = np.array([0, 1, 2, 0, 1, 2, 2])

@@ -9,7 +9,8 @@ import torch
 from scipy.stats import beta, chisquare, kstest
 
 from zeta_geom import rng
-from zeta_geom.rng import Stream, numpy_generator
+from zeta_geom.rng import numpy_generator
+from zeta_geom.streams import Stream
 
 MAKERS = {
     "int": lambda: 7,

@@ -4,11 +4,20 @@ A mixer maps (X, y) to (X_new, Y_new). A call has two halves: `draw` takes every
 data, and returns a plan; `apply` is arithmetic alone and serves NumPy arrays and torch tensors alike.
 """
 
-from typing import Any
-
-from zeta_geom.checks import check_choice
 from zeta_geom.mixers.base import Mixer
-from zeta_geom.mixers.pairs import Mixup
+from zeta_geom.mixers.between_class import BetweenClass, BetweenClassPlus
+from zeta_geom.mixers.choice import RandomMixer
+from zeta_geom.mixers.cutmix import CutMix, CutMixZeta
+from zeta_geom.mixers.dirichlet import DirichletMixup
+from zeta_geom.mixers.gridmix import GridMix
+from zeta_geom.mixers.local import LocalSyntheticInstances
+from zeta_geom.mixers.manifold_mixup import ManifoldMixup
+from zeta_geom.mixers.mixfeat import MixFeat
+from zeta_geom.mixers.pairs import Mixup, SamplePairing
+from zeta_geom.mixers.supermix import SuperMix
+from zeta_geom.mixers.table import MIXERS, make_mixer, method_table
+from zeta_geom.mixers.traits import Traits
+from zeta_geom.mixers.transport import OptTransMix
 from zeta_geom.mixers.weights import (
     gamma_from_lambda,
     gamma_min,
@@ -16,46 +25,33 @@ from zeta_geom.mixers.weights import (
     p_series_weights,
     zeta_weight_matrix,
 )
-from zeta_geom.mixers.zeta import ZetaMixup
+from zeta_geom.mixers.zeta import PSeriesPairs, ZetaMixup
 
 __all__ = [
     "MIXERS",
+    "BetweenClass",
+    "BetweenClassPlus",
+    "CutMix",
+    "CutMixZeta",
+    "DirichletMixup",
+    "GridMix",
+    "LocalSyntheticInstances",
+    "ManifoldMixup",
+    "MixFeat",
     "Mixer",
     "Mixup",
+    "OptTransMix",
+    "PSeriesPairs",
+    "RandomMixer",
+    "SamplePairing",
+    "SuperMix",
+    "Traits",
     "ZetaMixup",
     "gamma_from_lambda",
     "gamma_min",
     "lambda_from_gamma",
     "make_mixer",
+    "method_table",
     "p_series_weights",
     "zeta_weight_matrix",
 ]
-
-MIXERS: dict[str, type[Mixer]] = {"mixup": Mixup, "zeta": ZetaMixup}
-
-
-def make_mixer(name: str, **params: Any) -> Mixer:
-    """Make a mixer by its name in `MIXERS`.
-
-    Parameters
-    ----------
-    name : str
-        A key of `MIXERS`.
-    **params
-        What the class takes.
-
-    Returns
-    -------
-    Mixer
-
-    Raises
-    ------
-    ValueError
-        If there is no mixer of this name; the message lists them all.
-
-    Examples
-    --------
-    >>> make_mixer("zeta", gamma=4.0)
-    ZetaMixup(gamma=4.0, n_mix=None, anchor='self', n_classes=None)
-    """
-    return MIXERS[check_choice(name, "name", MIXERS)](**params)

@@ -1,4 +1,4 @@
-"""Batches and labels on either backend: what mixers take, and the arithmetic that keeps its precision and device."""
+"""Arithmetic on batches of either backend that keeps their precision and device."""
 
 from __future__ import annotations
 
@@ -7,104 +7,18 @@ from typing import Any
 
 import array_api_compat
 import numpy as np
-
-from zeta_geom.checks import check_finite, check_int, check_label_shape, check_labels
+from scipy.sparse import csr_array
 
 __all__ = [
-    "as_batch",
-    "check_plan",
-    "check_values",
     "compute_dtype",
     "flatten",
+    "matrix_view",
     "product",
-    "soft_labels",
+    "take_into",
+    "take_rows",
     "to_backend",
+    "weighted_rows",
 ]
-
-
-def as_batch(X: Any) -> Any:
-    """Return X as a floating array or tensor of shape (m, ...) with m ≥ 1, or raise.
-
-    Parameters
-    ----------
-    X : floating array-like or tensor of shape (m, ...)
-
-    Returns
-    -------
-    ndarray or Tensor of shape (m, ...)
-        X itself, where it is one already.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If X is of another backend, not floating, or holds no sample.
-
-    Examples
-    --------
-    >>> as_batch([[0.0, 1.0]]).shape
-    (1, 2)
-    """
-    if not array_api_compat.is_array_api_obj(X):
-        X = np.asarray(X)
-    if not (isinstance(X, np.ndarray) or array_api_compat.is_torch_array(X)):
-        raise TypeError(f"X must be a NumPy array or a torch tensor; got {type(X).__name__}. Convert it first.")
-    _check_floating(X)
-    if X.ndim < 1 or X.shape[0] < 1:
-        raise ValueError(f"X must have shape (m, ...) with at least one sample; got {tuple(X.shape)}.")
-    return X
-
-
-def soft_labels(y: Any, X: Any, n_classes: int | None) -> Any:
-    """Return labels as soft labels (m, K) in the backend of X: float32, or float64 where X is; None for None.
-
-    Values are checked on the CPU only; elsewhere a check would wait for the host.
-
-    Parameters
-    ----------
-    y : int array of shape (m,), or float array of shape (m, K), or None
-        Labels, or soft labels.
-    X : floating array or tensor of shape (m, ...)
-        The batch that they belong to.
-    n_classes : int, or None
-        K; None infers it, on the CPU only.
-
-    Returns
-    -------
-    float array or tensor of shape (m, K), or None
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the labels do not fit X or `n_classes`, or K cannot be inferred.
-
-    Examples
-    --------
-    >>> soft_labels([0, 1], np.zeros((2, 3)), None)
-    array([[1., 0.],
-           [0., 1.]])
-    """
-    if y is None:
-        return None
-    xp = array_api_compat.array_namespace(X)
-    dtype = compute_dtype(X)
-    if n_classes is not None:
-        n_classes = check_int(n_classes, "n_classes", low=1)
-    if not array_api_compat.is_array_api_obj(y):
-        y = np.asarray(y)
-    if getattr(array_api_compat.device(y), "type", "cpu") == "cpu":
-        n_classes = _check_host_labels(y, X.shape[0], n_classes)
-    else:
-        check_label_shape(tuple(y.shape), X.shape[0], n_classes)
-        if y.ndim == 1 and not xp.isdtype(y.dtype, "integral"):
-            raise TypeError(f"y of one dimension must hold integers; got dtype {y.dtype}. Soft labels are (n, K).")
-    y = to_backend(y, X)
-    if y.ndim == 2:
-        y = xp.astype(y, dtype, copy=False)
-        return y / xp.sum(y, axis=1, keepdims=True)  # float16 rows are some 1e-3 off
-    if n_classes is None:
-        raise ValueError("n_classes must be given for int labels on another device: inferring it waits for the host.")
-    classes = xp.arange(n_classes, device=array_api_compat.device(y))
-    return xp.astype(xp.astype(y, xp.int64, copy=False)[:, None] == classes[None, :], dtype)
 
 
 def to_backend(array: Any, like: Any, dtype: Any = None) -> Any:
@@ -178,7 +92,7 @@ def flatten(X: Any) -> Any:
     return xp.astype(xp.reshape(X, (X.shape[0], math.prod(X.shape[1:]))), compute_dtype(X), copy=False)
 
 
-def product(W: Any, values: Any) -> Any:
+def product(W: Any, values: Any, out: Any = None) -> Any:
     """Return W @ values in their own dtype: autocast, which would halve it, is turned off.
 
     Parameters
@@ -186,6 +100,8 @@ def product(W: Any, values: Any) -> Any:
     W : float array or tensor of shape (r, m)
     values : array or tensor of shape (m, d)
         Of the backend, device and dtype of W.
+    out : array or tensor of shape (r, d), optional
+        Where the result is written.
 
     Returns
     -------
@@ -197,71 +113,112 @@ def product(W: Any, values: Any) -> Any:
     array([[1., 1.]])
     """
     if isinstance(values, np.ndarray):
-        return W @ values
+        return np.matmul(W, values, out=out)
     import torch
 
     with torch.autocast(values.device.type, enabled=False):
-        return W @ values
+        return torch.mm(W, values) if out is None else torch.mm(W, values, out=out)
 
 
-def check_plan(X: Any, Y: Any, m: int) -> None:
-    """Raise an error where a batch is not floating, not of the size that was drawn for, or its labels are not soft.
-
-    Parameters
-    ----------
-    X : array or tensor of shape (m, ...)
-    Y : array or tensor of shape (m, K), or None
-    m : int
-        Number of samples that the plan was drawn for.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the dtype of X, or one of the shapes, is another.
-
-    Examples
-    --------
-    >>> check_plan(np.zeros((2, 3)), None, 2)
-    """
-    _check_floating(X)
-    if X.shape[0] != m:
-        raise ValueError(f"plan was drawn for {m} samples; X has {X.shape[0]}. Draw with the shape of this batch.")
-    if Y is not None and (Y.ndim != 2 or Y.shape[0] != m):
-        raise ValueError(f"Y must be soft labels of shape ({m}, K) here; got {tuple(Y.shape)}.")
-
-
-def check_values(X: Any) -> None:
-    """Raise an error where X holds a NaN or an infinity; on another device this waits for the host.
+def weighted_rows(orders: Any, terms: Any, values: Any) -> Any:
+    """Return Σ_i terms[i] · values[orders[k, i]] for each k, at the cost of the samples that are mixed.
 
     Parameters
     ----------
-    X : floating array or tensor of any shape
+    orders : int64 array or tensor of shape (r, T)
+    terms : float array or tensor of shape (T,)
+    values : array or tensor of shape (m, d)
+        All of one backend and device, values of the dtype of `terms`.
 
-    Raises
-    ------
-    ValueError
-        If a value is not finite.
+    Returns
+    -------
+    array or tensor of shape (r, d)
 
     Examples
     --------
-    >>> check_values(np.zeros(3))
+    >>> weighted_rows(np.array([[0, 2]]), np.array([0.75, 0.25]), np.eye(3))
+    array([[0.75, 0.  , 0.25]])
     """
-    if isinstance(X, np.ndarray):
-        check_finite(X)
-    elif not bool(X.isfinite().all()):
-        raise ValueError("X must be finite; got NaN or infinite values. Remove or impute them first.")
+    rows, n_mix = orders.shape
+    if isinstance(values, np.ndarray):
+        ends = np.arange(0, orders.size + 1, n_mix)
+        return csr_array((np.tile(terms, rows), orders.ravel(), ends), shape=(rows, len(values))) @ values
+    from torch.nn.functional import embedding_bag
+
+    if values.shape[1] == 0:  # which embedding_bag refuses
+        return values.new_zeros((rows, 0))
+    return embedding_bag(orders, values, per_sample_weights=terms.expand(rows, n_mix).contiguous(), mode="sum")
 
 
-def _check_floating(X: Any) -> None:
-    if not array_api_compat.array_namespace(X).isdtype(X.dtype, "real floating"):
-        raise TypeError(
-            f"X must be floating; got {X.dtype}. Convert images first, for instance X.astype('float32') / 255."
-        )
+def take_into(values: Any, indices: Any, out: Any) -> Any:
+    """Return values[indices], written into `out` where it is given.
+
+    Parameters
+    ----------
+    values : array or tensor of shape (m, d)
+    indices : int64 array or tensor of shape (rows,)
+    out : array or tensor of shape (rows, d), or None
+
+    Returns
+    -------
+    array or tensor of shape (rows, d)
+
+    Examples
+    --------
+    >>> take_into(np.eye(2), np.array([1, 1]), None)
+    array([[0., 1.],
+           [0., 1.]])
+    """
+    if isinstance(values, np.ndarray):
+        return np.take(
+            values, indices, axis=0, out=out, mode="clip" if out is not None else "raise"
+        )  # "raise" copies out
+    import torch
+
+    return torch.index_select(values, 0, indices) if out is None else torch.index_select(values, 0, indices, out=out)
 
 
-def _check_host_labels(y: Any, m: int, n_classes: int | None) -> int | None:
-    """Check labels that lie on the CPU, and return the number of classes."""
-    values = check_labels(y, n=m, n_classes=n_classes)
-    if n_classes is None:
-        n_classes = int(values.max()) + 1 if values.ndim == 1 else values.shape[1]
-    return n_classes
+def take_rows(values: Any, rows: int, m: int) -> Any:
+    """Return the rows k mod m of `values` for k below `rows`: `values` itself where these are all of them in order.
+
+    Parameters
+    ----------
+    values : array or tensor of shape (m, ...)
+    rows, m : int
+
+    Returns
+    -------
+    array or tensor of shape (rows, ...)
+
+    Examples
+    --------
+    >>> take_rows(np.arange(3), 5, 3).tolist()
+    [0, 1, 2, 0, 1]
+    """
+    if rows <= m:
+        return values if rows == m else values[:rows]
+    xp = array_api_compat.array_namespace(values)
+    return xp.take(values, xp.arange(rows, device=array_api_compat.device(values)) % m, axis=0)
+
+
+def matrix_view(out: Any, X: Any) -> Any:
+    """Return `out` as a matrix (rows, everything else) that shares its memory, for the arithmetic on X to write into.
+
+    Parameters
+    ----------
+    out : array or tensor of shape (rows, ...), or None
+    X : floating array or tensor
+
+    Returns
+    -------
+    array or tensor of shape (rows, d), or None where there is no such view, or X is not computed in its own dtype
+
+    Examples
+    --------
+    >>> matrix_view(np.zeros((2, 3, 4)), np.zeros((5, 3, 4))).shape
+    (2, 12)
+    """
+    if out is None or out.dtype != compute_dtype(X):
+        return None
+    contiguous = out.flags.c_contiguous if isinstance(out, np.ndarray) else out.is_contiguous()
+    return out.reshape(out.shape[0], math.prod(out.shape[1:])) if contiguous else None

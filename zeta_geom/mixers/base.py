@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import copy
-import inspect
 from abc import ABC, abstractmethod
 from typing import Any
 
 import array_api_compat
+import numpy as np
 
-from zeta_geom.checks import check_int
-from zeta_geom.mixers.arrays import as_batch, check_values, soft_labels
-from zeta_geom.rng import RandomState, Stream
+from zeta_geom.checks import check_int, check_real
+from zeta_geom.mixers.arrays import compute_dtype, take_rows
+from zeta_geom.mixers.batch_checks import as_batch, check_output, check_plan, check_values, soft_labels
+from zeta_geom.mixers.batches import Unmixed, mix_batches
+from zeta_geom.mixers.seeded import Seeded
+from zeta_geom.mixers.traits import Traits
+from zeta_geom.rng import RandomState
 
 __all__ = ["Mixer"]
 
 
-class Mixer(ABC):
+class Mixer(Seeded, ABC):
     """A method that maps a batch (X, y) to a mixed batch (X_new, Y_new).
 
     Parameters
     ----------
+    prob : float
+        The probability that a batch is mixed; the others come back as they are.
     n_classes : int, optional
         K; needed for int labels on CUDA, inferred from the labels elsewhere.
     check_values : bool
@@ -28,10 +33,15 @@ class Mixer(ABC):
     random_state : None, int, Generator, RandomState or torch.Generator
         Where the mixer's own stream starts; every call advances it.
 
+    Attributes
+    ----------
+    traits : Traits
+        What the class needs and does.
+
     Raises
     ------
     TypeError, ValueError
-        If `n_classes` is no positive integer, or `random_state` has the wrong type.
+        If `prob` is not in [0, 1], `n_classes` is no positive integer, or `random_state` has the wrong type.
 
     Examples
     --------
@@ -40,15 +50,23 @@ class Mixer(ABC):
     (True, True)
     """
 
+    traits: Traits
+
     def __init__(
-        self, *, n_classes: int | None = None, check_values: bool = False, random_state: RandomState = None
+        self,
+        *,
+        prob: float = 1.0,
+        n_classes: int | None = None,
+        check_values: bool = False,
+        random_state: RandomState = None,
     ) -> None:
+        super().__init__(random_state)
+        self.prob = check_real(prob, "prob", low=0, high=1)
         self.n_classes = None if n_classes is None else check_int(n_classes, "n_classes", low=1)
         self.check_values = check_values
-        self._stream = Stream(random_state)
 
     def __call__(
-        self, X: Any, y: Any = None, *, n_classes: int | None = None, n_out: int | None = None
+        self, X: Any, y: Any = None, *, n_classes: int | None = None, n_out: int | None = None, out: Any = None
     ) -> tuple[Any, Any]:
         """Mix one batch.
 
@@ -62,11 +80,13 @@ class Mixer(ABC):
             K, where it differs from the mixer's own.
         n_out : int, optional
             Number of rows to return; m by default.
+        out : array or tensor of shape (n_out, ...), optional
+            Where X_new is written; of the backend, device and dtype of X, sharing no memory with it.
 
         Returns
         -------
         X_new : array of shape (n_out, ...)
-            Of the backend, device and dtype of X.
+            Of the backend, device and dtype of X; `out` where it is given.
         Y_new : array of shape (n_out, K), or None where y is None
             Soft labels: float32, or float64 where X is.
 
@@ -79,9 +99,17 @@ class Mixer(ABC):
         if self.check_values:
             check_values(X)
         Y = soft_labels(y, X, self.n_classes if n_classes is None else n_classes)
-        return self.apply(X, Y, self.draw(X.shape, n_out=n_out, like=X))
+        return self.apply(X, Y, self.draw(X.shape, n_out=n_out, like=X, labels=Y), out=out)
 
-    def draw(self, shape: tuple[int, ...], *, n_out: int | None = None, like: Any = None, clip: bool = False) -> Any:
+    def draw(
+        self,
+        shape: tuple[int, ...],
+        *,
+        n_out: int | None = None,
+        like: Any = None,
+        labels: Any = None,
+        clip: bool = False,
+    ) -> Any:
         """Draw all that is random in mixing one batch of this shape.
 
         Parameters
@@ -92,6 +120,8 @@ class Mixer(ABC):
             Number of rows to make; m by default.
         like : array or tensor, optional
             The plan is made on this array's backend and device, to its precision; NumPy and float64 by default.
+        labels : float array or tensor of shape (m, K), optional
+            Soft labels, for the methods whose draw depends on classes.
         clip : bool
             Mix as many samples as there are where a short batch has fewer than the method wants.
 
@@ -103,7 +133,8 @@ class Mixer(ABC):
         Raises
         ------
         TypeError, ValueError
-            If the shape names no sample, `n_out` is no positive integer, or the method wants more samples.
+            If the shape names no sample or, for a method of images, no height and width; if `n_out` is no positive
+            integer, the method wants more samples, or labels are needed and not given.
 
         Examples
         --------
@@ -113,14 +144,23 @@ class Mixer(ABC):
         """
         if len(shape) < 1 or shape[0] < 1:
             raise ValueError(f"shape must be (m, ...) with m at least 1; got {tuple(shape)}.")
-        rows = shape[0] if n_out is None else check_int(n_out, "n_out", low=1)
-        return self._draw(int(shape[0]), rows, like, clip)
+        if self.traits.needs_images and (len(shape) < 3 or 0 in shape[-2:]):
+            raise ValueError(
+                f"{type(self).__name__} mixes images of shape (m, ..., H, W); got a batch of shape {tuple(shape)}."
+            )
+        if self.traits.needs_classes and labels is None:
+            raise ValueError(f"{type(self).__name__} needs labels; give y, or labels= to draw.")
+        m = int(shape[0])
+        rows = m if n_out is None else check_int(n_out, "n_out", low=1)
+        if m == 1 or (self.prob < 1 and self._stream.choice() >= self.prob):
+            return Unmixed(rows, m)
+        return self._draw(tuple(shape), rows, like, labels, clip)
 
     @abstractmethod
-    def _draw(self, m: int, rows: int, like: Any, clip: bool) -> Any: ...
+    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> Any:
+        """Draw the plan, which has the attributes `rows` and `m`."""
 
-    @abstractmethod
-    def apply(self, X: Any, Y: Any, plan: Any) -> tuple[Any, Any]:
+    def apply(self, X: Any, Y: Any, plan: Any, *, out: Any = None) -> tuple[Any, Any]:
         """Mix (X, Y) as `plan` says.
 
         Parameters
@@ -130,19 +170,57 @@ class Mixer(ABC):
             Soft labels.
         plan
             What `draw` returned for a batch of m samples.
+        out : array or tensor of shape (rows, ...), optional
+            Where X_new is written; of the backend, device and dtype of X, sharing no memory with it.
 
         Returns
         -------
         X_new : array of shape (rows, ...)
-            Of the backend, device and dtype of X.
+            Of the backend, device and dtype of X; `out` where it is given.
         Y_new : array of shape (rows, K), or None where Y is None
             Soft labels: float32, or float64 where X is.
 
         Raises
         ------
         TypeError, ValueError
-            If X is not floating, the plan is of another batch size, or Y are no soft labels of m samples.
+            If X is not floating, the plan is of another batch size, Y are no soft labels of m samples, or `out` does
+            not fit.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from zeta_geom.mixers import ZetaMixup
+        >>> X, mixer = np.eye(4), ZetaMixup(random_state=0)
+        >>> mixer.apply(X, None, mixer.draw(X.shape))[0].shape
+        (4, 4)
         """
+        check_plan(X, Y, plan.m)
+        if out is not None:
+            if not self.traits.keeps_rows:
+                raise ValueError(f"out cannot be used with {type(self).__name__}, of which fewer rows may come back.")
+            check_output(out, X, plan.rows)
+        if Y is not None:
+            xp = array_api_compat.array_namespace(Y)
+            Y = xp.astype(Y, compute_dtype(X), copy=False)
+        if isinstance(plan, Unmixed):
+            X_new, Y_new = (None if part is None else _copied(take_rows(part, plan.rows, plan.m)) for part in (X, Y))
+        else:
+            X_new, Y_new = self._apply(X, Y, plan, out)
+        if out is not None and X_new is not out:
+            out[...] = X_new
+            X_new = out
+        return X_new, Y_new
+
+    def _apply(self, X: Any, Y: Any, plan: Any, out: Any) -> tuple[Any, Any]:
+        return self._mix_inputs(X, plan, out), None if Y is None else self._mix_labels(Y, plan)
+
+    def _mix_inputs(self, X: Any, plan: Any, out: Any) -> Any:
+        """Return the mixed X, in its dtype; may write into `out` and return it."""
+        raise NotImplementedError
+
+    def _mix_labels(self, Y: Any, plan: Any) -> Any:
+        """Return the mixed soft labels, which are in the compute dtype."""
+        raise NotImplementedError
 
     def mix_dataset(
         self,
@@ -170,7 +248,7 @@ class Mixer(ABC):
             K, where it differs from the mixer's own.
         n_out : int, optional
             Number of rows to return; n by default. Where more are wanted, the data set is shuffled and gone through
-            again.
+            again. A method that may return fewer rows than it was given is gone through once without `n_out`.
         epoch : int
             Which of the independent child streams of the seed is used.
 
@@ -201,72 +279,12 @@ class Mixer(ABC):
         Y = soft_labels(y, X, self.n_classes if n_classes is None else n_classes)
         batch_size = check_int(batch_size, "batch_size", low=1)
         n = X.shape[0]
-        rows = n if n_out is None else check_int(n_out, "n_out", low=1)
-        mixer = copy.copy(self)
-        mixer._stream = self._stream.child(check_int(epoch, "epoch", low=0))
-
-        xp = array_api_compat.array_namespace(X)
-        X_new = xp.empty((rows, *X.shape[1:]), dtype=X.dtype, device=array_api_compat.device(X))
-        Y_new = None if Y is None else xp.empty((rows, Y.shape[1]), dtype=Y.dtype, device=array_api_compat.device(Y))
-        done = 0
-        while done < rows:
-            order = mixer._stream.permutation(n, X)
-            for start in range(0, n, batch_size):
-                batch = order[start : start + batch_size]
-                short = len(batch) < batch_size
-                plan = mixer.draw((len(batch), *X.shape[1:]), like=X, clip=short)
-                X_mixed, Y_mixed = mixer.apply(X[batch], None if Y is None else Y[batch], plan)
-                stop = min(done + len(batch), rows)
-                X_new[done:stop] = X_mixed[: stop - done]
-                if Y_new is not None:
-                    Y_new[done:stop] = Y_mixed[: stop - done]
-                done = stop
-                if done == rows:
-                    break
-        return X_new, Y_new
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return the state of the stream, for an exact resume.
-
-        Returns
-        -------
-        dict of str -> Any
-            For `load_state_dict`: the seed, the loader worker and the state of each generator.
-
-        Examples
-        --------
-        See `load_state_dict`.
-        """
-        return self._stream.state_dict()
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from the state that `state_dict` returned.
-
-        Parameters
-        ----------
-        state : dict
-            From a mixer built alike.
-
-        Raises
-        ------
-        ValueError
-            If the state is that of a stream of the other backend.
-
-        Examples
-        --------
-        >>> from zeta_geom.mixers import ZetaMixup
-        >>> mixer = ZetaMixup(random_state=0)
-        >>> state = mixer.state_dict()
-        >>> first = mixer.draw((4, 3)).weights
-        >>> mixer.load_state_dict(state)
-        >>> bool((mixer.draw((4, 3)).weights == first).all())
-        True
-        """
-        self._stream.load_state_dict(state)
-
-    def __repr__(self) -> str:
-        names = [name for name in inspect.signature(type(self)).parameters if name not in _UNSHOWN]
-        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
+        rows = n if self.traits.keeps_rows else None
+        if n_out is not None:
+            rows = check_int(n_out, "n_out", low=1)
+        mixer = self.child(check_int(epoch, "epoch", low=0))
+        return mix_batches(mixer, X, Y, batch_size, rows)
 
 
-_UNSHOWN = ("random_state", "check_values")
+def _copied(array: Any) -> Any:
+    return array.copy() if isinstance(array, np.ndarray) else array.clone()

@@ -1,18 +1,20 @@
-"""Methods that mix two samples into one."""
+"""Methods that mix each sample with another one as a whole: mixup and SamplePairing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 import array_api_compat
 
 from zeta_geom.checks import check_real
-from zeta_geom.mixers.arrays import check_plan, compute_dtype, flatten, to_backend
+from zeta_geom.mixers.arrays import compute_dtype, flatten, matrix_view, take_into, take_rows, to_backend
 from zeta_geom.mixers.base import Mixer
-from zeta_geom.rng import RandomState
+from zeta_geom.mixers.seeded import Shared
+from zeta_geom.mixers.traits import Traits
+from zeta_geom.streams import Stream
 
-__all__ = ["Mixup", "PairPlan"]
+__all__ = ["Mixup", "PairPlan", "SamplePairing", "blend", "draw_partners"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,67 @@ class PairPlan:
     lam: Any
     m: int
 
+    @property
+    def rows(self) -> int:
+        """Number of rows that come out."""
+        return self.partners.shape[0]
+
+
+def draw_partners(stream: Stream, m: int, rows: int, like: Any) -> Any:
+    """Draw a partner for each row: a permutation of the batch, another one for each further m rows.
+
+    Parameters
+    ----------
+    stream : Stream
+    m, rows : int
+    like : array, tensor or None
+
+    Returns
+    -------
+    int64 array of shape (rows,)
+
+    Examples
+    --------
+    >>> sorted(draw_partners(Stream(0), 3, 3, None).tolist())
+    [0, 1, 2]
+    """
+    rounds = [stream.permutation(m, like) for _ in range(-(-rows // m))]
+    return array_api_compat.array_namespace(rounds[0]).concat(rounds)[:rows]
+
+
+def blend(values: Any, plan: Any, lam: Any, out: Any = None) -> Any:
+    """Return λ v + (1 - λ) v[partners], computed in at least float32.
+
+    Parameters
+    ----------
+    values : floating array or tensor of shape (m, ...)
+    plan : PairPlan, or another plan with `partners`, `rows` and `m`
+    lam : floating array or tensor of shape () or (rows,)
+    out : array or tensor of shape (rows, ...), optional
+        Where the result is written if its dtype is that of the arithmetic.
+
+    Returns
+    -------
+    array or tensor of shape (rows, ...), of the dtype of `values`
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> blend(np.eye(2), PairPlan(np.array([1, 0]), None, 2), np.array(0.75))
+    array([[0.75, 0.25],
+           [0.25, 0.75]])
+    """
+    xp, dtype = array_api_compat.array_namespace(values), compute_dtype(values)
+    lam = xp.reshape(to_backend(lam, values), (-1, 1))
+    share, rest = (xp.astype(part, dtype, copy=False) for part in (lam, 1 - lam))  # 1 - λ before λ is rounded
+    flat = flatten(values)
+    mixed = take_into(flat, to_backend(plan.partners, values), target := matrix_view(out, values))
+    mixed *= rest
+    mixed += share * take_rows(flat, plan.rows, plan.m)
+    if target is not None:
+        return out
+    return xp.astype(xp.reshape(mixed, (plan.rows, *values.shape[1:])), values.dtype, copy=False)
+
 
 class Mixup(Mixer):
     """Mix each sample with another one: x_new = λ x + (1 - λ) x[π], and labels alike, λ ~ Beta(α, α).
@@ -48,8 +111,8 @@ class Mixup(Mixer):
         α > 0; 1 makes λ uniform.
     per_sample : bool
         Draw a λ for each output; by default one λ serves the batch, as in the authors' code.
-    n_classes, check_values, random_state
-        As in `Mixer`.
+    **shared
+        prob, n_classes, check_values, random_state, as in `Mixer`.
 
     Raises
     ------
@@ -63,68 +126,93 @@ class Mixup(Mixer):
     Examples
     --------
     >>> import numpy as np
-    >>> X_new, Y_new = Mixup(random_state=0)(np.eye(4), [0, 1, 2, 3])
-    >>> np.allclose(X_new, Y_new)
-    True
+    >>> X_new, Y_new = Mixup(random_state=0)(np.eye(3), [0, 1, 2])
+    >>> bool(np.allclose(X_new, Y_new)), Y_new.sum(axis=1)
+    (True, array([1., 1., 1.]))
     """
 
-    def __init__(
-        self,
-        alpha: float = 1.0,
-        *,
-        per_sample: bool = False,
-        n_classes: int | None = None,
-        check_values: bool = False,
-        random_state: RandomState = None,
-    ) -> None:
-        super().__init__(n_classes=n_classes, check_values=check_values, random_state=random_state)
+    traits = Traits(
+        title="mixup",
+        idea="linear interpolation of two samples and of their labels",
+        source="Zhang et al. 2018",
+    )
+
+    def __init__(self, alpha: float = 1.0, *, per_sample: bool = False, **shared: Unpack[Shared]) -> None:
+        super().__init__(**shared)
         self.alpha = check_real(alpha, "alpha", low=0, strict=True)
         self.per_sample = bool(per_sample)
 
-    def _draw(self, m: int, rows: int, like: Any, clip: bool) -> PairPlan:
+    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> PairPlan:
         lam = self._stream.beta(self.alpha, (rows,) if self.per_sample else (), like)
-        rounds = [self._stream.permutation(m, like) for _ in range(-(-rows // m))]
-        xp = array_api_compat.array_namespace(rounds[0])
-        return PairPlan(xp.concat(rounds)[:rows], lam, m)
+        return PairPlan(draw_partners(self._stream, shape[0], rows, like), lam, shape[0])
 
-    def apply(self, X: Any, Y: Any, plan: PairPlan) -> tuple[Any, Any]:
-        """Mix (X, Y) as `plan` says.
+    def _mix_inputs(self, X: Any, plan: PairPlan, out: Any) -> Any:
+        return blend(X, plan, plan.lam, out)
 
-        Parameters
-        ----------
-        X : floating array or tensor of shape (m, ...)
-        Y : float array or tensor of shape (m, K), or None
-        plan : PairPlan
+    def _mix_labels(self, Y: Any, plan: PairPlan) -> Any:
+        return blend(Y, plan, plan.lam)
 
-        Returns
-        -------
-        X_new : array of shape (rows, ...)
-        Y_new : array of shape (rows, K), or None
 
-        Raises
-        ------
-        TypeError, ValueError
-            If X is not floating, the plan is of another batch size, or Y are no soft labels of m samples.
+class SamplePairing(Mixer):
+    """Average each sample with another one and keep its own label: x_new = (x + x[π]) / 2.
 
-        Examples
-        --------
-        >>> import numpy as np
-        >>> X, mixer = np.eye(4), Mixup(random_state=0)
-        >>> mixer.apply(X, None, mixer.draw(X.shape))[0].shape
-        (4, 4)
-        """
-        check_plan(X, Y, plan.m)
-        xp = array_api_compat.array_namespace(X)
-        rows = plan.partners.shape[0]
-        partners = to_backend(plan.partners, X)
-        lam = xp.reshape(to_backend(plan.lam, X, compute_dtype(X)), (-1, 1))
-        leaders = None if rows == plan.m > 1 else xp.arange(rows, device=array_api_compat.device(X)) % plan.m
+    Parameters
+    ----------
+    **shared
+        prob, n_classes, check_values, random_state, as in `Mixer`.
 
-        def blend(values: Any) -> Any:
-            own = values if leaders is None else xp.take(values, leaders, axis=0)
-            if plan.m == 1:
-                return own  # λ x + (1 - λ) x would round
-            return lam * own + (1 - lam) * xp.take(values, partners, axis=0)
+    References
+    ----------
+    Inoue 2018 (SamplePairing).
 
-        X_new = xp.astype(xp.reshape(blend(flatten(X)), (rows, *X.shape[1:])), X.dtype, copy=False)
-        return X_new, None if Y is None else blend(xp.astype(Y, lam.dtype, copy=False))
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X_new, Y_new = SamplePairing(random_state=1)(np.eye(2), [0, 1])
+    >>> Y_new
+    array([[1., 0.],
+           [0., 1.]])
+    """
+
+    traits = Traits(
+        title="SamplePairing",
+        idea="mean of two samples, with the label of the first",
+        source="Inoue 2018",
+        mixes_labels=False,
+        weighted_mean=False,
+    )
+
+    def __init__(self, **shared: Unpack[Shared]) -> None:
+        super().__init__(**shared)
+
+    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> PairPlan:
+        partners = draw_partners(self._stream, shape[0], rows, like)
+        half = array_api_compat.array_namespace(partners).full((), 0.5, device=array_api_compat.device(partners))
+        return PairPlan(partners, half, shape[0])
+
+    def _mix_inputs(self, X: Any, plan: PairPlan, out: Any) -> Any:
+        return blend(X, plan, plan.lam, out)
+
+    def _mix_labels(self, Y: Any, plan: PairPlan) -> Any:
+        return keep_labels(Y, plan)
+
+
+def keep_labels(Y: Any, plan: Any) -> Any:
+    """Return a copy of the label of each row's own sample.
+
+    Parameters
+    ----------
+    Y : float array or tensor of shape (m, K)
+    plan : a plan with `rows` and `m`
+
+    Returns
+    -------
+    array or tensor of shape (rows, K)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> keep_labels(np.eye(2), PairPlan(np.array([1, 0, 1]), None, 2)).argmax(axis=1).tolist()
+    [0, 1, 0]
+    """
+    return take_rows(Y, plan.rows, plan.m) + 0

@@ -11,7 +11,8 @@ from scipy.optimize import brentq
 from scipy.special import expit, logit, zeta
 
 from zeta_geom.checks import check_choice, check_int, check_real
-from zeta_geom.rng import RandomState, Stream
+from zeta_geom.rng import RandomState
+from zeta_geom.streams import Stream
 
 __all__ = ["gamma_from_lambda", "gamma_min", "lambda_from_gamma", "p_series_weights", "zeta_weight_matrix"]
 
@@ -115,8 +116,12 @@ def zeta_weight_matrix(
     check_n_mix(n_mix, m)
     check_choice(anchor, "anchor", ANCHORS)
     check_gamma(gamma, n_mix)
-    orders = draw_orders(np, Stream(random_state), rows, m, n_mix, anchor, None)
-    return scatter(p_series(np, n_mix, float(gamma), dtype=np.float64), orders, m)
+    from zeta_geom.mixers.draws import draw_orders, draw_weights, scatter
+
+    terms = p_series(np, n_mix, float(gamma), dtype=np.float64)
+    if n_mix == m:
+        return draw_weights(Stream(random_state), terms, rows, anchor, None)
+    return scatter(terms, draw_orders(Stream(random_state), rows, m, n_mix, anchor, None), m)
 
 
 def gamma_min(n_mix: int | None = None) -> float:
@@ -240,22 +245,3 @@ def check_n_mix(n_mix: int, m: int) -> None:
     """Raise where more samples are to be mixed than there are."""
     if n_mix > m:
         raise ValueError(f"n_mix must be at most the batch's size; got n_mix={n_mix} for {m} samples. Lower n_mix.")
-
-
-def draw_orders(xp: Any, stream: Stream, rows: int, m: int, n_mix: int, anchor: str, like: Any) -> Any:
-    """Draw which samples each row mixes, the leader first: int64 of shape (rows, n_mix)."""
-    keys = stream.uniform((rows, m), like)
-    if anchor == "self":
-        on_device = {} if like is None else {"device": keys.device}
-        columns, row = xp.arange(m, **on_device), xp.arange(rows, **on_device)
-        keys = xp.where(columns[None, :] == row[:, None] % m, -1.0, keys)
-    return xp.argsort(keys, axis=1)[:, :n_mix]
-
-
-def scatter(weights: Any, orders: Any, m: int) -> Any:
-    """Put `weights` (T,) at the columns `orders` (rows, T) of a matrix of zeros (rows, m)."""
-    if isinstance(orders, np.ndarray):
-        matrix = np.zeros((len(orders), m), dtype=weights.dtype)
-        np.put_along_axis(matrix, orders, weights[None, :], axis=1)
-        return matrix
-    return weights.new_zeros((len(orders), m)).scatter_(1, orders, weights.expand(orders.shape))

@@ -1,25 +1,28 @@
-"""ζ-mixup: every output is a p-series-weighted mean of T samples of the batch."""
+"""ζ-mixup: every output is a p-series-weighted mean of T samples of the batch; and its preset for pairs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 import array_api_compat
-import array_api_compat.numpy as numpy_namespace
 
 from zeta_geom.checks import check_choice, check_int, check_real
-from zeta_geom.mixers.arrays import check_plan, compute_dtype, flatten, product, to_backend
+from zeta_geom.mixers.arrays import compute_dtype, flatten, matrix_view, product, to_backend, weighted_rows
 from zeta_geom.mixers.base import Mixer
-from zeta_geom.mixers.weights import ANCHORS, check_gamma, check_n_mix, draw_orders, p_series, scatter
-from zeta_geom.rng import RandomState
+from zeta_geom.mixers.draws import draw_orders, draw_weights, scatter, series
+from zeta_geom.mixers.seeded import Shared
+from zeta_geom.mixers.traits import Traits
+from zeta_geom.mixers.weights import ANCHORS, check_gamma, check_n_mix
 
-__all__ = ["ZetaMixup", "ZetaPlan"]
+__all__ = ["MatrixMixer", "OrdersPlan", "PSeriesPairs", "WeightsPlan", "ZetaMixup", "matrix_plan"]
+
+SPARSE = 16  # with T at most m / 16, gathering T samples a row costs less than a matrix product over all m
 
 
 @dataclass(frozen=True)
-class ZetaPlan:
-    """What was drawn for one batch.
+class WeightsPlan:
+    """What was drawn for one batch: all the weights.
 
     Parameters
     ----------
@@ -34,8 +37,110 @@ class ZetaPlan:
 
     weights: Any
 
+    @property
+    def rows(self) -> int:
+        """Number of rows that come out."""
+        return self.weights.shape[0]
 
-class ZetaMixup(Mixer):
+    @property
+    def m(self) -> int:
+        """Number of samples in the batch."""
+        return self.weights.shape[1]
+
+
+@dataclass(frozen=True)
+class OrdersPlan:
+    """What was drawn for one batch where few of many samples are mixed.
+
+    Parameters
+    ----------
+    orders : int64 array of shape (rows, T)
+        The samples that each row mixes, the leader first.
+    terms : floating array of shape (T,)
+        Their weights, the same for every row.
+    m : int
+        Number of samples in the batch.
+
+    Examples
+    --------
+    >>> plan = ZetaMixup(n_mix=2, random_state=0).draw((40, 3))
+    >>> plan.orders.shape, plan.weights.shape
+    ((40, 2), (40, 40))
+    """
+
+    orders: Any
+    terms: Any
+    m: int
+
+    @property
+    def rows(self) -> int:
+        """Number of rows that come out."""
+        return self.orders.shape[0]
+
+    @property
+    def weights(self) -> Any:
+        """All the weights, (rows, m)."""
+        return scatter(self.terms, self.orders, self.m)
+
+
+def matrix_plan(orders: Any, terms: Any, m: int) -> WeightsPlan | OrdersPlan:
+    """Return the plan by which rows of T samples each are mixed at the least cost.
+
+    Parameters
+    ----------
+    orders : int64 array or tensor of shape (rows, T)
+    terms : floating array or tensor of shape (T,)
+    m : int
+
+    Returns
+    -------
+    OrdersPlan where T is at most m / 16, else WeightsPlan
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> matrix_plan(np.array([[0, 1]]), np.array([0.75, 0.25]), 2).weights
+    array([[0.75, 0.25]])
+    """
+    plan = OrdersPlan(orders, terms, m)
+    return plan if len(terms) * SPARSE <= m else WeightsPlan(plan.weights)
+
+
+class MatrixMixer(Mixer):
+    """A method whose outputs are weighted means of the batch: X_new = W X, Y_new = W Y.
+
+    Parameters
+    ----------
+    **shared
+        As in `Mixer`.
+
+    Examples
+    --------
+    >>> issubclass(ZetaMixup, MatrixMixer)
+    True
+    """
+
+    def _mix_inputs(self, X: Any, plan: Any, out: Any) -> Any:
+        xp = array_api_compat.array_namespace(X)
+        target = matrix_view(out, X)
+        mixed = _weighted(plan, flatten(X), X, target)
+        if target is not None and mixed is target:
+            return out
+        return xp.astype(xp.reshape(mixed, (plan.rows, *X.shape[1:])), X.dtype, copy=False)
+
+    def _mix_labels(self, Y: Any, plan: Any) -> Any:
+        return _weighted(plan, Y, Y, None)
+
+
+def _weighted(plan: Any, values: Any, like: Any, out: Any) -> Any:
+    """Return W @ values, where W is what `plan` says, in the dtype of `values`."""
+    dtype = compute_dtype(like)
+    if isinstance(plan, OrdersPlan):
+        return weighted_rows(to_backend(plan.orders, like), to_backend(plan.terms, like, dtype), values)
+    return product(to_backend(plan.weights, like, dtype), values, out)
+
+
+class ZetaMixup(MatrixMixer):
     """Mix T samples of the batch with the weights of a p-series: X_new = W X, Y_new = W Y.
 
     Row k of W holds the weights i^-γ / Σ_{j≤T} j^-γ in a random order.
@@ -49,8 +154,8 @@ class ZetaMixup(Mixer):
         for the last one in `mix_dataset`, and for a batch of one, which comes back unmixed.
     anchor : {"self", "random"}
         "self": output k leads with sample k mod m. "random": leaders are drawn freely.
-    n_classes, check_values, random_state
-        As in `Mixer`.
+    **shared
+        prob, n_classes, check_values, random_state, as in `Mixer`.
 
     Raises
     ------
@@ -71,17 +176,22 @@ class ZetaMixup(Mixer):
     array([1., 1., 1., 1.])
     """
 
+    traits = Traits(
+        title="ζ-mixup",
+        idea="p-series-weighted mean of T samples, in a random order a row, and of their labels",
+        source="Abhishek et al. 2024, Eqs. 5 and 6",
+        samples="2 to m",
+    )
+
     def __init__(
         self,
         gamma: float | tuple[float, float] = 2.8,
         *,
         n_mix: int | None = None,
         anchor: str = "self",
-        n_classes: int | None = None,
-        check_values: bool = False,
-        random_state: RandomState = None,
+        **shared: Unpack[Shared],
     ) -> None:
-        super().__init__(n_classes=n_classes, check_values=check_values, random_state=random_state)
+        super().__init__(**shared)
         self.n_mix = None if n_mix is None else check_int(n_mix, "n_mix", low=1)
         self.anchor = check_choice(anchor, "anchor", ANCHORS)
         if isinstance(gamma, (tuple, list)):
@@ -92,52 +202,62 @@ class ZetaMixup(Mixer):
         else:
             self.gamma = check_gamma(gamma, self.n_mix)
 
-    def _draw(self, m: int, rows: int, like: Any, clip: bool) -> ZetaPlan:
+    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> Any:
+        m = shape[0]
         n_mix = m if self.n_mix is None else self.n_mix
-        if clip or m == 1:
+        if clip:
             n_mix = min(n_mix, m)
         check_n_mix(n_mix, m)
-        if like is None or array_api_compat.is_numpy_array(like):
-            xp, kind = numpy_namespace, {"dtype": numpy_namespace.float64 if like is None else compute_dtype(like)}
-        else:
-            xp = array_api_compat.array_namespace(like)
-            kind = {"dtype": compute_dtype(like), "device": array_api_compat.device(like)}
+        terms = self._terms(n_mix, like)
+        if n_mix < m:
+            return matrix_plan(draw_orders(self._stream, rows, m, n_mix, self.anchor, like), terms, m)
+        return WeightsPlan(draw_weights(self._stream, terms, rows, self.anchor, like))
+
+    def _terms(self, n_mix: int, like: Any) -> Any:
+        """Return the T weights, at a γ of this batch's own where it is drawn."""
         gamma = self.gamma
         if isinstance(gamma, tuple):
             low, high = gamma
             gamma = low + (high - low) * self._stream.uniform((), like)
-        orders = draw_orders(xp, self._stream, rows, m, n_mix, self.anchor, like)
-        return ZetaPlan(scatter(xp.astype(p_series(xp, n_mix, gamma, **kind), kind["dtype"]), orders, m))
+        return series(n_mix, gamma, like)
 
-    def apply(self, X: Any, Y: Any, plan: ZetaPlan) -> tuple[Any, Any]:
-        """Mix (X, Y) as `plan` says: one matrix product each.
 
-        Parameters
-        ----------
-        X : floating array or tensor of shape (m, ...)
-        Y : float array or tensor of shape (m, K), or None
-        plan : ZetaPlan
+class PSeriesPairs(ZetaMixup):
+    """Mix two samples with the weights of a p-series: ζ-mixup with T = 2.
 
-        Returns
-        -------
-        X_new : array of shape (rows, ...)
-        Y_new : array of shape (rows, K), or None
+    Parameters
+    ----------
+    gamma : float, or (low, high)
+        Any real exponent or +inf, or the limits of a uniform draw for each batch.
+    anchor : {"self", "random"}
+        As in `ZetaMixup`.
+    **shared
+        prob, n_classes, check_values, random_state, as in `Mixer`.
 
-        Raises
-        ------
-        TypeError, ValueError
-            If X is not floating, the plan is of another batch size, or Y are no soft labels of m samples.
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter is outside its range.
 
-        Examples
-        --------
-        >>> import numpy as np
-        >>> X, mixer = np.eye(4), ZetaMixup(random_state=0)
-        >>> mixer.apply(X, None, mixer.draw(X.shape))[0].shape
-        (4, 4)
-        """
-        rows, m = plan.weights.shape
-        check_plan(X, Y, m)
-        xp = array_api_compat.array_namespace(X)
-        W = to_backend(plan.weights, X, compute_dtype(X))
-        X_new = xp.astype(xp.reshape(product(W, flatten(X)), (rows, *X.shape[1:])), X.dtype, copy=False)
-        return X_new, None if Y is None else product(W, xp.astype(Y, W.dtype, copy=False))
+    References
+    ----------
+    Abhishek et al. 2024, Table 8, second row, and Theorem 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> np.sort(PSeriesPairs(gamma=1.0, random_state=0)(np.eye(2))[0].round(3), axis=1)
+    array([[0.333, 0.667],
+           [0.333, 0.667]])
+    """
+
+    traits = Traits(
+        title="p-series pairs",
+        idea="ζ-mixup of two samples",
+        source="Abhishek et al. 2024, Table 8",
+    )
+
+    def __init__(
+        self, gamma: float | tuple[float, float] = 2.8, *, anchor: str = "self", **shared: Unpack[Shared]
+    ) -> None:
+        super().__init__(gamma, n_mix=2, anchor=anchor, **shared)

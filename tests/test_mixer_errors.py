@@ -1,0 +1,113 @@
+"""What mixers refuse, and in which words."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from zeta_geom.mixers import Mixup, ZetaMixup, make_mixer
+
+X32 = np.zeros((3, 4, 4), np.float32)
+y3 = [0, 1, 1]
+
+
+def plan(mix, m=3):
+    return mix.draw((m, 4, 4), labels=np.eye(m))
+
+
+ERRORS = [
+    (lambda mix: mix(np.zeros((3, 4, 4), np.uint8)), TypeError, r"X must be floating; got uint8. Convert .*astype"),
+    (lambda mix: mix(torch.zeros(3, 4, 4, dtype=torch.int64)), TypeError, "X must be floating; got torch.int64"),
+    (lambda mix: mix([[1, 2]]), TypeError, "X must be floating; got int64"),
+    (lambda mix: mix(np.zeros((3, 4, 4), bool)), TypeError, "X must be floating; got bool"),
+    (lambda mix: mix(np.zeros((3, 4, 4), complex)), TypeError, "X must be floating; got complex128"),
+    (lambda mix: mix(np.float32(1.0)), TypeError, "X must be a NumPy array or a torch tensor|X must be floating"),
+    (lambda mix: mix(1.0), ValueError, "X must have shape .* got \\(\\)"),
+    (lambda mix: mix(np.zeros((0, 2, 2))), ValueError, "at least one sample; got \\(0, 2, 2\\)"),
+    (lambda mix: mix(pd.DataFrame({"a": ["x"]})), TypeError, "X must be floating; got"),
+    (lambda mix: mix(X32, [0, 1]), ValueError, "y must have one label for each of the 3 samples; got 2"),
+    (lambda mix: mix(X32, [0, 1, -1]), ValueError, "got values from -1 to 1"),
+    (lambda mix: mix(X32, [0, 1, 5], n_classes=3), ValueError, "y must lie in 0..2; got values from 0 to 5"),
+    (lambda mix: mix(X32, [0.0, 1.0, 1.0]), TypeError, "y of one dimension must hold integers"),
+    (lambda mix: mix(X32, ["a", "b", "c"]), TypeError, "y of one dimension must hold integers"),
+    (lambda mix: mix(X32, torch.zeros(3, 2, 2)), ValueError, "y must be int labels"),
+    (lambda mix: mix(X32, np.eye(3)[:, :2]), ValueError, "non-negative rows that sum to 1; row 2"),
+    (lambda mix: mix(X32, np.array([[1.5, -0.5]] * 3)), ValueError, "non-negative rows"),
+    (lambda mix: mix(X32, np.eye(3), n_classes=4), ValueError, "n_classes=4 columns; got shape"),
+    (lambda mix: mix(X32, [0, 1, 1], n_classes=0), ValueError, "n_classes must be an integer"),
+    (lambda mix: mix(X32, [0, 1, 1], n_classes="2"), TypeError, "n_classes must be an integer; got '2'"),
+    (lambda mix: mix(X32, y3, n_out=0), ValueError, "n_out must be an integer"),
+    (lambda mix: mix(X32, y3, n_out=2.0), TypeError, "n_out must be an integer"),
+    (lambda mix: mix.draw((0, 3, 3)), ValueError, "shape must be"),
+    (lambda mix: mix.draw(()), ValueError, "shape must be"),
+    (
+        lambda mix: mix.apply(X32, None, plan(mix, 5)),
+        ValueError,
+        "plan was drawn for 5 samples; X has 3. Draw",
+    ),
+    (
+        lambda mix: mix.apply(X32, np.arange(3), plan(mix)),
+        ValueError,
+        "Y must be soft labels of shape",
+    ),
+    (
+        lambda mix: mix.apply(np.zeros((3, 4, 4), int), None, plan(mix)),
+        TypeError,
+        "X must be floating; got int",
+    ),
+    (lambda mix: mix.mix_dataset(X32 * np.nan), ValueError, "X must be finite; got 48 NaN"),
+    (lambda mix: mix.mix_dataset(torch.full((3, 4, 4), math.inf)), ValueError, "X must be finite"),
+    (lambda mix: mix.mix_dataset(X32, batch_size=0), ValueError, "batch_size must be an integer"),
+    (lambda mix: mix.mix_dataset(X32, n_out=0), ValueError, "n_out must be an integer"),
+    (lambda mix: mix.mix_dataset(X32, epoch=-1), ValueError, "epoch must be an integer"),
+    (lambda mix: mix.mix_dataset(np.zeros((3, 4, 4), int)), TypeError, "X must be floating"),
+]
+
+
+class TestErrors:
+    @pytest.mark.parametrize(("call", "error", "text"), ERRORS)
+    def test_bad_calls(self, make, call, error, text):
+        with pytest.raises(error, match=text):
+            call(make())
+
+    @pytest.mark.filterwarnings("ignore:invalid value")
+    @pytest.mark.parametrize("bad", [math.nan, math.inf])
+    def test_check_values_scans_x(self, make, bad):
+        X = torch.full((3, 4, 4), bad)
+        make()(X, y3)
+        for form in (X, X.numpy()):
+            with pytest.raises(ValueError, match="X must be finite"):
+                make(check_values=True)(form, y3)
+
+    @pytest.mark.parametrize(
+        ("call", "error", "text"),
+        [
+            (
+                lambda: make_mixer("cutmixer"),
+                ValueError,
+                "name must be one of 'between-class', .*'zeta'; got 'cutmixer'",
+            ),
+            (lambda: ZetaMixup(-0.1), ValueError, "gamma must be at least 0, except with n_mix=2.*got -0.1"),
+            (lambda: ZetaMixup(-1, n_mix=3), ValueError, "gamma must be at least 0"),
+            (lambda: ZetaMixup(math.nan), ValueError, "gamma must be a number; got nan"),
+            (lambda: ZetaMixup("2"), TypeError, "gamma must be a real number; got '2'"),
+            (lambda: ZetaMixup((1.0, 2.0, 3.0)), ValueError, r"gamma must be a number or \(low, high\)"),
+            (lambda: ZetaMixup((3.0, 2.0)), ValueError, r"gamma\[1\] must be a number in \[3.0, inf\]; got 2.0"),
+            (lambda: ZetaMixup((-1.0, 2.0)), ValueError, r"gamma\[0\] must be a number in \[0, inf\]; got -1.0"),
+            (lambda: ZetaMixup((1.0, math.inf)), ValueError, r"gamma\[1\] must be finite; got inf"),
+            (lambda: ZetaMixup(n_mix=0), ValueError, "n_mix must be an integer"),
+            (lambda: ZetaMixup(n_mix=2.0), TypeError, "n_mix must be an integer"),
+            (lambda: ZetaMixup(anchor="none"), ValueError, "anchor must be one of 'random', 'self'; got 'none'"),
+            (lambda: ZetaMixup(n_mix=4)(X32), ValueError, "n_mix=4 for 3 samples. Lower n_mix"),
+            (lambda: ZetaMixup(n_classes=0), ValueError, "n_classes must be an integer"),
+            (lambda: ZetaMixup(random_state=-1), ValueError, "random_state must be a non-negative int"),
+            (lambda: Mixup(0), ValueError, r"alpha must be a number in \(0, inf\); got 0"),
+            (lambda: Mixup(math.inf), ValueError, "alpha must be finite"),
+            (lambda: Mixup("1"), TypeError, "alpha must be a real number"),
+        ],
+    )
+    def test_bad_parameters(self, call, error, text):
+        with pytest.raises(error, match=text):
+            call()

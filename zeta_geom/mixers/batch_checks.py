@@ -1,0 +1,206 @@
+"""What mixers take: batches, labels, plans and places to write to, checked at the door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import array_api_compat
+import numpy as np
+
+from zeta_geom.checks import check_finite, check_int, check_label_shape, check_labels
+from zeta_geom.mixers.arrays import compute_dtype, to_backend
+
+__all__ = ["as_batch", "check_output", "check_plan", "check_values", "soft_labels"]
+
+
+def as_batch(X: Any) -> Any:
+    """Return X as a floating array or tensor of shape (m, ...) with m ≥ 1, or raise.
+
+    Parameters
+    ----------
+    X : floating array-like or tensor of shape (m, ...)
+
+    Returns
+    -------
+    ndarray or Tensor of shape (m, ...)
+        X itself, where it is one already.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If X is of another backend, not floating, or holds no sample.
+
+    Examples
+    --------
+    >>> as_batch([[0.0, 1.0]]).shape
+    (1, 2)
+    """
+    if not array_api_compat.is_array_api_obj(X):
+        X = np.asarray(X)
+    if not (isinstance(X, np.ndarray) or array_api_compat.is_torch_array(X)):
+        raise TypeError(f"X must be a NumPy array or a torch tensor; got {type(X).__name__}. Convert it first.")
+    _check_floating(X)
+    if X.ndim < 1 or X.shape[0] < 1:
+        raise ValueError(f"X must have shape (m, ...) with at least one sample; got {tuple(X.shape)}.")
+    return X
+
+
+def soft_labels(y: Any, X: Any, n_classes: int | None) -> Any:
+    """Return labels as soft labels (m, K) in the backend of X: float32, or float64 where X is; None for None.
+
+    Values are checked on the CPU only; elsewhere a check would wait for the host.
+
+    Parameters
+    ----------
+    y : int array of shape (m,), or float array of shape (m, K), or None
+        Labels, or soft labels.
+    X : floating array or tensor of shape (m, ...)
+        The batch that they belong to.
+    n_classes : int, or None
+        K; None infers it, on the CPU only.
+
+    Returns
+    -------
+    float array or tensor of shape (m, K), or None
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the labels do not fit X or `n_classes`, or K cannot be inferred.
+
+    Examples
+    --------
+    >>> soft_labels([0, 1], np.zeros((2, 3)), None)
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    if y is None:
+        return None
+    xp = array_api_compat.array_namespace(X)
+    dtype = compute_dtype(X)
+    if n_classes is not None:
+        n_classes = check_int(n_classes, "n_classes", low=1)
+    if not array_api_compat.is_array_api_obj(y):
+        y = np.asarray(y)
+    if getattr(array_api_compat.device(y), "type", "cpu") == "cpu":
+        n_classes = _check_host_labels(y, X.shape[0], n_classes)
+    else:
+        check_label_shape(tuple(y.shape), X.shape[0], n_classes)
+        if y.ndim == 1 and not xp.isdtype(y.dtype, "integral"):
+            raise TypeError(f"y of one dimension must hold integers; got dtype {y.dtype}. Soft labels are (n, K).")
+    y = to_backend(y, X)
+    if y.ndim == 2:
+        y = xp.astype(y, dtype, copy=False)
+        return y / xp.sum(y, axis=1, keepdims=True)  # float16 rows are some 1e-3 off
+    if n_classes is None:
+        raise ValueError("n_classes must be given for int labels on another device: inferring it waits for the host.")
+    classes = xp.arange(n_classes, device=array_api_compat.device(y))
+    return xp.astype(xp.astype(y, xp.int64, copy=False)[:, None] == classes[None, :], dtype)
+
+
+def check_plan(X: Any, Y: Any, m: int) -> None:
+    """Raise an error where a batch is not floating, not of the size that was drawn for, or its labels are not soft.
+
+    Parameters
+    ----------
+    X : array or tensor of shape (m, ...)
+    Y : array or tensor of shape (m, K), or None
+    m : int
+        Number of samples that the plan was drawn for.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the dtype of X, or one of the shapes, is another.
+
+    Examples
+    --------
+    >>> check_plan(np.zeros((2, 3)), None, 2)
+    """
+    _check_floating(X)
+    if X.shape[0] != m:
+        raise ValueError(f"plan was drawn for {m} samples; X has {X.shape[0]}. Draw with the shape of this batch.")
+    if Y is not None and (Y.ndim != 2 or Y.shape[0] != m):
+        raise ValueError(f"Y must be soft labels of shape ({m}, K) here; got {tuple(Y.shape)}.")
+
+
+def check_output(out: Any, X: Any, rows: int) -> None:
+    """Raise an error where `out` cannot take what is made of X.
+
+    Parameters
+    ----------
+    out : array or tensor
+    X : array or tensor of shape (m, ...)
+    rows : int
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `out` is not of the backend, device, dtype and trailing shape of X with this many rows, shares memory with
+        X, is read-only, or X awaits gradients.
+
+    Examples
+    --------
+    >>> check_output(np.zeros((3, 2)), np.ones((4, 2)), 3)
+    """
+    shape = (rows, *X.shape[1:])
+    same_kind = isinstance(out, np.ndarray) == isinstance(X, np.ndarray) and array_api_compat.is_array_api_obj(out)
+    if not same_kind or out.dtype != X.dtype or array_api_compat.device(out) != array_api_compat.device(X):
+        raise TypeError(
+            f"out must be of the backend, dtype and device of X; got {_describe(out)}, not {_describe(X)}."
+        )
+    if tuple(out.shape) != shape:
+        raise ValueError(f"out must have shape {shape}; got {tuple(out.shape)}.")
+    if isinstance(X, np.ndarray):
+        if not out.flags.writeable:
+            raise ValueError("out must be writable; got a read-only array.")
+        shared = np.may_share_memory(out, X)
+    else:
+        import torch
+
+        if torch.is_grad_enabled() and X.requires_grad:
+            raise ValueError("out cannot take what gradients flow through; leave out=, or detach X.")
+        shared = out.untyped_storage().data_ptr() == X.untyped_storage().data_ptr()
+    if shared:
+        raise ValueError("out must not share memory with X, which is read while out is written.")
+
+
+def check_values(X: Any) -> None:
+    """Raise an error where X holds a NaN or an infinity; on another device this waits for the host.
+
+    Parameters
+    ----------
+    X : floating array or tensor of any shape
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite.
+
+    Examples
+    --------
+    >>> check_values(np.zeros(3))
+    """
+    if isinstance(X, np.ndarray):
+        check_finite(X)
+    elif not bool(X.isfinite().all()):
+        raise ValueError("X must be finite; got NaN or infinite values. Remove or impute them first.")
+
+
+def _check_floating(X: Any) -> None:
+    if not array_api_compat.array_namespace(X).isdtype(X.dtype, "real floating"):
+        raise TypeError(
+            f"X must be floating; got {X.dtype}. Convert images first, for instance X.astype('float32') / 255."
+        )
+
+
+def _check_host_labels(y: Any, m: int, n_classes: int | None) -> int | None:
+    """Check labels that lie on the CPU, and return the number of classes."""
+    values = check_labels(y, n=m, n_classes=n_classes)
+    if n_classes is None:
+        n_classes = int(values.max()) + 1 if values.ndim == 1 else values.shape[1]
+    return n_classes
+
+
+def _describe(array: Any) -> str:
+    return f"{type(array).__name__} of {getattr(array, 'dtype', '?')} on {getattr(array, 'device', '?')}"

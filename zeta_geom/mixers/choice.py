@@ -1,0 +1,115 @@
+"""One of several mixers, drawn for each batch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any, Unpack
+
+from zeta_geom.checks import check_real
+from zeta_geom.mixers.base import Mixer
+from zeta_geom.mixers.seeded import Shared
+from zeta_geom.mixers.traits import Traits
+
+__all__ = ["ChosenPlan", "RandomMixer"]
+
+
+@dataclass(frozen=True)
+class ChosenPlan:
+    """Which mixer was drawn, and what it drew.
+
+    Parameters
+    ----------
+    index : int
+        Of the mixer.
+    plan
+        Of that mixer.
+
+    Examples
+    --------
+    >>> from zeta_geom.mixers import Mixup, ZetaMixup
+    >>> RandomMixer([ZetaMixup(), Mixup()], [0, 1]).draw((4, 3)).index
+    1
+    """
+
+    index: int
+    plan: Any
+
+    @property
+    def rows(self) -> int:
+        """Number of rows that come out."""
+        return self.plan.rows
+
+    @property
+    def m(self) -> int:
+        """Number of samples in the batch."""
+        return self.plan.m
+
+
+class RandomMixer(Mixer):
+    """Mix each batch by one of several mixers, drawn with given probabilities.
+
+    Parameters
+    ----------
+    mixers : sequence of Mixer
+        They draw from this object's stream, whatever they were constructed with.
+    p : sequence of float, optional
+        The probability of each, summing to 1; all alike by default.
+    **shared
+        prob, n_classes, check_values, random_state, as in `Mixer`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `mixers` holds anything else or nothing, or `p` is no distribution over them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from zeta_geom.mixers import CutMix, ZetaMixup
+    >>> mixer = RandomMixer([ZetaMixup(), CutMix()], p=[0.7, 0.3], random_state=0)
+    >>> mixer(np.zeros((4, 8, 8)), [0, 1, 2, 3])[1].shape
+    (4, 4)
+    """
+
+    def __init__(self, mixers: Sequence[Mixer], p: Sequence[float] | None = None, **shared: Unpack[Shared]) -> None:
+        super().__init__(**shared)
+        self.mixers = list(mixers)
+        if not self.mixers or not all(isinstance(mixer, Mixer) for mixer in self.mixers):
+            raise TypeError(f"mixers must be a sequence of at least one Mixer; got {mixers!r}.")
+        count = len(self.mixers)
+        self.p = [1 / count] * count if p is None else [check_real(share, "p", low=0, high=1) for share in p]
+        if len(self.p) != count or not math.isclose(sum(self.p), 1, abs_tol=1e-6):
+            raise ValueError(f"p must hold {count} probabilities that sum to 1; got {p}.")
+        self._parts = tuple(mixer._on(self._stream) for mixer in self.mixers)
+        self.traits = _common(self.mixers)
+
+    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> ChosenPlan:
+        at = self._stream.choice() * sum(self.p)
+        reached = accumulate(self.p)
+        index = next((i for i, total in enumerate(reached) if at < total), max(i for i, q in enumerate(self.p) if q))
+        return ChosenPlan(index, self._parts[index].draw(shape, n_out=rows, like=like, labels=labels, clip=clip))
+
+    def _apply(self, X: Any, Y: Any, plan: ChosenPlan, out: Any) -> tuple[Any, Any]:
+        return self._parts[plan.index].apply(X, Y, plan.plan, out=out)
+
+
+def _common(mixers: Sequence[Mixer]) -> Traits:
+    """Return what holds whichever mixer is drawn."""
+    every = [mixer.traits for mixer in mixers]
+    some = ("needs_images", "needs_classes", "needs_model", "optimises", "random")
+    all_of = ("mixes_labels", "keeps_rows", "weighted_mean", "bounded", "differentiable")
+    flags: dict[str, Any] = {name: any(getattr(traits, name) for traits in every) for name in some}
+    flags |= {name: all(getattr(traits, name) for traits in every) for name in all_of}
+    return Traits(
+        title="one of several",
+        idea="a mixer drawn for each batch",
+        source="",
+        samples="as drawn",
+        space=every[0].space,
+        min_samples=max(traits.min_samples for traits in every),
+        backends=tuple(name for name in ("numpy", "torch") if all(name in traits.backends for traits in every)),
+        **flags,
+    )

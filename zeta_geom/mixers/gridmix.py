@@ -1,0 +1,143 @@
+"""GridMix: images put together from the cells of a grid over two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Unpack
+
+import array_api_compat
+
+from zeta_geom.checks import check_int, check_real
+from zeta_geom.mixers.arrays import take_rows, to_backend
+from zeta_geom.mixers.base import Mixer
+from zeta_geom.mixers.pairs import blend, draw_partners
+from zeta_geom.mixers.seeded import Shared
+from zeta_geom.mixers.traits import Traits
+
+__all__ = ["GridMix", "GridPlan"]
+
+
+@dataclass(frozen=True)
+class GridPlan:
+    """What GridMix drew for one batch of m images.
+
+    Parameters
+    ----------
+    partners : int array of shape (rows,)
+        Row k takes the cells of sample k mod m where `cells` is True, and those of sample partners[k] elsewhere.
+    cells : bool array of shape (N, N)
+    lam : floating array of shape ()
+        The share of the cells that are True.
+    m : int
+        Number of samples in the batch.
+
+    Examples
+    --------
+    >>> GridMix(random_state=0).draw((4, 1, 8, 8)).cells.shape
+    (4, 4)
+    """
+
+    partners: Any
+    cells: Any
+    lam: Any
+    m: int
+
+    @property
+    def rows(self) -> int:
+        """Number of rows that come out."""
+        return self.partners.shape[0]
+
+
+class GridMix(Mixer):
+    """Put together each image from the cells of a grid over two: a cell is the first's with probability λ.
+
+    λ ~ Beta(α, α); the label is mixed by the share of cells. One grid serves the batch; row i of N begins at pixel
+    ⌈i H / N⌉.
+
+    Parameters
+    ----------
+    n_cells : int
+        N, the number of cells along each side.
+    alpha : float
+        α > 0; 1 makes λ uniform.
+    **shared
+        prob, n_classes, check_values, random_state, as in `Mixer`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter is outside its range; in a call, if an image has fewer than N pixels along a side.
+
+    References
+    ----------
+    Baek et al. 2021 (GridMix), whose local loss takes `cell_labels`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X_new, Y_new = GridMix(2, random_state=0)(np.stack([np.zeros((8, 8)), np.ones((8, 8))]), [0, 1])
+    >>> bool(np.allclose(X_new.mean(axis=(1, 2)), Y_new[:, 1]))
+    True
+    """
+
+    traits = Traits(
+        title="GridMix",
+        idea="cells of a grid, each from one of two images; labels by the share of cells, and a label a cell",
+        source="Baek et al. 2021",
+        needs_images=True,
+        weighted_mean=False,
+    )
+
+    def __init__(self, n_cells: int = 4, *, alpha: float = 1.0, **shared: Unpack[Shared]) -> None:
+        super().__init__(**shared)
+        self.n_cells = check_int(n_cells, "n_cells", low=1)
+        self.alpha = check_real(alpha, "alpha", low=0, strict=True)
+
+    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> GridPlan:
+        if min(shape[-2:]) < self.n_cells:
+            raise ValueError(
+                f"n_cells must be at most the image's height and width; got n_cells={self.n_cells} for images of "
+                f"{shape[-2]} x {shape[-1]} pixels. Lower n_cells."
+            )
+        lam = self._stream.beta(self.alpha, (), like)
+        cells = self._stream.uniform((self.n_cells, self.n_cells), like) < lam
+        xp = array_api_compat.array_namespace(cells)
+        share = xp.asarray(xp.mean(xp.astype(cells, xp.float64 if like is None else lam.dtype)))
+        return GridPlan(draw_partners(self._stream, shape[0], rows, like), cells, share, shape[0])
+
+    def _mix_inputs(self, X: Any, plan: GridPlan, out: Any) -> Any:
+        xp, device = array_api_compat.array_namespace(X), array_api_compat.device(X)
+        mask = to_backend(plan.cells, X)
+        for axis, size in enumerate(X.shape[-2:]):
+            mask = xp.take(mask, xp.arange(size, device=device) * mask.shape[axis] // size, axis=axis)
+        partners = xp.take(X, to_backend(plan.partners, X), axis=0)
+        return xp.astype(xp.where(mask, take_rows(X, plan.rows, plan.m), partners), X.dtype, copy=False)
+
+    def _mix_labels(self, Y: Any, plan: GridPlan) -> Any:
+        return blend(Y, plan, plan.lam)
+
+    @staticmethod
+    def cell_labels(Y: Any, plan: GridPlan) -> Any:
+        """Return the label of each cell, for a loss that asks for them one by one.
+
+        Parameters
+        ----------
+        Y : float array or tensor of shape (m, K)
+            Soft labels.
+        plan : GridPlan
+
+        Returns
+        -------
+        array or tensor of shape (rows, N, N, K)
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> mixer = GridMix(2, random_state=0)
+        >>> GridMix.cell_labels(np.eye(3), mixer.draw((3, 8, 8))).shape
+        (3, 2, 2, 3)
+        """
+        xp = array_api_compat.array_namespace(Y)
+        cells, partners = to_backend(plan.cells, Y), xp.take(Y, to_backend(plan.partners, Y), axis=0)
+        own = take_rows(Y, plan.rows, plan.m)
+        return xp.where(cells[None, :, :, None], own[:, None, None, :], partners[:, None, None, :])

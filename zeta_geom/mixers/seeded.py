@@ -1,0 +1,122 @@
+"""What draws from a stream of its own: children of it, exact resume, and a repr without it."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from typing import Any, TypedDict, TypeVar
+
+from zeta_geom.checks import check_int
+from zeta_geom.rng import RandomState
+from zeta_geom.streams import Stream
+
+__all__ = ["Seeded", "Shared"]
+
+Self = TypeVar("Self", bound="Seeded")
+
+
+class Shared(TypedDict, total=False):
+    """The parameters that every mixer has, for type checkers; `Mixer` says what they mean."""
+
+    prob: float
+    n_classes: int | None
+    check_values: bool
+    random_state: RandomState
+
+
+class Seeded:
+    """An object with a stream of random numbers.
+
+    Parameters
+    ----------
+    random_state : None, int, Generator, RandomState or torch.Generator
+        Where the stream starts.
+
+    Examples
+    --------
+    >>> Seeded(0).child(1)._stream.seed == Seeded(0).child(1)._stream.seed
+    True
+    """
+
+    def __init__(self, random_state: RandomState) -> None:
+        self._stream = Stream(random_state)
+        self._parts: tuple[Any, ...] = ()  # mixers that this one is made of; they draw from its stream
+
+    def child(self: Self, *key: int) -> Self:
+        """Return a mixer alike whose stream belongs to (seed, *key), whatever was drawn from this one.
+
+        Parameters
+        ----------
+        *key : int
+            Such as the rank of a process, or an epoch and a batch.
+
+        Returns
+        -------
+        Mixer
+            For processes that train together and mix outside of loader workers: `mixer.child(rank)`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a part of the key is no non-negative integer.
+
+        Examples
+        --------
+        >>> from zeta_geom.mixers import Mixup
+        >>> mixer = Mixup(random_state=0)
+        >>> bool(mixer.child(1).draw((4, 3)).lam == mixer.child(1).draw((4, 3)).lam)
+        True
+        """
+        return self._on(self._stream.child(*(check_int(part, "key", low=0) for part in key)))
+
+    def _on(self: Self, stream: Stream) -> Self:
+        """Return a copy of this mixer that draws from `stream`."""
+        mixer = copy.copy(self)
+        mixer._stream = stream
+        mixer._parts = tuple(part._on(stream) for part in self._parts)
+        return mixer
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state of the stream, for an exact resume.
+
+        Returns
+        -------
+        dict of str -> Any
+            For `load_state_dict`: the seed, the loader worker and the state of each generator.
+
+        Examples
+        --------
+        See `load_state_dict`.
+        """
+        return self._stream.state_dict()
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from the state that `state_dict` returned.
+
+        Parameters
+        ----------
+        state : dict
+            From a mixer built alike.
+
+        Raises
+        ------
+        ValueError
+            If the state is that of a stream of the other backend.
+
+        Examples
+        --------
+        >>> from zeta_geom.mixers import ZetaMixup
+        >>> mixer = ZetaMixup(random_state=0)
+        >>> state = mixer.state_dict()
+        >>> first = mixer.draw((4, 3)).weights
+        >>> mixer.load_state_dict(state)
+        >>> bool((mixer.draw((4, 3)).weights == first).all())
+        True
+        """
+        self._stream.load_state_dict(state)
+
+    def __repr__(self) -> str:
+        own = [p.name for p in inspect.signature(type(self)).parameters.values() if p.kind is not p.VAR_KEYWORD]
+        changed = {"prob": 1.0, "n_classes": None, "check_values": False}
+        shown = own + [name for name, default in changed.items() if getattr(self, name, default) != default]
+        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"

@@ -1,0 +1,249 @@
+"""SuperMix: masks, found by optimisation, that keep of each image what a teacher recognises it by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Unpack
+
+import array_api_compat
+import numpy as np
+
+from zeta_geom.checks import check_int, check_real
+from zeta_geom.mixers.arrays import compute_dtype, to_backend
+from zeta_geom.mixers.base import Mixer
+from zeta_geom.mixers.seeded import Shared
+from zeta_geom.mixers.traits import Traits
+from zeta_geom.mixers.weights import check_n_mix
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["MaskPlan", "SuperMix"]
+
+
+@dataclass(frozen=True)
+class MaskPlan:
+    """What was drawn for one batch of m samples.
+
+    Parameters
+    ----------
+    orders : int64 array of shape (rows, T)
+        The images that each row mixes.
+    shares : floating array of shape (rows, T)
+        Their shares of the label.
+    m : int
+        Number of samples in the batch.
+
+    Examples
+    --------
+    >>> import torch
+    >>> SuperMix(torch.nn.Flatten(), random_state=0).draw((3, 1, 8, 8)).orders.tolist()
+    [[0, 1], [1, 2], [2, 0]]
+    """
+
+    orders: Any
+    shares: Any
+    m: int
+
+    @property
+    def rows(self) -> int:
+        """The largest number of rows that come out."""
+        return self.orders.shape[0]
+
+
+class SuperMix(Mixer):
+    """Mix T images by masks so that a teacher sees all of them: x_new = Σ_k m_k x_k, y_new = Σ_k l_k y_k.
+
+    Row i takes the images i, i + 1, … (cyclic), with shares l ~ Dir(α, …, α); the target is Σ l_k onehot(teacher(x_k)).
+    Masks begin at 0 on a coarse grid, are upsampled, put through the logistic function and divided by the sum.
+    Steps along the blurred gradient of KL(target ‖ teacher(Σ m_k x_k)) + sparsity · mean |m (m - 1)| go on until the
+    teacher's leading classes are those of the target. Rows that do not get there are left out: fewer may come back.
+
+    Parameters
+    ----------
+    teacher : torch.nn.Module
+        Maps images (n, ...) to logits (n, C). Used in evaluation mode and left in the mode it was in.
+    n_mix : int
+        T, how many images are mixed.
+    alpha : float
+        α > 0.
+    mask_size : int
+        Cells of the masks' grid along each side.
+    sigma : float
+        Standard deviation of the blur of the gradient, in cells.
+    sparsity : float
+        Weight of the term that drives masks to 0 or 1.
+    step : float
+        How far the largest entry of an image's masks moves in a step.
+    max_steps : int
+        The most steps.
+    **shared
+        prob, n_classes, check_values, random_state, as in `Mixer`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter is outside its range; in a call, if X is no tensor, or the teacher returns no logits (n, C).
+
+    Notes
+    -----
+    The divergence is taken from the target: in the other direction it is infinite, since the target is zero for
+    most classes. Gradients flow through the images, not through the masks.
+
+    References
+    ----------
+    Dabouei et al. 2021 (SuperMix).
+
+    Examples
+    --------
+    >>> import torch
+    >>> teacher = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 3))
+    >>> X_new, Y_new = SuperMix(teacher, random_state=0)(torch.rand(6, 1, 8, 8), [0, 1, 2, 0, 1, 2])
+    >>> len(X_new) == len(Y_new) <= 6
+    True
+    """
+
+    traits = Traits(
+        title="SuperMix",
+        idea="optimised masks that keep of each image what a teacher recognises",
+        source="Dabouei et al. 2021",
+        samples="2 or 3",
+        needs_images=True,
+        needs_model=True,
+        optimises=True,
+        keeps_rows=False,
+        weighted_mean=False,
+        differentiable=False,
+        backends=("torch",),
+    )
+
+    def __init__(
+        self,
+        teacher: torch.nn.Module,
+        *,
+        n_mix: int = 2,
+        alpha: float = 3.0,
+        mask_size: int = 8,
+        sigma: float = 1.0,
+        sparsity: float = 25.0,
+        step: float = 1.0,
+        max_steps: int = 50,
+        **shared: Unpack[Shared],
+    ) -> None:
+        super().__init__(**shared)
+        if not callable(getattr(teacher, "parameters", None)):
+            raise TypeError(f"teacher must be a torch.nn.Module; got {type(teacher).__name__}.")
+        self.teacher = teacher
+        self.n_mix = check_int(n_mix, "n_mix", low=2)
+        self.alpha = check_real(alpha, "alpha", low=0, strict=True)
+        self.mask_size = check_int(mask_size, "mask_size", low=1)
+        self.sigma = check_real(sigma, "sigma", low=0)
+        self.sparsity = check_real(sparsity, "sparsity", low=0)
+        self.step = check_real(step, "step", low=0, strict=True)
+        self.max_steps = check_int(max_steps, "max_steps", low=1)
+
+    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> MaskPlan:
+        m = shape[0]
+        n_mix = min(self.n_mix, m) if clip else self.n_mix
+        check_n_mix(n_mix, m)
+        shares = self._stream.dirichlet(self.alpha, rows, n_mix, like)
+        xp = array_api_compat.array_namespace(shares)
+        device = array_api_compat.device(shares)
+        orders = (xp.arange(rows, device=device)[:, None] + xp.arange(n_mix, device=device)[None, :]) % m
+        return MaskPlan(orders, shares, m)
+
+    def _apply(self, X: Any, Y: Any, plan: MaskPlan, out: Any) -> tuple[Any, Any]:
+        import torch
+
+        if isinstance(X, np.ndarray):
+            raise TypeError("SuperMix mixes torch tensors; got a NumPy array. Give torch.from_numpy(X).")
+        orders, shares = to_backend(plan.orders, X), to_backend(plan.shares, X, compute_dtype(X))
+        images = X.to(compute_dtype(X))[orders]  # (rows, T, ..., H, W)
+        training = self.teacher.training
+        self.teacher.eval()
+        try:
+            with torch.enable_grad(), torch.autocast(X.device.type, enabled=False):
+                masks, found = self._find_masks(images.detach(), shares)
+        finally:
+            self.teacher.train(training)
+        shaped = masks.reshape(*masks.shape[:2], *(1,) * (X.ndim - 3), *masks.shape[2:])
+        X_new = (shaped * images).sum(dim=1)[found].to(X.dtype)
+        return X_new, None if Y is None else (shares[:, :, None] * Y[orders]).sum(dim=1)[found]
+
+    def _find_masks(self, images: torch.Tensor, shares: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return masks (rows, T, H, W), and which rows the teacher recognises: bool of shape (rows,)."""
+        import torch
+        from torch.nn.functional import kl_div
+
+        rows, n_mix = shares.shape
+        with torch.no_grad():
+            seen = self._logits(images.flatten(0, 1)).view(rows, n_mix, -1)
+        wanted = torch.nn.functional.one_hot(seen.argmax(dim=2), seen.shape[2])
+        target = (shares[:, :, None] * wanted).sum(dim=1)
+        wanted = wanted.amax(dim=1).bool()
+        logits = images.new_zeros((rows, n_mix, self.mask_size, self.mask_size))
+        found = torch.zeros(rows, dtype=torch.bool, device=images.device)
+        for _ in range(self.max_steps):
+            left = torch.nonzero(~found)[:, 0]
+            if len(left) == 0:
+                break
+            part = logits[left].requires_grad_()
+            masks = to_masks(part, images.shape[-2:])
+            predicted = self._logits(apply_masks(masks, images[left]))
+            divergence = kl_div(predicted.log_softmax(dim=1), target[left], reduction="none").sum()
+            between = (masks * (masks - 1)).abs().mean(dim=(1, 2, 3)).sum()
+            (slope,) = torch.autograd.grad(divergence + self.sparsity * between, part)
+            slope = blur(slope, self.sigma)
+            largest = slope.abs().amax(dim=(1, 2, 3), keepdim=True)
+            with torch.no_grad():
+                logits[left] -= self.step * slope / torch.where(largest > 0, largest, 1)
+                masks = to_masks(logits[left], images.shape[-2:])
+                found[left] = leads(self._logits(apply_masks(masks, images[left])), wanted[left])
+        with torch.no_grad():
+            return to_masks(logits, images.shape[-2:]), found
+
+    def _logits(self, images: torch.Tensor) -> torch.Tensor:
+        """Return the teacher's logits of images, which it is given in its own dtype."""
+        parameter = next(self.teacher.parameters(), None)
+        logits = self.teacher(images if parameter is None else images.to(parameter.dtype)).to(images.dtype)
+        if logits.ndim != 2 or len(logits) != len(images):
+            raise ValueError(
+                f"teacher must return logits of shape (n, C); got {tuple(logits.shape)} for {len(images)} images."
+            )
+        return logits
+
+
+def to_masks(logits: torch.Tensor, size: Any) -> torch.Tensor:
+    """Return masks (n, T, H, W) that sum to 1 over T, from logits (n, T, h, w)."""
+    from torch.nn.functional import interpolate
+
+    masks = interpolate(logits, size=tuple(size), mode="bilinear", align_corners=False).sigmoid()
+    return masks / masks.sum(dim=1, keepdim=True)
+
+
+def apply_masks(masks: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
+    """Return Σ_k m_k x_k of shape (n, ..., H, W), from masks (n, T, H, W) and images (n, T, ..., H, W)."""
+    between = images.ndim - 4
+    return (masks.reshape(*masks.shape[:2], *(1,) * between, *masks.shape[2:]) * images).sum(dim=1)
+
+
+def blur(values: torch.Tensor, sigma: float) -> torch.Tensor:
+    """Return `values` (n, T, h, w) convolved with a Gaussian along both last axes, zeros outside."""
+    import torch
+
+    if sigma == 0:
+        return values
+    reach = int(np.ceil(3 * sigma))
+    offsets = torch.arange(-reach, reach + 1, device=values.device, dtype=values.dtype)
+    kernel = torch.exp(-((offsets / sigma) ** 2) / 2)
+    kernel = (kernel / kernel.sum())[None, None]
+    flat = values.flatten(0, 1)[:, None]
+    flat = torch.nn.functional.conv2d(flat, kernel[..., None], padding=(reach, 0))
+    return torch.nn.functional.conv2d(flat, kernel[:, :, None], padding=(0, reach)).view(values.shape)
+
+
+def leads(logits: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """Say for each row whether its largest logits are those of the wanted classes, however many these are."""
+    count = wanted.sum(dim=1, keepdim=True)
+    lowest = logits.sort(dim=1, descending=True).values.gather(1, count - 1)
+    return ((logits >= lowest) == wanted).all(dim=1)

@@ -1,0 +1,130 @@
+"""The table name -> class, and the paper's Table 2 as the classes themselves state it."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pandas as pd
+
+from zeta_geom.checks import check_choice
+from zeta_geom.mixers.base import Mixer
+from zeta_geom.mixers.between_class import BetweenClass, BetweenClassPlus
+from zeta_geom.mixers.cutmix import CutMix, CutMixZeta
+from zeta_geom.mixers.dirichlet import DirichletMixup
+from zeta_geom.mixers.gridmix import GridMix
+from zeta_geom.mixers.local import LocalSyntheticInstances
+from zeta_geom.mixers.manifold_mixup import ManifoldMixup
+from zeta_geom.mixers.mixfeat import MixFeat
+from zeta_geom.mixers.pairs import Mixup, SamplePairing
+from zeta_geom.mixers.supermix import SuperMix
+from zeta_geom.mixers.transport import OptTransMix
+from zeta_geom.mixers.zeta import PSeriesPairs, ZetaMixup
+
+__all__ = ["MIXERS", "NOT_BUILT", "make_mixer", "method_table"]
+
+MIXERS: dict[str, type[Mixer]] = {
+    "zeta": ZetaMixup,
+    "mixup": Mixup,
+    "p-series-pairs": PSeriesPairs,
+    "dirichlet": DirichletMixup,
+    "local-synthetic-instances": LocalSyntheticInstances,
+    "sample-pairing": SamplePairing,
+    "between-class": BetweenClass,
+    "between-class-plus": BetweenClassPlus,
+    "cutmix": CutMix,
+    "cutmix-zeta": CutMixZeta,
+    "gridmix": GridMix,
+    "manifold-mixup": ManifoldMixup,
+    "mixfeat": MixFeat,
+    "supermix": SuperMix,
+    "opttransmix": OptTransMix,
+}
+
+NOT_BUILT = {
+    "Co-Mixup": ("input", "β, γ, η, ω, τ, b, a", "2 to m", "Kim et al. 2021", "needs a graph-cut solver"),
+    "AdaMixUp": ("input", "", "2", "Guo et al. 2019", "is learned together with the classifier"),
+    "AutoMix (Liu)": ("input", "α, l, m", "2", "Liu et al. 2022", "is learned together with the classifier"),
+    "AutoMix (Zhu)": ("features", "n, σ", "2", "Zhu et al. 2020", "is learned together with the classifier"),
+}
+
+
+def make_mixer(name: str, **params: Any) -> Mixer:
+    """Make a mixer by its name in `MIXERS`.
+
+    Parameters
+    ----------
+    name : str
+        A key of `MIXERS`.
+    **params
+        What the class takes.
+
+    Returns
+    -------
+    Mixer
+
+    Raises
+    ------
+    ValueError
+        If there is no mixer of this name; the message lists them all.
+    TypeError
+        If the mixer takes no such parameter, or one that it needs is absent; the message lists what it takes.
+
+    Examples
+    --------
+    >>> make_mixer("zeta", gamma=4.0)
+    ZetaMixup(gamma=4.0, n_mix=None, anchor='self')
+    """
+    chosen = MIXERS[check_choice(name, "name", MIXERS)]
+    own = parameters_of(chosen)
+    known = [*own, "prob", "n_classes", "check_values", "random_state"]
+    for given in params:
+        if given not in known:
+            raise TypeError(f"mixer {name!r} takes {', '.join(known)}; got {given!r}.")
+    needed = [key for key, parameter in own.items() if parameter.default is parameter.empty and key not in params]
+    if needed:
+        raise TypeError(f"mixer {name!r} needs {', '.join(needed)}; give it from Python, it has no default.")
+    return chosen(**params)
+
+
+def parameters_of(mixer: type[Mixer]) -> dict[str, inspect.Parameter]:
+    """Return the parameters that a class has of its own, by name."""
+    listed = inspect.signature(mixer).parameters
+    return {name: parameter for name, parameter in listed.items() if parameter.kind is not parameter.VAR_KEYWORD}
+
+
+def method_table() -> pd.DataFrame:
+    """Return the paper's Table 2, extended, as the classes state it, and the methods that are not built.
+
+    Returns
+    -------
+    DataFrame
+        Columns name (the key of `MIXERS`, empty for what is not built), method, idea, space, hyper-parameters,
+        optimisation, samples mixed, source.
+
+    References
+    ----------
+    Abhishek et al. 2024, Table 2.
+
+    Examples
+    --------
+    >>> method_table().set_index("name").loc["cutmix", ["space", "hyper-parameters", "samples mixed"]].tolist()
+    ['input', 'alpha', '2']
+    """
+    rows = [
+        {
+            "name": name,
+            "method": mixer.traits.title,
+            "idea": mixer.traits.idea,
+            "space": mixer.traits.space,
+            "hyper-parameters": ", ".join(key for key in parameters_of(mixer) if key != "teacher"),
+            "optimisation": "yes" if mixer.traits.optimises else "no",
+            "samples mixed": mixer.traits.samples,
+            "source": mixer.traits.source,
+        }
+        for name, mixer in MIXERS.items()
+    ]
+    for method, (space, parameters, samples, source, why) in NOT_BUILT.items():
+        row = {"name": "", "method": method, "idea": f"not built: {why}", "space": space, "optimisation": "yes"}
+        rows.append(row | {"hyper-parameters": parameters, "samples mixed": samples, "source": source})
+    return pd.DataFrame(rows)
