@@ -22,7 +22,7 @@ BACKENDS = {"numpy": np.zeros(1), "torch": torch.zeros(1)}
 
 
 @pytest.fixture(params=MAKERS)
-def make(request):
+def start(request):
     return MAKERS[request.param]
 
 
@@ -37,30 +37,30 @@ def draws(stream, like):
     return np.concatenate([np.asarray(part, dtype=np.float64) for part in parts])
 
 
-def test_same_start_same_draws(make, like):
-    first, second = Stream(make()), Stream(make())
+def test_same_start_same_draws(start, like):
+    first, second = Stream(start()), Stream(start())
     for _ in range(2):
         np.testing.assert_array_equal(draws(first, like), draws(second, like))
 
 
-def test_successive_draws_differ(make, like):
-    stream = Stream(make())
+def test_successive_draws_differ(start, like):
+    stream = Stream(start())
     assert (draws(stream, like) != draws(stream, like)).any()
 
 
-def test_state_resumes_exactly(make, like):
-    stream = Stream(make())
+def test_state_resumes_exactly(start, like):
+    stream = Stream(start())
     draws(stream, like)
     state = stream.state_dict()
     expected = [draws(stream, like), draws(stream, like)]
-    resumed = Stream(make())
+    resumed = Stream(start())
     resumed.load_state_dict(state)
     np.testing.assert_array_equal([draws(resumed, like), draws(resumed, like)], expected)
     np.testing.assert_array_equal(resumed.child(1).uniform((4,)), stream.child(1).uniform((4,)))
 
 
-def test_state_is_not_changed_by_later_draws(make, like):
-    stream = Stream(make())
+def test_state_is_not_changed_by_later_draws(start, like):
+    stream = Stream(start())
     state = stream.state_dict()
     first = draws(stream, like)
     stream.load_state_dict(state)
@@ -68,8 +68,8 @@ def test_state_is_not_changed_by_later_draws(make, like):
 
 
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda stream: pickle.loads(pickle.dumps(stream))])
-def test_copies_go_on_alike_and_apart(make, like, duplicate):
-    stream = Stream(make())
+def test_copies_go_on_alike_and_apart(start, like, duplicate):
+    stream = Stream(start())
     draws(stream, like)
     twin = duplicate(stream)
     first = draws(stream, like)
@@ -111,12 +111,12 @@ def test_no_global_state_is_read_or_set():
     np.random.seed(0)
     torch.manual_seed(0)
     before = np.random.get_state()[1].copy(), torch.get_rng_state()
-    first = [draws(Stream(make()), like) for make in MAKERS.values() for like in BACKENDS.values()]
+    first = [draws(Stream(start()), like) for start in MAKERS.values() for like in BACKENDS.values()]
     np.testing.assert_array_equal(np.random.get_state()[1], before[0])
     assert torch.equal(torch.get_rng_state(), before[1])
     np.random.seed(1)
     torch.manual_seed(1)
-    second = [draws(Stream(make()), like) for make in MAKERS.values() for like in BACKENDS.values()]
+    second = [draws(Stream(start()), like) for start in MAKERS.values() for like in BACKENDS.values()]
     np.testing.assert_array_equal(first, second)
 
 

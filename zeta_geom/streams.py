@@ -104,16 +104,8 @@ class Stream:
         generator, device = self._source(like)
         if isinstance(generator, np.random.Generator):
             return _match(np.asarray(generator.beta(alpha, alpha, shape)), like)
-        import torch
-
-        dtype = torch.float32 if device else torch.float64
-        concentration = torch.full((2, *shape), alpha, dtype=dtype, device=device)
-        # torch's Beta takes no generator. Gamma(a) is Gamma(a + 1) U^(1/a), kept as a logarithm: at small alpha the
-        # gammas themselves would underflow.
-        gammas = torch._standard_gamma(concentration + 1, generator=generator)
-        uniforms = torch.rand(concentration.shape, generator=generator, dtype=dtype, device=device)
-        logs = gammas.log() + torch.log1p(-uniforms) / alpha
-        return _match(torch.sigmoid(logs[0] - logs[1]), like)
+        logs = _log_gammas(alpha, (2, *shape), generator, device)
+        return _match((logs[0] - logs[1]).sigmoid(), like)
 
     def permutation(self, n: int, like: Any = None) -> Any:
         """Draw a permutation of 0..n-1: int64 of shape (n,), in the backend and on the device of `like`.
@@ -167,11 +159,7 @@ class Stream:
         generator, device = self._source(like)
         if isinstance(generator, np.random.Generator):
             return _match(generator.dirichlet(np.full(size, alpha), rows), like)
-        import torch
-
-        dtype = torch.float32 if device else torch.float64
-        concentration = torch.full((rows, size), alpha, dtype=dtype, device=device)
-        return _match(torch._sample_dirichlet(concentration, generator=generator), like)  # the public one takes none
+        return _match(_log_gammas(alpha, (rows, size), generator, device).softmax(dim=1), like)
 
     def row_seeds(self, rows: int) -> np.ndarray:
         """Draw a seed for each row of a compiled kernel, on the CPU: uint64 of shape (rows,).
@@ -193,9 +181,7 @@ class Stream:
         self._enter_worker()
         if not is_torch_generator(self._host):
             return float(self._host.random())
-        if self._host.device.type == "cpu":
-            return float(self.uniform((), None))
-        if self._choices is None:  # a generator on a device would make the host wait
+        if self._choices is None:  # a torch.Generator on a device would make the host wait
             self._choices = self._spawned((0,))
         return float(self._choices.random())
 
@@ -264,6 +250,18 @@ class Stream:
             self._worker = worker
             self._host = self._spawned(worker)
             self._device = {}
+
+
+def _log_gammas(alpha: float, shape: tuple[int, ...], generator: Any, device: Any) -> Any:
+    """Draw logarithms of Gamma(alpha) by a torch.Generator, which torch's own Beta and Dirichlet do not take."""
+    import torch
+
+    dtype = torch.float32 if device else torch.float64
+    concentration = torch.full(shape, alpha, dtype=dtype, device=device)
+    # Gamma(a) is Gamma(a + 1) U^(1/a); at small alpha the gammas themselves would underflow
+    gammas = torch._standard_gamma(concentration + 1, generator=generator)
+    uniforms = torch.rand(shape, generator=generator, dtype=dtype, device=device)
+    return gammas.log() + torch.log1p(-uniforms) / alpha
 
 
 def _rank() -> int:

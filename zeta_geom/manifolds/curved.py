@@ -58,7 +58,7 @@ def make_curved_manifold(
     """
     n_samples = checks.check_int(n_samples, "n_samples", low=1)
     intrinsic_dim = checks.check_int(intrinsic_dim, "intrinsic_dim", low=1)
-    copies = _copies(n_features, intrinsic_dim)
+    copies = copies_of(n_features, intrinsic_dim)
     p = rng.numpy_generator(random_state).random((n_samples, intrinsic_dim))
     return curved_points(p, copies=copies), p
 
@@ -121,7 +121,7 @@ def curved_residual(X: np.ndarray, *, intrinsic_dim: int = 3) -> np.ndarray:
     """
     X = checks.check_points(X).astype(np.float64, copy=False)
     d = checks.check_int(intrinsic_dim, "intrinsic_dim", low=1)
-    copies = _copies(X.shape[1], d)
+    copies = copies_of(X.shape[1], d)
     radii = np.linalg.norm(X[:, : 2 * d].reshape(-1, d, 2), axis=2)
     p = np.roll(radii, 1, axis=1)
     return np.hypot(
@@ -130,7 +130,7 @@ def curved_residual(X: np.ndarray, *, intrinsic_dim: int = 3) -> np.ndarray:
     )
 
 
-def _copies(n_features: int, intrinsic_dim: int) -> int:
+def copies_of(n_features: int, intrinsic_dim: int) -> int:
     """Return how often the 2 d coordinates are given, or raise."""
     n_features = checks.check_int(n_features, "n_features", low=1)
     if n_features % (2 * intrinsic_dim):
