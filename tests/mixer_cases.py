@@ -52,7 +52,7 @@ def build(variant, seed=0, **more):
     name, params = VARIANTS[variant]
     if variant == "random-mixer":
         return RandomMixer([ZetaMixup(), CutMix()], [0.6, 0.4], random_state=seed, **more)
-    return make_mixer(name, random_state=seed, **params, **more)
+    return make_mixer(name, random_state=seed, **(params | more))
 
 
 TRAITS = {variant: build(variant).traits for variant in VARIANTS}

@@ -2,15 +2,18 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from zeta_geom.cli import app, to_range
+from zeta_geom.cli import app
+from zeta_geom.cli_values import to_range
 from zeta_geom.geometry import local_dimension
-from zeta_geom.mixers import ZetaMixup
+from zeta_geom.mixers import MIXERS, GridMix, ZetaMixup
+from zeta_geom.mixers.table import NOT_BUILT
 
 RNG = np.random.default_rng(0)
 X, y = RNG.random((200, 5)), RNG.integers(0, 3, 200)
@@ -49,6 +52,54 @@ def test_mix_takes_a_range_of_gamma_and_refuses_what_the_mixer_lacks(folder):
     np.testing.assert_array_equal(np.load(folder / "mixed.npz")["X"], X_new)
     with pytest.raises(TypeError, match="gamma"):
         run("mix", folder / "data.npz", "--out", folder / "mixed.npz", "--mixer", "mixup", "--gamma", "2")
+
+
+def test_mix_takes_any_parameter_of_any_mixer(folder):
+    images = RNG.random((40, 6, 6))
+    np.savez(folder / "images.npz", X=images, y=np.arange(40) % 3)
+    words = ["--mixer", "gridmix", "--param", "n_cells=3", "--param", "prob=0.5", "--alpha", 0.5, "--batch-size", 8]
+    run("mix", folder / "images.npz", "--out", folder / "mixed.npz", *words)
+    mixer = GridMix(3, alpha=0.5, prob=0.5, random_state=0)
+    X_new, Y_new = mixer.mix_dataset(images, np.arange(40) % 3, batch_size=8)
+    np.testing.assert_array_equal(np.load(folder / "mixed.npz")["X"], X_new)
+    np.testing.assert_array_equal(np.load(folder / "mixed.npz")["Y"], Y_new)
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "text"),
+    [
+        (
+            ["--mixer", "gridmix", "--param", "cells=3"],
+            TypeError,
+            "'gridmix' takes n_cells, alpha, prob, .*; got 'cells'",
+        ),
+        (
+            ["--mixer", "gridmix", "--param", "n_cells"],
+            ValueError,
+            "--param must be NAME=VALUE, such as n_cells=4; got 'n_c",
+        ),
+        (["--mixer", "supermix"], TypeError, "mixer 'supermix' needs teacher; give it from Python"),
+        (["--mixer", "gridmix"], ValueError, r"GridMix mixes images of shape \(m, ..., H, W\); got .* \(32, 5\)"),
+    ],
+)
+def test_mix_says_what_a_mixer_takes_and_needs(folder, words, error, text):
+    with pytest.raises(error, match=text):
+        run("mix", folder / "data.npz", "--out", folder / "mixed.npz", *words)
+    assert not (folder / "mixed.npz").exists()
+
+
+def test_mixers_lists_what_is_built_and_what_is_not():
+    lines = run("mixers").output.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == [*MIXERS, *["(not"] * len(NOT_BUILT)]
+    for line, mixer in zip(lines[1:], MIXERS.values(), strict=False):
+        assert mixer.traits.title in line
+    assert any("gridmix" in line and "n_cells, alpha" in line for line in lines)
+    assert all(any(method in line for line in lines) for method in NOT_BUILT)
+
+
+def test_the_page_of_the_docs_is_what_the_code_prints():
+    page = Path(__file__).parent.parent / "docs" / "mixers.md"
+    assert run("mixers", "--markdown").output == page.read_text()
 
 
 def test_dimension(folder):
@@ -96,7 +147,7 @@ def test_help_has_an_example(command):
         (["dimension", "data.npz", "--k", "200", "--out", "o.csv"], "k=200"),
         (["dimension", "data.npz", "--k", "eight", "--out", "o.csv"], "whole numbers"),
         (["sweep", "data.npz", "--gammas", "0:15", "--out", "o.csv"], "start:stop:step"),
-        (["mix", "data.npz", "--mixer", "cutout", "--out", "o.npz"], "'mixup', 'zeta'"),
+        (["mix", "data.npz", "--mixer", "cutout", "--out", "o.npz"], "'mixfeat', 'mixup', 'opttransmix'"),
         (["mix", "nan.npz", "--out", "o.npz"], "finite"),
         (["mix", "data.npz", "--out", "o.npz", "--gamma", "much"], "low:high"),
         (["realism", "data.npz", "--out", "o.csv"], "28"),

@@ -13,6 +13,7 @@ import pandas as pd
 import typer
 
 from zeta_geom.checks import check_labels
+from zeta_geom.cli_values import to_gamma, to_ints, to_params, to_range
 from zeta_geom.files import read_arrays, to_floats, write_result
 
 HELP = {"no_args_is_help": True, "add_completion": False, "pretty_exceptions_enable": False}
@@ -73,12 +74,13 @@ def data_list() -> None:
 def mix(
     file: Input,
     out: Arrays,
-    mixer: Annotated[str, typer.Option(help="zeta or mixup")] = "zeta",
+    mixer: Annotated[str, typer.Option(help="a name that `zeta-geom mixers` lists")] = "zeta",
     gamma: Annotated[str | None, typer.Option(help="exponent γ, or low:high for a draw a batch, for zeta")] = None,
     n_mix: Annotated[int | None, typer.Option(help="T, samples in one output, for zeta; all by default")] = None,
     anchor: Annotated[str | None, typer.Option(help="self or random, for zeta")] = None,
-    alpha: Annotated[float | None, typer.Option(help="of Beta(α, α), for mixup")] = None,
+    alpha: Annotated[float | None, typer.Option(help="of Beta(α, α), for mixup and others")] = None,
     per_sample: Annotated[bool | None, typer.Option(help="a λ for each output, for mixup")] = None,
+    param: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, any other parameter; repeatable")] = None,
     batch_size: BatchSize = 32,
     n_out: Annotated[int | None, typer.Option(help="rows to make; as many as come in by default")] = None,
     seed: Seed = 0,
@@ -87,17 +89,38 @@ def mix(
 
     What is not named keeps the mixer's own default. Integer images are divided by 255 first.
 
-    Example: zeta-geom mix data.npz --out mixed.npz --gamma 2.8 --seed 0
+    Example: zeta-geom mix data.npz --out mixed.npz --mixer gridmix --param n_cells=4 --seed 0
     """
     from zeta_geom.mixers import make_mixer
 
     arrays = read_arrays(file)
     asked = {"gamma": None if gamma is None else to_gamma(gamma), "n_mix": n_mix, "anchor": anchor}
     asked |= {"alpha": alpha, "per_sample": per_sample}
-    params = {name: value for name, value in asked.items() if value is not None}
+    params = {name: value for name, value in asked.items() if value is not None} | to_params(param or [])
     made = make_mixer(mixer, **params, random_state=seed)
     X, Y = made.mix_dataset(to_floats(arrays["X"]), labels_of(arrays), batch_size=batch_size, n_out=n_out)
     write(out, {"X": X} if Y is None else {"X": X, "Y": Y})
+
+
+@app.command()
+def mixers(
+    markdown: Annotated[bool, typer.Option(help="print the page docs/mixers.md, with sources and ideas")] = False,
+) -> None:
+    """List the mixers: the paper's Table 2 as the code states it, and the methods that are not built.
+
+    Example: zeta-geom mixers
+    """
+    from zeta_geom.mixers.table import method_page, method_table
+
+    if markdown:
+        typer.echo(method_page(), nl=False)
+        return
+    shown = method_table().drop(columns=["idea", "source"])
+    shown["name"] = shown["name"].replace("", "(not built)")
+    rows = [[str(name) for name in shown.columns], *shown.to_numpy().tolist()]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 @app.command()
@@ -221,37 +244,6 @@ def write(path: Path, values: Mapping[str, np.ndarray] | pd.DataFrame) -> None:
     """Write a result and say so."""
     write_result(path, values)
     typer.echo(f"wrote {path}")
-
-
-def to_ints(text: str) -> tuple[int, ...]:
-    """Read whole numbers parted by blanks or commas."""
-    try:
-        return tuple(int(part) for part in text.replace(",", " ").split())
-    except ValueError as error:
-        raise ValueError(f'--k must be whole numbers, such as "8 128"; got {text!r}.') from error
-
-
-def to_gamma(text: str) -> float | list[float]:
-    """Read γ, or low:high."""
-    try:
-        return [float(part) for part in text.split(":")] if ":" in text else float(text)
-    except ValueError as error:
-        raise ValueError(f"--gamma must be a number or low:high; got {text!r}.") from error
-
-
-def to_range(text: str) -> list[float]:
-    """Read start:stop:step (the stop included) or numbers parted by blanks or commas."""
-    try:
-        if ":" in text:
-            start, stop, step = (float(part) for part in text.split(":"))
-            values = [float(round(value, 10)) for value in np.arange(start, stop + step / 2, step)]
-        else:
-            values = [float(part) for part in text.replace(",", " ").split()]
-        if not values:
-            raise ValueError("none")
-        return values
-    except (ValueError, ZeroDivisionError) as error:
-        raise ValueError(f"--gammas must be start:stop:step or numbers; got {text!r}.") from error
 
 
 def main() -> None:

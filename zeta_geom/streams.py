@@ -47,6 +47,7 @@ class Stream:
         self._device: dict[str, Any] = {}
         self._choices: np.random.Generator | None = None
         self._worker: tuple[int, int] | None = None
+        self._parent_rank = 0
 
     def child(self, *key: int) -> Stream:
         """Return the Stream that belongs to (seed, *key), independent of this one and of whatever was drawn from it.
@@ -235,6 +236,11 @@ class Stream:
             self._device[name] = rng.torch_generator(self.seed, device)
         return self._device[name], device
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Take the rank along to a worker that is started afresh and does not know it."""
+        rank = _rank()
+        return self.__dict__ | ({} if rank is None else {"_parent_rank": rank})
+
     def _spawned(self, key: tuple[int, ...]) -> np.random.Generator:
         # a spawn key, not a longer seed: to default_rng, [3, 0] and 3 are the same seed
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
@@ -245,7 +251,8 @@ class Stream:
         info = loaded.get_worker_info() if loaded is not None else None
         if info is None:
             return
-        worker = (int(info.seed), _rank())
+        rank = _rank()
+        worker = (int(info.seed), self._parent_rank if rank is None else rank)
         if worker != self._worker:
             self._worker = worker
             self._host = self._spawned(worker)
@@ -264,15 +271,15 @@ def _log_gammas(alpha: float, shape: tuple[int, ...], generator: Any, device: An
     return gammas.log() + torch.log1p(-uniforms) / alpha
 
 
-def _rank() -> int:
-    """Return this process's number among those that train together, 0 where there is one."""
+def _rank() -> int | None:
+    """Return this process's number among those that train together, None where nothing says so."""
     distributed = sys.modules.get("torch.distributed")
     if distributed is not None and distributed.is_available() and distributed.is_initialized():
         return int(distributed.get_rank())
     for name in ("RANK", "SLURM_PROCID", "LOCAL_RANK"):  # torchrun, Slurm, Lightning's own launcher
         if name in os.environ:
             return int(os.environ[name])
-    return 0
+    return None
 
 
 def _match(array: Any, like: Any) -> Any:

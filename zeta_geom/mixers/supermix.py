@@ -54,7 +54,8 @@ class MaskPlan:
 class SuperMix(Mixer):
     """Mix T images by masks so that a teacher sees all of them: x_new = Σ_k m_k x_k, y_new = Σ_k l_k y_k.
 
-    Row i takes the images i, i + 1, … (cyclic), with shares l ~ Dir(α, …, α); the target is Σ l_k onehot(teacher(x_k)).
+    Row i takes the images i, i + 1, … (cyclic), with shares l ~ Dir(α, …, α); the target is
+    Σ l_k onehot(teacher(x_k)).
     Masks begin at 0 on a coarse grid, are upsampled, put through the logistic function and divided by the sum.
     Steps along the blurred gradient of KL(target ‖ teacher(Σ m_k x_k)) + sparsity · mean |m (m - 1)| go on until the
     teacher's leading classes are those of the target. Rows that do not get there are left out: fewer may come back.

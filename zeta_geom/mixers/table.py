@@ -21,7 +21,7 @@ from zeta_geom.mixers.supermix import SuperMix
 from zeta_geom.mixers.transport import OptTransMix
 from zeta_geom.mixers.zeta import PSeriesPairs, ZetaMixup
 
-__all__ = ["MIXERS", "NOT_BUILT", "make_mixer", "method_table"]
+__all__ = ["MIXERS", "NOT_BUILT", "make_mixer", "method_page", "method_table"]
 
 MIXERS: dict[str, type[Mixer]] = {
     "zeta": ZetaMixup,
@@ -42,11 +42,17 @@ MIXERS: dict[str, type[Mixer]] = {
 }
 
 NOT_BUILT = {
-    "Co-Mixup": ("input", "β, γ, η, ω, τ, b, a", "2 to m", "Kim et al. 2021", "needs a graph-cut solver"),
+    "Co-Mixup": ("input", "β, γ, η, ω, τ, b, a", "4", "Kim et al. 2021", "needs a graph-cut solver"),
     "AdaMixUp": ("input", "", "2", "Guo et al. 2019", "is learned together with the classifier"),
     "AutoMix (Liu)": ("input", "α, l, m", "2", "Liu et al. 2022", "is learned together with the classifier"),
     "AutoMix (Zhu)": ("features", "n, σ", "2", "Zhu et al. 2020", "is learned together with the classifier"),
 }
+
+
+PAGE_HEAD = """\
+Table 2 of the paper, extended, as the classes of `zeta_geom.mixers` state it; `zeta-geom mixers --markdown` prints
+this page. `make_mixer(name)` makes one; each also takes `prob`, `n_classes`, `check_values` and `random_state`. A
+method of the space "features" mixes inside a torch module by `mixer.run(model, x, y)`. What has no name is not built."""
 
 
 def make_mixer(name: str, **params: Any) -> Mixer:
@@ -128,3 +134,24 @@ def method_table() -> pd.DataFrame:
         row = {"name": "", "method": method, "idea": f"not built: {why}", "space": space, "optimisation": "yes"}
         rows.append(row | {"hyper-parameters": parameters, "samples mixed": samples, "source": source})
     return pd.DataFrame(rows)
+
+
+def method_page() -> str:
+    """Return the table as a page of Markdown, which docs/mixers.md holds.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> method_page().splitlines()[0]
+    '# The mixers'
+    """
+    table = method_table()
+    columns = [*table.columns[:2], *table.columns[3:], "idea"]
+    lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
+    for row in table[columns].to_dict("records"):
+        row["name"] = f"`{row['name']}`" if row["name"] else ""
+        lines.append("| " + " | ".join(row.values()) + " |")
+    return "\n".join(["# The mixers", "", PAGE_HEAD, "", *lines, ""])
