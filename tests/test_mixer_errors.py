@@ -6,8 +6,22 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from mixer_cases import Brightness
 
-from zeta_geom.mixers import Mixup, ZetaMixup, make_mixer
+from zeta_geom.mixers import (
+    CutMix,
+    CutMixZeta,
+    DirichletMixup,
+    GridMix,
+    LocalSyntheticInstances,
+    ManifoldMixup,
+    MixFeat,
+    Mixup,
+    OptTransMix,
+    SuperMix,
+    ZetaMixup,
+    make_mixer,
+)
 
 X32 = np.zeros((3, 4, 4), np.float32)
 y3 = [0, 1, 1]
@@ -111,3 +125,96 @@ class TestErrors:
     def test_bad_parameters(self, call, error, text):
         with pytest.raises(error, match=text):
             call()
+
+
+BAD_PARAMETERS = [
+    (lambda: CutMix(0), ValueError, r"alpha must be a number in \(0, inf\); got 0"),
+    (lambda: CutMixZeta(-1), ValueError, "gamma must be at least 0"),
+    (lambda: CutMixZeta(n_mix=9)(np.zeros((3, 4, 4))), ValueError, "n_mix=9 for 3 samples. Lower n_mix"),
+    (lambda: GridMix(0), ValueError, "n_cells must be an integer"),
+    (lambda: GridMix(2.5), TypeError, "n_cells must be an integer"),
+    (lambda: GridMix(5)(np.zeros((3, 4, 6))), ValueError, "got n_cells=5 for images of 4 x 6 pixels. Lower n_cells"),
+    (lambda: DirichletMixup(0), ValueError, "alpha must be a number"),
+    (lambda: LocalSyntheticInstances(-1), ValueError, "p must be a number"),
+    (lambda: LocalSyntheticInstances(n_mix=0), ValueError, "n_mix must be an integer"),
+    (lambda: LocalSyntheticInstances(n_mix=4)(np.zeros((3, 2))), ValueError, "n_mix=4 for 3 samples"),
+    (lambda: LocalSyntheticInstances(anchor="far"), ValueError, "anchor must be one of 'random', 'self'"),
+    (lambda: MixFeat(sigma=-0.1), ValueError, "sigma must be a number"),
+    (lambda: ManifoldMixup(alpha=0), ValueError, "alpha must be a number"),
+    (lambda: OptTransMix(0), ValueError, "reg must be a number"),
+    (lambda: OptTransMix(max_iter=0), ValueError, "max_iter must be an integer"),
+    (lambda: OptTransMix()(-np.ones((3, 4, 4))), ValueError, "X must hold no negative pixel"),
+    (lambda: SuperMix(None), TypeError, "teacher must be a torch.nn.Module; got NoneType"),
+    (lambda: SuperMix(Brightness(), n_mix=1), ValueError, "n_mix must be an integer"),
+    (lambda: SuperMix(Brightness(), n_mix=4)(torch.zeros(3, 4, 4)), ValueError, "n_mix=4 for 3 samples"),
+    (lambda: SuperMix(Brightness(), step=0), ValueError, "step must be a number"),
+    (
+        lambda: SuperMix(Brightness())(np.zeros((3, 4, 4))),
+        TypeError,
+        "SuperMix mixes torch tensors; got a NumPy",
+    ),
+    (
+        lambda: SuperMix(torch.nn.Identity())(torch.zeros(3, 4, 4)),
+        ValueError,
+        "teacher must return logits of shape",
+    ),
+    (lambda: make_mixer("gridmix", cells=3), TypeError, "'gridmix' takes n_cells, alpha, prob, .*; got 'cells'"),
+    (lambda: make_mixer("supermix"), TypeError, "mixer 'supermix' needs teacher"),
+    (lambda: Mixup(unknown=1), TypeError, "unknown"),
+]
+
+
+@pytest.mark.parametrize(("call", "error", "text"), BAD_PARAMETERS)
+def test_bad_parameters_of_the_others(call, error, text):
+    with pytest.raises(error, match=text):
+        call()
+
+
+class TestOut:
+    """What cannot be written into."""
+
+    X = np.zeros((3, 4, 4), np.float32)
+
+    @pytest.mark.traits(keeps_rows=True, backends=("numpy", "torch"))
+    @pytest.mark.parametrize(
+        ("out", "error", "text"),
+        [
+            (
+                np.zeros((3, 4, 4)),
+                TypeError,
+                "out must be of the backend, dtype and device of X; got ndarray",
+            ),
+            (
+                torch.zeros(3, 4, 4),
+                TypeError,
+                "out must be of the backend, dtype and device of X; got Tensor",
+            ),
+            ([[0.0]], TypeError, "out must be of the backend"),
+            (np.zeros((2, 4, 4), np.float32), ValueError, r"out must have shape \(3, 4, 4\); got \(2, 4, 4\)"),
+            (X, ValueError, "out must not share memory with X"),
+            (X[::-1], ValueError, "out must not share memory with X"),
+            (np.broadcast_to(np.float32(0), (3, 4, 4)), ValueError, "out must be writable"),
+        ],
+    )
+    def test_bad_out(self, make, out, error, text):
+        with pytest.raises(error, match=text):
+            make()(self.X, y3, out=out)
+
+    @pytest.mark.traits(keeps_rows=True)
+    def test_tensors_that_share_memory(self, make):
+        both = torch.zeros(6, 4, 4)
+        with pytest.raises(ValueError, match="out must not share memory with X"):
+            make()(both[:3], y3, out=both[3:])
+
+    @pytest.mark.traits(keeps_rows=True)
+    def test_gradients_do_not_flow_into_out(self, make):
+        X = torch.zeros(3, 4, 4, requires_grad=True)
+        with pytest.raises(ValueError, match="out cannot take what gradients flow through"):
+            make()(X, y3, out=torch.zeros(3, 4, 4))
+        with torch.no_grad():
+            assert make()(X, y3, out=torch.zeros(3, 4, 4))[0].shape == X.shape
+
+    @pytest.mark.traits(keeps_rows=False)
+    def test_a_method_of_fewer_rows_takes_none(self, make):
+        with pytest.raises(ValueError, match="out cannot be used with SuperMix, of which fewer rows may come back"):
+            make()(torch.zeros(3, 4, 4), y3, out=torch.zeros(3, 4, 4))

@@ -52,7 +52,8 @@ NOT_BUILT = {
 PAGE_HEAD = """\
 Table 2 of the paper, extended, as the classes of `zeta_geom.mixers` state it; `zeta-geom mixers --markdown` prints
 this page. `make_mixer(name)` makes one; each also takes `prob`, `n_classes`, `check_values` and `random_state`. A
-method of the space "features" mixes inside a torch module by `mixer.run(model, x, y)`. What has no name is not built."""
+method of the space "features" mixes inside a torch module by `mixer.run(model, x, y)`. What has no name is not
+built."""
 
 
 def make_mixer(name: str, **params: Any) -> Mixer:
