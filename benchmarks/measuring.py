@@ -27,10 +27,13 @@ def seconds(call: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
-def interleaved(calls: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, list[float]]:
+def interleaved(
+    calls: Mapping[str, Callable[[], Any]], rounds: int, *, progress: bool = True
+) -> dict[str, list[float]]:
     """Time each call once a round, in turn, and return the seconds of each."""
     taken: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in tqdm(range(rounds), desc=" / ".join(calls), unit="round", disable=None):
+    description = " / ".join(calls) if len(calls) <= 5 else f"{len(calls)} in turn"
+    for _ in tqdm(range(rounds), desc=description, unit="round", disable=None if progress else True):
         for name, call in calls.items():
             taken[name].append(seconds(call))
     return taken

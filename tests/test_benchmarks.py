@@ -3,10 +3,14 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 
-from benchmarks import gamma_sweep, local_dimension, local_dimension_cost, points
+from benchmarks import gamma_sweep, local_dimension, local_dimension_cost, mixers, points, training_step
+from benchmarks.mixing_calls import DRAWS, contenders
 from zeta_geom.manifolds import make_curved_manifold
+from zeta_geom.mixers import p_series_weights
 
 
 def small(n=600):
@@ -45,6 +49,47 @@ def test_gamma_sweep(tmp_path, monkeypatch):
     gamma_sweep.main(n=300, out=tmp_path)
     row = json.loads((tmp_path / "gamma_sweep.json").read_text())["rows"][0]
     assert row["ratio"] == pytest.approx(row["sweep s"] / row["separate runs s"])
+
+
+def test_mixers(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(mixers, "SHAPES", ((4, 3, 8, 8), (1024, 2)))
+    mixers.main(rounds=2, out=tmp_path)
+    written = json.loads((tmp_path / "mixers.json").read_text())
+    times = pd.DataFrame(written["times"])
+    assert len(written["rows"]) == 2 * len(mixers.KINDS)
+    for row in written["rows"]:
+        of = times[(times[["backend", "dtype", "shape"]] == [row["backend"], row["dtype"], row["shape"]]).all(axis=1)]
+        ms = of.set_index("method")["ms"]
+        if row["dtype"] == "float32":
+            draw = ms[ms.index.str.startswith(DRAWS)].min()
+            assert row["ζ / (product + draw)"] == pytest.approx(ms["ζ-mixup"] / (ms["product"] + draw))
+            assert row["FFT / ζ"] == pytest.approx(ms["ζ-mixup by FFT"] / ms["ζ-mixup"])
+        if row["shape"] == "(1024, 2)":
+            assert row["T = m / T = 32"] == pytest.approx(ms["ζ-mixup"] / ms["ζ-mixup, T = 32"])
+    assert "torchvision MixUp" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", [np.asarray, torch.from_numpy])
+def test_the_construction_by_fft_gives_the_weights_of_zeta_mixup(form):
+    mixed = contenders(form(np.eye(64, dtype=np.float32)))["ζ-mixup by FFT"]()
+    weights = np.asarray(mixed)
+    np.testing.assert_allclose(np.sort(weights, axis=1)[:, ::-1], [p_series_weights(64, 2.8)] * 64, rtol=1e-4)
+    assert (weights.argmax(axis=1) == np.arange(64)).all()
+
+
+def test_training_step(tmp_path, monkeypatch):
+    monkeypatch.setattr(training_step, "SHAPE", (2, 3, 32, 32))
+    training_step.main(rounds=1, out=tmp_path)
+    rows = json.loads((tmp_path / "training_step.json").read_text())["rows"]
+    assert [row["step"] for row in rows] == ["without", "ZetaMixup", "Mixup"]
+    assert all(row["× without"] == pytest.approx(row["s"] / rows[0]["s"]) for row in rows)
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_mixers_on_a_device(tmp_path):
+    mixers.main(rounds=30, device="cuda", out=tmp_path)
+    assert json.loads((tmp_path / "mixers_cuda.json").read_text())["rows"]
 
 
 def test_points_are_what_they_are_called(monkeypatch):

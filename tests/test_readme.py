@@ -3,18 +3,24 @@
 import re
 from pathlib import Path
 
+import torch
+from torchvision.models import resnet18
+
 import zeta_geom
 from zeta_geom.cli import app
 
 README = Path(zeta_geom.__file__).parents[1] / "README.md"
 
 
-def test_python_block_runs():
-    (code,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+def test_python_blocks_run():
+    library, loop = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
     space = {}
-    exec(compile(code, "README.md", "exec"), space)
+    exec(compile(library, "README.md", "exec"), space)
     assert set(space["table"]["mixer"]) == {"original", "zeta", "mixup"}
     assert space["p"].shape == (1000, 10)
+    space |= {"x": torch.rand(6, 3, 32, 32), "y": torch.arange(6), "model": resnet18(num_classes=10)}
+    exec(compile(loop, "README.md", "exec"), space)
+    assert space["logits"].shape == space["y"].shape == (6, 10)
 
 
 def test_commands_exist():

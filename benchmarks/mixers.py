@@ -1,0 +1,97 @@
+"""What a batch costs to mix: ours, others' and the floors, all in one interleaved run.
+
+The floor of ζ-mixup is a bare matrix product and the drawing of m permutations by the fastest way open to the
+backend.
+
+Examples
+--------
+python -m benchmarks.mixers
+python -m benchmarks.mixers --device cuda
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import pandas as pd
+import torch
+import typer
+from tqdm import tqdm
+
+from benchmarks.measuring import interleaved, report
+from benchmarks.mixing_calls import DRAWS, contenders
+
+SHAPES = ((32, 3, 224, 224), (128, 3, 32, 32), (512, 3, 32, 32), (8192, 3))
+KINDS = (
+    ("numpy", "float32"),
+    ("torch", "float32"),
+    ("numpy", "float16"),
+    ("torch", "float16"),
+    ("torch", "bfloat16"),
+)
+ZETA = "ζ-mixup"
+
+
+def batch(shape: tuple[int, ...], backend: str, dtype: str, device: str) -> Any:
+    """Return uniform values as a batch."""
+    X = np.random.default_rng(0).random(shape, dtype=np.float32)
+    return X.astype(dtype) if backend == "numpy" else torch.from_numpy(X).to(device, getattr(torch, dtype))
+
+
+def medians(X: Any, rounds: int, device: str) -> dict[str, float]:
+    """Return the median seconds of each contender, after two rounds to warm up."""
+
+    def waited(call: Any) -> Any:
+        if device == "cpu":
+            return call
+
+        def finished() -> None:
+            call()
+            torch.cuda.synchronize()
+
+        return finished
+
+    calls = {name: waited(call) for name, call in contenders(X).items()}
+    taken = interleaved(calls, rounds + 2)
+    return {name: float(np.median(seconds[2:])) for name, seconds in taken.items()}
+
+
+def ratios(found: dict[str, float]) -> dict[str, float]:
+    """Return what the medians of one run say of ζ-mixup."""
+    zeta = found[ZETA]
+    draw = min((seconds for name, seconds in found.items() if name.startswith(DRAWS)), default=math.nan)
+    product = found.get("product", math.nan)
+    return {
+        "ζ / (product + draw)": zeta / (product + draw),  # required: at most 1.25
+        "product / ζ": product / zeta,  # required at (32, 3, 224, 224): at least 0.9
+        "mixup / ζ": found.get("mixup, literal", math.nan) / zeta,
+        "FFT / ζ": found.get("ζ-mixup by FFT", math.nan) / zeta,  # required: 1 there, 2 elsewhere
+        "local / ζ": found.get("local synthetic instances", math.nan) / zeta,
+        "T = m / T = 32": zeta / found.get("ζ-mixup, T = 32", math.nan),  # required: at least 50
+    }
+
+
+def main(
+    rounds: Annotated[int, typer.Option(help="timed runs of each")] = 30,
+    device: Annotated[str, typer.Option(help="cpu or cuda, for torch")] = "cpu",
+    out: Annotated[Path, typer.Option(help="folder of the JSON file")] = Path("benchmarks/results"),
+) -> None:
+    """Measure, print tables, write JSON."""
+    kinds = [kind for kind in KINDS if device == "cpu" or kind[0] == "torch"]
+    times, summary = [], []
+    for (backend, dtype), shape in tqdm([(k, s) for k in kinds for s in SHAPES], desc="batches", disable=None):
+        found = medians(batch(shape, backend, dtype, device), rounds, device)
+        what = {"backend": backend, "dtype": dtype, "shape": str(shape)}
+        times += [what | {"method": name, "ms": 1e3 * seconds} for name, seconds in found.items()]
+        summary.append(what | ratios(found))
+    table = pd.DataFrame(times).pivot_table("ms", "method", ["backend", "dtype", "shape"], sort=False)
+    with pd.option_context("display.width", 250, "display.max_columns", 40):
+        print(table.to_string(float_format=lambda value: f"{value:.3g}", na_rep=""))
+    report("mixers" if device == "cpu" else f"mixers_{device}", summary, out, times=times, rounds=rounds)
+
+
+if __name__ == "__main__":
+    typer.run(main)
