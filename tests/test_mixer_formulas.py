@@ -1,4 +1,4 @@
-"""Plain loops as judges of the arithmetic, what each method promises of its own, and whole data sets."""
+"""Plain loops as judges of the arithmetic, one row and one pixel at a time, and the laws of what is drawn."""
 
 import math
 
@@ -7,10 +7,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixer_cases import batch, soft, to_numpy
-from scipy.stats import chisquare, kstest
+from mixer_cases import VARIANTS, batch, build, soft, to_numpy
+from scipy.stats import binomtest, chisquare, ks_2samp
 
-from zeta_geom.mixers import MIXERS, Mixup, ZetaMixup, gamma_from_lambda, make_mixer, p_series_weights
+from zeta_geom import mixers
+from zeta_geom.mixers import BetweenClass, BetweenClassPlus, CutMix, GridMix, ManifoldMixup, Mixup, ZetaMixup
 
 
 def zeta_by_loop(X, Y, orders, gamma):
@@ -25,9 +26,9 @@ def zeta_by_loop(X, Y, orders, gamma):
     return X_new, Y_new
 
 
-def mixup_by_loop(X, Y, plan, rows):
-    X_new, Y_new = np.zeros((rows, *X.shape[1:])), np.zeros((rows, Y.shape[1]))
-    for k in range(rows):
+def mixup_by_loop(X, Y, plan):
+    X_new, Y_new = np.zeros((plan.rows, *X.shape[1:])), np.zeros((plan.rows, Y.shape[1]))
+    for k in range(plan.rows):
         lam = float(plan.lam) if np.ndim(plan.lam) == 0 else float(plan.lam[k])
         j = int(plan.partners[k])
         X_new[k] = lam * X[k % len(X)] + (1 - lam) * X[j]
@@ -35,10 +36,128 @@ def mixup_by_loop(X, Y, plan, rows):
     return X_new, Y_new
 
 
+def box_by_formula(lam, centre, size):
+    halves = [math.floor(n * math.sqrt(1 - lam) / 2) for n in size]
+    spans = zip(centre, halves, size, strict=True)
+    return tuple(edge for at, half, n in spans for edge in (max(at - half, 0), min(at + half, n)))
+
+
+def kept(Y, plan):
+    return np.array([Y[k % len(Y)] for k in range(plan.rows)])
+
+
+def sample_pairing_by_loop(X, Y, plan):
+    assert plan.lam == 0.5
+    return mixup_by_loop(X, Y, plan)[0], kept(Y, plan)
+
+
+def p_series_pairs_by_loop(X, Y, plan):
+    """The leader is sample k mod m; γ = -1.2, at which it has the smaller weight."""
+    orders = [[k % plan.m, *(set(np.flatnonzero(row)) - {k % plan.m})] for k, row in enumerate(plan.weights)]
+    assert {len(order) for order in orders} == {2}
+    return zeta_by_loop(X, Y, orders, -1.2)
+
+
+def regions_by_loop(X, Y, plan, from_partner):
+    """Each pixel from the partner where `from_partner[i][j]` says so, or from the row's own sample."""
+    X_new = np.zeros((plan.rows, *X.shape[1:]))
+    for k in range(plan.rows):
+        for i in range(X.shape[-2]):
+            for j in range(X.shape[-1]):
+                X_new[k, ..., i, j] = X[plan.partners[k] if from_partner[i][j] else k % len(X), ..., i, j]
+    return X_new
+
+
+def labels_by_share(Y, plan, share):
+    return np.array([(1 - share) * Y[k % len(Y)] + share * Y[j] for k, j in enumerate(plan.partners)])
+
+
+def cutmix_by_loop(X, Y, plan):
+    height, width = X.shape[-2:]
+    top, bottom, left, right = (int(edge) for edge in plan.box)
+    inside = [[top <= i < bottom and left <= j < right for j in range(width)] for i in range(height)]
+    return regions_by_loop(X, Y, plan, inside), labels_by_share(Y, plan, sum(map(sum, inside)) / (height * width))
+
+
+def cutmix_zeta_by_loop(X, Y, plan):
+    orders = np.argsort(-plan.mix.weights, axis=1)[:, :2]
+    return zeta_by_loop(*cutmix_by_loop(X, Y, plan.paste), orders, 2.2)
+
+
+def gridmix_by_loop(X, Y, plan):
+    """Cell a of N begins at pixel ⌈a H / N⌉, for sizes that N does not divide too."""
+    N = len(plan.cells)
+    row_of, column_of = (
+        [max(a for a in range(N) if math.ceil(a * size / N) <= pixel) for pixel in range(size)]
+        for size in X.shape[-2:]
+    )
+    from_partner = [[not plan.cells[a, b] for b in column_of] for a in row_of]
+    share = sum(not cell for row in plan.cells for cell in row) / N**2
+    return regions_by_loop(X, Y, plan, from_partner), labels_by_share(Y, plan, share)
+
+
+def between_class_plus_by_loop(X, Y, plan):
+    """Images of zero mean, p = 1 / (1 + (g_1 / g_2) (1 - r) / r); without contrast p = r."""
+    X_new = np.zeros((plan.rows, *X.shape[1:]))
+    for k, (j, r) in enumerate(zip(plan.partners, plan.lam, strict=True)):
+        one, two = (image - image.mean() for image in (X[k % len(X)], X[j]))
+        g_1, g_2 = one.std(), two.std()
+        p = r if g_1 == g_2 == 0 else 0 if g_2 == 0 else 1 / (1 + g_1 / g_2 * (1 - r) / r)
+        X_new[k] = (p * one + (1 - p) * two) / math.sqrt(p**2 + (1 - p) ** 2)
+    np.testing.assert_allclose(X_new.mean(axis=(1, 2, 3)), 0, atol=1e-12)
+    return X_new, mixup_by_loop(X, Y, plan)[1]
+
+
+def mixfeat_by_loop(X, Y, plan):
+    X_new = np.zeros((plan.rows, *X.shape[1:]))
+    for k, j in enumerate(plan.partners):
+        for at in np.ndindex(X.shape[1:]):
+            a, b = (part[at] if part.shape else part for part in (plan.own, plan.other))
+            X_new[(k, *at)] = a * X[(k % len(X), *at)] + b * X[(j, *at)]
+    return X_new, kept(Y, plan)
+
+
+JUDGES = [
+    (Mixup, {"alpha": 0.7}, mixup_by_loop),
+    (Mixup, {"per_sample": True}, mixup_by_loop),
+    (ManifoldMixup, {"alpha": 0.7}, mixup_by_loop),
+    (mixers.SamplePairing, {}, sample_pairing_by_loop),
+    (mixers.PSeriesPairs, {"gamma": -1.2}, p_series_pairs_by_loop),
+    (CutMix, {}, cutmix_by_loop),
+    (mixers.CutMixZeta, {"gamma": 2.2, "n_mix": 2}, cutmix_zeta_by_loop),
+    (GridMix, {"n_cells": 2}, gridmix_by_loop),
+    (GridMix, {"n_cells": 3}, gridmix_by_loop),
+    (BetweenClass, {}, mixup_by_loop),
+    (BetweenClassPlus, {}, between_class_plus_by_loop),
+    (mixers.MixFeat, {}, mixfeat_by_loop),
+    (mixers.MixFeat, {"per_feature": False}, mixfeat_by_loop),
+]
+
+
+@pytest.mark.parametrize(("mixer", "params", "by_loop"), JUDGES)
+@settings(deadline=None, max_examples=40)
+@given(
+    m=st.integers(2, 5),
+    n_out=st.integers(1, 9),
+    height=st.integers(3, 8),
+    width=st.integers(3, 8),
+    flat=st.integers(0, 2),
+    seed=st.integers(0, 999),
+)
+def test_each_method_is_its_plain_loop(mixer, params, by_loop, m, n_out, height, width, flat, seed):
+    """On images of which some have no contrast."""
+    X, Y = batch("numpy", "float64", shape=(m, 2, height, width), seed=seed), soft(m, 4, seed)
+    X[:flat] = 0.25
+    mixer = mixer(**params, random_state=seed)
+    plan = mixer.draw(X.shape, n_out=n_out, labels=np.eye(m))
+    for got, expected in zip(mixer.apply(X, Y, plan), by_loop(X, Y, plan), strict=True):
+        np.testing.assert_allclose(got, expected, atol=1e-12)
+
+
 class TestFormulas:
     @settings(deadline=None, max_examples=50)
     @given(
-        m=st.integers(1, 12),
+        m=st.integers(2, 12),
         n_out=st.integers(1, 20),
         gamma=st.floats(0, 15),
         anchor=st.sampled_from(["self", "random"]),
@@ -56,37 +175,54 @@ class TestFormulas:
 
     @settings(deadline=None, max_examples=60)
     @given(
-        y=st.lists(st.integers(0, 6), min_size=1, max_size=15),
+        points=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=12),
+        n_out=st.integers(1, 15),
+        anchor=st.sampled_from(["self", "random"]),
+        data=st.data(),
+    )
+    def test_local_instances_are_the_loop_over_ranks(self, points, n_out, anchor, data):
+        """On a small lattice there are ties and duplicates: the base comes first, then the lower index."""
+        m, n_mix = len(points), data.draw(st.integers(1, len(points)))
+        X, Y = torch.tensor(points, dtype=torch.float64, requires_grad=True), soft(m, 4)
+        mixer = mixers.LocalSyntheticInstances(1.5, n_mix=n_mix, anchor=anchor, random_state=m)
+        plan = mixer.draw(X.shape, n_out=n_out)
+        assert anchor == "random" or plan.bases.tolist() == [k % m for k in range(n_out)]
+        orders = [
+            sorted(range(m), key=lambda j: (j != base, math.dist(points[j], points[base]), j))[:n_mix]
+            for base in plan.bases
+        ]
+        weights, labels = zeta_by_loop(np.eye(m), Y, orders, 1.5)
+        for inputs in (X, X.detach().numpy()):
+            X_new, Y_new = mixer.apply(inputs, torch.from_numpy(Y) if inputs is X else Y, plan)
+            np.testing.assert_allclose(to_numpy(X_new), weights @ points, atol=1e-12)
+            np.testing.assert_allclose(to_numpy(Y_new), labels, atol=1e-12)
+        slopes = torch.arange(2.0 * n_out, dtype=torch.float64).reshape(n_out, 2)
+        mixer.apply(X, None, plan)[0].backward(slopes)
+        np.testing.assert_allclose(X.grad, weights.T @ slopes.numpy(), atol=1e-12)  # none through the ranks
+
+    @pytest.mark.filterwarnings("ignore:a batch of one class has no pairs")
+    @settings(deadline=None, max_examples=200)
+    @given(
+        variant=st.sampled_from(sorted(VARIANTS)),
+        y=st.lists(st.integers(0, 6), min_size=3, max_size=15),
         more_classes=st.integers(0, 3),
         n_out=st.integers(1, 20),
-        name=st.sampled_from(sorted(MIXERS)),
         seed=st.integers(0, 99),
     )
-    def test_labels_are_distributions_over_the_classes_of_the_batch(self, y, more_classes, n_out, name, seed):
-        n_classes = max(y) + 1 + more_classes
-        X = np.zeros((len(y), 1))
-        _, Y_new = make_mixer(name, random_state=seed)(X, y, n_classes=n_classes, n_out=n_out)
+    def test_labels_are_distributions_over_the_classes_of_the_batch(self, variant, y, more_classes, n_out, seed):
+        n_classes, mixer = max(y) + 1 + more_classes, build(variant, seed)
+        X = batch(mixer.traits.backends[0], "float64", shape=(len(y), 3, 3), seed=seed)
+        Y_new = to_numpy(mixer(X, y, n_classes=n_classes, n_out=n_out)[1])
         assert Y_new.shape == (n_out, n_classes)
         assert (Y_new >= 0).all()
         np.testing.assert_allclose(Y_new.sum(axis=1), 1, atol=1e-12)
         absent = sorted(set(range(n_classes)) - set(y))
         assert (Y_new[:, absent] == 0).all()
 
-    @settings(deadline=None, max_examples=50)
-    @given(m=st.integers(1, 12), n_out=st.integers(1, 20), per_sample=st.booleans(), seed=st.integers(0, 99))
-    def test_mixup_is_the_loop(self, m, n_out, per_sample, seed):
-        X, Y = batch("numpy", "float64", shape=(m, 2, 2), seed=seed), soft(m, 4, seed)
-        mixer = Mixup(0.7, per_sample=per_sample, random_state=seed)
-        plan = mixer.draw(X.shape, n_out=n_out)
-        assert np.shape(plan.lam) == ((n_out,) if per_sample else ())
-        assert sorted(plan.partners[:m].tolist()) == list(range(m)) or n_out < m
-        for got, expected in zip(mixer.apply(X, Y, plan), mixup_by_loop(X, Y, plan, n_out), strict=True):
-            np.testing.assert_allclose(got, expected, atol=1e-12)
-
     def test_two_sample_zeta_is_mixup(self):
         X, Y = batch("numpy", "float64", shape=(2, 5)), np.eye(2)
         for lam in (0.1, 0.5, 0.9):  # below one half γ is negative: Theorem 2 needs it
-            got = ZetaMixup(gamma_from_lambda(lam), n_mix=2)(X, Y)
+            got = ZetaMixup(mixers.gamma_from_lambda(lam), n_mix=2)(X, Y)
             np.testing.assert_allclose(got[0], lam * X + (1 - lam) * X[::-1], atol=1e-12)
             np.testing.assert_allclose(got[1], lam * Y + (1 - lam) * Y[::-1], atol=1e-12)
 
@@ -96,110 +232,67 @@ class TestFormulas:
         np.testing.assert_array_equal(ZetaMixup(math.inf)(X, n_out=9)[0], X[np.arange(9) % 7])
         np.testing.assert_allclose(ZetaMixup(0.0)(X)[0] - X.mean(axis=0), 0, atol=1e-12)
 
-    @pytest.mark.parametrize("like", [None, torch.zeros(1, dtype=torch.float64)])
-    def test_gamma_is_drawn_once_a_batch_and_uniform(self, like):
-        mixer = ZetaMixup((1.0, 3.0), random_state=0)
-        gammas = []
-        for _ in range(400):
-            top = np.sort(np.asarray(mixer.draw((4, 1), like=like).weights), axis=1)[:, ::-1]
-            np.testing.assert_allclose(top - top[0], 0, atol=1e-15)
-            gammas.append(math.log2(top[0, 0] / top[0, 1]))
-            np.testing.assert_allclose(top[0], p_series_weights(4, gammas[-1]), rtol=1e-9)
-        assert kstest(gammas, "uniform", args=(1.0, 2.0)).pvalue > 1e-3
+    def test_manifold_mixup_of_arrays_is_mixup(self):
+        X, y = batch("numpy", "float64"), np.arange(7)
+        for got, expected in zip(ManifoldMixup(random_state=3)(X, y), Mixup(random_state=3)(X, y), strict=True):
+            np.testing.assert_array_equal(got, expected)
 
-    @pytest.mark.parametrize("backend", ["numpy", "torch"])
-    def test_a_range_of_negative_gammas_does_not_overflow(self, backend):
-        like = batch(backend, "float32")
-        weights = ZetaMixup((-900.0, -300.0), n_mix=2, random_state=0).draw((7, 2), like=like).weights
-        np.testing.assert_array_equal(np.sort(np.asarray(weights), axis=1)[:, -2:], [[0, 1]] * 7)
+    def test_gridmix_cell_labels_are_those_of_the_cells(self):
+        Y, plan = soft(3, 4), GridMix(3, random_state=0).draw((3, 5, 5), n_out=7)
+        labels = GridMix.cell_labels(Y, plan)
+        for k, a, b in np.ndindex(7, 3, 3):
+            np.testing.assert_array_equal(labels[k, a, b], Y[k % 3 if plan.cells[a, b] else plan.partners[k]])
+        np.testing.assert_allclose(labels.mean(axis=(1, 2)), labels_by_share(Y, plan, 1 - plan.lam), atol=1e-12)
 
-    def test_mixup_shares_are_uniform_at_alpha_one_and_per_batch_by_default(self):
-        mixer = Mixup(random_state=0)
-        assert kstest([float(mixer.draw((4, 1)).lam) for _ in range(500)], "uniform").pvalue > 1e-3
-        assert len(np.unique(Mixup(per_sample=True, random_state=0).draw((50, 1)).lam)) == 50
+    def test_gradients_of_images_without_contrast_are_finite(self):
+        X = batch("torch", "float64")
+        X[1] = 0.25
+        X.requires_grad_()
+        BetweenClassPlus(random_state=0)(X, [0, 1, 0, 1, 0, 1, 0])[0].sum().backward()
+        assert X.grad.isfinite().all()
 
-    def test_leaders_of_the_random_anchor_are_uniform(self):
-        mixer = ZetaMixup(anchor="random", random_state=0)
-        leaders = np.concatenate([mixer.draw((5, 1)).weights.argmax(axis=1) for _ in range(1000)])
-        assert chisquare(np.bincount(leaders, minlength=5)).pvalue > 1e-3
 
-    def test_curves_over_gamma_share_their_orders(self):
+class TestLaws:
+    def test_cutmix_boxes_have_floored_half_sides_around_uniform_centres_and_are_clipped(self):
+        """At a large α every λ is one half, so that the centre is all that is left to chance."""
+        mixer = CutMix(1e9, random_state=0)
+        plans = [mixer.draw((2, 7, 12)) for _ in range(4000)]
+        boxes, counts = np.unique([plan.box for plan in plans], axis=0, return_counts=True)
+        expected = {box_by_formula(0.5, (row, column), (7, 12)) for row in range(7) for column in range(12)}
+        assert len(expected) == 7 * 12
+        assert set(map(tuple, boxes.tolist())) == expected
+        assert chisquare(counts).pvalue > 1e-3
+
+    @pytest.mark.parametrize("start", [lambda: 0, torch.Generator], ids=["numpy", "torch"])
+    @pytest.mark.parametrize("alpha", [0.5, 1.0, 3.0])
+    def test_cutmix_sides_and_shares_have_the_law_of_the_formula(self, alpha, start):
+        mixer, rng, size = CutMix(alpha, random_state=start()), np.random.default_rng(1), (50, 31)
+        plans = [mixer.draw((2, *size)) for _ in range(1500)]
+        judge = np.array([box_by_formula(rng.beta(alpha, alpha), rng.integers(size), size) for _ in range(6000)])
+        for boxes in (judge, drawn := np.array([plan.box for plan in plans])):
+            boxes[:, 1::2] -= boxes[:, ::2]  # top, height, left, width
+        for side in (1, 3):
+            assert ks_2samp(drawn[:, side], judge[:, side]).pvalue > 1e-3
+        shares = 1 - drawn[:, 1] * drawn[:, 3] / 1550
+        np.testing.assert_allclose([float(plan.lam) for plan in plans], shares, atol=1e-15)
+        assert ks_2samp(shares, 1 - judge[:, 1] * judge[:, 3] / 1550).pvalue > 1e-3
+
+    @pytest.mark.parametrize("mixer", [BetweenClass(), BetweenClassPlus()])
+    def test_a_batch_of_one_class_stays_unmixed_with_a_warning(self, mixer):
         X = batch("numpy", "float64")
-        orders = [np.argsort(ZetaMixup(g, random_state=1).draw(X.shape).weights, axis=1) for g in (0.5, 2.8, 15.0)]
-        assert all((order == orders[0]).all() for order in orders)
+        with pytest.warns(UserWarning, match="one class has no pairs for Between-Class") as caught:
+            X_new, Y_new = mixer(X, [1] * 7, n_out=9)
+        assert caught[0].filename == __file__
+        np.testing.assert_array_equal(X_new, X[np.arange(9) % 7])
+        np.testing.assert_array_equal(Y_new, [[0, 1]] * 9)
 
-
-class TestDataSet:
-    def test_depends_on_seed_and_epoch_alone(self, make, kind):
-        X = batch(*kind, shape=(23, 2))
-        y = np.arange(23) % 3
-        fresh = make().mix_dataset(X, y, batch_size=5, epoch=2)
-        used = make()
-        used(X[:7])
-        used.mix_dataset(X, y)
-        again = used.mix_dataset(X, y, batch_size=5, epoch=2)
-        for a, b in zip(fresh, again, strict=True):
-            np.testing.assert_array_equal(to_numpy(a), to_numpy(b))
-        for other in (
-            used.mix_dataset(X, y, batch_size=5, epoch=3),
-            make(1).mix_dataset(X, y, batch_size=5, epoch=2),
-        ):
-            assert (to_numpy(other[0]) != to_numpy(fresh[0])).any()
-        assert fresh[0].dtype == X.dtype
-        assert type(fresh[0]) is type(X)
-
-    def test_leaves_the_sequence_of_batches_alone(self, make):
-        X = batch("numpy", "float64")
-        plain, interrupted = make(), make()
-        interrupted.mix_dataset(X)
-        np.testing.assert_array_equal(plain(X)[0], interrupted(X)[0])
-
-    @pytest.mark.parametrize("params", [{}, {"n_mix": 4}, {"gamma": (2.0, 4.0)}])
-    @pytest.mark.parametrize("n", [1, 3, 32, 33, 70])
-    def test_every_input_leads_once(self, params, n):
-        X_new, Y_new = ZetaMixup(random_state=0, **params).mix_dataset(np.eye(n), np.arange(n))
-        assert sorted(X_new.argmax(axis=1)) == list(range(n))
-        np.testing.assert_array_equal(X_new, Y_new)
-        np.testing.assert_allclose(X_new.sum(axis=1), 1)
-
-    def test_batches_are_cut_from_a_shuffle(self):
-        mixed = ZetaMixup(random_state=0).mix_dataset(np.eye(70))[0]
-        batches = [set(np.flatnonzero(mixed[start])) for start in (0, 32, 64)]
-        assert [len(members) for members in batches] == [32, 32, 6]
-        assert set().union(*batches) == set(range(70))
-        for start, members in zip((0, 32, 64), batches, strict=True):
-            assert all(set(np.flatnonzero(row)) == members for row in mixed[start : start + len(members)])
-        assert batches[0] != set(range(32))
-
-    def test_the_last_short_batch_clips_t(self):
-        mixed = ZetaMixup(2.0, n_mix=5, random_state=0).mix_dataset(np.eye(35))[0]
-        assert ((mixed > 0).sum(axis=1) == [5] * 32 + [3] * 3).all()
-        np.testing.assert_allclose(np.sort(mixed[-1])[-3:], p_series_weights(3, 2.0)[::-1])
-
-    def test_a_last_batch_of_one_is_unmixed(self, make):
-        mixed, labels = make().mix_dataset(np.eye(33), np.arange(33))
-        assert sorted(mixed[-1])[-1] == 1
-        np.testing.assert_array_equal(mixed[-1], labels[-1])
-
-    def test_more_and_fewer_rows(self, make):
-        X, y = np.eye(10), np.arange(10)
-        all_rows = make().mix_dataset(X, y, batch_size=4, n_out=25)
-        assert all_rows[0].shape == (25, 10)
-        assert all_rows[1].shape == (25, 10)
-        np.testing.assert_array_equal(all_rows[0][:3], make().mix_dataset(X, y, batch_size=4, n_out=3)[0])
-        np.testing.assert_array_equal(all_rows[0][:10], make().mix_dataset(X, y, batch_size=4)[0])
-
-    def test_further_rounds_lead_with_every_input_again(self):
-        mixed = ZetaMixup(random_state=0).mix_dataset(np.eye(10), batch_size=4, n_out=30)[0]
-        leaders = mixed.argmax(axis=1).reshape(3, 10)
-        assert (np.sort(leaders, axis=1) == np.arange(10)).all()
-        assert (leaders[0] != leaders[1]).any()
-
-    def test_a_full_batch_smaller_than_t_is_refused(self):
-        with pytest.raises(ValueError, match="n_mix=9 for 8 samples"):
-            ZetaMixup(n_mix=9).mix_dataset(np.eye(20), batch_size=8)
-
-    def test_two_mixers_of_one_generator_differ(self):
-        generator = np.random.default_rng(0)
-        first, second = (ZetaMixup(random_state=generator).mix_dataset(np.eye(20))[0] for _ in range(2))
-        assert (first != second).any()
+    @pytest.mark.parametrize(
+        ("alpha", "law"), [(1.0, [1, 1, 1, 1, 1]), (1e9, [5 / 16, 5 / 4, 15 / 8, 5 / 4, 5 / 16])]
+    )
+    def test_gridmix_cells_are_the_first_images_with_probability_lambda(self, alpha, law):
+        """Of N² cells that many are the first's: any number alike if λ ~ U(0, 1), a binomial one if λ = 1/2."""
+        mixer = GridMix(2, alpha=alpha, random_state=0)
+        cells = np.array([mixer.draw((2, 5, 5)).cells.ravel() for _ in range(3000)])
+        assert chisquare(np.bincount(cells.sum(axis=1), minlength=5), 600 * np.array(law)).pvalue > 1e-3
+        for count in cells.sum(axis=0):
+            assert binomtest(int(count), 3000, 0.5).pvalue > 1e-3
