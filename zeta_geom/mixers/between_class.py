@@ -116,7 +116,9 @@ class BetweenClassPlus(BetweenClass):
         xp = array_api_compat.array_namespace(X)
         flat = flatten(X)
         flat = flat - xp.mean(flat, axis=1, keepdims=True)
-        contrast = xp.mean(flat * flat, axis=1, keepdims=True) ** 0.5
+        variance = xp.mean(flat * flat, axis=1, keepdims=True)
+        varies = variance > 0  # the root has no slope at 0
+        contrast = xp.where(varies, xp.where(varies, variance, xp.ones_like(variance)) ** 0.5, variance)
         partners = to_backend(plan.partners, X)
         first, second = take_rows(contrast, plan.rows, plan.m), xp.take(contrast, partners, axis=0)
         r = xp.reshape(to_backend(plan.lam, X, compute_dtype(X)), (-1, 1))

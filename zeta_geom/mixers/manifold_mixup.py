@@ -26,7 +26,7 @@ class ManifoldMixup(Mixup):
     Parameters
     ----------
     layers : sequence of str
-        The eligible layers: names as in `model.namedmodules_of()`, and "input". Each is as probable.
+        The eligible layers: names as in `model.named_modules()`, and "input". Each is as probable.
     alpha : float
         λ ~ Beta(α, α), α > 0.
     per_sample : bool

@@ -61,7 +61,7 @@ class MixFeat(Mixer):
     Parameters
     ----------
     layers : sequence of str
-        The layers whose outputs are mixed, each with draws of its own: names as in `model.namedmodules_of()`, and
+        The layers whose outputs are mixed, each with draws of its own: names as in `model.named_modules()`, and
         "input".
     sigma : float
         σ ≥ 0.

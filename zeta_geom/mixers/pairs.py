@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Unpack
 
 import array_api_compat
-import numpy as np
 
 from zeta_geom.checks import check_real
 from zeta_geom.mixers.arrays import compute_dtype, flatten, matrix_view, take_into, take_rows, to_backend
@@ -97,11 +96,7 @@ def blend(values: Any, plan: Any, lam: Any, out: Any = None) -> Any:
     flat = flatten(values)
     mixed = take_into(flat, to_backend(plan.partners, values), target := matrix_view(out, values))
     mixed *= rest
-    own = take_rows(flat, plan.rows, plan.m)
-    if isinstance(mixed, np.ndarray):
-        mixed += share * own
-    else:
-        mixed.addcmul_(own, share)  # the same without room for the product
+    mixed += share * take_rows(flat, plan.rows, plan.m)
     if target is not None:
         return out
     return xp.astype(xp.reshape(mixed, (plan.rows, *values.shape[1:])), values.dtype, copy=False)

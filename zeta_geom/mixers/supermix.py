@@ -160,13 +160,14 @@ class SuperMix(Mixer):
             raise TypeError("SuperMix mixes torch tensors; got a NumPy array. Give torch.from_numpy(X).")
         orders, shares = to_backend(plan.orders, X), to_backend(plan.shares, X, compute_dtype(X))
         images = X.to(compute_dtype(X))[orders]  # (rows, T, ..., H, W)
-        training = self.teacher.training
+        modes = {module: module.training for module in self.teacher.modules()}
         self.teacher.eval()
         try:
             with torch.enable_grad(), torch.autocast(X.device.type, enabled=False):
                 masks, found = self._find_masks(images.detach(), shares)
         finally:
-            self.teacher.train(training)
+            for module, training in modes.items():
+                module.training = training
         shaped = masks.reshape(*masks.shape[:2], *(1,) * (X.ndim - 3), *masks.shape[2:])
         X_new = (shaped * images).sum(dim=1)[found].to(X.dtype)
         return X_new, None if Y is None else (shares[:, :, None] * Y[orders]).sum(dim=1)[found]

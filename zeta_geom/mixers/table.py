@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from zeta_geom.checks import check_choice
 from zeta_geom.mixers.base import Mixer
@@ -20,6 +18,9 @@ from zeta_geom.mixers.pairs import Mixup, SamplePairing
 from zeta_geom.mixers.supermix import SuperMix
 from zeta_geom.mixers.transport import OptTransMix
 from zeta_geom.mixers.zeta import PSeriesPairs, ZetaMixup
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["MIXERS", "NOT_BUILT", "make_mixer", "method_page", "method_table"]
 
@@ -118,6 +119,8 @@ def method_table() -> pd.DataFrame:
     >>> method_table().set_index("name").loc["cutmix", ["space", "hyper-parameters", "samples mixed"]].tolist()
     ['input', 'alpha', '2']
     """
+    import pandas as pd
+
     rows = [
         {
             "name": name,

@@ -6,6 +6,7 @@ import warnings
 from typing import Any, Unpack
 
 import array_api_compat
+import numpy as np
 
 from zeta_geom.checks import check_int, check_real
 from zeta_geom.mixers.arrays import take_rows, to_backend
@@ -105,11 +106,14 @@ class OptTransMix(Mixer):
             from ot.bregman import convolutional_barycenter2d
         except ImportError as error:
             raise ImportError("OptTransMix needs POT: pip install 'zeta-geom[transport]'.") from error
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Convolutional Sinkhorn did not converge")  # max_iter is the user's
-            found = convolutional_barycenter2d(
-                xp.stack(pair), self.reg, weights=shares, numItermax=self.max_iter, warn=False
-            )
+        images = xp.stack(pair)
+        asked = {"weights": shares, "numItermax": self.max_iter, "warn": False}
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            # by default POT takes 1e-30 for zero, and then moves mass over more than a few √reg to a wrong place
+            found, scalings = convolutional_barycenter2d(images, self.reg, stabThr=1e-300, log=True, **asked)
+            if not all(bool(xp.all(xp.isfinite(scalings[name]))) for name in "UV"):  # the kernel has underflowed
+                found = convolutional_barycenter2d(images, self.reg, method="sinkhorn_log", stabThr=1e-300, **asked)
         return found / xp.sum(found)
 
     def _mix_labels(self, Y: Any, plan: PairPlan) -> Any:
