@@ -17,6 +17,7 @@ ANALYSES = {
     "6": ["figure_6"],
     "7": ["figure_7"],
     "8": ["figure_8"],
+    "methods": ["methods"],
     "claims": ["theorems", "diversity"],
 }
 
@@ -33,7 +34,7 @@ def chosen(only: str) -> list[str]:
 def main(
     preset: Annotated[str, typer.Option(help="quick or paper")] = "quick",
     results: Annotated[Path, typer.Option(help="where records and figures go")] = Path("results"),
-    only: Annotated[str, typer.Option(help='figures by number, such as "2 6"; or claims')] = "",
+    only: Annotated[str, typer.Option(help='figures by number, such as "2 6"; or methods, claims')] = "",
     offline: Annotated[bool, typer.Option(help="use embedded data alone")] = False,
     images: Annotated[str, typer.Option(help="files with X_train, .npz, for figure 6 in place of its sets")] = "",
     force: Annotated[bool, typer.Option(help="compute again what is recorded")] = False,

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from analyses.context import Context
 from zeta_geom.mixers import Mixup, ZetaMixup, gamma_from_lambda, gamma_min, p_series_weights
-from zeta_geom.mixers.zeta import ZetaPlan
+from zeta_geom.mixers.zeta import WeightsPlan
 
 
 class Settings(BaseModel, frozen=True):
@@ -57,7 +57,7 @@ def equivalence(settings: Settings) -> pd.DataFrame:
         plan = type(plan)(plan.partners, np.asarray(lam), plan.m)
         first, second = p_series_weights(2, gamma_from_lambda(lam))
         weights = first * np.eye(settings.batch) + second * np.eye(settings.batch)[plan.partners]
-        theirs, ours = mixup.apply(X, Y, plan), ZetaMixup().apply(X, Y, ZetaPlan(weights))
+        theirs, ours = mixup.apply(X, Y, plan), ZetaMixup().apply(X, Y, WeightsPlan(weights))
         difference = max(np.abs(a - b).max() for a, b in zip(theirs, ours))
         rows.append({"lam": lam, "gamma": gamma_from_lambda(lam), "difference": difference})
     return pd.DataFrame(rows)

@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 from skdim.datasets import BenchmarkManifolds
 from sklearn.datasets import make_moons
 
 from zeta_geom import manifolds
-from zeta_geom.manifolds import MANIFOLDS, curves
+from zeta_geom.manifolds import MANIFOLDS, curves, projection
 
-CURVES = [name for name, manifold in MANIFOLDS.items() if manifold.distances is not None]
+CURVES = [name for name, manifold in MANIFOLDS.items() if manifold.curves is not None]
 TWO_CLASSES = ["crescents", "spirals"]
 NOISELESS = {name: {"noise": 0} if name in TWO_CLASSES else {} for name in MANIFOLDS}
 
@@ -175,6 +175,92 @@ def test_distances_of_points_pushed_off_along_the_normal_are_the_push():
         assert MANIFOLDS["helix-3d"].distance(X) == pytest.approx(abs(push), abs=1e-9)
 
 
+def curved_normals(p, generator):
+    """Return unit vectors at right angles to the manifold in R^12, found without its derivatives' formula."""
+    steps = 1e-6 * np.eye(3)
+    tangents = np.stack([manifolds.curved_points(p + e) - manifolds.curved_points(p - e) for e in steps], axis=2)
+    vectors = generator.standard_normal((len(p), 12))
+    orthonormal = np.linalg.qr(tangents)[0]
+    vectors -= (orthonormal @ (orthonormal.swapaxes(1, 2) @ vectors[:, :, None]))[:, :, 0]
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def test_points_of_the_curved_manifold_and_of_its_edges_are_at_distance_zero():
+    p = np.random.default_rng(0).random((300, 3))
+    p[:100, 0], p[50:150, 1], p[100:200, 2] = 0, 1, 0
+    assert MANIFOLDS["curved-12d"].distance(manifolds.curved_points(p)).max() < 1e-9
+    assert MANIFOLDS["curved-12d"].distance(np.zeros((1, 12))) == pytest.approx([0], abs=1e-9)
+
+
+@pytest.mark.parametrize("push", [1e-7, 1e-3, 0.02])
+def test_distances_of_points_pushed_off_the_curved_manifold_are_the_push(push):
+    generator = np.random.default_rng(1)
+    p = generator.uniform(0.3, 0.95, (300, 3))
+    X = manifolds.curved_points(p) + push * curved_normals(p, generator)
+    assert MANIFOLDS["curved-12d"].distance(X) == pytest.approx(push, abs=1e-9)
+
+
+def test_what_the_copies_differ_by_is_distance():
+    generator = np.random.default_rng(2)
+    X, _ = manifolds.make_curved_manifold(50, random_state=2)
+    apart = generator.standard_normal((50, 6))
+    X += np.concatenate([apart, -apart], axis=1)
+    assert MANIFOLDS["curved-12d"].distance(X) == pytest.approx(np.sqrt(2) * np.linalg.norm(apart, axis=1))
+
+
+def points_around_the_curved_manifold():
+    """Return means of two and of many points, noisy points, points far away, and the corners of the parameters."""
+    generator = np.random.default_rng(3)
+    X, _ = manifolds.make_curved_manifold(64, random_state=3)
+    corners = manifolds.curved_points(np.array(np.meshgrid([0, 1], [0, 1], [0, 1])).reshape(3, -1).T)
+    parts = [(X + X[::-1])[:12] / 2, generator.dirichlet(np.ones(64), 8) @ X, X[:8] + 0.1, 3 * X[:4], 1.2 * corners]
+    return np.concatenate([*parts, generator.uniform(-1, 1, (12, 12))])
+
+
+def test_distances_from_the_curved_manifold_agree_with_a_fine_search():
+    X = points_around_the_curved_manifold()
+    found = MANIFOLDS["curved-12d"].distance(X)
+    axis = np.linspace(0, 1, 65)
+    fine = np.array(np.meshgrid(axis, axis, axis, indexing="ij")).reshape(3, -1).T
+    points = manifolds.curved_points(fine)
+    norms = (points**2).sum(axis=1)
+    for x, distance in zip(X, found, strict=True):
+        values = norms - 2 * points @ x
+        best = np.argsort(values)[[0, 8, 64]]
+        judged = [
+            minimize(
+                lambda p, x=x: ((manifolds.curved_points(p[None])[0] - x) ** 2).sum(),
+                fine[start],
+                bounds=[(0, 1)] * 3,
+                method="L-BFGS-B",
+                options={"ftol": 1e-15, "gtol": 1e-10},
+            ).fun
+            for start in best
+        ]
+        brute = np.sqrt(min(judged))
+        assert distance <= brute + 1e-9
+        assert distance == pytest.approx(brute, abs=1e-6)
+
+
+def test_with_one_parameter_the_curved_manifold_is_a_spiral():
+    def spiral(t):  # t / 20 is the parameter: the solver has 128 cells per 2π
+        turn, rate = np.pi * t / 10, np.pi / 10
+        e, n = np.stack([np.cos(turn), np.sin(turn)], axis=1), np.stack([-np.sin(turn), np.cos(turn)], axis=1)
+        t = t[:, None]
+        return t * e / 20, (e + rate * t * n) / 20, (2 * rate * n - rate**2 * t * e) / 20
+
+    X = np.random.default_rng(4).uniform(-1.5, 1.5, (200, 2))
+    judge = manifolds.curve_distance(X, spiral, (0, 20))
+    np.testing.assert_allclose(manifolds.curved_distance(X, intrinsic_dim=1)[:, 0], judge, atol=1e-8)
+
+
+def test_chunks_change_nothing_on_the_curved_manifold(monkeypatch):
+    X = points_around_the_curved_manifold()
+    whole = MANIFOLDS["curved-12d"].distance(X)
+    monkeypatch.setattr(projection, "CHUNK", 7)
+    np.testing.assert_allclose(MANIFOLDS["curved-12d"].distance(X), whole, rtol=0, atol=1e-12)
+
+
 def test_newton_is_kept_inside_its_bracket(monkeypatch):
     monkeypatch.setattr(curves, "CELLS_PER_TURN", 6)  # so coarse that plain Newton would leave the cell
 
@@ -236,7 +322,14 @@ def test_noiseless_points_with_their_own_labels_are_never_wrong():
         (lambda: manifolds.spiral_residual(np.zeros((1, 3))), ValueError, "X must have 2 columns"),
         (lambda: manifolds.helix_distance(np.zeros((1, 2))), ValueError, "X must have 3 columns"),
         (lambda: manifolds.helix_residual(np.zeros(3)), ValueError, "X must have shape"),
-        (lambda: MANIFOLDS["curved-12d"].distance(np.zeros((1, 12))), ValueError, "no distance function"),
+        (lambda: manifolds.Manifold(None, 1, 2, None).distance(np.zeros((1, 2))), ValueError, "no distance function"),
+        (
+            lambda: manifolds.curved_distance(np.zeros((1, 8)), intrinsic_dim=4),
+            ValueError,
+            r"intrinsic_dim must be an integer in \[1, 3\]; got 4",
+        ),
+        (lambda: manifolds.curved_distance(np.zeros((1, 7))), ValueError, "n_features must be a multiple"),
+        (lambda: manifolds.curved_distance([[np.inf] * 12]), ValueError, "X must be finite"),
         (lambda: MANIFOLDS["helix-3d"].nearest_class(np.zeros((1, 3))), ValueError, "no classes"),
         (lambda: manifolds.get_manifold("moons"), ValueError, "name must be one of 'crescents', 'curved-12d'"),
         (lambda: manifolds.wrong_labels([[0.1, 0.2]], [0]), ValueError, "Y must be soft labels of the distances'"),

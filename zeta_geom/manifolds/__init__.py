@@ -10,6 +10,7 @@ from zeta_geom.manifolds.crescents import (
 from zeta_geom.manifolds.curved import curved_points, curved_residual, make_curved_manifold
 from zeta_geom.manifolds.curves import DISTANCE_TOLERANCE, curve_distance
 from zeta_geom.manifolds.helix import HELIX_LIMITS, helix_curve, helix_distance, helix_residual, make_helix
+from zeta_geom.manifolds.projection import curved_distance
 from zeta_geom.manifolds.spirals import (
     SPIRAL_LIMITS,
     make_spirals,
@@ -30,6 +31,7 @@ __all__ = [
     "crescent_distances",
     "crescent_residual",
     "curve_distance",
+    "curved_distance",
     "curved_points",
     "curved_residual",
     "get_manifold",

@@ -21,10 +21,10 @@ def curved_distance(X: np.ndarray, *, intrinsic_dim: int = 3) -> np.ndarray:
     """Return the distances of points from the manifold of `make_curved_manifold`.
 
     The copies of the 2 d coordinates are averaged first: what they differ by is at right angles to the manifold. The
-    squared distance is taken at every node of a grid over the parameters [0, 1]^d, ends included. From every node that
-    is no higher than its neighbours and may, by the bound on the second derivatives, lie beside the lowest point,
-    Newton's method goes down, damped and kept inside the box; the lowest of what they find is taken. Where Newton has
-    arrived the distance is exact to 1e-9.
+    squared distance is taken at every node of a grid over the parameters [0, 1]^d, ends included. From each node
+    that is no higher than its neighbours and may, by a bound on the second derivatives, lie beside the lowest point,
+    Newton's method goes down, damped and kept inside the box; the lowest of what is found is taken. The distance is
+    exact to 1e-9 (`DISTANCE_TOLERANCE`).
 
     Parameters
     ----------

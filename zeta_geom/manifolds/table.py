@@ -19,6 +19,7 @@ from zeta_geom.manifolds.crescents import (
 from zeta_geom.manifolds.curved import curved_residual, make_curved_manifold
 from zeta_geom.manifolds.curves import DISTANCE_TOLERANCE
 from zeta_geom.manifolds.helix import HELIX_LIMITS, helix_curve, helix_distance, helix_residual, make_helix
+from zeta_geom.manifolds.projection import curved_distance
 from zeta_geom.manifolds.spirals import (
     SPIRAL_LIMITS,
     make_spirals,
@@ -47,7 +48,8 @@ class Manifold:
     residual : callable
         X (n, n_features) -> (n,): how far each point is from satisfying the equation; 0 on the manifold.
     distances : callable, optional
-        X (n, n_features) -> (n, K): the Euclidean distance from each noiseless curve, one for a class.
+        X (n, n_features) -> (n, K): the Euclidean distance from each noiseless curve, one for a class; (n, 1)
+        where there is one curve or manifold.
     curves : callable, optional
         t (q,) -> (K, q, n_features): points on each noiseless curve.
     limits : (float, float), optional
@@ -71,7 +73,7 @@ class Manifold:
     n_classes: int = 0
 
     def distance(self, X: np.ndarray) -> np.ndarray:
-        """Return each point's distance from the nearest noiseless curve.
+        """Return each point's distance from the nearest noiseless curve, or from the manifold.
 
         Parameters
         ----------
@@ -120,7 +122,7 @@ class Manifold:
 
     def _distances(self, X: np.ndarray) -> np.ndarray:
         if self.distances is None:
-            raise ValueError("this manifold has no distance function; take one of the curves, such as 'helix-3d'.")
+            raise ValueError("this manifold has no distance function; take one of the table, such as 'helix-3d'.")
         return self.distances(X)
 
 
@@ -145,7 +147,7 @@ MANIFOLDS = {
     ),
     "helix-3d": _helix_entry(3),
     "helix-12d": _helix_entry(12),
-    "curved-12d": Manifold(make_curved_manifold, 3, 12, curved_residual),
+    "curved-12d": Manifold(make_curved_manifold, 3, 12, curved_residual, curved_distance),
 }
 
 
