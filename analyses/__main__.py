@@ -18,7 +18,7 @@ ANALYSES = {
     "7": ["figure_7"],
     "8": ["figure_8"],
     "methods": ["methods"],
-    "claims": ["theorems", "diversity"],
+    "claims": ["theorems", "diversity", "mixing_speed"],
 }
 
 

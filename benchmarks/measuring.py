@@ -30,12 +30,16 @@ def seconds(call: Callable[[], Any]) -> float:
 def interleaved(
     calls: Mapping[str, Callable[[], Any]], rounds: int, *, progress: bool = True
 ) -> dict[str, list[float]]:
-    """Time each call once a round, in turn, and return the seconds of each."""
+    """Time each call once a round, and return the seconds of each.
+
+    The order is drawn anew for each round: what a call leaves in caches and in the heap falls on all the others alike.
+    """
+    rng = np.random.default_rng(0)
     taken: dict[str, list[float]] = {name: [] for name in calls}
-    description = " / ".join(calls) if len(calls) <= 5 else f"{len(calls)} in turn"
+    description = " / ".join(calls) if len(calls) <= 5 else f"{len(calls)} calls"
     for _ in tqdm(range(rounds), desc=description, unit="round", disable=None if progress else True):
-        for name, call in calls.items():
-            taken[name].append(seconds(call))
+        for name in rng.permutation(list(calls)):
+            taken[name].append(seconds(calls[name]))
     return taken
 
 

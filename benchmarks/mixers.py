@@ -6,6 +6,7 @@ backend.
 Examples
 --------
 python -m benchmarks.mixers
+python -m benchmarks.mixers --samples 8192
 python -m benchmarks.mixers --device cuda
 """
 
@@ -76,21 +77,25 @@ def ratios(found: dict[str, float]) -> dict[str, float]:
 
 def main(
     rounds: Annotated[int, typer.Option(help="timed runs of each")] = 30,
+    samples: Annotated[int, typer.Option(help="the one batch size to measure; 0 for all")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda, for torch")] = "cpu",
     out: Annotated[Path, typer.Option(help="folder of the JSON file")] = Path("benchmarks/results"),
 ) -> None:
     """Measure, print tables, write JSON."""
     kinds = [kind for kind in KINDS if device == "cpu" or kind[0] == "torch"]
+    shapes = [shape for shape in SHAPES if samples in (0, shape[0])]
     times, summary = [], []
-    for (backend, dtype), shape in tqdm([(k, s) for k in kinds for s in SHAPES], desc="batches", disable=None):
+    for (backend, dtype), shape in tqdm([(k, s) for k in kinds for s in shapes], desc="batches", disable=None):
         found = medians(batch(shape, backend, dtype, device), rounds, device)
         what = {"backend": backend, "dtype": dtype, "shape": str(shape)}
         times += [what | {"method": name, "ms": 1e3 * seconds} for name, seconds in found.items()]
         summary.append(what | ratios(found))
+        print(*what.values(), *(f"{name}: {value:.3g}" for name, value in ratios(found).items() if value == value))
     table = pd.DataFrame(times).pivot_table("ms", "method", ["backend", "dtype", "shape"], sort=False)
     with pd.option_context("display.width", 250, "display.max_columns", 40):
         print(table.to_string(float_format=lambda value: f"{value:.3g}", na_rep=""))
-    report("mixers" if device == "cpu" else f"mixers_{device}", summary, out, times=times, rounds=rounds)
+    name = "-".join(["mixers", *([] if device == "cpu" else [device]), *([str(samples)] if samples else [])])
+    report(name, summary, out, times=times, rounds=rounds)
 
 
 if __name__ == "__main__":

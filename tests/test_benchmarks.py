@@ -89,7 +89,7 @@ def test_training_step(tmp_path, monkeypatch):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_mixers_on_a_device(tmp_path):
     mixers.main(rounds=30, device="cuda", out=tmp_path)
-    assert json.loads((tmp_path / "mixers_cuda.json").read_text())["rows"]
+    assert json.loads((tmp_path / "mixers-cuda.json").read_text())["rows"]
 
 
 def test_points_are_what_they_are_called(monkeypatch):

@@ -3,22 +3,89 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
-import array_api_compat
+import array_api_compat.numpy as numpy_namespace
 import numpy as np
 from scipy.sparse import csr_array
 
 __all__ = [
+    "cast",
     "compute_dtype",
     "flatten",
+    "is_tensor",
     "matrix_view",
+    "namespace",
+    "on_host",
     "product",
     "take_into",
     "take_rows",
     "to_backend",
     "weighted_rows",
 ]
+
+
+def namespace(array: Any) -> Any:
+    """Return the array API's functions for a NumPy array or a torch tensor, without asking for other backends.
+
+    Parameters
+    ----------
+    array : array or tensor
+
+    Returns
+    -------
+    module
+
+    Examples
+    --------
+    >>> namespace(np.zeros(1)).__name__
+    'array_api_compat.numpy'
+    """
+    if isinstance(array, (np.ndarray, np.generic)):
+        return numpy_namespace
+    import array_api_compat.torch
+
+    return array_api_compat.torch
+
+
+def is_tensor(value: Any) -> bool:
+    """Say whether `value` is a torch tensor, without importing torch.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_tensor(np.zeros(1))
+    False
+    """
+    loaded = sys.modules.get("torch")
+    return loaded is not None and isinstance(value, loaded.Tensor)
+
+
+def on_host(like: Any) -> bool:
+    """Say whether `like` is a NumPy array, a tensor on the CPU, or nothing.
+
+    Parameters
+    ----------
+    like : array, tensor or None
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> on_host(None)
+    True
+    """
+    return not is_tensor(like) or like.device.type == "cpu"
 
 
 def to_backend(array: Any, like: Any, dtype: Any = None) -> Any:
@@ -33,22 +100,44 @@ def to_backend(array: Any, like: Any, dtype: Any = None) -> Any:
     Returns
     -------
     array or tensor of the shape of `array`
+        The same memory, where that is possible.
 
     Examples
     --------
     >>> to_backend(np.array([1, 2]), np.zeros(1), np.float64)
     array([1., 2.])
     """
-    xp = array_api_compat.array_namespace(like)
-    device = array_api_compat.device(like)
-    if not (type(array) is type(like) and array_api_compat.device(array) == device):
-        if array_api_compat.is_torch_array(array) and isinstance(like, np.ndarray):
+    if isinstance(like, np.ndarray):
+        if is_tensor(array):
             array = array.detach().cpu()
             array = (array.double() if array.is_floating_point() else array).numpy()  # NumPy has no bfloat16
-        elif isinstance(array, np.ndarray):
-            array = array.astype(array.dtype.newbyteorder("="))  # torch wants native and writable memory
-        array = xp.asarray(array, device=device)
-    return array if dtype is None else xp.astype(array, dtype, copy=False)
+    elif not is_tensor(array) or array.device != like.device:
+        if not is_tensor(array):
+            array = np.asarray(array)
+            if not (array.dtype.isnative and array.flags.writeable and array.flags.c_contiguous):
+                array = array.astype(array.dtype.newbyteorder("="), order="C")  # torch wants such memory
+        array = namespace(like).asarray(array, device=like.device)
+    return array if dtype is None else cast(array, dtype)
+
+
+def cast(array: Any, dtype: Any) -> Any:
+    """Return `array` in a dtype of its backend: itself, where it has that already.
+
+    Parameters
+    ----------
+    array : array or tensor
+    dtype : dtype
+
+    Returns
+    -------
+    array or tensor
+
+    Examples
+    --------
+    >>> cast(np.array([1, 2]), np.float64)
+    array([1., 2.])
+    """
+    return array if array.dtype == dtype else namespace(array).astype(array, dtype)
 
 
 def compute_dtype(like: Any) -> Any:
@@ -68,8 +157,8 @@ def compute_dtype(like: Any) -> Any:
     >>> compute_dtype(np.zeros(1, np.float16)) == np.float32
     True
     """
-    xp = array_api_compat.array_namespace(like)
-    return xp.float64 if xp.finfo(like.dtype).bits > 32 else xp.float32
+    xp = namespace(like)
+    return xp.float64 if like.dtype.itemsize > 4 else xp.float32
 
 
 def flatten(X: Any) -> Any:
@@ -88,8 +177,7 @@ def flatten(X: Any) -> Any:
     >>> flatten(np.zeros((2, 3, 4))).shape
     (2, 12)
     """
-    xp = array_api_compat.array_namespace(X)
-    return xp.astype(xp.reshape(X, (X.shape[0], math.prod(X.shape[1:]))), compute_dtype(X), copy=False)
+    return cast(X.reshape(X.shape[0], math.prod(X.shape[1:])), compute_dtype(X))
 
 
 def product(W: Any, values: Any, out: Any = None) -> Any:
@@ -116,8 +204,10 @@ def product(W: Any, values: Any, out: Any = None) -> Any:
         return np.matmul(W, values, out=out)
     import torch
 
-    with torch.autocast(values.device.type, enabled=False):
+    if not torch.is_autocast_enabled(values.device.type):
         return torch.mm(W, values) if out is None else torch.mm(W, values, out=out)
+    with torch.autocast(values.device.type, enabled=False):
+        return product(W, values, out)
 
 
 def weighted_rows(orders: Any, terms: Any, values: Any) -> Any:
@@ -197,8 +287,8 @@ def take_rows(values: Any, rows: int, m: int) -> Any:
     """
     if rows <= m:
         return values if rows == m else values[:rows]
-    xp = array_api_compat.array_namespace(values)
-    return xp.take(values, xp.arange(rows, device=array_api_compat.device(values)) % m, axis=0)
+    xp = namespace(values)
+    return xp.take(values, xp.arange(rows, device=values.device) % m, axis=0)
 
 
 def matrix_view(out: Any, X: Any) -> Any:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
-import array_api_compat
 import numpy as np
 
 from zeta_geom.checks import check_int, check_real
-from zeta_geom.mixers.arrays import compute_dtype, take_rows
+from zeta_geom.mixers.arrays import cast, compute_dtype, take_rows
 from zeta_geom.mixers.batch_checks import as_batch, check_output, check_plan, check_values, soft_labels
 from zeta_geom.mixers.batches import Unmixed, mix_batches
 from zeta_geom.mixers.seeded import Seeded
@@ -200,8 +199,7 @@ class Mixer(Seeded, ABC):
                 raise ValueError(f"out cannot be used with {type(self).__name__}, of which fewer rows may come back.")
             check_output(out, X, plan.rows)
         if Y is not None:
-            xp = array_api_compat.array_namespace(Y)
-            Y = xp.astype(Y, compute_dtype(X), copy=False)
+            Y = cast(Y, compute_dtype(X))
         if isinstance(plan, Unmixed):
             X_new, Y_new = (None if part is None else _copied(take_rows(part, plan.rows, plan.m)) for part in (X, Y))
         else:

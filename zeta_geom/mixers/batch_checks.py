@@ -8,7 +8,7 @@ import array_api_compat
 import numpy as np
 
 from zeta_geom.checks import check_finite, check_int, check_label_shape, check_labels
-from zeta_geom.mixers.arrays import compute_dtype, to_backend
+from zeta_geom.mixers.arrays import cast, compute_dtype, is_tensor, namespace, on_host, to_backend
 
 __all__ = ["as_batch", "check_output", "check_plan", "check_values", "soft_labels"]
 
@@ -35,9 +35,9 @@ def as_batch(X: Any) -> Any:
     >>> as_batch([[0.0, 1.0]]).shape
     (1, 2)
     """
-    if not array_api_compat.is_array_api_obj(X):
+    if not (isinstance(X, np.ndarray) or is_tensor(X)) and not array_api_compat.is_array_api_obj(X):
         X = np.asarray(X)
-    if not (isinstance(X, np.ndarray) or array_api_compat.is_torch_array(X)):
+    if not (isinstance(X, np.ndarray) or is_tensor(X)):
         raise TypeError(f"X must be a NumPy array or a torch tensor; got {type(X).__name__}. Convert it first.")
     _check_floating(X)
     if X.ndim < 1 or X.shape[0] < 1:
@@ -76,13 +76,13 @@ def soft_labels(y: Any, X: Any, n_classes: int | None) -> Any:
     """
     if y is None:
         return None
-    xp = array_api_compat.array_namespace(X)
+    xp = namespace(X)
     dtype = compute_dtype(X)
     if n_classes is not None:
         n_classes = check_int(n_classes, "n_classes", low=1)
     if not array_api_compat.is_array_api_obj(y):
         y = np.asarray(y)
-    if getattr(array_api_compat.device(y), "type", "cpu") == "cpu":
+    if on_host(y):
         n_classes = _check_host_labels(y, X.shape[0], n_classes)
     else:
         check_label_shape(tuple(y.shape), X.shape[0], n_classes)
@@ -90,12 +90,12 @@ def soft_labels(y: Any, X: Any, n_classes: int | None) -> Any:
             raise TypeError(f"y of one dimension must hold integers; got dtype {y.dtype}. Soft labels are (n, K).")
     y = to_backend(y, X)
     if y.ndim == 2:
-        y = xp.astype(y, dtype, copy=False)
+        y = cast(y, dtype)
         return y / xp.sum(y, axis=1, keepdims=True)  # float16 rows are some 1e-3 off
     if n_classes is None:
         raise ValueError("n_classes must be given for int labels on another device: inferring it waits for the host.")
-    classes = xp.arange(n_classes, device=array_api_compat.device(y))
-    return xp.astype(xp.astype(y, xp.int64, copy=False)[:, None] == classes[None, :], dtype)
+    classes = xp.arange(n_classes, device=y.device)
+    return cast(xp.astype(y, xp.int64)[:, None] == classes[None, :], dtype)
 
 
 def check_plan(X: Any, Y: Any, m: int) -> None:
@@ -145,7 +145,7 @@ def check_output(out: Any, X: Any, rows: int) -> None:
     """
     shape = (rows, *X.shape[1:])
     same_kind = isinstance(out, np.ndarray) == isinstance(X, np.ndarray) and array_api_compat.is_array_api_obj(out)
-    if not same_kind or out.dtype != X.dtype or array_api_compat.device(out) != array_api_compat.device(X):
+    if not same_kind or out.dtype != X.dtype or out.device != X.device:
         raise TypeError(
             f"out must be of the backend, dtype and device of X; got {_describe(out)}, not {_describe(X)}."
         )
@@ -189,7 +189,7 @@ def check_values(X: Any) -> None:
 
 
 def _check_floating(X: Any) -> None:
-    if not array_api_compat.array_namespace(X).isdtype(X.dtype, "real floating"):
+    if not (X.is_floating_point() if is_tensor(X) else X.dtype.kind == "f"):
         raise TypeError(
             f"X must be floating; got {X.dtype}. Convert images first, for instance X.astype('float32') / 255."
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import array_api_compat
+from zeta_geom.mixers.arrays import namespace
 
 if TYPE_CHECKING:
     from zeta_geom.mixers.base import Mixer
@@ -63,10 +63,10 @@ def mix_batches(mixer: Mixer, X: Any, Y: Any, batch_size: int, rows: int | None)
     >>> mix_batches(ZetaMixup(random_state=0), np.eye(5), None, 2, 7)[0].shape
     (7, 5)
     """
-    xp, n = array_api_compat.array_namespace(X), X.shape[0]
+    xp, n = namespace(X), X.shape[0]
     room = n if rows is None else rows
-    X_new = xp.empty((room, *X.shape[1:]), dtype=X.dtype, device=array_api_compat.device(X))
-    Y_new = None if Y is None else xp.empty((room, Y.shape[1]), dtype=Y.dtype, device=array_api_compat.device(Y))
+    X_new = xp.empty((room, *X.shape[1:]), dtype=X.dtype, device=X.device)
+    Y_new = None if Y is None else xp.empty((room, Y.shape[1]), dtype=Y.dtype, device=Y.device)
     done = 0
     while done < room:
         order, before = mixer._stream.permutation(n, X), done

@@ -5,12 +5,9 @@ from __future__ import annotations
 import warnings
 from typing import Any, Unpack
 
-import array_api_compat
-
-from zeta_geom.mixers.arrays import compute_dtype, flatten, take_rows, to_backend
+from zeta_geom.mixers.arrays import cast, compute_dtype, flatten, namespace, on_host, take_rows, to_backend
 from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.batches import Unmixed
-from zeta_geom.mixers.draws import on_host
 from zeta_geom.mixers.pairs import PairPlan, blend
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
@@ -54,7 +51,7 @@ class BetweenClass(Mixer):
     def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> Any:
         m = shape[0]
         labels = labels if like is None else to_backend(labels, like)
-        xp, device = array_api_compat.array_namespace(labels), array_api_compat.device(labels)
+        xp, device = namespace(labels), labels.device
         classes = xp.argmax(labels, axis=1)
         if on_host(labels) and bool(xp.all(classes == classes[0])):
             warnings.warn("a batch of one class has no pairs for Between-Class; it stays unmixed.", stacklevel=4)
@@ -113,7 +110,7 @@ class BetweenClassPlus(BetweenClass):
     )
 
     def _mix_inputs(self, X: Any, plan: PairPlan, out: Any) -> Any:
-        xp = array_api_compat.array_namespace(X)
+        xp = namespace(X)
         flat = flatten(X)
         flat = flat - xp.mean(flat, axis=1, keepdims=True)
         variance = xp.mean(flat * flat, axis=1, keepdims=True)
@@ -126,4 +123,4 @@ class BetweenClassPlus(BetweenClass):
         p = xp.where(both > 0, r * second / xp.where(both > 0, both, xp.ones_like(both)), r)
         mixed = p * take_rows(flat, plan.rows, plan.m) + (1 - p) * xp.take(flat, partners, axis=0)
         mixed = mixed / (p * p + (1 - p) ** 2) ** 0.5
-        return xp.astype(xp.reshape(mixed, (plan.rows, *X.shape[1:])), X.dtype, copy=False)
+        return cast(mixed.reshape(plan.rows, *X.shape[1:]), X.dtype)

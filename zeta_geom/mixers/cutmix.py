@@ -6,11 +6,10 @@ import sys
 from dataclasses import dataclass
 from typing import Any, Unpack
 
-import array_api_compat
 import numpy as np
 
 from zeta_geom.checks import check_real
-from zeta_geom.mixers.arrays import take_rows, to_backend
+from zeta_geom.mixers.arrays import namespace, take_rows, to_backend
 from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.pairs import blend, draw_partners
 from zeta_geom.mixers.seeded import Shared
@@ -97,7 +96,7 @@ class CutMix(Mixer):
     def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> BoxPlan:
         height, width = shape[-2:]
         lam = self._stream.beta(self.alpha, (), like)
-        xp, cut = array_api_compat.array_namespace(lam), (1 - lam) ** 0.5
+        xp, cut = namespace(lam), (1 - lam) ** 0.5
         down, right = self._stream.uniform((2,), like)
         top, bottom = _span(xp, height, cut, down)
         left, right = _span(xp, width, cut, right)
@@ -113,7 +112,7 @@ class CutMix(Mixer):
             inside = (..., slice(top, bottom), slice(left, right))
             mixed[inside] = X[inside][to_backend(plan.partners, X)]
             return mixed
-        xp, device = array_api_compat.array_namespace(X), array_api_compat.device(X)
+        xp, device = namespace(X), X.device
         box = to_backend(plan.box, X)
         rows, columns = (xp.arange(size, device=device) for size in X.shape[-2:])
         within_rows, within_columns = (rows >= box[0]) & (rows < box[1]), (columns >= box[2]) & (columns < box[3])

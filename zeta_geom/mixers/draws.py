@@ -2,43 +2,53 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
-import array_api_compat
 import numpy as np
 
 from zeta_geom.checks import check_int
-from zeta_geom.mixers.arrays import compute_dtype, to_backend
+from zeta_geom.mixers.arrays import cast, compute_dtype, is_tensor, namespace, on_host, to_backend
 from zeta_geom.mixers.weights import p_series
 from zeta_geom.streams import Stream
 
-__all__ = ["draw_orders", "draw_weights", "on_host", "scatter", "series"]
+__all__ = ["draw_orders", "draw_weights", "scatter", "series"]
 
 
 def series(n: int, gamma: Any, like: Any) -> Any:
     """Return the p-series weights in the backend, on the device and to the precision of `like`."""
     if on_host(like):
-        terms = p_series(np, n, float(gamma), dtype=np.float64)
-        return terms if like is None else to_backend(terms, like, compute_dtype(like))
-    xp, dtype = array_api_compat.array_namespace(like), compute_dtype(like)
-    terms = p_series(xp, n, gamma, dtype=dtype, device=array_api_compat.device(like))
-    return xp.astype(terms, dtype, copy=False)
+        terms = host_series(n, float(gamma), like)
+        return to_backend(terms, like) if is_tensor(like) else terms
+    dtype = compute_dtype(like)
+    return cast(p_series(namespace(like), n, gamma, dtype=dtype, device=like.device), dtype)
 
 
-def draw_weights(stream: Stream, terms: Any, rows: int, anchor: str, like: Any) -> Any:
-    """Draw W of shape (rows, m), whose rows hold all m `terms` in an order of their own.
+def host_series(n: int, gamma: float, like: Any) -> np.ndarray:
+    """Return the p-series weights as a NumPy array, to the precision of `like`; not to be written to."""
+    return _kept_series(n, gamma, 8 if like is None or like.dtype.itemsize > 4 else 4)
 
-    W is of the backend, device and dtype of `terms`; on the CPU the draw is one compiled loop.
+
+@lru_cache(maxsize=16)
+def _kept_series(n: int, gamma: float, itemsize: int) -> np.ndarray:
+    terms = p_series(np, n, gamma, dtype=np.float64).astype(f"f{itemsize}")
+    terms.flags.writeable = False
+    return terms
+
+
+def draw_weights(stream: Stream, gamma: Any, rows: int, m: int, anchor: str, like: Any) -> Any:
+    """Draw W of shape (rows, m), whose rows hold the weights of the p-series of m terms in an order of their own.
+
+    W is in the backend, on the device and to the precision of `like`; on the CPU the draw is one compiled loop.
     """
-    m = len(terms)
     if not on_host(like):
-        return scatter(terms, draw_orders(stream, rows, m, m, anchor, like), m)
+        return scatter(series(m, gamma, like), draw_orders(stream, rows, m, m, anchor, like), m)
     from zeta_geom.mixers.shuffling import shuffle_rows
 
-    host_terms = np.asarray(terms)
-    weights = np.empty((rows, m), dtype=host_terms.dtype)
-    shuffle_rows(stream.row_seeds(rows), host_terms, anchor == "self", weights)
-    return to_backend(weights, terms)
+    terms = host_series(m, float(gamma), like)
+    weights = np.empty((rows, m), dtype=terms.dtype)
+    shuffle_rows(stream.row_seeds(rows), terms, anchor == "self", weights)
+    return to_backend(weights, like) if is_tensor(like) else weights
 
 
 def draw_orders(stream: Stream, rows: int, m: int, n_mix: int, anchor: str, like: Any) -> Any:
@@ -49,7 +59,7 @@ def draw_orders(stream: Stream, rows: int, m: int, n_mix: int, anchor: str, like
         check_int(m, "the number of samples in a batch", high=MOST_SAMPLES)
         orders = np.empty((rows, n_mix), dtype=np.int64)
         begin_permutations(stream.row_seeds(rows), m, anchor == "self", orders)
-        return orders if like is None else to_backend(orders, like)
+        return to_backend(orders, like) if is_tensor(like) else orders
     import torch
 
     keys = stream.uniform((rows, m), like)  # on a device, sorting random keys is what runs in parallel
@@ -57,11 +67,6 @@ def draw_orders(stream: Stream, rows: int, m: int, n_mix: int, anchor: str, like
         columns, row = (torch.arange(size, device=keys.device) for size in (m, rows))
         keys = torch.where(columns[None, :] == row[:, None] % m, -1.0, keys)
     return keys.argsort(1) if n_mix == m else keys.topk(n_mix, dim=1, largest=False).indices
-
-
-def on_host(like: Any) -> bool:
-    """Say whether `like` is a NumPy array, a tensor on the CPU, or nothing."""
-    return getattr(getattr(like, "device", None), "type", "cpu") == "cpu"
 
 
 def scatter(terms: Any, orders: Any, m: int) -> Any:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Unpack
 
-import array_api_compat
-
 from zeta_geom.checks import check_int, check_real
-from zeta_geom.mixers.arrays import take_rows, to_backend
+from zeta_geom.mixers.arrays import cast, namespace, take_rows, to_backend
 from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.pairs import blend, draw_partners
 from zeta_geom.mixers.seeded import Shared
@@ -101,17 +99,17 @@ class GridMix(Mixer):
             )
         lam = self._stream.beta(self.alpha, (), like)
         cells = self._stream.uniform((self.n_cells, self.n_cells), like) < lam
-        xp = array_api_compat.array_namespace(cells)
+        xp = namespace(cells)
         share = xp.asarray(xp.mean(xp.astype(cells, xp.float64 if like is None else lam.dtype)))
         return GridPlan(draw_partners(self._stream, shape[0], rows, like), cells, share, shape[0])
 
     def _mix_inputs(self, X: Any, plan: GridPlan, out: Any) -> Any:
-        xp, device = array_api_compat.array_namespace(X), array_api_compat.device(X)
+        xp, device = namespace(X), X.device
         mask = to_backend(plan.cells, X)
         for axis, size in enumerate(X.shape[-2:]):
             mask = xp.take(mask, xp.arange(size, device=device) * mask.shape[axis] // size, axis=axis)
         partners = xp.take(X, to_backend(plan.partners, X), axis=0)
-        return xp.astype(xp.where(mask, take_rows(X, plan.rows, plan.m), partners), X.dtype, copy=False)
+        return cast(xp.where(mask, take_rows(X, plan.rows, plan.m), partners), X.dtype)
 
     def _mix_labels(self, Y: Any, plan: GridPlan) -> Any:
         return blend(Y, plan, plan.lam)
@@ -137,7 +135,7 @@ class GridMix(Mixer):
         >>> GridMix.cell_labels(np.eye(3), mixer.draw((3, 8, 8))).shape
         (3, 2, 2, 3)
         """
-        xp = array_api_compat.array_namespace(Y)
+        xp = namespace(Y)
         cells, partners = to_backend(plan.cells, Y), xp.take(Y, to_backend(plan.partners, Y), axis=0)
         own = take_rows(Y, plan.rows, plan.m)
         return xp.where(cells[None, :, :, None], own[:, None, None, :], partners[:, None, None, :])

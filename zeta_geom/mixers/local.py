@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Unpack
 
-import array_api_compat
 import numpy as np
 from scipy.spatial.distance import cdist
 
 from zeta_geom.checks import check_choice, check_int, check_real
-from zeta_geom.mixers.arrays import flatten, to_backend
-from zeta_geom.mixers.draws import on_host, series
+from zeta_geom.mixers.arrays import flatten, namespace, on_host, to_backend
+from zeta_geom.mixers.draws import series
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 from zeta_geom.mixers.weights import ANCHORS, check_n_mix
@@ -105,8 +104,8 @@ class LocalSyntheticInstances(MatrixMixer):
             n_mix = min(n_mix, m)
         check_n_mix(n_mix, m)
         positions = self._stream.uniform((rows,), like) if self.anchor == "random" else None
-        xp = array_api_compat.array_namespace(np.empty(0) if like is None else like)
-        device = {} if like is None else {"device": array_api_compat.device(like)}
+        xp = namespace(np.empty(0) if like is None else like)
+        device = {} if like is None else {"device": like.device}
         bases = xp.arange(rows, **device) % m
         if positions is not None:
             bases = xp.clip(xp.astype(xp.floor(positions * m), xp.int64), 0, m - 1)

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
-import array_api_compat
-
 from zeta_geom.checks import check_real
-from zeta_geom.mixers.arrays import compute_dtype, take_rows, to_backend
+from zeta_geom.mixers.arrays import cast, compute_dtype, namespace, take_rows, to_backend
 from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.batch_checks import as_batch, soft_labels
 from zeta_geom.mixers.hooks import STAGES, layer_names, modules_of, run_hooked
@@ -118,17 +116,17 @@ class MixFeat(Mixer):
         length = self.sigma * self._stream.normal(size, like)
         angle = 2 * self._stream.uniform(size, like) - 1
         partners = draw_partners(self._stream, shape[0], rows, like)
-        xp = array_api_compat.array_namespace(partners)
+        xp = namespace(partners)
         turn = xp.pi * angle
         own, other = (xp.asarray(length * part) for part in (xp.cos(turn), xp.sin(turn)))
         return FeaturePlan(partners, 1 + own, other, shape[0])
 
     def _mix_inputs(self, X: Any, plan: FeaturePlan, out: Any) -> Any:
-        xp, dtype = array_api_compat.array_namespace(X), compute_dtype(X)
-        values = xp.astype(X, dtype, copy=False)
+        xp, dtype = namespace(X), compute_dtype(X)
+        values = cast(X, dtype)
         own, other = (to_backend(part, X, dtype) for part in (plan.own, plan.other))
         partners = xp.take(values, to_backend(plan.partners, X), axis=0)
-        return xp.astype(own * take_rows(values, plan.rows, plan.m) + other * partners, X.dtype, copy=False)
+        return cast(own * take_rows(values, plan.rows, plan.m) + other * partners, X.dtype)
 
     def _mix_labels(self, Y: Any, plan: FeaturePlan) -> Any:
         return keep_labels(Y, plan)

@@ -5,10 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Unpack
 
-import array_api_compat
-
 from zeta_geom.checks import check_real
-from zeta_geom.mixers.arrays import compute_dtype, flatten, matrix_view, take_into, take_rows, to_backend
+from zeta_geom.mixers.arrays import (
+    cast,
+    compute_dtype,
+    flatten,
+    matrix_view,
+    namespace,
+    take_into,
+    take_rows,
+    to_backend,
+)
 from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
@@ -65,7 +72,7 @@ def draw_partners(stream: Stream, m: int, rows: int, like: Any) -> Any:
     [0, 1, 2]
     """
     rounds = [stream.permutation(m, like) for _ in range(-(-rows // m))]
-    return array_api_compat.array_namespace(rounds[0]).concat(rounds)[:rows]
+    return namespace(rounds[0]).concat(rounds)[:rows]
 
 
 def blend(values: Any, plan: Any, lam: Any, out: Any = None) -> Any:
@@ -90,16 +97,16 @@ def blend(values: Any, plan: Any, lam: Any, out: Any = None) -> Any:
     array([[0.75, 0.25],
            [0.25, 0.75]])
     """
-    xp, dtype = array_api_compat.array_namespace(values), compute_dtype(values)
+    xp, dtype = namespace(values), compute_dtype(values)
     lam = xp.reshape(to_backend(lam, values), (-1, 1))
-    share, rest = (xp.astype(part, dtype, copy=False) for part in (lam, 1 - lam))  # 1 - λ before λ is rounded
+    share, rest = (cast(part, dtype) for part in (lam, 1 - lam))  # 1 - λ before λ is rounded
     flat = flatten(values)
     mixed = take_into(flat, to_backend(plan.partners, values), target := matrix_view(out, values))
     mixed *= rest
     mixed += share * take_rows(flat, plan.rows, plan.m)
     if target is not None:
         return out
-    return xp.astype(xp.reshape(mixed, (plan.rows, *values.shape[1:])), values.dtype, copy=False)
+    return cast(mixed.reshape(plan.rows, *values.shape[1:]), values.dtype)
 
 
 class Mixup(Mixer):
@@ -187,7 +194,7 @@ class SamplePairing(Mixer):
 
     def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> PairPlan:
         partners = draw_partners(self._stream, shape[0], rows, like)
-        half = array_api_compat.array_namespace(partners).full((), 0.5, device=array_api_compat.device(partners))
+        half = namespace(partners).full((), 0.5, device=partners.device)
         return PairPlan(partners, half, shape[0])
 
     def _mix_inputs(self, X: Any, plan: PairPlan, out: Any) -> Any:

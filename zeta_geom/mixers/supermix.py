@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
-import array_api_compat
 import numpy as np
 
 from zeta_geom.checks import check_int, check_real
-from zeta_geom.mixers.arrays import compute_dtype, to_backend
+from zeta_geom.mixers.arrays import compute_dtype, namespace, to_backend
 from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
@@ -148,8 +147,8 @@ class SuperMix(Mixer):
         n_mix = min(self.n_mix, m) if clip else self.n_mix
         check_n_mix(n_mix, m)
         shares = self._stream.dirichlet(self.alpha, rows, n_mix, like)
-        xp = array_api_compat.array_namespace(shares)
-        device = array_api_compat.device(shares)
+        xp = namespace(shares)
+        device = shares.device
         orders = (xp.arange(rows, device=device)[:, None] + xp.arange(n_mix, device=device)[None, :]) % m
         return MaskPlan(orders, shares, m)
 

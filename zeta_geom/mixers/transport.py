@@ -5,11 +5,10 @@ from __future__ import annotations
 import warnings
 from typing import Any, Unpack
 
-import array_api_compat
 import numpy as np
 
 from zeta_geom.checks import check_int, check_real
-from zeta_geom.mixers.arrays import take_rows, to_backend
+from zeta_geom.mixers.arrays import cast, namespace, take_rows, to_backend
 from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.pairs import PairPlan, blend, draw_partners
 from zeta_geom.mixers.seeded import Shared
@@ -75,7 +74,7 @@ class OptTransMix(Mixer):
         return PairPlan(draw_partners(self._stream, shape[0], rows, like), lam, shape[0])
 
     def _mix_inputs(self, X: Any, plan: PairPlan, out: Any) -> Any:
-        xp = array_api_compat.array_namespace(X)
+        xp = namespace(X)
         images = xp.astype(X if not hasattr(X, "detach") else X.detach(), xp.float64)
         if bool(xp.any(images < 0)):
             raise ValueError("X must hold no negative pixel: its values are masses that are moved. Shift or clip it.")
@@ -96,7 +95,7 @@ class OptTransMix(Mixer):
                 mixed[row, channel] = self._barycentre(xp, pair, shares[row], own[row, channel])
         lam = lam[:, None, None, None]
         mixed = mixed * (lam * masses[0] + (1 - lam) * masses[1])
-        return xp.astype(xp.reshape(mixed, (plan.rows, *X.shape[1:])), X.dtype, copy=False)
+        return cast(mixed.reshape(plan.rows, *X.shape[1:]), X.dtype)
 
     def _barycentre(self, xp: Any, pair: list[Any], shares: Any, empty: Any) -> Any:
         """Return the barycentre of two images of mass 1, or what there is of them."""

@@ -118,10 +118,11 @@ def zeta_weight_matrix(
     check_gamma(gamma, n_mix)
     from zeta_geom.mixers.draws import draw_orders, draw_weights, scatter
 
-    terms = p_series(np, n_mix, float(gamma), dtype=np.float64)
+    stream = Stream(random_state)
     if n_mix == m:
-        return draw_weights(Stream(random_state), terms, rows, anchor, None)
-    return scatter(terms, draw_orders(Stream(random_state), rows, m, n_mix, anchor, None), m)
+        return draw_weights(stream, gamma, rows, m, anchor, None)
+    terms = p_series(np, n_mix, float(gamma), dtype=np.float64)
+    return scatter(terms, draw_orders(stream, rows, m, n_mix, anchor, None), m)
 
 
 def gamma_min(n_mix: int | None = None) -> float:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Unpack
 
-import array_api_compat
-
 from zeta_geom.checks import check_choice, check_int, check_real
-from zeta_geom.mixers.arrays import compute_dtype, flatten, matrix_view, product, to_backend, weighted_rows
+from zeta_geom.mixers.arrays import cast, compute_dtype, flatten, matrix_view, product, to_backend, weighted_rows
 from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.draws import draw_orders, draw_weights, scatter, series
 from zeta_geom.mixers.seeded import Shared
@@ -121,12 +119,11 @@ class MatrixMixer(Mixer):
     """
 
     def _mix_inputs(self, X: Any, plan: Any, out: Any) -> Any:
-        xp = array_api_compat.array_namespace(X)
         target = matrix_view(out, X)
         mixed = _weighted(plan, flatten(X), X, target)
         if target is not None and mixed is target:
             return out
-        return xp.astype(xp.reshape(mixed, (plan.rows, *X.shape[1:])), X.dtype, copy=False)
+        return cast(mixed.reshape(plan.rows, *X.shape[1:]), X.dtype)
 
     def _mix_labels(self, Y: Any, plan: Any) -> Any:
         return _weighted(plan, Y, Y, None)
@@ -208,18 +205,14 @@ class ZetaMixup(MatrixMixer):
         if clip:
             n_mix = min(n_mix, m)
         check_n_mix(n_mix, m)
-        terms = self._terms(n_mix, like)
-        if n_mix < m:
-            return matrix_plan(draw_orders(self._stream, rows, m, n_mix, self.anchor, like), terms, m)
-        return WeightsPlan(draw_weights(self._stream, terms, rows, self.anchor, like))
-
-    def _terms(self, n_mix: int, like: Any) -> Any:
-        """Return the T weights, at a γ of this batch's own where it is drawn."""
         gamma = self.gamma
         if isinstance(gamma, tuple):
             low, high = gamma
             gamma = low + (high - low) * self._stream.uniform((), like)
-        return series(n_mix, gamma, like)
+        if n_mix == m:
+            return WeightsPlan(draw_weights(self._stream, gamma, rows, m, self.anchor, like))
+        orders = draw_orders(self._stream, rows, m, n_mix, self.anchor, like)
+        return matrix_plan(orders, series(n_mix, gamma, like), m)
 
 
 class PSeriesPairs(ZetaMixup):
