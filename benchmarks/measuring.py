@@ -32,7 +32,7 @@ def interleaved(
 ) -> dict[str, list[float]]:
     """Time each call once a round, and return the seconds of each.
 
-    The order is drawn anew for each round: what a call leaves in caches and in the heap falls on all the others alike.
+    The order is drawn anew for each round: what a call leaves in caches and heap falls on all the others alike.
     """
     rng = np.random.default_rng(0)
     taken: dict[str, list[float]] = {name: [] for name in calls}

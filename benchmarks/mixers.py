@@ -25,7 +25,7 @@ from tqdm import tqdm
 from benchmarks.measuring import interleaved, report
 from benchmarks.mixing_calls import DRAWS, contenders
 
-SHAPES = ((32, 3, 224, 224), (128, 3, 32, 32), (512, 3, 32, 32), (8192, 3))
+SHAPES = {(32, 3, 224, 224): 100, (128, 3, 32, 32): 100, (512, 3, 32, 32): 100, (8192, 3): 30}  # timed runs of each
 KINDS = (
     ("numpy", "float32"),
     ("torch", "float32"),
@@ -76,7 +76,7 @@ def ratios(found: dict[str, float]) -> dict[str, float]:
 
 
 def main(
-    rounds: Annotated[int, typer.Option(help="timed runs of each")] = 30,
+    rounds: Annotated[int, typer.Option(help="timed runs of each; 0 for 100, and 30 of the largest batch")] = 0,
     samples: Annotated[int, typer.Option(help="the one batch size to measure; 0 for all")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda, for torch")] = "cpu",
     out: Annotated[Path, typer.Option(help="folder of the JSON file")] = Path("benchmarks/results"),
@@ -86,7 +86,7 @@ def main(
     shapes = [shape for shape in SHAPES if samples in (0, shape[0])]
     times, summary = [], []
     for (backend, dtype), shape in tqdm([(k, s) for k in kinds for s in shapes], desc="batches", disable=None):
-        found = medians(batch(shape, backend, dtype, device), rounds, device)
+        found = medians(batch(shape, backend, dtype, device), rounds or SHAPES[shape], device)
         what = {"backend": backend, "dtype": dtype, "shape": str(shape)}
         times += [what | {"method": name, "ms": 1e3 * seconds} for name, seconds in found.items()]
         summary.append(what | ratios(found))
@@ -95,7 +95,7 @@ def main(
     with pd.option_context("display.width", 250, "display.max_columns", 40):
         print(table.to_string(float_format=lambda value: f"{value:.3g}", na_rep=""))
     name = "-".join(["mixers", *([] if device == "cpu" else [device]), *([str(samples)] if samples else [])])
-    report(name, summary, out, times=times, rounds=rounds)
+    report(name, summary, out, times=times, rounds=rounds or list(SHAPES.values()))
 
 
 if __name__ == "__main__":

@@ -52,8 +52,8 @@ def test_gamma_sweep(tmp_path, monkeypatch):
 
 
 def test_mixers(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(mixers, "SHAPES", ((4, 3, 8, 8), (1024, 2)))
-    mixers.main(rounds=2, out=tmp_path)
+    monkeypatch.setattr(mixers, "SHAPES", {(4, 3, 8, 8): 2, (1024, 2): 2})
+    mixers.main(rounds=0, samples=0, out=tmp_path)
     written = json.loads((tmp_path / "mixers.json").read_text())
     times = pd.DataFrame(written["times"])
     assert len(written["rows"]) == 2 * len(mixers.KINDS)
@@ -88,7 +88,7 @@ def test_training_step(tmp_path, monkeypatch):
 @pytest.mark.cuda
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_mixers_on_a_device(tmp_path):
-    mixers.main(rounds=30, device="cuda", out=tmp_path)
+    mixers.main(rounds=30, samples=0, device="cuda", out=tmp_path)
     assert json.loads((tmp_path / "mixers-cuda.json").read_text())["rows"]
 
 

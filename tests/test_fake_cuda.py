@@ -114,9 +114,13 @@ def on_the_cpu(make, request):
 @pytest.mark.traits(random=True)
 def test_a_generator_on_the_cpu_is_refused(on_the_cpu, no_waiting):
     X, Y = torch.rand(4, 3, 4, 4, device="cuda"), torch.eye(4, device="cuda")
-    with pytest.raises(TypeError, match=r"draws on the CPU, but the data lie on cuda:0; give an int or torch.Gener"):
-        for _ in range(20):  # one mixer leaves out some batches
+
+    def draw_often():  # one mixer leaves out some batches
+        for _ in range(20):
             on_the_cpu(X, Y)
+
+    with pytest.raises(TypeError, match=r"draws on the CPU, but the data lie on cuda:0; give an int or torch.Gener"):
+        draw_often()
 
 
 @SYNC_FREE

@@ -215,7 +215,7 @@ def weighted_rows(orders: Any, terms: Any, values: Any) -> Any:
 
     Parameters
     ----------
-    orders : int64 array or tensor of shape (r, T)
+    orders : int32 or int64 array or tensor of shape (r, T)
     terms : float array or tensor of shape (T,)
     values : array or tensor of shape (m, d)
         All of one backend and device, values of the dtype of `terms`.
@@ -231,7 +231,7 @@ def weighted_rows(orders: Any, terms: Any, values: Any) -> Any:
     """
     rows, n_mix = orders.shape
     if isinstance(values, np.ndarray):
-        ends = np.arange(0, orders.size + 1, n_mix)
+        ends = np.arange(0, orders.size + 1, n_mix, dtype=orders.dtype)
         return csr_array((np.tile(terms, rows), orders.ravel(), ends), shape=(rows, len(values))) @ values
     from torch.nn.functional import embedding_bag
 

@@ -52,12 +52,12 @@ def draw_weights(stream: Stream, gamma: Any, rows: int, m: int, anchor: str, lik
 
 
 def draw_orders(stream: Stream, rows: int, m: int, n_mix: int, anchor: str, like: Any) -> Any:
-    """Draw which samples each row mixes, the leader first: int64 of shape (rows, n_mix)."""
+    """Draw which samples each row mixes, the leader first: int32, on a device int64, of shape (rows, n_mix)."""
     if on_host(like):
         from zeta_geom.mixers.shuffling import MOST_SAMPLES, begin_permutations
 
         check_int(m, "the number of samples in a batch", high=MOST_SAMPLES)
-        orders = np.empty((rows, n_mix), dtype=np.int64)
+        orders = np.empty((rows, n_mix), dtype=np.int32)
         begin_permutations(stream.row_seeds(rows), m, anchor == "self", orders)
         return to_backend(orders, like) if is_tensor(like) else orders
     import torch
@@ -75,4 +75,4 @@ def scatter(terms: Any, orders: Any, m: int) -> Any:
         matrix = np.zeros((len(orders), m), dtype=terms.dtype)
         np.put_along_axis(matrix, orders, terms[None, :], axis=1)
         return matrix
-    return terms.new_zeros((len(orders), m)).scatter_(1, orders, terms.expand(orders.shape))
+    return terms.new_zeros((len(orders), m)).scatter_(1, orders.long(), terms.expand(orders.shape))

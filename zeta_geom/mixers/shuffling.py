@@ -75,7 +75,7 @@ def begin_permutations(seeds, m, own_leads, out):
     m : int
     own_leads : bool
         Row k begins with k mod m.
-    out : int64 array of shape (rows, T), T ≤ m
+    out : int array of shape (rows, T), T ≤ m
 
     Examples
     --------
@@ -84,7 +84,7 @@ def begin_permutations(seeds, m, own_leads, out):
     >>> out[:, 0].tolist()
     [0, 1, 2, 3]
     """
-    samples = np.arange(m)
+    samples = np.arange(m).astype(np.int32)
     picks = np.empty(out.shape[1], np.int64)
     for k in range(len(seeds)):
         state = seeds[k]

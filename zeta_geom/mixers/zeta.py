@@ -52,7 +52,7 @@ class OrdersPlan:
 
     Parameters
     ----------
-    orders : int64 array of shape (rows, T)
+    orders : int32 or int64 array of shape (rows, T)
         The samples that each row mixes, the leader first.
     terms : floating array of shape (T,)
         Their weights, the same for every row.
@@ -86,7 +86,7 @@ def matrix_plan(orders: Any, terms: Any, m: int) -> WeightsPlan | OrdersPlan:
 
     Parameters
     ----------
-    orders : int64 array or tensor of shape (rows, T)
+    orders : int32 or int64 array or tensor of shape (rows, T)
     terms : floating array or tensor of shape (T,)
     m : int
 
