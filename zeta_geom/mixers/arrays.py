@@ -8,7 +8,6 @@ from typing import Any
 
 import array_api_compat.numpy as numpy_namespace
 import numpy as np
-from scipy.sparse import csr_array
 
 __all__ = [
     "cast",
@@ -231,8 +230,11 @@ def weighted_rows(orders: Any, terms: Any, values: Any) -> Any:
     """
     rows, n_mix = orders.shape
     if isinstance(values, np.ndarray):
-        ends = np.arange(0, orders.size + 1, n_mix, dtype=orders.dtype)
-        return csr_array((np.tile(terms, rows), orders.ravel(), ends), shape=(rows, len(values))) @ values
+        from zeta_geom.mixers.gathering import gather_rows
+
+        out = np.empty((rows, values.shape[1]), dtype=values.dtype)
+        gather_rows(orders, terms, values, out)
+        return out
     from torch.nn.functional import embedding_bag
 
     if values.shape[1] == 0:  # which embedding_bag refuses
