@@ -68,7 +68,7 @@ class TestLibraries:
             expected = judge(X.clone(), torch.tensor(labels))
             plan = PairPlan(np.arange(6)[::-1], np.float64(lam), 6)
             if name == "cutmix":
-                plan = BoxPlan(plan.partners, np.array(boxes[-1][0]), np.float64(boxes[-1][1]), 6)
+                plan = BoxPlan(plan.partners, np.float64(boxes[-1][1]), 6, np.array(boxes[-1][0]))
             assert_within_an_ulp(mixers.make_mixer(name), plan, X, torch.eye(4)[labels], expected)
         assert len(boxes) == (30 if name == "cutmix" else 0)
 

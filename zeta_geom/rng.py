@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
@@ -11,7 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["RandomState", "is_torch_generator", "numpy_generator", "seed_from", "torch_generator"]
+__all__ = ["RandomState", "is_torch_generator", "numpy_generator", "process_rank", "seed_from", "torch_generator"]
 
 RandomState: TypeAlias = Union[int, np.random.Generator, np.random.RandomState, "torch.Generator", None]
 
@@ -120,3 +121,25 @@ def seed_from(generator: Any) -> int:
     import torch
 
     return int(torch.randint(2**62, (), generator=generator, device=generator.device).item())
+
+
+def process_rank() -> int | None:
+    """Return this process's number among those that train together, None where nothing says so.
+
+    Returns
+    -------
+    int or None
+        What the process group of torch.distributed says, else RANK, SLURM_PROCID or LOCAL_RANK of the environment.
+
+    Examples
+    --------
+    >>> process_rank() is None or process_rank() >= 0
+    True
+    """
+    distributed = sys.modules.get("torch.distributed")
+    if distributed is not None and distributed.is_available() and distributed.is_initialized():
+        return int(distributed.get_rank())
+    for name in ("RANK", "SLURM_PROCID", "LOCAL_RANK"):  # torchrun, Slurm, Lightning's own launcher
+        if name in os.environ:
+            return int(os.environ[name])
+    return None

@@ -7,7 +7,6 @@ workers and ranks never repeat each other's draws.
 from __future__ import annotations
 
 import copy
-import os
 import sys
 from numbers import Integral
 from typing import Any
@@ -238,7 +237,7 @@ class Stream:
 
     def __getstate__(self) -> dict[str, Any]:
         """Take the rank along to a worker that is started afresh and does not know it."""
-        rank = _rank()
+        rank = rng.process_rank()
         return self.__dict__ | ({} if rank is None else {"_parent_rank": rank})
 
     def _spawned(self, key: tuple[int, ...]) -> np.random.Generator:
@@ -251,7 +250,7 @@ class Stream:
         info = loaded.get_worker_info() if loaded is not None else None
         if info is None:
             return
-        rank = _rank()
+        rank = rng.process_rank()
         worker = (int(info.seed), self._parent_rank if rank is None else rank)
         if worker != self._worker:
             self._worker = worker
@@ -269,17 +268,6 @@ def _log_gammas(alpha: float, shape: tuple[int, ...], generator: Any, device: An
     gammas = torch._standard_gamma(concentration + 1, generator=generator)
     uniforms = torch.rand(shape, generator=generator, dtype=dtype, device=device)
     return gammas.log() + torch.log1p(-uniforms) / alpha
-
-
-def _rank() -> int | None:
-    """Return this process's number among those that train together, None where nothing says so."""
-    distributed = sys.modules.get("torch.distributed")
-    if distributed is not None and distributed.is_available() and distributed.is_initialized():
-        return int(distributed.get_rank())
-    for name in ("RANK", "SLURM_PROCID", "LOCAL_RANK"):  # torchrun, Slurm, Lightning's own launcher
-        if name in os.environ:
-            return int(os.environ[name])
-    return None
 
 
 def _match(array: Any, like: Any) -> Any:

@@ -17,11 +17,7 @@ __all__ = [
     "matrix_view",
     "namespace",
     "on_host",
-    "product",
-    "take_into",
-    "take_rows",
     "to_backend",
-    "weighted_rows",
 ]
 
 
@@ -177,120 +173,6 @@ def flatten(X: Any) -> Any:
     (2, 12)
     """
     return cast(X.reshape(X.shape[0], math.prod(X.shape[1:])), compute_dtype(X))
-
-
-def product(W: Any, values: Any, out: Any = None) -> Any:
-    """Return W @ values in their own dtype: autocast, which would halve it, is turned off.
-
-    Parameters
-    ----------
-    W : float array or tensor of shape (r, m)
-    values : array or tensor of shape (m, d)
-        Of the backend, device and dtype of W.
-    out : array or tensor of shape (r, d), optional
-        Where the result is written.
-
-    Returns
-    -------
-    array or tensor of shape (r, d)
-
-    Examples
-    --------
-    >>> product(np.ones((1, 2)), np.eye(2))
-    array([[1., 1.]])
-    """
-    if isinstance(values, np.ndarray):
-        return np.matmul(W, values, out=out)
-    import torch
-
-    if not torch.is_autocast_enabled(values.device.type):
-        return torch.mm(W, values) if out is None else torch.mm(W, values, out=out)
-    with torch.autocast(values.device.type, enabled=False):
-        return product(W, values, out)
-
-
-def weighted_rows(orders: Any, terms: Any, values: Any) -> Any:
-    """Return Σ_i terms[i] · values[orders[k, i]] for each k, at the cost of the samples that are mixed.
-
-    Parameters
-    ----------
-    orders : int32 or int64 array or tensor of shape (r, T)
-    terms : float array or tensor of shape (T,)
-    values : array or tensor of shape (m, d)
-        All of one backend and device, values of the dtype of `terms`.
-
-    Returns
-    -------
-    array or tensor of shape (r, d)
-
-    Examples
-    --------
-    >>> weighted_rows(np.array([[0, 2]]), np.array([0.75, 0.25]), np.eye(3))
-    array([[0.75, 0.  , 0.25]])
-    """
-    rows, n_mix = orders.shape
-    if isinstance(values, np.ndarray):
-        from zeta_geom.mixers.gathering import gather_rows
-
-        out = np.empty((rows, values.shape[1]), dtype=values.dtype)
-        gather_rows(orders, terms, values, out)
-        return out
-    from torch.nn.functional import embedding_bag
-
-    if values.shape[1] == 0:  # which embedding_bag refuses
-        return values.new_zeros((rows, 0))
-    return embedding_bag(orders, values, per_sample_weights=terms.expand(rows, n_mix).contiguous(), mode="sum")
-
-
-def take_into(values: Any, indices: Any, out: Any) -> Any:
-    """Return values[indices], written into `out` where it is given.
-
-    Parameters
-    ----------
-    values : array or tensor of shape (m, d)
-    indices : int64 array or tensor of shape (rows,)
-    out : array or tensor of shape (rows, d), or None
-
-    Returns
-    -------
-    array or tensor of shape (rows, d)
-
-    Examples
-    --------
-    >>> take_into(np.eye(2), np.array([1, 1]), None)
-    array([[0., 1.],
-           [0., 1.]])
-    """
-    if isinstance(values, np.ndarray):
-        return np.take(
-            values, indices, axis=0, out=out, mode="clip" if out is not None else "raise"
-        )  # "raise" copies out
-    import torch
-
-    return torch.index_select(values, 0, indices) if out is None else torch.index_select(values, 0, indices, out=out)
-
-
-def take_rows(values: Any, rows: int, m: int) -> Any:
-    """Return the rows k mod m of `values` for k below `rows`: `values` itself where these are all of them in order.
-
-    Parameters
-    ----------
-    values : array or tensor of shape (m, ...)
-    rows, m : int
-
-    Returns
-    -------
-    array or tensor of shape (rows, ...)
-
-    Examples
-    --------
-    >>> take_rows(np.arange(3), 5, 3).tolist()
-    [0, 1, 2, 0, 1]
-    """
-    if rows <= m:
-        return values if rows == m else values[:rows]
-    xp = namespace(values)
-    return xp.take(values, xp.arange(rows, device=values.device) % m, axis=0)
 
 
 def matrix_view(out: Any, X: Any) -> Any:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from zeta_geom.checks import check_int, check_real
-from zeta_geom.mixers.arrays import cast, compute_dtype, take_rows
+from zeta_geom.mixers.arrays import cast, compute_dtype
 from zeta_geom.mixers.batch_checks import as_batch, check_output, check_plan, check_values, soft_labels
 from zeta_geom.mixers.batches import Unmixed, mix_batches
+from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Seeded
 from zeta_geom.mixers.traits import Traits
 from zeta_geom.rng import RandomState

@@ -5,17 +5,17 @@ from __future__ import annotations
 import warnings
 from typing import Any, Unpack
 
-from zeta_geom.mixers.arrays import cast, compute_dtype, flatten, namespace, on_host, take_rows, to_backend
-from zeta_geom.mixers.base import Mixer
+from zeta_geom.mixers.arrays import cast, compute_dtype, flatten, namespace, on_host, to_backend
 from zeta_geom.mixers.batches import Unmixed
-from zeta_geom.mixers.pairs import PairPlan, blend
+from zeta_geom.mixers.pairs import PairMixer, PairPlan
+from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 
 __all__ = ["BetweenClass", "BetweenClassPlus"]
 
 
-class BetweenClass(Mixer):
+class BetweenClass(PairMixer):
     """Mix each sample with one of another class: x_new = r x_1 + (1 - r) x_2, labels alike, r ~ U(0, 1) a row.
 
     The class of a soft label is its largest share. A batch of one class comes back unmixed, on the CPU with a
@@ -68,12 +68,6 @@ class BetweenClass(Mixer):
         partners = xp.where(alone, row, xp.take(order, xp.clip(picks, 0, m - 1), axis=0))
         shares = self._stream.uniform((rows,), labels)
         return PairPlan(partners, xp.where(alone, xp.ones_like(shares), shares), m)
-
-    def _mix_inputs(self, X: Any, plan: PairPlan, out: Any) -> Any:
-        return blend(X, plan, plan.lam)
-
-    def _mix_labels(self, Y: Any, plan: PairPlan) -> Any:
-        return blend(Y, plan, plan.lam)
 
 
 class BetweenClassPlus(BetweenClass):

@@ -9,9 +9,10 @@ from typing import Any, Unpack
 import numpy as np
 
 from zeta_geom.checks import check_real
-from zeta_geom.mixers.arrays import namespace, take_rows, to_backend
+from zeta_geom.mixers.arrays import namespace, to_backend
 from zeta_geom.mixers.base import Mixer
-from zeta_geom.mixers.pairs import blend, draw_partners
+from zeta_geom.mixers.pairs import PairMixer, PairPlan, draw_partners
+from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 from zeta_geom.mixers.zeta import ZetaMixup
@@ -20,19 +21,15 @@ __all__ = ["BoxPlan", "CutMix", "CutMixZeta", "PastePlan"]
 
 
 @dataclass(frozen=True)
-class BoxPlan:
-    """What CutMix drew for one batch of m images.
+class BoxPlan(PairPlan):
+    """What CutMix drew for one batch of m images; λ is the share of the pixels outside the box.
 
     Parameters
     ----------
-    partners : int array of shape (rows,)
-        Row k is sample k mod m with the box of sample partners[k].
+    partners, lam, m
+        As in `PairPlan`.
     box : int64 array of shape (4,)
         Top, bottom, left, right, in pixels; bottom and right are the first outside.
-    lam : floating array of shape ()
-        The share of the pixels outside the box.
-    m : int
-        Number of samples in the batch.
 
     Examples
     --------
@@ -40,18 +37,10 @@ class BoxPlan:
     (4,)
     """
 
-    partners: Any
     box: Any
-    lam: Any
-    m: int
-
-    @property
-    def rows(self) -> int:
-        """Number of rows that come out."""
-        return self.partners.shape[0]
 
 
-class CutMix(Mixer):
+class CutMix(PairMixer):
     """Paste a box of another image onto each one; the label is mixed by the box's share of the pixels.
 
     With λ ~ Beta(α, α), the box has half sides ⌊H √(1-λ) / 2⌋ and ⌊W √(1-λ) / 2⌋ around a uniform pixel and is
@@ -102,7 +91,7 @@ class CutMix(Mixer):
         left, right = _span(xp, width, cut, right)
         box = xp.astype(xp.stack([top, bottom, left, right]), xp.int64)
         lam = xp.asarray(1 - (bottom - top) * (right - left) / (height * width))
-        return BoxPlan(draw_partners(self._stream, shape[0], rows, like), box, lam, shape[0])
+        return BoxPlan(draw_partners(self._stream, shape[0], rows, like), lam, shape[0], box)
 
     def _mix_inputs(self, X: Any, plan: BoxPlan, out: Any) -> Any:
         own = take_rows(X, plan.rows, plan.m)
@@ -118,9 +107,6 @@ class CutMix(Mixer):
         within_rows, within_columns = (rows >= box[0]) & (rows < box[1]), (columns >= box[2]) & (columns < box[3])
         inside = within_rows[:, None] & within_columns[None, :]
         return xp.where(inside, xp.take(X, to_backend(plan.partners, X), axis=0), own)
-
-    def _mix_labels(self, Y: Any, plan: BoxPlan) -> Any:
-        return blend(Y, plan, plan.lam)
 
 
 def _span(xp: Any, size: int, cut: Any, position: Any) -> tuple[Any, Any]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Unpack
 
 from zeta_geom.checks import check_int, check_real
-from zeta_geom.mixers.arrays import cast, namespace, take_rows, to_backend
-from zeta_geom.mixers.base import Mixer
-from zeta_geom.mixers.pairs import blend, draw_partners
+from zeta_geom.mixers.arrays import cast, namespace, to_backend
+from zeta_geom.mixers.pairs import PairMixer, PairPlan, draw_partners
+from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 
@@ -16,18 +16,15 @@ __all__ = ["GridMix", "GridPlan"]
 
 
 @dataclass(frozen=True)
-class GridPlan:
-    """What GridMix drew for one batch of m images.
+class GridPlan(PairPlan):
+    """What GridMix drew for one batch of m images; λ is the share of the cells that are True.
 
     Parameters
     ----------
-    partners : int array of shape (rows,)
-        Row k takes the cells of sample k mod m where `cells` is True, and those of sample partners[k] elsewhere.
+    partners, lam, m
+        As in `PairPlan`.
     cells : bool array of shape (N, N)
-    lam : floating array of shape ()
-        The share of the cells that are True.
-    m : int
-        Number of samples in the batch.
+        True where a row has the cell of its own sample, False where it has the partner's.
 
     Examples
     --------
@@ -35,18 +32,10 @@ class GridPlan:
     (4, 4)
     """
 
-    partners: Any
     cells: Any
-    lam: Any
-    m: int
-
-    @property
-    def rows(self) -> int:
-        """Number of rows that come out."""
-        return self.partners.shape[0]
 
 
-class GridMix(Mixer):
+class GridMix(PairMixer):
     """Put together each image from the cells of a grid over two: a cell is the first's with probability λ.
 
     λ ~ Beta(α, α); the label is mixed by the share of cells. One grid serves the batch; row i of N begins at pixel
@@ -101,7 +90,7 @@ class GridMix(Mixer):
         cells = self._stream.uniform((self.n_cells, self.n_cells), like) < lam
         xp = namespace(cells)
         share = xp.asarray(xp.mean(xp.astype(cells, xp.float64 if like is None else lam.dtype)))
-        return GridPlan(draw_partners(self._stream, shape[0], rows, like), cells, share, shape[0])
+        return GridPlan(draw_partners(self._stream, shape[0], rows, like), share, shape[0], cells)
 
     def _mix_inputs(self, X: Any, plan: GridPlan, out: Any) -> Any:
         xp, device = namespace(X), X.device
@@ -110,9 +99,6 @@ class GridMix(Mixer):
             mask = xp.take(mask, xp.arange(size, device=device) * mask.shape[axis] // size, axis=axis)
         partners = xp.take(X, to_backend(plan.partners, X), axis=0)
         return cast(xp.where(mask, take_rows(X, plan.rows, plan.m), partners), X.dtype)
-
-    def _mix_labels(self, Y: Any, plan: GridPlan) -> Any:
-        return blend(Y, plan, plan.lam)
 
     @staticmethod
     def cell_labels(Y: Any, plan: GridPlan) -> Any:

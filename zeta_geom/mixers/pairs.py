@@ -6,22 +6,14 @@ from dataclasses import dataclass
 from typing import Any, Unpack
 
 from zeta_geom.checks import check_real
-from zeta_geom.mixers.arrays import (
-    cast,
-    compute_dtype,
-    flatten,
-    matrix_view,
-    namespace,
-    take_into,
-    take_rows,
-    to_backend,
-)
+from zeta_geom.mixers.arrays import cast, compute_dtype, flatten, matrix_view, namespace, to_backend
 from zeta_geom.mixers.base import Mixer
+from zeta_geom.mixers.products import take_into, take_rows
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 from zeta_geom.streams import Stream
 
-__all__ = ["Mixup", "PairPlan", "SamplePairing", "blend", "draw_partners"]
+__all__ = ["Mixup", "PairMixer", "PairPlan", "SamplePairing", "blend", "draw_partners", "keep_labels"]
 
 
 @dataclass(frozen=True)
@@ -109,7 +101,28 @@ def blend(values: Any, plan: Any, lam: Any, out: Any = None) -> Any:
     return cast(mixed.reshape(plan.rows, *values.shape[1:]), values.dtype)
 
 
-class Mixup(Mixer):
+class PairMixer(Mixer):
+    """A method that makes each row of two samples, whose plan says which and in which share λ.
+
+    Parameters
+    ----------
+    **shared
+        As in `Mixer`.
+
+    Examples
+    --------
+    >>> issubclass(Mixup, PairMixer)
+    True
+    """
+
+    def _mix_inputs(self, X: Any, plan: Any, out: Any) -> Any:
+        return blend(X, plan, plan.lam, out)
+
+    def _mix_labels(self, Y: Any, plan: Any) -> Any:
+        return blend(Y, plan, plan.lam)
+
+
+class Mixup(PairMixer):
     """Mix each sample with another one: x_new = λ x + (1 - λ) x[π], and labels alike, λ ~ Beta(α, α).
 
     Parameters
@@ -153,14 +166,8 @@ class Mixup(Mixer):
         lam = self._stream.beta(self.alpha, (rows,) if self.per_sample else (), like)
         return PairPlan(draw_partners(self._stream, shape[0], rows, like), lam, shape[0])
 
-    def _mix_inputs(self, X: Any, plan: PairPlan, out: Any) -> Any:
-        return blend(X, plan, plan.lam, out)
 
-    def _mix_labels(self, Y: Any, plan: PairPlan) -> Any:
-        return blend(Y, plan, plan.lam)
-
-
-class SamplePairing(Mixer):
+class SamplePairing(PairMixer):
     """Average each sample with another one and keep its own label: x_new = (x + x[π]) / 2.
 
     Parameters
@@ -196,9 +203,6 @@ class SamplePairing(Mixer):
         partners = draw_partners(self._stream, shape[0], rows, like)
         half = namespace(partners).full((), 0.5, device=partners.device)
         return PairPlan(partners, half, shape[0])
-
-    def _mix_inputs(self, X: Any, plan: PairPlan, out: Any) -> Any:
-        return blend(X, plan, plan.lam, out)
 
     def _mix_labels(self, Y: Any, plan: PairPlan) -> Any:
         return keep_labels(Y, plan)

@@ -8,16 +8,16 @@ from typing import Any, Unpack
 import numpy as np
 
 from zeta_geom.checks import check_int, check_real
-from zeta_geom.mixers.arrays import cast, namespace, take_rows, to_backend
-from zeta_geom.mixers.base import Mixer
-from zeta_geom.mixers.pairs import PairPlan, blend, draw_partners
+from zeta_geom.mixers.arrays import cast, namespace, to_backend
+from zeta_geom.mixers.pairs import PairMixer, PairPlan, draw_partners
+from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 
 __all__ = ["OptTransMix"]
 
 
-class OptTransMix(Mixer):
+class OptTransMix(PairMixer):
     """Replace each image by the Wasserstein barycentre of it and another one, and mix labels by λ ~ U(0, 1), a row.
 
     Each channel is one distribution over pixels: its mass is made 1, and the barycentre's is λ m_1 + (1 - λ) m_2.
@@ -114,6 +114,3 @@ class OptTransMix(Mixer):
             if not all(bool(xp.all(xp.isfinite(scalings[name]))) for name in "UV"):  # the kernel has underflowed
                 found = convolutional_barycenter2d(images, self.reg, method="sinkhorn_log", stabThr=1e-300, **asked)
         return found / xp.sum(found)
-
-    def _mix_labels(self, Y: Any, plan: PairPlan) -> Any:
-        return blend(Y, plan, plan.lam)
