@@ -84,7 +84,7 @@ def test_labelled_variants_of_a_mixer():
     ("ask", "message"),
     [
         ({"gammas": [-1]}, "gamma must be at least 0"),
-        ({"gammas": [1], "mixers": ("cutout",)}, "'mixup', 'zeta'"),
+        ({"gammas": [1], "mixers": ("cutout",)}, "'mixup', .*'zeta'; got 'cutout'"),
         ({"gammas": [1], "n_neighbors": 400}, "k=400"),
         ({"gammas": [1], "batch_size": 0}, "batch_size"),
         ({"gammas": [1], "n_mix": (64,)}, "n_mix must be at most"),
