@@ -24,7 +24,7 @@ test: $(VENV)/installed-dev
 
 $(VENV)/installed: pyproject.toml
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --editable .
+	$(PY) -m pip install --quiet --editable ".[transport]"
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
