@@ -7,8 +7,6 @@ for (i) the paper's selection of test images, (ii) its mirror image, (iii) all o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,7 @@ from pydantic import BaseModel
 from tqdm import tqdm
 
 from analyses.claims.verdicts import paired
-from analyses.context import Context
+from analyses.context import Context, one_thread
 from zeta_geom.datasets import Dataset, data_home, load_image_folder
 from zeta_geom.datasets.home import ENVIRONMENT_VARIABLE
 from zeta_geom.mixers import Mixer, Mixup, ZetaMixup
@@ -120,19 +118,6 @@ def make_mixer(method: str, s: Settings, seed: int) -> Mixer | None:
         "zeta": lambda: ZetaMixup(s.gamma, random_state=seed),
     }
     return mixers[method]() if method in mixers else None
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Keep torch on one thread: batches of 32 small images are too little for two, which wait for each other."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @one_thread()

@@ -9,8 +9,7 @@ defined carries the reason in place of a number.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.util import find_spec
@@ -22,7 +21,7 @@ import torch
 from pydantic import BaseModel
 from tqdm import tqdm
 
-from analyses.context import Context
+from analyses.context import Context, one_thread
 from zeta_geom.datasets import Dataset
 from zeta_geom.geometry import local_dimension
 from zeta_geom.manifolds import MANIFOLDS, wrong_labels
@@ -127,17 +126,6 @@ def measure(data: str, subject: Subject, s: Settings, progress: bool = False) ->
                 bar.update()
     reasons = {method: why_not(method, subject) for method in MIXERS}
     return pd.DataFrame(rows + [{"method": method, "reason": why} for method, why in reasons.items() if why])
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Keep torch to one thread: on a few images, threads that wait for each other cost more than they save."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def mix(

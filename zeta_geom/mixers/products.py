@@ -94,9 +94,9 @@ def take_into(values: Any, indices: Any, out: Any) -> Any:
            [0., 1.]])
     """
     if isinstance(values, np.ndarray):
-        return np.take(
-            values, indices, axis=0, out=out, mode="clip" if out is not None else "raise"
-        )  # "raise" copies out
+        if out is None:
+            return np.take(values, indices, axis=0)
+        return np.take(values, indices, axis=0, out=out, mode="clip")  # by default NumPy writes into a buffer first
     import torch
 
     return torch.index_select(values, 0, indices) if out is None else torch.index_select(values, 0, indices, out=out)
