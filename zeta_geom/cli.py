@@ -235,6 +235,46 @@ def neighbors(
     write(out, {"counts": found.counts, "soft": found.soft, "balanced": found.balanced})
 
 
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help="a name that --list lists, or a YAML file", show_default=False)] = "",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE, such as mixer.params.gamma=3; repeatable")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="the table as a file too: .csv or .parquet")] = None,
+    list_: Annotated[bool, typer.Option("--list", help="list the recipes whose names hold RECIPE")] = False,
+    show: Annotated[bool, typer.Option(help="print the recipe as YAML, with the source of each setting")] = False,
+    seeds: Annotated[str | None, typer.Option(help="in place of the recipe's")] = None,
+    folder: Annotated[Path, typer.Option(help="where runs are kept: a killed one goes on")] = Path("runs"),
+    accelerator: Annotated[str, typer.Option(help="auto, cpu, gpu, … of Lightning")] = "auto",
+    devices: Annotated[int, typer.Option(help="devices to train on, each with a batch of its own", min=1)] = 1,
+    workers: Annotated[int, typer.Option(help="processes that read images, on each device", min=0)] = 0,
+    force: Annotated[bool, typer.Option(help="train again what is recorded")] = False,
+    stale: Annotated[bool, typer.Option(help="accept runs of older code")] = False,
+) -> None:
+    """Train a classifier by a recipe, once for each seed, and measure it (needs the extra `train`).
+
+    Example: zeta-geom train table-4/fashion-mnist/resnet18/zeta-2.8 --set epochs=2 --set schedule.milestones=[]
+    """
+    from zeta_geom.training import command, run
+
+    if list_:
+        typer.echo(command.listed(recipe))
+        return
+    made = command.asked(recipe, to_params(set_ or [], "--set"))
+    if show:
+        typer.echo(command.shown(made), nl=False)
+        return
+    chosen = None if seeds is None else to_ints(seeds, "--seeds")
+    table = run(
+        made, folder=folder, seeds=chosen, accelerator=accelerator, devices=devices, num_workers=workers,
+        force=force, stale=stale,
+    )  # fmt: skip
+    typer.echo(command.summary(table))
+    if out is not None:
+        write(out, table)
+
+
 def labels_of(arrays: Mapping[str, np.ndarray]) -> np.ndarray | None:
     """Return the soft labels Y, else the labels y, None where there are neither."""
     return arrays.get("Y", arrays.get("y"))
@@ -255,7 +295,7 @@ def main() -> None:
         if message := error.format_message():  # none where the help was printed instead
             typer.echo(f"zeta-geom: {' '.join(message.split())} See --help.", err=True)
         sys.exit(2)
-    except (ValueError, TypeError, OSError, MemoryError) as error:
+    except (ValueError, TypeError, OSError, MemoryError, ImportError) as error:
         typer.echo(f"zeta-geom: {' '.join(str(error).split())}", err=True)
         sys.exit(1)
     except KeyboardInterrupt:

@@ -10,12 +10,12 @@ import numpy as np
 __all__ = ["to_gamma", "to_ints", "to_params", "to_range"]
 
 
-def to_ints(text: str) -> tuple[int, ...]:
+def to_ints(text: str, option: str = "--k") -> tuple[int, ...]:
     """Read whole numbers parted by blanks or commas."""
     try:
         return tuple(int(part) for part in text.replace(",", " ").split())
     except ValueError as error:
-        raise ValueError(f'--k must be whole numbers, such as "8 128"; got {text!r}.') from error
+        raise ValueError(f'{option} must be whole numbers, such as "8 128"; got {text!r}.') from error
 
 
 def to_gamma(text: str) -> float | list[float]:
@@ -26,13 +26,13 @@ def to_gamma(text: str) -> float | list[float]:
         raise ValueError(f"--gamma must be a number or low:high; got {text!r}.") from error
 
 
-def to_params(pairs: list[str]) -> dict[str, Any]:
+def to_params(pairs: list[str], option: str = "--param") -> dict[str, Any]:
     """Read NAME=VALUE: numbers, true, false and lists as in JSON, anything else as text."""
     found: dict[str, Any] = {}
     for pair in pairs:
         name, separator, text = pair.partition("=")
         if not separator or not name:
-            raise ValueError(f"--param must be NAME=VALUE, such as n_cells=4; got {pair!r}.")
+            raise ValueError(f"{option} must be NAME=VALUE, such as n_cells=4; got {pair!r}.")
         try:
             found[name] = json.loads(text)
         except ValueError:

@@ -19,7 +19,7 @@ __all__ = ["LeNet5", "random_affine", "train_lenet"]
 
 
 class LeNet5(nn.Module):
-    """LeNet-5: two convolutions of 5 × 5, each with ReLU and max-pooling, and layers of 120, 84 and 10 units.
+    """LeNet-5: two convolutions of 5 × 5, each with ReLU and max-pooling, and layers of 120, 84 and n_classes units.
 
     The layout is the classical one; the convolutions have 10 and 24 maps in place of 6 and 16 (with those, held-out
     accuracy was 99.34 %), and ReLU and max-pooling stand where LeCun et al. had tanh and averages. 89,418 parameters.
@@ -28,6 +28,8 @@ class LeNet5(nn.Module):
     ----------
     generator : torch.Generator, optional
         Draws the first weights (He's uniform rule, biases 0); without it they stay uninitialised, to be loaded.
+    n_classes : int
+        Number of logits.
 
     References
     ----------
@@ -39,13 +41,15 @@ class LeNet5(nn.Module):
     torch.Size([2, 10])
     """
 
-    def __init__(self, generator: torch.Generator | None = None) -> None:
+    def __init__(self, generator: torch.Generator | None = None, *, n_classes: int = 10) -> None:
         super().__init__()
         self.conv1: Any = skip_init(nn.Conv2d, 1, 10, 5, padding=2)
+        self.pool1 = nn.MaxPool2d(2)
         self.conv2: Any = skip_init(nn.Conv2d, 10, 24, 5)
+        self.pool2 = nn.MaxPool2d(2)
         self.fc1: Any = skip_init(nn.Linear, 24 * 5 * 5, 120)
         self.fc2: Any = skip_init(nn.Linear, 120, 84)
-        self.fc3: Any = skip_init(nn.Linear, 84, 10)
+        self.fc3: Any = skip_init(nn.Linear, 84, n_classes)
         if generator is not None:
             for layer in (self.conv1, self.conv2, self.fc1, self.fc2, self.fc3):
                 nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)
@@ -67,13 +71,13 @@ class LeNet5(nn.Module):
         >>> LeNet5(torch.Generator().manual_seed(0)).features(torch.zeros(2, 1, 28, 28)).shape
         torch.Size([2, 84])
         """
-        x = functional.max_pool2d(functional.relu(self.conv1(x)), 2)
-        x = functional.max_pool2d(functional.relu(self.conv2(x)), 2)
+        x = self.pool1(functional.relu(self.conv1(x)))
+        x = self.pool2(functional.relu(self.conv2(x)))
         x = functional.relu(self.fc1(x.flatten(1)))
         return functional.relu(self.fc2(x))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the logits of the ten classes.
+        """Return the logits of the classes.
 
         Parameters
         ----------
@@ -81,7 +85,7 @@ class LeNet5(nn.Module):
 
         Returns
         -------
-        Tensor of shape (n, 10)
+        Tensor of shape (n, n_classes)
 
         Examples
         --------

@@ -1,0 +1,121 @@
+"""Classifiers on few real images: do the paper's orderings of methods show on two cores?
+
+LeNet-5 on 1,000 and 5,000 images of Fashion-MNIST and MNIST with ten methods, a small residual network with five, and
+Figure 10a's sweep over γ. Each run is recorded when it is done, so that a killed study goes on. The tables go to
+docs/cpu_study, from where the claims table and the figures take them.
+
+Examples
+--------
+python -m analyses.cpu_study --minutes 90
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import joblib
+import pandas as pd
+import typer
+from tqdm import tqdm
+
+from analyses.context import one_thread
+from zeta_geom.records import atomic_path
+from zeta_geom.training import Recipe, run
+from zeta_geom.training.comparison import compare
+from zeta_geom.training.networks import NETWORKS
+from zeta_geom.training.recipes import CUTMIX, CUTMIX_ZETA, GAMMAS, NATURAL_METHODS, zeta
+
+TABLES = Path("docs/cpu_study")
+METHODS: dict[str, Any] = NATURAL_METHODS | {
+    "cutmix": CUTMIX,
+    "cutmix-zeta": CUTMIX_ZETA,
+    "dirichlet": {"name": "dirichlet"},
+    "p-series-pairs": {"name": "p-series-pairs", "params": {"gamma": 2.8}},
+    "manifold-mixup": {"name": "manifold-mixup", "params": {"layers": list(NETWORKS["lenet"].stages)}},
+}
+RESIDUAL_METHODS = ("erm", "mixup", "zeta-2.8", "cutmix", "cutmix-zeta")
+OURS = "ours"
+
+
+def recipes() -> list[Recipe]:
+    """Return the study's recipes, those that answer most first."""
+    made = []
+    for n_train, seeds in ((1000, 5), (5000, 3)):
+        for data in ("fashion-mnist", "mnist"):
+            made += [recipe(data, n_train, "lenet", method, mixer, seeds) for method, mixer in METHODS.items()]
+    made[20:20] = [recipe("fashion-mnist", 1000, "resnet10-narrow", method, METHODS[method], 3)
+                   for method in RESIDUAL_METHODS]  # fmt: skip
+    swept = {f"zeta-{gamma}": zeta(gamma) for gamma in GAMMAS}
+    made[20:20] = [recipe("fashion-mnist", 1000, "lenet", method, mixer, 5)
+                   for method, mixer in swept.items() if method not in METHODS]  # fmt: skip
+    return made
+
+
+def recipe(data: str, n_train: int, network: str, method: str, mixer: Any, seeds: int) -> Recipe:
+    """Return one recipe; what the paper says of Fashion-MNIST is kept where few images allow it."""
+    paper = 'paper, "Training details" of NATURAL'
+    flips = data != "mnist"
+    settings = {
+        "name": f"cpu-study/{data}-{n_train}/{network}/{method}",
+        "data": data,
+        "n_train": n_train,
+        "network": network,
+        "epochs": 40,
+        "batch_size": 32,
+        "optimizer": {"learning_rate": 0.05 if network == "lenet" else 0.1},
+        "schedule": {"milestones": (20, 30), "factor": 0.2},
+        "augmentation": ("flip",) if flips else (),
+        "mixer": mixer,
+        "seeds": tuple(range(seeds)),
+    }
+    own = dict.fromkeys(Recipe.model_fields.keys() - {"name", "sources", "size", "crop"}, OURS)
+    stated = {"batch_size": paper, "metrics": paper, "augmentation": paper if flips else OURS}
+    stated["optimizer"] = f"{paper}; the learning rate is ours"
+    return Recipe.model_validate(settings | {"sources": own | stated})
+
+
+def one_run(recipe: Recipe, seed: int, folder: Path, until: float) -> pd.DataFrame | None:
+    """Train once on one thread, or return None where the time is over."""
+    if time.time() > until:
+        return None
+    with one_thread():
+        return run(recipe, folder=folder, seeds=[seed], accelerator="cpu", progress=False, logs=False, stale=True)
+
+
+def runs(folder: Path, minutes: float, jobs: int) -> Iterator[pd.DataFrame]:
+    """Yield the table of each run that is there or could be made in time."""
+    todo = [(recipe, seed) for recipe in recipes() for seed in recipe.seeds]
+    until = time.time() + 60 * minutes
+    parallel = joblib.Parallel(jobs, return_as="generator")
+    made = parallel(joblib.delayed(one_run)(recipe, seed, folder, until) for recipe, seed in todo)
+    for table in tqdm(made, total=len(todo), desc="cpu study", unit="run"):
+        if table is not None:
+            yield table
+
+
+def main(
+    folder: Annotated[Path, typer.Option(help="where the runs are kept")] = Path("runs"),
+    minutes: Annotated[float, typer.Option(help="no run begins later than this")] = 90,
+    jobs: Annotated[int, typer.Option(help="runs at once")] = 2,
+) -> None:
+    """Make the runs that are missing, and write docs/cpu_study/runs.csv and intervals.csv."""
+    table = pd.concat(runs(folder, minutes, jobs), ignore_index=True)
+    keep(table, TABLES)
+    typer.echo(f"{len(table)} of {sum(len(recipe.seeds) for recipe in recipes())} runs; tables in {TABLES}")
+
+
+def keep(table: pd.DataFrame, folder: Path) -> None:
+    """Write the runs, and each method against mixup."""
+    study = table["recipe"].str.split("/", expand=True)
+    named = table.assign(study=study[1] + "/" + study[2], method=study[3])
+    columns = ["study", "data", "network", "n_train", "method", "seed", "metric", "value", "seconds"]
+    for name, part in (("runs", named[columns]), ("intervals", compare(named, by=("study", "metric")))):
+        with atomic_path(folder / f"{name}.csv") as temporary:
+            part.to_csv(temporary, index=False, float_format="%.6g")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,134 @@
+"""Figures 4 and 5: what mixing does to pictures, beside the originals: mixup, and ζ-mixup at three values of γ.
+
+The two differ in the data alone: `analyses.figure_5` calls this one. A folder of your own, a subfolder a class:
+
+Examples
+--------
+python -m analyses.figure_4 --folder pictures && python -m figures --only 4
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from pydantic import BaseModel
+
+from analyses.context import Context
+from zeta_geom.mixers import Mixup, ZetaMixup
+
+ROWS = (6, 3, 2, 1)  # batches that the picture may show, all of as many rows
+
+
+class Settings(BaseModel, frozen=True):
+    """What Figures 4 and 5 are made with."""
+
+    data: str  # paper: ISIC 2017 in Figure 4, ISIC 2018 in Figure 5
+    reader: str = "datasets"  # or "training", where the data need the extra `train`
+    size: int = 128  # ours: pixels, enough for print; shrinking is linear, so that it does not matter when it is done
+    gammas: tuple[float, ...] = (2.4, 2.8, 4.0)  # paper
+    anchor: str = "self"  # the authors' code: output k leans on image k
+    mixup_alpha: float = 1.0  # paper; λ once a batch
+    batch_size: int = 32  # paper, training on skin images
+    shown: int = 36  # ours, six from each of six batches; the paper shows 100
+    seed: int = 0  # ours
+
+
+PRESETS = {
+    "4": {"quick": Settings(data="fashion-mnist"), "paper": Settings(data="isic-2017", reader="training")},
+    "5": {"quick": Settings(data="mnist"), "paper": Settings(data="isic-2018", reader="training")},
+}
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Training images that are opened when asked for: `levels[i]` is uint8 (H, W) or (H, W, 3)."""
+
+    name: str
+    levels: Any
+    fingerprint: str
+
+
+class Unstacked:
+    """Images of a training set, the channels behind."""
+
+    def __init__(self, images: Any) -> None:
+        self.images = images
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        """Return one image, uint8 (H, W) or (H, W, 3)."""
+        pixels = self.images[int(index)][0].numpy().transpose(1, 2, 0)
+        return pixels[..., 0] if pixels.shape[2] == 1 else pixels
+
+
+def run(context: Context, settings: Settings | None = None, number: str = "4") -> None:
+    """Write the record figure_<number>/images: originals, mixtures, their weights, and the λ of each batch."""
+    s = settings or PRESETS[number]["quick" if context.offline else context.preset]
+    pictures = find(context, s)
+    own = s.data.startswith(("folder:", "csv:"))
+    stored = s.model_dump(mode="json", exclude={"data"}) | {"data_name": pictures.name, "named_by_user": own}
+    context.record(f"figure_{number}/images", lambda: mix(pictures, s), settings=stored, data=pictures.fingerprint)
+
+
+def find(context: Context, s: Settings) -> Pictures:
+    """Open the data."""
+    if s.reader == "datasets":
+        dataset = context.dataset(s.data)
+        return Pictures(dataset.name, dataset.X_train, dataset.fingerprint)
+    try:
+        from zeta_geom.training.data import load_image_data
+    except ModuleNotFoundError as error:
+        raise FileNotFoundError(f"the pictures of {s.data} cannot be opened: {error}") from error
+    found = load_image_data(s.data, size=s.size, crop=1.0, progress=context.progress)
+    return Pictures(found.name, Unstacked(found.train), found.fingerprint)
+
+
+def mix(pictures: Pictures, s: Settings) -> dict[str, np.ndarray]:
+    """Mix whole batches of randomly chosen images, and keep the first few of each."""
+    n = len(pictures.levels)
+    if n < 2:
+        raise ValueError(f"{pictures.name} must have at least 2 training images to mix; it has {n}.")
+    n_batches = next(rows for rows in ROWS if rows * s.batch_size <= n or rows == 1)
+    chosen = np.random.default_rng(s.seed).permutation(n)[: n_batches * s.batch_size]
+    X = np.stack([pictures.levels[i] for i in chosen]).astype(np.float32) / 255
+    batches = np.split(X, n_batches)
+    kept = [batch[: s.shown // n_batches] for batch in batches]
+    arrays = {"index": np.concatenate([part[: len(kept[0])] for part in np.split(chosen, n_batches)])}
+    arrays |= {"original": np.concatenate(kept), "batch": np.repeat(np.arange(n_batches), len(kept[0]))}
+    arrays["batch_length"] = np.array(len(batches[0]))
+    mixers = {"mixup": Mixup(s.mixup_alpha, random_state=s.seed)}
+    mixers |= {f"zeta-{gamma:g}": ZetaMixup(gamma, anchor=s.anchor, random_state=s.seed) for gamma in s.gammas}
+    for method, mixer in mixers.items():
+        plans = [mixer.draw(batch.shape, like=batch) for batch in batches]
+        made = [mixer.apply(batch, None, plan)[0] for batch, plan in zip(batches, plans)]
+        arrays[method] = np.concatenate([mixed[: len(part)] for mixed, part in zip(made, kept)])
+        if method == "mixup":
+            arrays["lambda"] = np.array([float(plan.lam) for plan in plans])
+        else:
+            arrays[f"{method}-leader"] = np.array(plans[0].weights.max())
+    return arrays
+
+
+def main(
+    folder: Annotated[Path, typer.Option(help="pictures, a subfolder a class")],
+    results: Annotated[Path, typer.Option(help="where records and figures go")] = Path("results"),
+) -> None:
+    """Mix the pictures of a folder of your own, for Figure 4."""
+    context = Context(results=results)
+    try:
+        run(context, Settings(data=f"folder:{folder}", reader="training"))
+    except (FileNotFoundError, ValueError) as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(1) from error
+    context.mark_left_out("figure_4", False)
+    typer.echo("now `python -m figures --only 4` draws it")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,58 @@
+"""Read what training left behind: one record a run, one row a metric."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pandas as pd
+
+from zeta_geom import records
+
+logger = logging.getLogger(__name__)
+TEXTS = ["recipe", "data", "network", "method", "metric"]
+NUMBERS = ["seed", "n_train", "n_test", "epochs", "value", "seconds"]
+COLUMNS = [*TEXTS, *NUMBERS]
+
+
+def load_runs(folder: Path) -> pd.DataFrame:
+    """Return the rows of every record `<folder>/**/seed-*.parquet`; none where there is no such folder.
+
+    A table without a manifest was left by a run that was cut off, and is passed over with a warning.
+
+    Raises
+    ------
+    ValueError
+        If a record is not what its manifest says, holds no such table, or has the same run twice.
+    """
+    found = []
+    for path in sorted(folder.glob("**/seed-*.parquet")):
+        try:
+            found.append(check_runs(records.read(path.with_suffix("")).table, str(path)))
+        except FileNotFoundError:
+            logger.warning("%s: passed over, it has no whole manifest; run that training again", path)
+    if not found:
+        return pd.DataFrame(columns=COLUMNS)
+    return check_runs(pd.concat(found, ignore_index=True), str(folder))
+
+
+def check_runs(runs: pd.DataFrame, source: str) -> pd.DataFrame:
+    """Return the columns of a run's table that are read here, or raise ValueError that says what is wrong with it."""
+    lacking = [name for name in COLUMNS if name not in runs]
+    if lacking:
+        raise ValueError(f"{source}: a run's table must have the columns {', '.join(COLUMNS)}; lacking: {lacking}.")
+    wrong = [name for name in NUMBERS if not pd.api.types.is_numeric_dtype(runs[name])]
+    wrong += [name for name in NUMBERS[:-1] if runs[name].isna().any()]  # seconds may be unknown
+    if wrong:
+        raise ValueError(f"{source}: columns {wrong} must hold numbers, none absent; train those runs again.")
+    metric = runs[runs["metric"].isin(("error", "accuracy", "balanced_accuracy", "f1_micro", "f1_macro", "auc"))]
+    outside = metric[~metric["value"].between(0, 1)]
+    if len(outside):
+        raise ValueError(f"{source}: value must be a fraction, 0 to 1; got {outside['value'].tolist()[:3]}.")
+    key = ["recipe", "seed", "metric"]
+    doubled = runs[runs.duplicated(key)]
+    if len(doubled):
+        raise ValueError(
+            f"{source}: the same run stands twice: {doubled[key].values.tolist()[:3]}; keep one of them."
+        )
+    return runs[COLUMNS]

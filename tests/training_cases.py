@@ -1,0 +1,32 @@
+"""Small trainings that several test files share, and the program that is killed in one of them."""
+
+import sys
+from pathlib import Path
+
+from zeta_geom.training import Recipe, run
+
+SETTINGS = {
+    "name": "tiny",
+    "data": "digits",
+    "n_train": 96,
+    "network": "resnet10-narrow",
+    "epochs": 3,
+    "optimizer": {"learning_rate": 0.05},
+    "augmentation": ("flip", "crop"),
+    "mixer": {"name": "zeta", "params": {"gamma": 2.8}},
+    "metrics": ("error", "auc"),
+    "seeds": (0,),
+}
+
+
+def recipe(**changes):
+    return Recipe.model_validate(SETTINGS | changes)
+
+
+def train(folder, made=None, **settings):
+    settings = {"accelerator": "cpu", "progress": False, "logs": False} | settings
+    return run(made or recipe(), folder=folder, **settings)
+
+
+if __name__ == "__main__":  # python training_cases.py FOLDER EPOCHS: trained until it is done or killed
+    train(Path(sys.argv[1]), recipe(epochs=int(sys.argv[2])), logs=True)

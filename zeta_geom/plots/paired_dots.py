@@ -1,0 +1,105 @@
+"""Two methods compared on many data sets: a pair of dots a row, joined by a line that says which is higher."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from zeta_geom.plots.style import OKABE_ITO
+
+__all__ = ["MARKERS", "WINNER_COLORS", "paired_dots", "paired_dots_key"]
+
+WINNER_COLORS = (OKABE_ITO["blue"], OKABE_ITO["orange"], OKABE_ITO["grey"])  # first, second, neither
+MARKERS = ("o", "D")
+APART = 0.13  # of a row: how far the two stand off its middle, so that neither bar hides the other
+COLUMNS = ("first", "first_std", "second", "second_std")
+
+
+def paired_dots(ax: Any, table: pd.DataFrame, names: Sequence[str]) -> Any:
+    """Draw a row for each pair: two dots with their standard deviations, joined by a dotted line, and the difference.
+
+    The marker's shape is the method. A dot is filled where its method is the higher one, and open else; the colour of
+    dots and line says the same. The difference, first minus second, stands at the right.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    table : DataFrame
+        Columns first, first_std, second and second_std: mean and standard deviation of both methods in per cent; NaN
+        where there is no standard deviation. A row a pair, from top to bottom.
+    names : sequence of str
+        One for each row.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If a column is absent, a mean is no finite number, or there are not as many names as rows.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> table = pd.DataFrame({"first": [90.0], "first_std": [1.0], "second": [88.0], "second_std": [0.5]})
+    >>> ax = paired_dots(Figure().subplots(), table, ["digits"])
+    >>> ax.texts[0].get_text(), ax.get_yticklabels()[0].get_text()
+    ('+2.0', 'digits')
+    """
+    if lacking := [name for name in COLUMNS if name not in table]:
+        raise ValueError(f"table must have the columns {', '.join(COLUMNS)}; lacking: {', '.join(lacking)}.")
+    if len(names) != len(table) or not len(table):
+        raise ValueError(f"names must be as many as the table's rows, at least 1; got {len(names)} and {len(table)}.")
+    if not np.isfinite(table[["first", "second"]].to_numpy(dtype=float)).all():
+        raise ValueError("first and second must be finite numbers; leave rows without a value out.")
+    for row, pair in enumerate(table[list(COLUMNS)].itertuples(index=False)):
+        difference = pair.first - pair.second
+        higher = 2 if difference == 0 else int(difference < 0)
+        color, ys = WINNER_COLORS[higher], (row - APART, row + APART)
+        ax.plot((pair.first, pair.second), ys, ls=":", lw=1.5, color=color, zorder=1)
+        sides = (pair.first, pair.first_std), (pair.second, pair.second_std)
+        for side, (mean, std) in enumerate(sides):
+            if np.isfinite(std):
+                ax.plot((mean - std, mean + std), (ys[side],) * 2, lw=1, color=color, alpha=0.7, zorder=1)
+            face = color if side == higher else "white"
+            ax.plot(mean, ys[side], MARKERS[side], color=color, mfc=face, ms=5.5, mew=1.3, zorder=2)
+        ax.text(1.01, row, f"{difference:+.1f}", transform=ax.get_yaxis_transform(), va="center", fontsize=7)
+    ax.set(yticks=range(len(names)), yticklabels=list(names), ylim=(len(names) - 0.5, -0.5))
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="x", lw=0.4, color="#DDDDDD")
+    ax.set_axisbelow(True)
+    return ax
+
+
+def paired_dots_key(names: tuple[str, str]) -> list[Any]:
+    """Return what a legend of `paired_dots` shows: the marker of each method, and the colour of each outcome.
+
+    Parameters
+    ----------
+    names : (str, str)
+        The first and the second method.
+
+    Returns
+    -------
+    list of matplotlib Line2D
+
+    Examples
+    --------
+    >>> [handle.get_label() for handle in paired_dots_key(("ζ-mixup", "manifold mixup"))]
+    ['ζ-mixup', 'manifold mixup', 'ζ-mixup is higher (filled)', 'manifold mixup is higher (filled)']
+    """
+    from matplotlib.lines import Line2D
+
+    methods = [
+        Line2D([], [], ls="", marker=marker, color="black", mfc="white", mew=1.3, label=name)
+        for marker, name in zip(MARKERS, names)
+    ]
+    outcomes = [
+        Line2D([], [], ls=":", lw=1.5, marker=marker, color=color, label=f"{name} is higher (filled)")
+        for marker, color, name in zip(MARKERS, WINNER_COLORS, names)
+    ]
+    return [*methods, *outcomes]

@@ -1,0 +1,135 @@
+"""Parallel coordinates of trained models: γ, weight decay and test accuracy, a smooth curve a model."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from zeta_geom.mixers import gamma_min as theorem_1
+from zeta_geom.plots.style import OKABE_ITO
+
+__all__ = ["accuracy_colors", "parallel_models"]
+
+BELOW = "#D0D0D0"  # models below γ_min
+DECAY_TICKS = np.array([1, 2, 5])[:, None] * 10.0 ** np.arange(-7, 1)  # those within the axis are drawn
+STEPS = 60  # of a curve between two columns
+
+
+@cache
+def accuracy_colors() -> Any:
+    """Return the colour map of accuracies: plasma, of even steps to the eye, without the yellow that white swallows.
+
+    Returns
+    -------
+    matplotlib ListedColormap
+
+    Examples
+    --------
+    >>> from matplotlib.colors import to_hex
+    >>> to_hex(accuracy_colors()(0.0)), to_hex(accuracy_colors()(1.0))
+    ('#0d0887', '#fdb130')
+    """
+    from matplotlib import colormaps
+    from matplotlib.colors import ListedColormap
+
+    return ListedColormap(colormaps["plasma"](np.linspace(0, 0.82, 256)), "accuracy")
+
+
+def parallel_models(ax: Any, gamma: Any, weight_decay: Any, accuracy: Any, *, gamma_min: float | None = None) -> Any:
+    """Draw a curve a model through its γ, its weight decay (log scale) and its accuracy, coloured by the last.
+
+    Models with γ below `gamma_min` are light grey, under the others; the best one is drawn last.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    gamma, weight_decay, accuracy : float arrays of shape (n,)
+        Of n ≥ 1 models; weight decays above 0, accuracies in per cent.
+    gamma_min : float, optional
+        Theorem 1's constant by default.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If the arrays are not as long, are empty or not finite, or a weight decay is not above 0.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = parallel_models(Figure().subplots(), [1.0, 2.0], [1e-4, 1e-3], [80.0, 90.0])
+    >>> [line.get_color() == "#D0D0D0" for line in ax.lines[:2]]
+    [True, False]
+    """
+    gamma_min = theorem_1() if gamma_min is None else gamma_min
+    columns = [np.asarray(values, dtype=np.float64) for values in (gamma, weight_decay, accuracy)]
+    if columns[0].ndim != 1 or not columns[0].size or len({column.shape for column in columns}) > 1:
+        shapes = ", ".join(str(column.shape) for column in columns)
+        raise ValueError(
+            f"gamma, weight_decay and accuracy must have the same shape (n,), n at least 1; got {shapes}."
+        )
+    if not all(np.isfinite(column).all() for column in columns) or (columns[1] <= 0).any():
+        raise ValueError("gamma, weight_decay and accuracy must be finite, and weight decays above 0.")
+    columns[1] = np.log10(columns[1])
+    limits = [_limits(column, least) for column, least in zip(columns, (0.1, 0.01, 0.1))]
+    heights = np.stack([(column - low) / (high - low) for column, (low, high) in zip(columns, limits)], axis=1)
+    t = np.linspace(0, 1, STEPS)
+    ease = t * t * (3 - 2 * t)  # level where it meets a column
+    x = np.concatenate([t, 1 + t])
+    below = columns[0] < gamma_min
+    for k in sorted(range(len(heights)), key=lambda k: (not below[k], columns[2][k])):
+        left, middle, right = heights[k]
+        y = np.concatenate([left + (middle - left) * ease, middle + (right - middle) * ease])
+        color = BELOW if below[k] else accuracy_colors()(right)
+        ax.plot(x, y, color=color, lw=0.9, alpha=0.85, zorder=1 if below[k] else 2)
+    _draw_columns(ax, limits, gamma_min)
+    return ax
+
+
+def _limits(column: np.ndarray, least: float) -> tuple[float, float]:
+    """Return where an axis begins and ends: at the values' ends, but never of no length."""
+    low, high = float(column.min()), float(column.max())
+    return (low, high) if high > low else (low - least, high + least)
+
+
+def _draw_columns(ax: Any, limits: list[tuple[float, float]], gamma_min: float) -> None:
+    """Draw the three axes with ticks and names; the last one is the colour bar."""
+    from matplotlib.ticker import MaxNLocator
+
+    decays = np.sort(DECAY_TICKS.ravel())
+    ticks = [MaxNLocator(6).tick_values(*limits[0]), np.log10(decays), MaxNLocator(6).tick_values(*limits[2])]
+    texts = [[f"{tick:g}" for tick in ticks[0]], [_power(decay) for decay in decays], [f"{t:g}" for t in ticks[2]]]
+    ax.imshow(np.linspace(0, 1, 256)[:, None], cmap=accuracy_colors(), extent=(2, 2.05, 0, 1), aspect="auto",
+              origin="lower", zorder=3)  # fmt: skip
+    for place, (low, high), values, names in zip(range(3), limits, ticks, texts):
+        ax.plot((place, place), (0, 1), color="black", lw=0.9, zorder=4)
+        for value, name in zip(values, names):
+            if low - 1e-9 <= value <= high + 1e-9:
+                side = 0.05 if place == 2 else 0
+                height = (value - low) / (high - low)
+                ax.plot((place + side, place + side + 0.025), (height, height), color="black", lw=0.7, zorder=4)
+                ax.text(place + side + 0.04, height, name, va="center", fontsize=6.5, zorder=5, bbox=_halo())
+    low, high = limits[0]
+    if low < gamma_min < high:
+        height = (gamma_min - low) / (high - low)
+        ax.plot((-0.03, 0), (height, height), color=OKABE_ITO["black"], lw=0.9)
+        ax.text(-0.045, height, r"$\gamma_{\min}$", ha="right", va="center", fontsize=7)
+    ax.set(xlim=(-0.12, 2.25), ylim=(-0.03, 1.03), yticks=[], xticks=range(3))
+    ax.set_xticklabels(("γ", "weight decay", "test accuracy / %"))
+    ax.tick_params(axis="x", length=0, labelsize=8)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+
+
+def _power(value: float) -> str:
+    digit, exponent = f"{value:.0e}".split("e")
+    return rf"${digit} \cdot 10^{{{int(exponent)}}}$"
+
+
+def _halo() -> dict[str, Any]:
+    return {"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 0.6}

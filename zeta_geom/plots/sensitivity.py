@@ -1,0 +1,105 @@
+"""How much γ matters: a measure against γ, with what does not depend on it as named levels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from zeta_geom.plots.curves import curve_against_gamma, level_across
+from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS
+
+__all__ = ["gamma_sensitivity", "spread_apart"]
+
+CLOSEST = 0.075  # of the axis's height: labels nearer than that would touch
+STYLES = {"mixup": "-.", "erm": "--"}
+
+
+def gamma_sensitivity(ax: Any, table: pd.DataFrame, levels: Mapping[str, tuple[float, float | None]]) -> Any:
+    """Draw mean ± standard deviation of ζ-mixup against γ, and other methods as levels, each named at its right end.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    table : DataFrame
+        Columns gamma, mean and std, which is NaN where there is none; a row a value of γ.
+    levels : mapping of str to (float, float or None)
+        A key of METHOD_COLORS -> mean and standard deviation.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If a column is absent, there is no row, or a level is of no known method.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> table = pd.DataFrame({"gamma": [2.0, 3.0], "mean": [5.0, 6.0], "std": [0.1, 0.2]})
+    >>> ax = gamma_sensitivity(Figure().subplots(), table, {"mixup": (6.5, 0.1)})
+    >>> [text.get_text() for text in ax.texts]
+    ['mixup', 'ζ-mixup']
+    """
+    if lacking := [name for name in ("gamma", "mean", "std") if name not in table]:
+        raise ValueError(f"table must have the columns gamma, mean and std; lacking: {', '.join(lacking)}.")
+    if not len(table):
+        raise ValueError("table must have a row for each value of γ; it has none.")
+    if unknown := [name for name in levels if name not in METHOD_COLORS]:
+        raise ValueError(f"levels must be of {', '.join(METHOD_COLORS)}; got {', '.join(unknown)}.")
+    table = table.sort_values("gamma")
+    ends = {}
+    for method, (mean, std) in levels.items():
+        known = None if std is None or np.isnan(std) else std
+        level_across(ax, mean, known, method, ls=STYLES.get(method, ":"))
+        ends[method] = mean
+    curve_against_gamma(ax, table.fillna({"std": 0.0}), "zeta", marker="o", ms=3)
+    ends["zeta"] = table["mean"].iloc[-1]
+    ax.set_xlim(table["gamma"].iloc[0] - 0.15, table["gamma"].iloc[-1] + 0.05)
+    ax.margins(y=0.08)
+    low, high = ax.get_ylim()
+    places = spread_apart(np.array(list(ends.values())), CLOSEST * (high - low))
+    for (method, _), place in zip(ends.items(), places):
+        ax.text(
+            1.015,
+            place,
+            METHOD_LABELS[method],
+            transform=ax.get_yaxis_transform(),
+            color=METHOD_COLORS[method],
+            va="center",
+            fontsize=7.5,
+        )
+    return ax
+
+
+def spread_apart(places: np.ndarray, least: float) -> np.ndarray:
+    """Return places in the same order, each at least `least` from the next, moved as little as that allows in sum.
+
+    Parameters
+    ----------
+    places : float array of shape (n,)
+    least : float
+
+    Returns
+    -------
+    float64 array of shape (n,)
+
+    Examples
+    --------
+    >>> spread_apart(np.array([0.0, 5.0, 0.5]), 1.0).tolist()
+    [-0.25, 5.0, 0.75]
+    """
+    order = np.argsort(places, kind="stable")
+    steps = least * np.arange(len(places))
+    blocks: list[list[float]] = []  # isotonic regression of (place - step): pool what would descend
+    for value in np.asarray(places, dtype=np.float64)[order] - steps:
+        blocks.append([value])
+        while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
+            blocks[-2] += blocks.pop()
+    apart = np.empty(len(places))
+    apart[order] = np.concatenate([np.full(len(block), np.mean(block)) for block in blocks]) + steps
+    return apart

@@ -1,0 +1,57 @@
+"""What `zeta-geom train` says and does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from zeta_geom.training.recipe import Recipe, changed
+from zeta_geom.training.recipes import RECIPES
+from zeta_geom.training.runs import find_recipe
+
+__all__ = ["asked", "listed", "shown", "summary"]
+
+
+def listed(part: str) -> str:
+    """Return a line for each built-in recipe whose name holds `part`."""
+    rows = [
+        f"{name:52}{each.epochs:5} epochs of {each.batch_size:3}, {', '.join(each.metrics)}"
+        for name, each in RECIPES.items()
+        if part in name
+    ]
+    if not rows:
+        raise ValueError(f"no recipe's name holds {part!r}; `zeta-geom train --list` lists all {len(RECIPES)}.")
+    return "\n".join(rows)
+
+
+def asked(name: str, settings: Mapping[str, Any]) -> Recipe:
+    """Return the recipe of a name or file with settings changed."""
+    if not name:
+        raise ValueError("train needs a RECIPE: a name that `zeta-geom train --list` lists, or a YAML file.")
+    return changed(find_recipe(name), settings, "ours, set on the command line")
+
+
+def shown(recipe: Recipe) -> str:
+    """Return a recipe as YAML, the source of each setting behind it as a comment."""
+    settings = recipe.model_dump(mode="json", exclude={"sources"})
+    lines = []
+    for name, value in settings.items():
+        text = yaml.safe_dump({name: value}, sort_keys=False, allow_unicode=True, default_flow_style=None, width=200)
+        first, *others = text.rstrip().split("\n")
+        source = recipe.sources.get(name)
+        lines += [first + (f"  # {source}" if source else ""), *others]
+    return "\n".join(lines) + "\n"
+
+
+def summary(table: pd.DataFrame) -> str:
+    """Return a line a metric: mean ± standard deviation over the seeds, and what is to be known of the classes."""
+    first = table.iloc[0]
+    imbalance = f"largest training class {first['imbalance']:.2f} times the smallest"
+    lines = [f"{first['recipe']}: {first['n_train']} training and {first['n_test']} test images, {imbalance}"]
+    for metric, values in table.groupby("metric", sort=False)["value"]:
+        spread = f" ± {values.std():.4f}" if len(values) > 1 else ""
+        lines.append(f"{metric}: {values.mean():.4f}{spread} over {len(values)} seed{'s' * (len(values) > 1)}")
+    return "\n".join(lines)

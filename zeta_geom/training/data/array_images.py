@@ -1,0 +1,76 @@
+"""Images that lie in memory, in one array."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torchvision.transforms.v2 import functional
+
+from zeta_geom.training.data.framing import AS_IT_IS, Framing
+
+__all__ = ["ArrayImages"]
+
+
+class ArrayImages:
+    """A part of a data set that lies in memory; whole batches are read at once.
+
+    Parameters
+    ----------
+    X : uint8 array of shape (n, H, W), or (n, H, W, 3) in colour
+        Levels 0..255.
+    labels : int64 array of shape (n,)
+    framing : Framing
+        How images are cut, coloured and sized when they are read; as they are by default.
+
+    Examples
+    --------
+    >>> images = ArrayImages(np.zeros((5, 8, 8, 3), np.uint8), np.arange(5), Framing(size=4))
+    >>> batch, labels = images.__getitems__([0, 3])
+    >>> batch.shape, labels
+    (torch.Size([2, 3, 4, 4]), tensor([0, 3]))
+    """
+
+    def __init__(self, X: np.ndarray, labels: np.ndarray, framing: Framing = AS_IT_IS) -> None:
+        self.X = X
+        self.labels = labels
+        self.framing = framing
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        """Return one image, uint8 (C, H, W), and its label."""
+        return self._framed(self.X[index][None])[0], int(self.labels[index])
+
+    def __getitems__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Return a batch: images, uint8 (b, C, H, W), and labels, int64 (b,)."""
+        chosen = np.asarray(indices)
+        return self._framed(self.X[chosen]), torch.from_numpy(self.labels[chosen])
+
+    def take(self, indices: np.ndarray) -> ArrayImages:
+        """Return those images alone.
+
+        Parameters
+        ----------
+        indices : int array of shape (b,)
+
+        Returns
+        -------
+        ArrayImages
+        """
+        return ArrayImages(self.X[indices], self.labels[indices], self.framing)
+
+    def _framed(self, X: np.ndarray) -> Tensor:
+        batch = torch.tensor(X)
+        batch = batch[:, None] if batch.ndim == 3 else batch.permute(0, 3, 1, 2)  # (b, C, H, W)
+        if square := self.framing.square(*batch.shape[-2:]):
+            top, left, edge = square
+            batch = batch[..., top : top + edge, left : left + edge]
+        if self.framing.grey and batch.shape[1] == 3:
+            batch = functional.rgb_to_grayscale(batch)
+        if self.framing.size is not None:
+            batch = functional.resize(batch, [self.framing.size, self.framing.size], antialias=True)
+        return batch.contiguous()

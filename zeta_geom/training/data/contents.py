@@ -1,0 +1,228 @@
+"""What a reader of one data set hands over, and how it becomes ImageData."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from zeta_geom.datasets.fetching import file_hash
+from zeta_geom.records import data_fingerprint
+from zeta_geom.training.data.array_images import ArrayImages
+from zeta_geom.training.data.file_images import FileImages
+from zeta_geom.training.data.framing import AS_IT_IS, Framing
+from zeta_geom.training.data.image_data import PARTS, ImageData, Images
+from zeta_geom.training.data.moments import channel_moments
+from zeta_geom.training.data.splitting import three_parts
+
+__all__ = ["MOMENTS_LIMIT", "Arrays", "Pictures", "from_arrays", "from_pictures"]
+
+MOMENTS_LIMIT = 1000  # pictures that are opened for mean and std
+SHOWN = 3  # names that an error lists
+
+
+@dataclass(frozen=True, eq=False)
+class Arrays:
+    """A data set in memory.
+
+    Parameters
+    ----------
+    parts : mapping of str -> (images, labels)
+        By the words of `PARTS`; images uint8 (n, H, W) or (n, H, W, 3), labels int (n,).
+    class_names : tuple of str
+        In the order of the labels.
+    source : str
+        Where the data come from, in a few words.
+    """
+
+    parts: Mapping[str, tuple[np.ndarray, np.ndarray]]
+    class_names: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """A data set in files.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        A row a picture, with the columns "file" (its path within the folder) and "class" (a name), and, where the
+        set has parts of its own, "split" (a word of `PARTS`).
+    class_names : tuple of str
+        In the order of their labels.
+    folder : Path
+        Where the files lie.
+    source : str
+        Where the data come from, in a few words.
+    """
+
+    rows: pd.DataFrame
+    class_names: tuple[str, ...]
+    folder: Path
+    source: str
+
+
+def from_arrays(name: str, contents: Arrays, framing: Framing, *, progress: bool = True) -> ImageData:
+    """Return the ImageData of arrays.
+
+    Parameters
+    ----------
+    name : str
+        The data set's.
+    contents : Arrays
+    framing : Framing
+        How images are cut, coloured and sized.
+    progress : bool
+        Show bars, on a terminal.
+
+    Returns
+    -------
+    ImageData
+
+    Raises
+    ------
+    ValueError
+        If images or labels are not of the shapes, types and range that `Arrays` states, or a part is empty.
+
+    Examples
+    --------
+    >>> part = np.zeros((4, 8, 8), np.uint8), np.arange(4) % 2
+    >>> contents = Arrays({"train": part, "test": part}, ("a", "b"), "made here")
+    >>> from_arrays("zeros", contents, AS_IT_IS).image_shape
+    (1, 8, 8)
+    """
+    shape = contents.parts["train"][0].shape[1:]
+    for part, (X, y) in contents.parts.items():
+        if X.dtype != np.uint8 or X.ndim not in (3, 4) or X.shape[1:] != shape or X.shape[3:] not in ((), (3,)):
+            raise ValueError(f"{part} images of {name} must be uint8 (n, H, W[, 3]); got {X.dtype} {X.shape}.")
+        if y.dtype.kind not in "iu" or y.shape != X.shape[:1] or not len(y):
+            raise ValueError(f"{part} labels of {name} must be integers ({len(X)},), n > 0; got {y.dtype} {y.shape}.")
+        if y.min() < 0 or y.max() >= len(contents.class_names):
+            raise ValueError(
+                f"{part} labels of {name} must lie in 0..{len(contents.class_names) - 1}; got {y.max()}."
+            )
+    fingerprint = data_fingerprint(*(array for part in contents.parts.values() for array in part))
+    parts = {part: ArrayImages(X, y.astype(np.int64), framing) for part, (X, y) in contents.parts.items()}
+    if framing != AS_IT_IS:
+        fingerprint = hashlib.sha256(f"{fingerprint}{framing}".encode()).hexdigest()
+    moments = channel_moments(parts["train"], progress=progress)
+    return _image_data(name, parts, contents, moments, fingerprint)
+
+
+def from_pictures(
+    name: str, contents: Pictures, framing: Framing, *, seed: int = 0, progress: bool = True
+) -> ImageData:
+    """Return the ImageData of pictures; those without a split of their own are split 70 : 10 : 20 by the seed.
+
+    Parameters
+    ----------
+    name : str
+        The data set's.
+    contents : Pictures
+    framing : Framing
+        How pictures are cut, coloured and sized; with a `size`.
+    seed : int
+        Of the stratified split.
+    progress : bool
+        Show bars, on a terminal.
+
+    Returns
+    -------
+    ImageData
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file that the table names is absent.
+    ValueError
+        If the table is empty, names a file twice or an unknown class or part, or leaves a part, or a class of the
+        training part, without a picture; if a class is too small for the split; if a picture cannot be read.
+
+    Examples
+    --------
+    See `load_image_data`.
+    """
+    rows = contents.rows
+    paths = [contents.folder / file for file in rows["file"]]
+    _check_rows(name, contents, paths)
+    labels = rows["class"].map({each: k for k, each in enumerate(contents.class_names)}).to_numpy(np.int64)
+    if "split" in rows:
+        split = rows["split"].to_numpy(str)
+    else:
+        split = three_parts(labels, contents.class_names, seed)
+    _check_parts(name, labels, split, contents.class_names)
+    parts = {
+        part: FileImages([paths[i] for i in chosen], labels[chosen], framing)
+        for part in PARTS
+        if len(chosen := np.flatnonzero(split == part))
+    }
+    digest = hashlib.sha256(repr((contents.class_names, framing)).encode())
+    for file, path, label, part in zip(
+        rows["file"],
+        tqdm(paths, desc="hashes", leave=False, delay=2, disable=None if progress else True),
+        labels,
+        split,
+    ):
+        digest.update(f"{Path(file).as_posix()}\0{label}\0{part}\0{file_hash(path)}\0".encode())
+    moments = channel_moments(parts["train"], limit=MOMENTS_LIMIT, progress=progress)
+    return _image_data(name, parts, contents, moments, digest.hexdigest())
+
+
+def _image_data(
+    name: str, parts: Mapping[str, Images], contents: Arrays | Pictures, moments: Any, fingerprint: str
+) -> ImageData:
+    shape = tuple(parts["train"][0][0].shape)
+    return ImageData(
+        name=name,
+        class_names=contents.class_names,
+        image_shape=(shape[0], shape[1], shape[2]),
+        train=parts["train"],
+        test=parts["test"],
+        validation=parts.get("validation"),
+        mean=moments[0],
+        std=moments[1],
+        fingerprint=fingerprint,
+        source=contents.source,
+    )
+
+
+def _check_rows(name: str, contents: Pictures, paths: list[Path]) -> None:
+    rows = contents.rows
+    if not len(rows):
+        raise ValueError(f"{name} must hold at least one picture; {contents.folder} holds none.")
+    if unknown := sorted(set(rows["class"].astype(str)) - set(contents.class_names)):
+        raise ValueError(
+            f"{name} must hold the classes {', '.join(contents.class_names)}; {contents.folder} also has "
+            f"{_few(unknown)}. It may be another archive."
+        )
+    if (repeated := rows["file"][rows["file"].duplicated()]).size:
+        raise ValueError(f"{name} must name a picture once; {contents.folder} names {_few(repeated)} again.")
+    if absent := [path for path in paths if not path.is_file()]:
+        raise FileNotFoundError(
+            f"there is no {_few(absent)}, which the table of {name} names; put pictures there or remove their rows."
+        )
+
+
+def _check_parts(name: str, labels: np.ndarray, split: np.ndarray, class_names: tuple[str, ...]) -> None:
+    if unknown := sorted(set(split) - set(PARTS)):
+        raise ValueError(f"the split of {name} must be of the words {', '.join(PARTS)}; got {_few(unknown)}.")
+    if not (split == "test").any():
+        raise ValueError(f"the test part of {name} must have at least one picture; it has none.")
+    counts = np.bincount(labels[split == "train"], minlength=len(class_names))
+    if not counts.all():
+        missing = [class_names[k] for k in np.flatnonzero(counts == 0)]
+        raise ValueError(f"each class of {name} must have a training picture; there is none of {_few(missing)}.")
+
+
+def _few(values: Any) -> str:
+    """Return the first few values as a list, and how many more there are."""
+    values = [str(value) for value in values]
+    more = f" and {len(values) - SHOWN} more" if len(values) > SHOWN else ""
+    return ", ".join(values[:SHOWN]) + more

@@ -1,0 +1,68 @@
+"""What of a picture is shown to a network: a central square, in colour or grey, at one size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zeta_geom.checks import check_int, check_real
+
+__all__ = ["AS_IT_IS", "Framing"]
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How every image of a data set is cut, coloured and sized.
+
+    Parameters
+    ----------
+    size : int, optional
+        Height and width that images are brought to, in pixels, by bilinear interpolation that averages where it
+        shrinks; as they are by default.
+    crop : float in (0, 1], optional
+        Edge of the central square that is cut out first, as a share of the shorter side; the whole image by default,
+        squeezed into a square where it is none.
+    grey : bool
+        Whether colours become grey levels, 0.299 red + 0.587 green + 0.114 blue.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `size` is no positive integer, `crop` outside (0, 1], or `grey` no bool.
+
+    Examples
+    --------
+    >>> Framing(size=256, crop=0.8).square(450, 600)
+    (45, 120, 360)
+    """
+
+    size: int | None = None
+    crop: float | None = None
+    grey: bool = False
+
+    def __post_init__(self) -> None:
+        if self.size is not None:
+            check_int(self.size, "size", low=1)
+        if self.crop is not None and check_real(self.crop, "crop", low=0, strict=True) > 1:
+            raise ValueError(f"crop must be a number in (0, 1]; got {self.crop}.")
+        if not isinstance(self.grey, bool):
+            raise TypeError(f"grey must be True or False; got {self.grey!r}.")
+
+    def square(self, height: int, width: int) -> tuple[int, int, int] | None:
+        """Return the central square as (top, left, edge) in pixels, or None for the whole image.
+
+        Parameters
+        ----------
+        height, width : int
+            Of the image, in pixels.
+
+        Returns
+        -------
+        (int, int, int) or None
+        """
+        if self.crop is None:
+            return None
+        edge = max(1, round(self.crop * min(height, width)))
+        return (height - edge) // 2, (width - edge) // 2, edge
+
+
+AS_IT_IS = Framing()

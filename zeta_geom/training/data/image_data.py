@@ -1,0 +1,74 @@
+"""A data set for training: three parts of images with labels, and what a network must know of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from torch import Tensor
+
+__all__ = ["PARTS", "ImageData", "Images"]
+
+PARTS = ("train", "validation", "test")
+
+
+class Images(Protocol):
+    """Images that are read when asked for; a torch Dataset.
+
+    One that can read many at once also has `__getitems__`, which returns a batch: images of shape (b, C, H, W) and
+    labels of shape (b,).
+    """
+
+    labels: np.ndarray
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        """Return one image, uint8 (C, H, W), and its label."""
+        ...
+
+
+@dataclass(frozen=True)
+class ImageData:
+    """What a data module hands to training.
+
+    Parameters
+    ----------
+    name : str
+        The data set's name.
+    class_names : tuple of str
+        In the order of the labels, which are 0..K-1.
+    image_shape : (int, int, int)
+        Channels, height and width in pixels, alike for all images.
+    train, test : Images
+        Their images are uint8 (C, H, W); `labels`, int64 (n,), is there without reading an image.
+    validation : Images or None
+        None where the data set has no third part.
+    mean, std : tuple of float
+        Of each channel over the training images, in grey levels 0..1.
+    fingerprint : str
+        SHA-256 over images, labels and split.
+    source : str
+        Where the data come from, in a few words.
+    """
+
+    name: str
+    class_names: tuple[str, ...]
+    image_shape: tuple[int, int, int]
+    train: Images
+    test: Images
+    validation: Images | None
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    fingerprint: str
+    source: str
+
+    def class_counts(self) -> dict[str, np.ndarray]:
+        """Return the number of images of each class, int64 (K,), in each part that is there."""
+        parts = {part: getattr(self, part) for part in PARTS}
+        return {
+            part: np.bincount(images.labels, minlength=len(self.class_names))
+            for part, images in parts.items()
+            if images is not None
+        }

@@ -1,0 +1,136 @@
+"""From a name to a data set for training."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from zeta_geom.checks import check_int
+from zeta_geom.datasets import home
+from zeta_geom.training.data.contents import Arrays, Pictures, from_arrays, from_pictures
+from zeta_geom.training.data.framing import Framing
+from zeta_geom.training.data.image_data import ImageData
+from zeta_geom.training.data.image_sets import IMAGE_SETS, ImageSet
+from zeta_geom.training.data.own_files import read_csv, read_folder
+
+__all__ = ["load_image_data"]
+
+logger = logging.getLogger(__name__)
+OWN = {
+    "folder": ImageSet("a user's folders, a class each", "own", read_folder, size=224, crop=1.0),
+    "csv": ImageSet("a user's table of files", "own", read_csv, size=224, crop=1.0),
+}
+
+
+def load_image_data(
+    name: str,
+    *,
+    data_home: Path | str | None = None,
+    size: int | None = None,
+    grey: bool = False,
+    crop: float | None = None,
+    seed: int = 0,
+    download: bool = True,
+    progress: bool = True,
+) -> ImageData:
+    """Load a data set for training, fetching it first where it is absent and can be fetched.
+
+    Parameters
+    ----------
+    name : str
+        A name in `IMAGE_SETS`; or "folder:PATH", with pictures in PATH/<class>/, or in PATH/train/<class>/ and
+        PATH/test/ (or val/, or both) alike; or "csv:PATH", a table with the columns file (relative to the table's
+        folder), class and, if wanted, split (train, validation or test).
+    data_home : path, optional
+        Where data sets lie, each in a folder of its name; see `zeta_geom.datasets.data_home`.
+    size : int, optional
+        Height and width that images are brought to, in pixels; by default the paper's (256 for skin, 224 for
+        Imagenette and Imagewoof), 224 for own pictures, and what they are for the others.
+    grey : bool
+        Whether colours become grey levels.
+    crop : float in (0, 1], optional
+        Edge of the central square that is cut out first, as a share of the shorter side; by default the paper's (0.8
+        for skin), 1 for own pictures, and the whole image for the others.
+    seed : int
+        Of the stratified split, training : validation : test = 70 : 10 : 20, of data that come without one.
+    download : bool
+        Whether data may be fetched over the network.
+    progress : bool
+        Show bars, on a terminal.
+
+    Returns
+    -------
+    ImageData
+        Mean and std are exact for data in memory, and those of at most 1,000 evenly spaced training images else.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the data, or a picture that a table names, are absent: with what to do.
+    TypeError, ValueError
+        If an argument is out of range, or the data are not what they should be. A broken picture is found when it is
+        read.
+
+    Notes
+    -----
+    "The images are resized to 224 x 224", as the paper says of Imagenette and Imagewoof, is taken by the word: the
+    whole picture, squeezed. `crop=1` cuts the central square instead.
+
+    Examples
+    --------
+    >>> data = load_image_data("digits")
+    >>> data.image_shape, len(data.train), len(data.test), data.validation
+    ((1, 8, 8), 1500, 297, None)
+    """
+    kind, _, path = name.partition(":")
+    if kind in OWN and path:
+        specification, folder = OWN[kind], Path(path).expanduser()
+        label = folder.stem if kind == "csv" else folder.resolve().name
+    elif name in IMAGE_SETS:
+        specification, folder, label = IMAGE_SETS[name], home.data_home(data_home) / name, name
+    else:
+        raise ValueError(f"name must be folder:PATH, csv:PATH or one of {', '.join(IMAGE_SETS)}; got {name!r}.")
+    framing = Framing(
+        specification.size if size is None else size, specification.crop if crop is None else crop, grey
+    )
+    check_int(seed, "seed", low=0)
+    contents = _read(label, folder, specification, download, progress)
+    if isinstance(contents, Arrays):
+        data = from_arrays(label, contents, framing, progress=progress)
+    else:
+        data = from_pictures(label, contents, framing, seed=seed, progress=progress)
+    _compare_with_paper(data, specification)
+    return data
+
+
+def _read(name: str, folder: Path, specification: ImageSet, download: bool, progress: bool) -> Arrays | Pictures:
+    try:
+        return specification.read(folder)
+    except FileNotFoundError as error:
+        if not (download and specification.fetch):
+            raise _with_advice(error, name, folder, specification) from error
+    try:
+        specification.fetch(folder, progress=progress)
+    except OSError as error:
+        raise _with_advice(error, name, folder, specification) from error
+    return specification.read(folder)
+
+
+def _with_advice(error: OSError, name: str, folder: Path, specification: ImageSet) -> FileNotFoundError:
+    if not specification.how_to_get:
+        return FileNotFoundError(str(error))
+    return FileNotFoundError(f"data set {name!r} is not in {folder}: {error} {specification.how_to_get}")
+
+
+def _compare_with_paper(data: ImageData, specification: ImageSet) -> None:
+    total = sum(int(counts.sum()) for counts in data.class_counts().values())
+    known = specification.images, specification.classes
+    if specification.images and known not in [(n, len(data.class_names)) for n in (total, len(data.train))]:
+        logger.warning(
+            "%s has %d images, %d of them for training, of %d classes; the paper counts %d of %d",
+            data.name,
+            total,
+            len(data.train),
+            len(data.class_names),
+            *known,
+        )

@@ -1,0 +1,88 @@
+"""Stratified draws: every class keeps its share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from zeta_geom.training.data.image_data import PARTS
+
+__all__ = ["stratified_draw", "three_parts"]
+
+TEST_SHARE, VALIDATION_SHARE = 0.2, 0.1
+
+
+def stratified_draw(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Return `count` different indices, ascending, the classes in the proportions that they have in `labels`.
+
+    Parameters
+    ----------
+    labels : int array of shape (n,)
+    count : int
+        From 1 to n.
+    seed : int
+        Decides which.
+
+    Returns
+    -------
+    int64 array of shape (count,)
+
+    Examples
+    --------
+    >>> labels = np.array([0] * 60 + [1] * 30)
+    >>> np.bincount(labels[stratified_draw(labels, 9, seed=0)])
+    array([6, 3])
+    """
+    from sklearn.utils import resample
+
+    drawn = resample(np.arange(len(labels)), replace=False, n_samples=count, stratify=labels, random_state=seed)
+    return np.sort(drawn)
+
+
+def three_parts(labels: np.ndarray, class_names: Sequence[str], seed: int) -> np.ndarray:
+    """Return the part of each image in a stratified split, training : validation : test = 70 : 10 : 20.
+
+    Parameters
+    ----------
+    labels : int array of shape (n,)
+        Labels 0..K-1.
+    class_names : sequence of K str
+    seed : int
+        Decides which image goes where.
+
+    Returns
+    -------
+    str array of shape (n,)
+        Words of `PARTS`.
+
+    Raises
+    ------
+    ValueError
+        If a class has too few images to be in all three.
+
+    Notes
+    -----
+    Source: the paper's "Skin lesion diagnosis datasets", training details; the seeds of its splits are not published.
+
+    Examples
+    --------
+    >>> parts = three_parts(np.arange(100) % 2, ["a", "b"], seed=0)
+    >>> [int((parts == part).sum()) for part in PARTS]
+    [70, 10, 20]
+    """
+    n = len(labels)
+    parts = np.full(n, "train", dtype="<U10")
+    if np.bincount(labels, minlength=len(class_names)).min() >= len(PARTS):
+        test = stratified_draw(labels, max(1, round(TEST_SHARE * n)), seed)
+        rest = np.setdiff1d(np.arange(n), test)
+        parts[test] = "test"
+        parts[rest[stratified_draw(labels[rest], max(1, round(VALIDATION_SHARE * n)), seed)]] = "validation"
+    counts = np.array([np.bincount(labels[parts == part], minlength=len(class_names)) for part in PARTS])
+    if (counts == 0).any():
+        short = [f"{name} ({here.sum()})" for name, here in zip(class_names, counts.T) if not here.all()]
+        raise ValueError(
+            f"each class must have images enough for all of {', '.join(PARTS)} (70 : 10 : 20, so ten or more); too "
+            f"few have {', '.join(short)}. Add images, leave the class out, or give a split of your own."
+        )
+    return parts

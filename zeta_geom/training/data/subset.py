@@ -1,0 +1,61 @@
+"""Fewer training images, for learning curves."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from zeta_geom.checks import check_int
+from zeta_geom.training.data.array_images import ArrayImages
+from zeta_geom.training.data.contents import MOMENTS_LIMIT
+from zeta_geom.training.data.file_images import FileImages
+from zeta_geom.training.data.image_data import ImageData
+from zeta_geom.training.data.moments import channel_moments
+from zeta_geom.training.data.splitting import stratified_draw
+
+__all__ = ["subset"]
+
+
+def subset(data: ImageData, n_train: int, seed: int) -> ImageData:
+    """Return the data with a stratified draw of `n_train` training images; the other parts stay.
+
+    Parameters
+    ----------
+    data : ImageData
+        From `load_image_data`.
+    n_train : int
+        From the number of classes to that of training images.
+    seed : int
+        Decides which.
+
+    Returns
+    -------
+    ImageData
+        Mean and std are those of the images drawn, and the fingerprint is its own.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `n_train` or `seed` is no integer or out of range; if the draw would leave a class without an image; if
+        the images are of a class that cannot be drawn from.
+
+    Examples
+    --------
+    >>> from zeta_geom.training.data import load_image_data
+    >>> subset(load_image_data("digits"), 100, seed=0).class_counts()["train"]
+    array([10, 10, 10, 10, 10, 10, 10, 10, 10, 10])
+    """
+    train = data.train
+    if not isinstance(train, (ArrayImages, FileImages)):
+        raise TypeError(f"data must come from load_image_data; its images are {type(train).__name__}.")
+    check_int(n_train, "n_train", low=len(data.class_names), high=len(train))
+    check_int(seed, "seed", low=0)
+    chosen = stratified_draw(train.labels, n_train, seed)
+    if missing := set(train.labels) - set(train.labels[chosen]):
+        names = ", ".join(data.class_names[k] for k in sorted(missing))
+        raise ValueError(f"n_train must leave an image of each class; {n_train} leaves none of {names}. Take more.")
+    drawn = train.take(chosen)
+    limit = MOMENTS_LIMIT if isinstance(drawn, FileImages) else None
+    mean, std = channel_moments(drawn, limit=limit, progress=False)
+    fingerprint = hashlib.sha256(data.fingerprint.encode() + chosen.tobytes()).hexdigest()
+    return replace(data, train=drawn, mean=mean, std=std, fingerprint=fingerprint)

@@ -1,0 +1,106 @@
+"""What readers share: tables of text, folders of classes, and an archive's own folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+__all__ = ["ENDINGS", "class_folders", "pictures_below", "read_table", "within"]
+
+ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")  # torchvision's list
+
+
+def within(folder: Path, holds: str) -> Path:
+    """Return `folder`, or the first folder in it, that has `holds`: archives come with a folder of their own.
+
+    Parameters
+    ----------
+    folder : Path
+    holds : str
+        A path below the folder that is looked for.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+
+    Examples
+    --------
+    >>> within(Path("/"), "dev").as_posix()
+    '/'
+    """
+    inner = sorted(each for each in folder.iterdir() if each.is_dir()) if folder.is_dir() else []
+    for candidate in (folder, *inner):
+        if (candidate / holds).exists():
+            return candidate
+    raise FileNotFoundError(f"there is no {holds} in {folder}.")
+
+
+def read_table(path: Path, columns: Sequence[str], **options: Any) -> pd.DataFrame:
+    """Return those columns of a CSV file, as stripped text; an empty cell is "".
+
+    Parameters
+    ----------
+    path : Path
+    columns : sequence of str
+        That must be there.
+    **options
+        For `pandas.read_csv`.
+
+    Returns
+    -------
+    DataFrame of str
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no table, or lacks a column.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no {path}.")
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", **options)
+    except ValueError as error:  # pandas' own errors are of this kind, too
+        raise ValueError(f"{path} must be a CSV file in UTF-8; got {error}.") from error
+    if absent := [column for column in columns if column not in table]:
+        raise ValueError(f"{path} must have the columns {', '.join(columns)}; it lacks {', '.join(absent)}.")
+    return table[list(columns)].apply(lambda column: column.str.strip())
+
+
+def class_folders(folder: Path) -> list[str]:
+    """Return the names of the folders in `folder`, sorted, without hidden ones and those of archivers.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    list of str
+    """
+    return sorted(each.name for each in folder.iterdir() if each.is_dir() and each.name[:1] not in "._")
+
+
+def pictures_below(folder: Path) -> Iterator[Path]:
+    """Yield the pictures in `folder` and below it, sorted, without hidden ones.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Yields
+    ------
+    Path
+    """
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in ENDINGS and not path.name.startswith("."):
+            yield path

@@ -1,0 +1,95 @@
+"""Batches of images for Lightning: the same order for the same (seed, epoch), on any number of devices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import lightning
+from torch.utils.data import DataLoader, Sampler
+from torch.utils.data.distributed import DistributedSampler
+
+from zeta_geom.training.data import ImageData
+
+__all__ = ["ImageLoaders"]
+
+EVALUATED = 256  # images in a batch that is only evaluated
+
+
+class ImageLoaders(lightning.LightningDataModule):
+    """The three parts of a data set, in batches of (images uint8 (b, C, H, W), labels (b,)).
+
+    Parameters
+    ----------
+    data : ImageData
+    batch_size : int
+        Training images in a batch, on each device. The last, short batch is kept.
+    seed : int
+        Decides the order, together with the epoch.
+    num_workers : int
+        Processes that read images.
+
+    Examples
+    --------
+    >>> from zeta_geom.training.data import load_image_data
+    >>> loaders = ImageLoaders(load_image_data("digits"), batch_size=32)
+    >>> images, labels = next(iter(loaders.test_dataloader()))
+    >>> images.shape, labels.shape
+    (torch.Size([256, 1, 8, 8]), torch.Size([256]))
+    """
+
+    def __init__(self, data: ImageData, *, batch_size: int, seed: int = 0, num_workers: int = 0) -> None:
+        super().__init__()
+        self.data = data
+        self.batch_size = batch_size
+        self.seed = seed
+        self.num_workers = num_workers
+
+    def train_dataloader(self) -> DataLoader:
+        """Return the training batches; Lightning tells the sampler the epoch before each."""
+        count, rank = self._processes()
+        sampler: Any = DistributedSampler(self.data.train, count, rank, shuffle=True, seed=self.seed)  # type: ignore[arg-type]
+        return self._loader(self.data.train, self.batch_size, sampler)
+
+    def val_dataloader(self) -> DataLoader:
+        """Return the validation batches; not to be asked for where the data set has no such part."""
+        return self._evaluated(self.data.validation)
+
+    def test_dataloader(self) -> DataLoader:
+        """Return the test batches."""
+        return self._evaluated(self.data.test)
+
+    def _evaluated(self, images: Any) -> DataLoader:
+        count, rank = self._processes()
+        return self._loader(images, EVALUATED, _EveryNth(len(images), count, rank))
+
+    def _loader(self, images: Any, batch_size: int, sampler: Any) -> DataLoader:
+        return DataLoader(
+            images,
+            batch_size,
+            sampler=sampler,
+            num_workers=self.num_workers,
+            persistent_workers=self.num_workers > 0,
+            collate_fn=_as_it_is if hasattr(images, "__getitems__") else None,
+            pin_memory=self.trainer is not None and self.trainer.strategy.root_device.type == "cuda",
+        )
+
+    def _processes(self) -> tuple[int, int]:
+        return (1, 0) if self.trainer is None else (self.trainer.world_size, self.trainer.global_rank)
+
+
+class _EveryNth(Sampler[int]):
+    """Each process's share of a part that is evaluated: none twice, unlike DistributedSampler, which pads."""
+
+    def __init__(self, n: int, count: int, rank: int) -> None:
+        self.indices = range(rank, n, count)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.indices)
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+def _as_it_is(batch: Any) -> Any:
+    return batch
