@@ -58,15 +58,16 @@ def recipe(data: str, n_train: int, network: str, method: str, mixer: Any, seeds
     """Return one recipe; what the paper says of Fashion-MNIST is kept where few images allow it."""
     paper = 'paper, "Training details" of NATURAL'
     flips = data != "mnist"
+    epochs = 40 if n_train <= 1000 else 20
     settings = {
         "name": f"cpu-study/{data}-{n_train}/{network}/{method}",
         "data": data,
         "n_train": n_train,
         "network": network,
-        "epochs": 40,
+        "epochs": epochs,
         "batch_size": 32,
         "optimizer": {"learning_rate": 0.05 if network == "lenet" else 0.1},
-        "schedule": {"milestones": (20, 30), "factor": 0.2},
+        "schedule": {"milestones": (epochs // 2, 3 * epochs // 4), "factor": 0.2},
         "augmentation": ("flip",) if flips else (),
         "mixer": mixer,
         "seeds": tuple(range(seeds)),

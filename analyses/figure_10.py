@@ -14,6 +14,8 @@ from pydantic import BaseModel
 from analyses.context import Context
 from analyses.trained import (
     MAKES,
+    MAKES_SEARCH,
+    MAKES_TABLES,
     SEARCH,
     STUDY,
     as_accuracy,
@@ -70,7 +72,7 @@ def sensitivity(s: Settings, missing: list[str]) -> pd.DataFrame:
             values = values[values["study"] == "figure-10"]
         else:
             remedy = f"go on with {MAKES}."
-            values = read_table(s.tables / "runs.csv", STUDY, MAKES)
+            values = read_table(s.tables / "runs.csv", STUDY, MAKES_TABLES)
             values = values[values["study"] == s.study]
     except FileNotFoundError as error:
         missing.append(f"a: {error}")
@@ -96,7 +98,7 @@ def search(s: Settings, missing: list[str]) -> pd.DataFrame:
     for letter, data in zip("cd", s.data):
         path = s.runs / f"figure-10-search-{data}.csv" if s.from_runs else s.tables / "search.csv"
         try:
-            table = read_table(path, SEARCH, "the search over γ and weight decay")
+            table = read_table(path, SEARCH, MAKES_SEARCH)
         except FileNotFoundError as error:
             missing.append(f"{letter}: {error}")
             continue

@@ -9,9 +9,9 @@ python -m analyses.figure_4 --folder pictures && python -m figures --only 4
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import typer
@@ -43,28 +43,13 @@ PRESETS = {
 }
 
 
-@dataclass(frozen=True)
-class Pictures:
-    """Training images that are opened when asked for: `levels[i]` is uint8 (H, W) or (H, W, 3)."""
+class Pictures(NamedTuple):
+    """Training images that are opened when asked for."""
 
     name: str
-    levels: Any
+    n: int
+    levels: Callable[[int], np.ndarray]  # of an index: uint8 (H, W) or (H, W, 3)
     fingerprint: str
-
-
-class Unstacked:
-    """Images of a training set, the channels behind."""
-
-    def __init__(self, images: Any) -> None:
-        self.images = images
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, index: int) -> np.ndarray:
-        """Return one image, uint8 (H, W) or (H, W, 3)."""
-        pixels = self.images[int(index)][0].numpy().transpose(1, 2, 0)
-        return pixels[..., 0] if pixels.shape[2] == 1 else pixels
 
 
 def run(context: Context, settings: Settings | None = None, number: str = "4") -> None:
@@ -80,23 +65,28 @@ def find(context: Context, s: Settings) -> Pictures:
     """Open the data."""
     if s.reader == "datasets":
         dataset = context.dataset(s.data)
-        return Pictures(dataset.name, dataset.X_train, dataset.fingerprint)
+        return Pictures(dataset.name, len(dataset.X_train), dataset.X_train.__getitem__, dataset.fingerprint)
     try:
         from zeta_geom.training.data import load_image_data
     except ModuleNotFoundError as error:
         raise FileNotFoundError(f"the pictures of {s.data} cannot be opened: {error}") from error
     found = load_image_data(s.data, size=s.size, crop=1.0, progress=context.progress)
-    return Pictures(found.name, Unstacked(found.train), found.fingerprint)
+
+    def levels(index: int) -> np.ndarray:
+        pixels = found.train[index][0].numpy().transpose(1, 2, 0)
+        return pixels[..., 0] if pixels.shape[2] == 1 else pixels
+
+    return Pictures(found.name, len(found.train), levels, found.fingerprint)
 
 
 def mix(pictures: Pictures, s: Settings) -> dict[str, np.ndarray]:
     """Mix whole batches of randomly chosen images, and keep the first few of each."""
-    n = len(pictures.levels)
+    n = pictures.n
     if n < 2:
         raise ValueError(f"{pictures.name} must have at least 2 training images to mix; it has {n}.")
     n_batches = next(rows for rows in ROWS if rows * s.batch_size <= n or rows == 1)
     chosen = np.random.default_rng(s.seed).permutation(n)[: n_batches * s.batch_size]
-    X = np.stack([pictures.levels[i] for i in chosen]).astype(np.float32) / 255
+    X = np.stack([pictures.levels(int(i)) for i in chosen]).astype(np.float32) / 255
     batches = np.split(X, n_batches)
     kept = [batch[: s.shown // n_batches] for batch in batches]
     arrays = {"index": np.concatenate([part[: len(kept[0])] for part in np.split(chosen, n_batches)])}

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from analyses.context import Context
 from analyses.trained import (
     MAKES,
+    MAKES_TABLES,
     STUDY,
     as_accuracy,
     finished_runs,
@@ -56,7 +57,7 @@ def run(context: Context, settings: Settings | None = None) -> None:
 def find(s: Settings) -> pd.DataFrame:
     """Return the values of both methods, a row a run and metric."""
     if not s.from_runs:
-        table = read_table(s.tables / "runs.csv", STUDY, MAKES)
+        table = read_table(s.tables / "runs.csv", STUDY, MAKES_TABLES)
         return table[table["method"].isin(NAMES)]
     runs = finished_runs(s.runs)
     zeta = runs["study"].isin(s.zeta_studies) & (runs["method"] == "zeta-2.8")
@@ -71,7 +72,7 @@ def pairs(values: pd.DataFrame) -> pd.DataFrame:
     for method, name in NAMES.items():
         side = over_seeds(values[values["method"] == method], PAIR + own)
         sides.append(side.rename(columns={of: f"{name}_{of}" for of in ("mean", "std", "n", "epochs")}))
-    return sides[0].merge(sides[1], on=PAIR)
+    return sides[0].merge(sides[1], on=PAIR).sort_values(PAIR[:3], kind="stable", ignore_index=True)
 
 
 def unpaired(values: pd.DataFrame) -> list[str]:
@@ -84,7 +85,8 @@ def unpaired(values: pd.DataFrame) -> list[str]:
 def nothing(s: Settings) -> str:
     """Say that there is no pair, and what makes one."""
     if not s.from_runs:
-        return f"{s.tables / 'runs.csv'} has no data on which both {' and '.join(NAMES)} were trained; go on with {MAKES}."
+        table = s.tables / "runs.csv"
+        return f"{table} has no data on which both {' and '.join(NAMES)} were trained; go on with {MAKES}."
     return (
         f"{s.runs} has no finished runs of both methods on the same data; run recipes such as "
         "figure-9/cifar-10/resnet18/manifold-mixup and table-4/cifar-10/resnet18/zeta-2.8 "

@@ -11,18 +11,20 @@ from zeta_geom.records import data_fingerprint
 STUDY = ("study", "data", "network", "n_train", "method", "seed", "metric", "value")
 SEARCH = ("number", "gamma", "weight_decay", "metric", "value")
 MAKES = "python -m analyses.cpu_study"
+MAKES_TABLES = f"{MAKES} makes it"
+MAKES_SEARCH = "it is the table that zeta_geom.training.search.search returns"
 METRICS = ("accuracy", "balanced_accuracy", "f1_micro", "f1_macro", "auc")  # where higher is better, fractions
 
 
 def read_table(path: Path, columns: tuple[str, ...], remedy: str) -> pd.DataFrame:
-    """Return columns of a CSV file, or raise: FileNotFoundError where there is none, ValueError where it is no such."""
+    """Return columns of a CSV file; FileNotFoundError where there is none, ValueError where it is another."""
     if not path.is_file():
-        raise FileNotFoundError(f"there is no {path}; {remedy} makes it.")
+        raise FileNotFoundError(f"there is no {path}; {remedy}.")
     table = pd.read_csv(path)
     if lacking := [name for name in columns if name not in table]:
         raise ValueError(f"{path} must have the columns {', '.join(columns)}; lacking: {', '.join(lacking)}.")
     if not pd.api.types.is_numeric_dtype(table["value"]) or not table["value"].between(0, 1).all():
-        raise ValueError(f"value in {path} must be fractions, 0 to 1, none absent; make it again by {remedy}.")
+        raise ValueError(f"value in {path} must be fractions, 0 to 1, none absent; {remedy}.")
     return table[list(columns)]
 
 

@@ -14,9 +14,13 @@ from analyses.context import left_out_analyses
 FIGURES = {  # what --only takes -> the module that draws, of the same name as the analysis behind it
     "2": "figure_2",
     "3": "figure_3",
+    "4": "figure_4",
+    "5": "figure_5",
     "6": "figure_6",
     "7": "figure_7",
     "8": "figure_8",
+    "9": "figure_9",
+    "10": "figure_10",
     "methods": "methods",
 }
 NO_FIGURE = "claims"  # what `make figures` may name beside them: analyses that only the claims table needs

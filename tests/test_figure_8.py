@@ -1,16 +1,27 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from matplotlib.figure import Figure
 from PIL import Image
 from scipy import stats
 
-from analyses import figure_8
+from analyses import figure_8, figure_8_networks, figure_8_recipes
 from analyses.context import Context
 from figures.figure_8 import draw, verdict
 from zeta_geom import datasets
 from zeta_geom.plots.features import CLASS_COLORS, class_map, interval_rows, predicted_picture
 from zeta_geom.records import Record, read
+from zeta_geom.training import (
+    RECIPES,
+    Classifier,
+    Recipe,
+    load_image_data,
+    load_network,
+    read_recipe,
+    run,
+    write_recipe,
+)
 
 SMALL = figure_8.Settings(per_class=12, epochs=2, n_synthetic=120, k=16, seeds=2, n_shown=5, perplexity=10)
 
@@ -69,11 +80,11 @@ def test_an_empty_selection_has_no_number_and_is_left_out_of_the_interval(record
 
 def test_training_images_are_stratified_and_seeded():
     y = np.repeat(np.arange(10), 30)
-    rows = figure_8.choose(y, 7, 0)
+    rows = figure_8_networks.choose(y, 7, 0)
     assert np.bincount(y[rows]).tolist() == [7] * 10
     assert len(set(rows.tolist())) == 70
-    assert rows.tolist() == figure_8.choose(y, 7, 0).tolist() != figure_8.choose(y, 7, 1).tolist()
-    assert figure_8.choose(y, None, 0).tolist() == list(range(300))
+    assert rows.tolist() == figure_8_networks.choose(y, 7, 0).tolist() != figure_8_networks.choose(y, 7, 1).tolist()
+    assert figure_8_networks.choose(y, None, 0).tolist() == list(range(300))
 
 
 def test_records_hold_what_they_say(results):
@@ -92,7 +103,7 @@ def test_records_hold_what_they_say(results):
 
 
 def test_finished_seeds_are_not_trained_again(results, monkeypatch):
-    monkeypatch.setattr(figure_8, "one_seed", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(figure_8_networks, "one_seed", lambda *_: pytest.fail("trained again"))
     figure_8.run(Context(results=results, offline=True, progress=False), SMALL)
 
 
@@ -102,30 +113,65 @@ def test_the_figure_is_titled_and_named_as_the_sample(results):
     assert all(path.stat().st_size > 10_000 for path in written)
 
 
-def test_paper_preset_says_how_its_folders_are_given(tmp_path):
-    paper = figure_8.PRESETS["paper"].model_copy(update={"folder": tmp_path})
-    with pytest.raises(FileNotFoundError, match=r"isic-2017.train\.csv(.|\n)*ZETA_GEOM_DATA"):
+def test_paper_preset_takes_the_recipes_of_table_6_and_says_where_their_data_belong(tmp_path):
+    paper = figure_8.PRESETS["paper"].model_copy(update={"data_home": tmp_path})
+    assert all(name in RECIPES for recipes in paper.recipes.values() for name in recipes)
+    with pytest.raises(FileNotFoundError, match="isic-2017"):
         figure_8.run(Context("paper", tmp_path, progress=False), paper)
 
 
-def test_a_folder_of_pictures_goes_all_the_way(tmp_path):
-    folder, generator = tmp_path / "data" / "skin", np.random.default_rng(0)
-    folder.mkdir(parents=True)
-    for table, count in (("train", 24), ("test", 9)):
-        lines = ["file,class"]
-        for i in range(count):
-            levels = generator.integers(0, 80, (32, 32, 3)) + 60 * (i % 3)
-            Image.fromarray(levels.astype(np.uint8)).save(folder / f"{table}-{i}.png")
-            lines.append(f"{table}-{i}.png,{('mel', 'nev', 'sk')[i % 3]}")
-        (folder / f"{table}.csv").write_text("\n".join(lines))
-    settings = SMALL.model_copy(
-        update={"names": ("skin",), "from_folders": True, "folder": tmp_path / "data", "per_class": None, "seeds": 1}
-    )
-    figure_8.run(Context("paper", tmp_path, progress=False), settings)
-    neighbors = read(tmp_path / "records" / "figure_8" / "neighbors")
+@pytest.fixture
+def skin(tmp_path):
+    """A folder of colour pictures of three classes, and three recipes for it as files."""
+    generator = np.random.default_rng(0)
+    for i in range(42):
+        name = ("mel", "nev", "sk")[i % 3]
+        levels = generator.integers(0, 80, (32, 40, 3)) + 60 * (i % 3)
+        (tmp_path / "skin" / name).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(levels.astype(np.uint8)).save(tmp_path / "skin" / name / f"{i}.png")
+    shared = {
+        "data": f"folder:{tmp_path / 'skin'}",
+        "size": 32,
+        "crop": 0.8,
+        "network": "resnet10-narrow",
+        "epochs": 2,
+    }
+    mixers = {"erm": None, "mixup": {"name": "mixup"}, "zeta": {"name": "zeta", "params": {"gamma": 2.8}}}
+    for method, mixer in mixers.items():
+        made = shared | {"name": f"skin/{method}", "mixer": mixer, "optimizer": {"learning_rate": 0.05}}
+        write_recipe(Recipe.model_validate(made | {"batch_size": 8}), tmp_path / f"{method}.yaml")
+    return tmp_path, tuple(str(tmp_path / f"{method}.yaml") for method in mixers)
+
+
+def test_a_folder_of_pictures_goes_from_recipes_to_the_figure(skin, monkeypatch):
+    folder, recipes = skin
+    changes = {"names": (), "recipes": {"skin": recipes}, "runs": folder / "runs", "seeds": 1, "n_synthetic": 40}
+    settings = SMALL.model_copy(update=changes)
+    figure_8.run(Context("paper", folder, progress=False), settings)
+    neighbors = read(folder / "records" / "figure_8" / "neighbors")
     assert neighbors.settings["data_name"] == "skin"
-    assert str(tmp_path) not in str(neighbors.manifest)
-    assert [path.name for path in draw(tmp_path)] == ["figure_8-skin.png", "figure_8-skin.pdf"]
+    seed = read(folder / "records" / "figure_8" / "skin" / "seed-0")
+    assert seed["train_features_zeta"].shape == (40, 128)
+    assert seed["train_labels_zeta"].shape == (40,)
+    assert [path.name for path in draw(folder)] == ["figure_8-skin.png", "figure_8-skin.pdf"]
+    monkeypatch.setattr(Classifier, "training_step", lambda *_: pytest.fail("trained again"))
+    figure_8.run(Context("paper", folder, progress=False, force=True), settings)
+
+
+def test_predictions_by_features_are_those_of_the_network(skin):
+    folder, recipes = skin
+    run(recipes[0], folder=folder / "runs", seeds=[0], accelerator="cpu", progress=False, logs=False)
+    recipe = read_recipe(recipes[0])
+    data = load_image_data(recipe.data, size=32, crop=0.8, progress=False)
+    classifier = load_network(recipe, 0, data, folder=folder / "runs")
+    images = torch.stack([data.test[i][0] for i in range(len(data.test))])
+    _, predicted, labels = figure_8_recipes.see(classifier, [(images.float() / 255, torch.arange(len(images)))])
+    with torch.no_grad():
+        assert predicted.tolist() == classifier.cpu()(images).argmax(1).tolist()
+    assert labels.tolist() == list(range(len(images)))
+    batches = list(figure_8_recipes.shuffled(data, 8, 50, 0))
+    assert sum(len(x) for x, _ in batches) == 50
+    assert sum(len(x) for x, _ in batches[:4]) == len(data.train)  # an epoch holds each image once
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,6 @@
-"""Data sets for training that are absent, broken or others, and how they are fetched. No test asks the network."""
+"""Data sets for training that are absent, broken or others. No test asks the network."""
 
 import dataclasses
-import hashlib
-import io
-import tarfile
 from functools import partial
 
 import numpy as np
@@ -13,12 +10,9 @@ from training_files import MAKERS, make_files, save_picture, write_csv
 
 from zeta_geom.datasets import DATASETS
 from zeta_geom.training.data import IMAGE_SETS, load_image_data, subset
-from zeta_geom.training.data.archives import fetch_archive
 from zeta_geom.training.data.contents import Arrays, from_arrays
 from zeta_geom.training.data.framing import AS_IT_IS
 
-FETCHED = [name for name, specification in IMAGE_SETS.items() if specification.fetch]
-MEDMNIST = [name for name, specification in IMAGE_SETS.items() if specification.family == "medmnist"]
 BY_FILE = [name for name in MAKERS if name != "stl-10"]
 
 
@@ -31,11 +25,6 @@ def tiny_set(tmp_path, monkeypatch):
         return tmp_path / name, partial(load_image_data, name, data_home=tmp_path, download=False)
 
     return start
-
-
-def pictures(folder):
-    listed = (path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png", ".bmp"))
-    return sorted(path for path in listed if not any(word in path.name for word in ("mask", "lesion", "superpixels")))
 
 
 # --- absent --------------------------------------------------------------------------------------------------------
@@ -52,14 +41,14 @@ def test_absence_says_how_to_get_it_and_where_to_put_it(name, tmp_path):
 
 @pytest.mark.parametrize("name", BY_FILE)
 def test_a_picture_that_is_gone_is_found_at_once(name, tiny_set):
-    folder, read = tiny_set(name)
-    last = pictures(folder)[-1]
+    _, read = tiny_set(name)
     data = read()
-    last.unlink()
+    gone = data.train.paths[-1]
+    gone.unlink()
     if name in ("imagenette", "imagewoof", "dermofit", "med-node"):  # the folder is the table
         assert read().fingerprint != data.fingerprint
     else:
-        with pytest.raises(FileNotFoundError, match=rf"there is no .*{last.name}, which the table of {name} names"):
+        with pytest.raises(FileNotFoundError, match=rf"there is no .*{gone.name}, which the table of {name} names"):
             read()
 
 
@@ -69,67 +58,6 @@ def test_a_picture_that_goes_later_is_named(tiny_set):
     data.test.paths[0].unlink()
     with pytest.raises(FileNotFoundError, match=f"there is no {data.test.paths[0]} any more"):
         data.test[0]
-
-
-# --- fetched -------------------------------------------------------------------------------------------------------
-
-
-def to_archive(folder, name):
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as package:
-        package.add(folder / name, name)
-    return buffer.getvalue()
-
-
-@pytest.mark.parametrize("name", ["stl-10", "imagenette"])
-def test_an_archive_is_fetched_once_and_moved_there_whole(name, tiny_set, serve, tmp_path, monkeypatch):
-    folder, _ = tiny_set(name)
-    holds = {"stl-10": "stl10_binary", "imagenette": "imagenette2"}[name]
-    content = to_archive(folder, holds)
-    md5 = hashlib.md5(content).hexdigest()
-    options = {"url": f"{serve({'tiny.tgz': content})}/tiny.tgz", "md5": md5, "holds": holds}
-    fetched = dataclasses.replace(IMAGE_SETS[name], fetch=partial(fetch_archive, **options))
-    monkeypatch.setitem(IMAGE_SETS, name, fetched)
-    data = load_image_data(name, data_home=tmp_path / "other", progress=False)
-    assert data.fingerprint == load_image_data(name, data_home=tmp_path).fingerprint
-    assert {path.name for path in (tmp_path / "other" / name).iterdir()} == {holds, ".lock"}
-    options["url"] = "http://127.0.0.1:9/gone.tgz"
-    fetch_archive(tmp_path / "other" / name, **options)  # it is there: nothing is asked
-
-
-@pytest.mark.parametrize(("cut", "reason"), [(0.5, "tiny.tgz"), (1, "came corrupt, with MD5")])
-def test_an_archive_that_comes_broken_leaves_nothing(cut, reason, serve, tmp_path, monkeypatch):
-    url = f"{serve({'tiny.tgz': bytes(999)}, cut=cut)}/tiny.tgz"
-    broken = dataclasses.replace(IMAGE_SETS["stl-10"], fetch=partial(fetch_archive, url=url, md5="0", holds="x"))
-    monkeypatch.setitem(IMAGE_SETS, "stl-10", broken)
-    with pytest.raises(FileNotFoundError, match=r"data set 'stl-10' is not in .* Get http.*stl10_binary") as caught:
-        load_image_data("stl-10", data_home=tmp_path, progress=False)
-    if cut == 1:
-        assert reason in str(caught.value)
-    assert [path.name for path in (tmp_path / "stl-10").iterdir()] == [".lock"]
-
-
-def test_medmnist_is_fetched_and_its_hash_checked(tiny_set, serve, tmp_path, monkeypatch):
-    from medmnist.info import INFO
-
-    folder, _ = tiny_set("breastmnist")
-    content = (folder / "breastmnist.npz").read_bytes()
-    url = f"{serve({'breastmnist.npz': content})}/breastmnist.npz"
-    monkeypatch.setitem(INFO, "breastmnist", INFO["breastmnist"] | {"url": url, "MD5": "0"})
-    with pytest.raises(
-        FileNotFoundError, match=r"came corrupt, with MD5 .* Get breastmnist\.npz from https://zenodo"
-    ):
-        load_image_data("breastmnist", data_home=tmp_path / "other", progress=False)
-    monkeypatch.setitem(INFO["breastmnist"], "MD5", hashlib.md5(content).hexdigest())
-    data = load_image_data("breastmnist", data_home=tmp_path / "other", progress=False)
-    assert data.class_names == ("malignant", "normal, benign")
-    assert "CC BY 4.0" in data.source
-
-
-def test_what_the_other_room_keeps_is_fetched_by_it(tiny_set, serve, tmp_path):
-    tiny_set("fashion-mnist")
-    with pytest.raises(FileNotFoundError, match="put these files into that folder by hand"):
-        load_image_data("fashion-mnist", data_home=tmp_path / "other", progress=False)  # its routes are taken away
 
 
 # --- broken --------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 The rooms follow the data's way: points come from `manifolds` and `datasets`, are mixed by `mixers`, and are measured
 by `geometry`, `realism` and `neighborhoods`; `sweeps` repeats a measurement over many settings and `plots` draws it.
-Rooms load when first used, so that importing the package stays cheap.
+`training`, an add-on, trains classifiers. Rooms load when first used, so that importing the package stays cheap.
 """
 
 from importlib import import_module
@@ -21,6 +21,7 @@ __all__ = [
     "records",
     "rng",
     "sweeps",
+    "training",
 ]
 
 

@@ -3,7 +3,6 @@
 from zeta_geom.datasets.catalogue import DATASETS, Specification
 from zeta_geom.datasets.fetching import fetch
 from zeta_geom.datasets.home import data_home
-from zeta_geom.datasets.image_folder import load_image_folder
 from zeta_geom.datasets.loading import Dataset, load
 
-__all__ = ["DATASETS", "Dataset", "Specification", "data_home", "fetch", "load", "load_image_folder"]
+__all__ = ["DATASETS", "Dataset", "Specification", "data_home", "fetch", "load"]

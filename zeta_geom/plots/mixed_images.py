@@ -41,8 +41,8 @@ def picture_grid(ax: Any, images: Any, *, columns: int = 6, gap: float = 0.06, t
     --------
     >>> from matplotlib.figure import Figure
     >>> ax = picture_grid(Figure().subplots(), np.zeros((5, 8, 8, 3)), columns=3)
-    >>> len(ax.images), ax.get_xlim()
-    (5, (0.0, 2.94))
+    >>> len(ax.images), float(ax.get_xlim()[1])
+    (5, 2.94)
     """
     levels = _unit_levels(images)
     columns = check_int(columns, "columns", low=1)

@@ -54,20 +54,27 @@ def paired_dots(ax: Any, table: pd.DataFrame, names: Sequence[str]) -> Any:
         raise ValueError(f"table must have the columns {', '.join(COLUMNS)}; lacking: {', '.join(lacking)}.")
     if len(names) != len(table) or not len(table):
         raise ValueError(f"names must be as many as the table's rows, at least 1; got {len(names)} and {len(table)}.")
-    if not np.isfinite(table[["first", "second"]].to_numpy(dtype=float)).all():
+    values = table[list(COLUMNS)].to_numpy(dtype=np.float64)
+    if not np.isfinite(values[:, ::2]).all():
         raise ValueError("first and second must be finite numbers; leave rows without a value out.")
-    for row, pair in enumerate(table[list(COLUMNS)].itertuples(index=False)):
-        difference = pair.first - pair.second
+    for row, (first, first_std, second, second_std) in enumerate(values):
+        difference = first - second
         higher = 2 if difference == 0 else int(difference < 0)
         color, ys = WINNER_COLORS[higher], (row - APART, row + APART)
-        ax.plot((pair.first, pair.second), ys, ls=":", lw=1.5, color=color, zorder=1)
-        sides = (pair.first, pair.first_std), (pair.second, pair.second_std)
-        for side, (mean, std) in enumerate(sides):
+        ax.plot((first, second), ys, ls=":", lw=1.5, color=color, zorder=1)
+        for side, (mean, std) in enumerate(((first, first_std), (second, second_std))):
             if np.isfinite(std):
                 ax.plot((mean - std, mean + std), (ys[side],) * 2, lw=1, color=color, alpha=0.7, zorder=1)
             face = color if side == higher else "white"
             ax.plot(mean, ys[side], MARKERS[side], color=color, mfc=face, ms=5.5, mew=1.3, zorder=2)
-        ax.text(1.01, row, f"{difference:+.1f}", transform=ax.get_yaxis_transform(), va="center", fontsize=7)
+        ax.text(
+            1.01,
+            row,
+            f"{difference:+.1f}".replace("-", "−"),
+            transform=ax.get_yaxis_transform(),
+            va="center",
+            fontsize=7,
+        )
     ax.set(yticks=range(len(names)), yticklabels=list(names), ylim=(len(names) - 0.5, -0.5))
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="x", lw=0.4, color="#DDDDDD")

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from zeta_geom.mixers import gamma_min as theorem_1
-from zeta_geom.plots.style import OKABE_ITO
 
 __all__ = ["accuracy_colors", "parallel_models"]
 
@@ -29,7 +28,7 @@ def accuracy_colors() -> Any:
     --------
     >>> from matplotlib.colors import to_hex
     >>> to_hex(accuracy_colors()(0.0)), to_hex(accuracy_colors()(1.0))
-    ('#0d0887', '#fdb130')
+    ('#0d0887', '#fdae32')
     """
     from matplotlib import colormaps
     from matplotlib.colors import ListedColormap
@@ -102,28 +101,39 @@ def _draw_columns(ax: Any, limits: list[tuple[float, float]], gamma_min: float) 
     from matplotlib.ticker import MaxNLocator
 
     decays = np.sort(DECAY_TICKS.ravel())
-    ticks = [MaxNLocator(6).tick_values(*limits[0]), np.log10(decays), MaxNLocator(6).tick_values(*limits[2])]
-    texts = [[f"{tick:g}" for tick in ticks[0]], [_power(decay) for decay in decays], [f"{t:g}" for t in ticks[2]]]
+    round_ones = MaxNLocator(6, steps=[1, 2, 5, 10])
+    ticks = [round_ones.tick_values(*limits[0]), np.log10(decays), round_ones.tick_values(*limits[2])]
+    texts = [_alike(ticks[0]), [_power(decay) for decay in decays], _alike(ticks[2])]
     ax.imshow(np.linspace(0, 1, 256)[:, None], cmap=accuracy_colors(), extent=(2, 2.05, 0, 1), aspect="auto",
               origin="lower", zorder=3)  # fmt: skip
     for place, (low, high), values, names in zip(range(3), limits, ticks, texts):
         ax.plot((place, place), (0, 1), color="black", lw=0.9, zorder=4)
         for value, name in zip(values, names):
             if low - 1e-9 <= value <= high + 1e-9:
-                side = 0.05 if place == 2 else 0
-                height = (value - low) / (high - low)
-                ax.plot((place + side, place + side + 0.025), (height, height), color="black", lw=0.7, zorder=4)
-                ax.text(place + side + 0.04, height, name, va="center", fontsize=6.5, zorder=5, bbox=_halo())
+                _tick(ax, place, (value - low) / (high - low), name)
     low, high = limits[0]
     if low < gamma_min < high:
-        height = (gamma_min - low) / (high - low)
-        ax.plot((-0.03, 0), (height, height), color=OKABE_ITO["black"], lw=0.9)
-        ax.text(-0.045, height, r"$\gamma_{\min}$", ha="right", va="center", fontsize=7)
-    ax.set(xlim=(-0.12, 2.25), ylim=(-0.03, 1.03), yticks=[], xticks=range(3))
+        _tick(ax, 0, (gamma_min - low) / (high - low), r"$\gamma_{\min}$", length=0.11)
+    ax.set(xlim=(-0.25, 2.25), ylim=(-0.03, 1.03), yticks=[], xticks=range(3))
     ax.set_xticklabels(("γ", "weight decay", "test accuracy / %"))
     ax.tick_params(axis="x", length=0, labelsize=8)
     for spine in ax.spines.values():
         spine.set_visible(False)
+
+
+def _tick(ax: Any, place: int, height: float, name: str, length: float = 0.025) -> None:
+    """Draw a tick and its name: at the left of the first axis, at the right of the others and of the colour bar."""
+    start, way = ((0.0, -1), (1.0, 1), (2.05, 1))[place]
+    ax.plot((start, start + way * length), (height, height), color="black", lw=0.7, zorder=4)
+    side = "right" if way < 0 else "left"
+    where = start + way * (length + 0.015)
+    ax.text(where, height, name, ha=side, va="center", fontsize=6.5, zorder=5, bbox=_halo())
+
+
+def _alike(values: np.ndarray) -> list[str]:
+    """Write numbers with as many decimals."""
+    decimals = max(len(f"{value:g}".partition(".")[2]) for value in values)
+    return [f"{value:.{decimals}f}" for value in values]
 
 
 def _power(value: float) -> str:

@@ -99,7 +99,8 @@ def spread_apart(places: np.ndarray, least: float) -> np.ndarray:
     for value in np.asarray(places, dtype=np.float64)[order] - steps:
         blocks.append([value])
         while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
-            blocks[-2] += blocks.pop()
+            last = blocks.pop()
+            blocks[-1].extend(last)
     apart = np.empty(len(places))
     apart[order] = np.concatenate([np.full(len(block), np.mean(block)) for block in blocks]) + steps
     return apart

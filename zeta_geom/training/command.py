@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,9 @@ from zeta_geom.training.recipes import RECIPES
 from zeta_geom.training.runs import find_recipe
 
 __all__ = ["asked", "listed", "shown", "summary"]
+
+
+END = "...\n"  # what YAML puts behind a single number or word
 
 
 def listed(part: str) -> str:
@@ -36,13 +40,11 @@ def asked(name: str, settings: Mapping[str, Any]) -> Recipe:
 
 def shown(recipe: Recipe) -> str:
     """Return a recipe as YAML, the source of each setting behind it as a comment."""
-    settings = recipe.model_dump(mode="json", exclude={"sources"})
     lines = []
-    for name, value in settings.items():
-        text = yaml.safe_dump({name: value}, sort_keys=False, allow_unicode=True, default_flow_style=None, width=200)
-        first, *others = text.rstrip().split("\n")
-        source = recipe.sources.get(name)
-        lines += [first + (f"  # {source}" if source else ""), *others]
+    for name, value in recipe.model_dump(mode="json", exclude={"sources"}).items():
+        text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=math.inf)
+        source = f"  # {recipe.sources[name]}" if name in recipe.sources else ""
+        lines.append(f"{name}: {text.removesuffix(END).strip()}{source}")
     return "\n".join(lines) + "\n"
 
 

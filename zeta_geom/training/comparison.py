@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -104,9 +105,9 @@ def holm(p: Sequence[float]) -> np.ndarray:
     return adjusted
 
 
-def _row(wide: pd.DataFrame, method: str, against: str, confidence: float) -> dict[str, float | str]:
+def _row(wide: pd.DataFrame, method: str, against: str, confidence: float) -> dict[str, Any]:
     values = wide[method].dropna()
-    row = {"method": method, "mean": values.mean(), "std": values.std(), "n": len(values)}
+    row: dict[str, Any] = {"method": method, "mean": values.mean(), "std": values.std(), "n": len(values)}
     row |= dict.fromkeys(("difference", "low", "high", "p"), np.nan) | {"n_pairs": 0}
     if method == against or against not in wide:
         return row

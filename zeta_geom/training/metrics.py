@@ -66,5 +66,7 @@ def make_metrics(names: Sequence[str], n_classes: int) -> MetricCollection:
     >>> metrics.compute()
     {'accuracy': tensor(0.5000)}
     """
-    made = {name: METRICS[check_choice(name, "metrics", METRICS)](n_classes) for name in names}
+    made: dict[str, Metric | MetricCollection] = {}
+    for name in names:
+        made[name] = METRICS[check_choice(name, "metrics", METRICS)](n_classes)
     return MetricCollection(made, compute_groups=False)

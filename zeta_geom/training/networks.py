@@ -15,7 +15,7 @@ from zeta_geom.checks import check_choice, check_int
 from zeta_geom.mixers.hooks import STAGES
 from zeta_geom.realism.lenet import LeNet5
 
-__all__ = ["NETWORKS", "SMALL_IMAGE", "Network", "features", "make_network"]
+__all__ = ["NETWORKS", "SMALL_IMAGE", "Network", "features", "last_layer", "make_network"]
 
 SMALL_IMAGE = 64  # pixels; below this height or width a network keeps the resolution of its first layers
 
@@ -120,6 +120,28 @@ def features(network: nn.Module, images: Tensor) -> Tensor:
     return timm_network.forward_head(timm_network.forward_features(images), pre_logits=True)
 
 
+def last_layer(network: nn.Module) -> nn.Module:
+    """Return the layer that turns `features` into logits.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        From `make_network`.
+
+    Returns
+    -------
+    torch.nn.Module
+        Features (n, d) -> logits (n, n_classes).
+
+    Examples
+    --------
+    >>> last_layer(make_network("resnet18", 10, (3, 32, 32)))
+    Linear(in_features=512, out_features=10, bias=True)
+    """
+    timm_network: Any = network
+    return network.fc3 if isinstance(network, LeNet5) else timm_network.get_classifier()
+
+
 def _lenet(n_classes: int, channels: int) -> nn.Module:
     generator = torch.Generator().manual_seed(torch.initial_seed())
     return LeNet5(generator, n_classes=n_classes)
@@ -127,7 +149,8 @@ def _lenet(n_classes: int, channels: int) -> nn.Module:
 
 def _narrow_resnet(n_classes: int, channels: int) -> nn.Module:
     """Ours: one basic block a stage, a quarter of ResNet-18's width; 0.3 million weights."""
-    return ResNet(BasicBlock, (1, 1, 1, 1), num_classes=n_classes, in_chans=channels, channels=(16, 32, 64, 128),
+    block: Any = BasicBlock
+    return ResNet(block, (1, 1, 1, 1), num_classes=n_classes, in_chans=channels, channels=(16, 32, 64, 128),
                   stem_width=16)  # fmt: skip
 
 

@@ -33,9 +33,9 @@ class Optimizer(_Settings):
     """
 
     learning_rate: float = Field(gt=0)  # the first epoch's
-    momentum: float = Field(0.9, ge=0, lt=1)
+    momentum: float = Field(default=0.9, ge=0, lt=1)
     nesterov: bool = True
-    weight_decay: float = Field(5e-4, ge=0)
+    weight_decay: float = Field(default=5e-4, ge=0)
 
     @model_validator(mode="after")
     def _momentum_of_nesterov(self) -> Optimizer:
@@ -54,7 +54,7 @@ class Schedule(_Settings):
     """
 
     milestones: tuple[int, ...] = ()
-    factor: float = Field(0.1, gt=0)
+    factor: float = Field(default=0.1, gt=0)
 
     @model_validator(mode="after")
     def _ascending(self) -> Schedule:
@@ -140,19 +140,19 @@ class Recipe(_Settings):
 
     name: str = Field(pattern=r"^[\w.+-]+(/[\w.+-]+)*$")
     data: str = Field(min_length=1)
-    size: int | None = Field(None, ge=1)
-    crop: float | None = Field(None, gt=0, le=1)
-    n_train: int | None = Field(None, ge=2)
+    size: int | None = Field(default=None, ge=1)
+    crop: float | None = Field(default=None, gt=0, le=1)
+    n_train: int | None = Field(default=None, ge=2)
     network: str
     epochs: int = Field(ge=1)
-    batch_size: int = Field(32, ge=1)
+    batch_size: int = Field(default=32, ge=1)
     optimizer: Optimizer
     schedule: Schedule = Schedule()
     augmentation: tuple[Literal["flip", "crop"], ...] = ()
     mixer: MixerSettings | None = None
     precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
     metrics: tuple[str, ...] = ("error",)
-    seeds: tuple[int, ...] = Field((0, 1, 2), min_length=1)
+    seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1)
     sources: dict[str, str] = {}
 
     @model_validator(mode="after")

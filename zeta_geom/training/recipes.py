@@ -28,8 +28,8 @@ SKIN_TEXT = 'paper, "Training details" of SKIN'
 MEDMNIST_TEXT = 'paper, "Training details" of MEDMNIST'
 MANIFOLD_TEXT = "paper, text on Figure 9"
 VERMA = "inferred, Verma et al. 2019, whose settings the paper says it follows"
-ALPHA = 'paper, "Evaluation on downstream task": α = 1'
-OURS = {"precision": "ours", "crop": "not used", "n_train": "paper, all images"}
+EVALUATION = 'paper, "Evaluation on downstream task: classification": α = 1, T = m, and the values of γ'
+OURS = {"precision": "ours", "crop": "not used", "n_train": "paper, all images", "mixer": EVALUATION}
 SGD = {"momentum": 0.9, "nesterov": True, "weight_decay": 5e-4}
 ERROR = {"metrics": ("error",)}
 SKIN_METRICS = {"metrics": ("balanced_accuracy", "f1_micro", "f1_macro")}
@@ -149,15 +149,16 @@ _IN = {  # where the network of Figure 9 is from, and for which data sets
     "ours, Figure 9 says no more than that two were used, so both": (("resnet18", "resnet50"), ("msk", "dermofit")),
 }
 FIGURE_9 = {data: (networks, source) for source, (networks, sets) in _IN.items() for data in sets}
+FOUR_NETWORKS = ("resnet18", "resnet50", "mobilenetv2", "efficientnet_b0")  # of Table 5
 
 
 def paper_recipes() -> Iterator[Recipe]:
-    """Yield the recipes: tables 4 to 8, figures 9 and 10."""
+    """Yield the recipes: tables 4 to 8, figures 9 and 10; of its search, what its models have in common."""
     for data in NATURAL:
         yield from _recipes("table-4", natural(data), ("resnet18",), NATURAL_METHODS)
     for data in ("cifar-10", "cifar-100"):
-        networks = ("resnet18", "resnet50", "mobilenetv2", "efficientnet_b0")
-        yield from _recipes("table-5", with_cutmix(data), networks, {"cutmix": CUTMIX, "cutmix-zeta": CUTMIX_ZETA})
+        both = {"cutmix": CUTMIX, "cutmix-zeta": CUTMIX_ZETA}
+        yield from _recipes("table-5", with_cutmix(data), FOUR_NETWORKS, both)
     for data in SKIN:
         yield from _recipes("table-6", skin(data), ("resnet18", "resnet50"), NATURAL_METHODS)
     for data in MEDMNIST:
@@ -176,6 +177,7 @@ def paper_recipes() -> Iterator[Recipe]:
     for data in ("cifar-10", "cifar-100"):
         swept = {"erm": ERM, "mixup": MIXUP} | {f"zeta-{gamma}": zeta(gamma) for gamma in GAMMAS}
         yield from _recipes("figure-10", natural(data), ("resnet18",), swept)
+        yield from _recipes("figure-10-search", natural(data), ("resnet18",), {"zeta-2.8": zeta(2.8)})
 
 
 def _recipes(
@@ -186,10 +188,7 @@ def _recipes(
         for method, mixer in methods.items():
             name = f"{table}/{settings['data']}/{network}/{method}"
             own = {} if mixer is ... else {"mixer": mixer}
-            sources = settings["sources"] | (
-                {"mixer": f"{settings['sources']['mixer']}; {ALPHA}"} if mixer == MIXUP else {}
-            )
-            yield Recipe.model_validate(settings | own | {"name": name, "network": network, "sources": sources})
+            yield Recipe.model_validate({**settings, **own} | {"name": name, "network": network})
 
 
 def _from(text: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import shutil
 import signal
 import time
 import zipfile
@@ -127,7 +128,7 @@ def run(
             force=force or not one.weights.exists(),
             stale=stale,
         )
-        one.checkpoint.unlink(missing_ok=True)
+        one.forget_checkpoints()
         tables.append(made.table)
     return pd.concat(tables, ignore_index=True)
 
@@ -208,6 +209,11 @@ class _Run:
         """Where the last whole epoch is kept; other settings, data or code go to another place."""
         key = json.dumps([self.settings, self.data.fingerprint, records.code_fingerprint()], sort_keys=True)
         return self.folder / f"checkpoint-{hashlib.sha256(key.encode()).hexdigest()[:12]}" / "last.ckpt"
+
+    def forget_checkpoints(self) -> None:
+        """Remove what is not needed once the result is recorded, those of other settings or code too."""
+        for kept in self.folder.glob("checkpoint-*"):
+            shutil.rmtree(kept)
 
     def train(self, accelerator: str, num_workers: int, progress: bool, logs: bool) -> pd.DataFrame:
         """Train from where it was left, keep the weights, and return the table of test metrics."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import optuna
 import pandas as pd
-from optuna.storages import RDBStorage, RetryFailedTrialCallback
+from optuna.exceptions import ExperimentalWarning
+from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
+from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
 from zeta_geom.checks import check_int, check_real
@@ -83,7 +86,6 @@ def search(
         if low >= high:
             raise ValueError(f"{name} must be two limits that ascend; got {limits}.")
     metric = recipe.metrics[0]
-    study = _study(recipe, Path(storage), seed, higher=HIGHER_IS_BETTER[metric])
 
     def train(trial: optuna.Trial) -> float:
         drawn = trial.suggest_float("gamma", *gamma), trial.suggest_float("weight_decay", *weight_decay, log=True)
@@ -98,12 +100,15 @@ def search(
         table = run(changed(recipe, asked, "ours, proposed by the search"), seeds=[seed], **settings)
         return float(table.loc[table["metric"] == metric, "value"].iloc[0])
 
-    while True:
-        optuna.storages.fail_stale_trials(study)
-        begun = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.RUNNING))
-        if len(begun) >= n_models:
-            break
-        study.optimize(train, n_trials=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)  # Optuna still calls its heartbeats experimental
+        study = _study(recipe, Path(storage), seed, higher=HIGHER_IS_BETTER[metric])
+        while True:
+            optuna.storages.fail_stale_trials(study)
+            begun = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.RUNNING))
+            if len(begun) >= n_models:
+                break
+            study.optimize(train, n_trials=1)
     done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     rows = [{"number": trial.number, **trial.params, "metric": metric, "value": trial.value} for trial in done]
     return pd.DataFrame(rows, columns=["number", "gamma", "weight_decay", "metric", "value"])
@@ -116,9 +121,9 @@ def _study(recipe: Recipe, storage: Path, seed: int, *, higher: bool) -> optuna.
         f"sqlite:///{storage}",
         engine_kwargs={"connect_args": {"timeout": LOCK_WAIT}},
         heartbeat_interval=HEARTBEAT,
-        failed_trial_callback=RetryFailedTrialCallback(),
+        heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),
     )
-    direction = "maximize" if higher else "minimize"
+    direction = StudyDirection.MAXIMIZE if higher else StudyDirection.MINIMIZE
     study = optuna.create_study(storage=kept, study_name=recipe.name, direction=direction, load_if_exists=True)
     proposals = np.random.SeedSequence(seed, spawn_key=(len(study.get_trials(deepcopy=False)),)).generate_state(1)
     study.sampler = optuna.samplers.TPESampler(seed=int(proposals[0]))  # else a search that goes on would repeat

@@ -43,7 +43,7 @@ class ArrayImages:
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
         """Return one image, uint8 (C, H, W), and its label."""
-        return self._framed(self.X[index][None])[0], int(self.labels[index])
+        return self._framed(self.X[[index]])[0], int(self.labels[index])
 
     def __getitems__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Return a batch: images, uint8 (b, C, H, W), and labels, int64 (b,)."""
@@ -64,13 +64,13 @@ class ArrayImages:
         return ArrayImages(self.X[indices], self.labels[indices], self.framing)
 
     def _framed(self, X: np.ndarray) -> Tensor:
-        batch = torch.tensor(X)
-        batch = batch[:, None] if batch.ndim == 3 else batch.permute(0, 3, 1, 2)  # (b, C, H, W)
-        if square := self.framing.square(*batch.shape[-2:]):
+        if square := self.framing.square(*X.shape[1:3]):
             top, left, edge = square
-            batch = batch[..., top : top + edge, left : left + edge]
+            X = X[:, top : top + edge, left : left + edge]
+        X = X[:, None] if X.ndim == 3 else X.transpose(0, 3, 1, 2)  # (b, C, H, W)
+        batch = torch.from_numpy(np.ascontiguousarray(X))
         if self.framing.grey and batch.shape[1] == 3:
             batch = functional.rgb_to_grayscale(batch)
         if self.framing.size is not None:
             batch = functional.resize(batch, [self.framing.size, self.framing.size], antialias=True)
-        return batch.contiguous()
+        return batch

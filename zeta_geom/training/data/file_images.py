@@ -102,5 +102,5 @@ def read_picture(path: Path | str, framing: Framing) -> Tensor:
         upright = upright.crop((left, top, left + edge, top + edge))  # resize(box=) would read beyond the square
     if framing.size is not None:
         upright = upright.resize((framing.size, framing.size), Image.Resampling.BILINEAR)
-    pixels = torch.from_numpy(np.array(upright))
-    return pixels[None] if pixels.ndim == 2 else pixels.permute(2, 0, 1).contiguous()
+    pixels = np.array(upright)
+    return torch.from_numpy(pixels[None] if framing.grey else np.ascontiguousarray(pixels.transpose(2, 0, 1)))

@@ -65,7 +65,18 @@ class ImageData:
     source: str
 
     def class_counts(self) -> dict[str, np.ndarray]:
-        """Return the number of images of each class, int64 (K,), in each part that is there."""
+        """Return the number of images of each class in each part that is there.
+
+        Returns
+        -------
+        dict of str -> int64 array of shape (K,)
+
+        Examples
+        --------
+        >>> from zeta_geom.training.data import load_image_data
+        >>> load_image_data("mnist-sample").class_counts()["test"]
+        array([100, 100, 100, 100, 100, 100, 100, 100, 100, 100])
+        """
         parts = {part: getattr(self, part) for part in PARTS}
         return {
             part: np.bincount(images.labels, minlength=len(self.class_names))

@@ -107,19 +107,15 @@ def _read(name: str, folder: Path, specification: ImageSet, download: bool, prog
     try:
         return specification.read(folder)
     except FileNotFoundError as error:
-        if not (download and specification.fetch):
-            raise _with_advice(error, name, folder, specification) from error
-    try:
-        specification.fetch(folder, progress=progress)
-    except OSError as error:
-        raise _with_advice(error, name, folder, specification) from error
-    return specification.read(folder)
-
-
-def _with_advice(error: OSError, name: str, folder: Path, specification: ImageSet) -> FileNotFoundError:
-    if not specification.how_to_get:
-        return FileNotFoundError(str(error))
-    return FileNotFoundError(f"data set {name!r} is not in {folder}: {error} {specification.how_to_get}")
+        absent: OSError = error
+    if download and specification.fetch:
+        try:
+            specification.fetch(folder, progress=progress)
+            return specification.read(folder)
+        except OSError as error:
+            absent = error
+    advice = f"data set {name!r} is not in {folder}: {absent} {specification.how_to_get}"
+    raise FileNotFoundError(advice if specification.how_to_get else str(absent)) from absent
 
 
 def _compare_with_paper(data: ImageData, specification: ImageSet) -> None:

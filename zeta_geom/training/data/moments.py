@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 from tqdm import tqdm
 
 from zeta_geom.training.data.image_data import Images
@@ -15,6 +14,7 @@ from zeta_geom.training.data.image_data import Images
 __all__ = ["channel_moments"]
 
 CHUNK = 128  # images that are read at once
+LEVELS = 256
 
 
 def channel_moments(
@@ -45,22 +45,23 @@ def channel_moments(
     count = len(images) if limit is None else min(limit, len(images))
     indices = np.arange(count) * len(images) // count
     chunks = np.array_split(indices, -(-count // CHUNK))
-    total, squares, pixels = torch.tensor(0), torch.tensor(0), 0
-    for chunk in tqdm(chunks, desc="mean, std", leave=False, delay=2, disable=None if progress else True):
-        batch = _read(images, chunk).to(torch.int64)  # integers: nothing is rounded
-        total = total + batch.sum(dim=(0, 2, 3))
-        squares = squares + batch.square().sum(dim=(0, 2, 3))
-        pixels += batch[:, 0].numel()
-    moments = [_moments(s, q, pixels) for s, q in zip(total.tolist(), squares.tolist())]
+    bar = tqdm(chunks, desc="mean, std", leave=False, delay=2, disable=None if progress else True)
+    histograms = np.sum([_histograms(images, chunk) for chunk in bar], axis=0)  # (C, 256)
+    moments = [_moments(histogram.tolist()) for histogram in histograms]
     return tuple(mean for mean, _ in moments), tuple(std for _, std in moments)
 
 
-def _read(images: Any, indices: np.ndarray) -> Tensor:
+def _histograms(images: Any, indices: np.ndarray) -> list[np.ndarray]:
     if hasattr(images, "__getitems__"):
-        return images.__getitems__(indices)[0]
-    return torch.stack([images[int(i)][0] for i in indices])
+        batch = images.__getitems__(indices)[0]
+    else:
+        batch = torch.stack([images[int(i)][0] for i in indices])
+    return [np.bincount(channel.ravel(), minlength=LEVELS) for channel in batch.numpy().swapaxes(0, 1)]
 
 
-def _moments(total: int, squares: int, pixels: int) -> tuple[float, float]:
-    variance = (pixels * squares - total * total) / pixels**2
-    return total / pixels / 255, math.sqrt(variance) / 255 or 1.0
+def _moments(histogram: list[int]) -> tuple[float, float]:
+    count = sum(histogram)
+    total = sum(level * n for level, n in enumerate(histogram))
+    squares = sum(level**2 * n for level, n in enumerate(histogram))
+    variance = (count * squares - total**2) / count**2  # of whole numbers: nothing is rounded before this division
+    return total / count / 255, math.sqrt(variance) / 255 or 1.0

@@ -101,9 +101,7 @@ def read_csv(path: Path) -> Pictures:
     Traceback (most recent call last):
     FileNotFoundError: there is no nowhere.csv.
     """
-    rows = read_table(path, ("file", "class"))
-    if "split" in pd.read_csv(path, nrows=0, encoding="utf-8-sig"):
-        rows = read_table(path, ("file", "class", "split"))
+    rows = read_table(path, ("file", "class"), optional=("split",))
     if (empty := (rows == "").any(axis=1)).any():
         raise ValueError(f"{path} must have no empty cell; row {int(empty.to_numpy().argmax()) + 1} has one.")
     rows["file"] = [PurePath(file).as_posix() for file in rows["file"]]

@@ -43,7 +43,7 @@ def within(folder: Path, holds: str) -> Path:
     raise FileNotFoundError(f"there is no {holds} in {folder}.")
 
 
-def read_table(path: Path, columns: Sequence[str], **options: Any) -> pd.DataFrame:
+def read_table(path: Path, columns: Sequence[str], *, optional: Sequence[str] = (), **options: Any) -> pd.DataFrame:
     """Return those columns of a CSV file, as stripped text; an empty cell is "".
 
     Parameters
@@ -51,6 +51,8 @@ def read_table(path: Path, columns: Sequence[str], **options: Any) -> pd.DataFra
     path : Path
     columns : sequence of str
         That must be there.
+    optional : sequence of str
+        That may be there.
     **options
         For `pandas.read_csv`.
 
@@ -73,7 +75,8 @@ def read_table(path: Path, columns: Sequence[str], **options: Any) -> pd.DataFra
         raise ValueError(f"{path} must be a CSV file in UTF-8; got {error}.") from error
     if absent := [column for column in columns if column not in table]:
         raise ValueError(f"{path} must have the columns {', '.join(columns)}; it lacks {', '.join(absent)}.")
-    return table[list(columns)].apply(lambda column: column.str.strip())
+    kept = [*columns, *(column for column in optional if column in table)]
+    return table[kept].apply(lambda column: column.str.strip())
 
 
 def class_folders(folder: Path) -> list[str]:
@@ -87,7 +90,7 @@ def class_folders(folder: Path) -> list[str]:
     -------
     list of str
     """
-    return sorted(each.name for each in folder.iterdir() if each.is_dir() and each.name[:1] not in "._")
+    return sorted(each.name for each in folder.iterdir() if each.is_dir() and not each.name.startswith((".", "__")))
 
 
 def pictures_below(folder: Path) -> Iterator[Path]:

@@ -1,0 +1,110 @@
+"""`zeta-geom train`: lists, shows, changes and runs recipes, and says what is missing."""
+
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+import yaml
+from test_cli import in_a_shell, run
+from training_cases import recipe
+
+from zeta_geom.training import RECIPES, write_recipe
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_recipe(recipe(), tmp_path / "tiny.yaml")
+    return tmp_path
+
+
+def test_list_names_all_recipes_or_those_that_hold_a_part():
+    every = run("train", "--list").stdout.splitlines()
+    assert [line.split()[0] for line in every] == list(RECIPES)
+    some = run("train", "table-5/cifar-100", "--list").stdout.splitlines()
+    assert len(some) == 8
+    assert "200 epochs of 128, error" in some[0]
+    with pytest.raises(ValueError, match="no recipe's name holds 'table-3'"):
+        run("train", "table-3", "--list")
+
+
+def test_show_is_yaml_with_the_source_of_each_setting(folder):
+    name = "table-6/ph2/resnet18/zeta-2.4"
+    shown = run("train", name, "--show").stdout
+    assert yaml.safe_load(shown) == RECIPES[name].model_dump(mode="json", exclude={"sources"})
+    lines = {line.split(":")[0]: line for line in shown.splitlines()}
+    for setting, source in RECIPES[name].sources.items():
+        assert source in lines[setting]
+    (folder / "shown.yaml").write_text(shown)
+    assert yaml.safe_load(run("train", folder / "shown.yaml", "--show").stdout) == yaml.safe_load(shown)
+
+
+def test_set_changes_a_setting_and_says_so():
+    words = ["--set", "epochs=2", "--set", "schedule.milestones=[]", "--set", "mixer.params.gamma=3", "--show"]
+    shown = run("train", "table-4/fashion-mnist/resnet18/zeta-2.8", *words).stdout
+    assert "epochs: 2  # ours, set on the command line" in shown
+    assert yaml.safe_load(shown)["mixer"]["params"] == {"gamma": 3}
+
+
+def test_train_writes_the_table_and_says_what_came_out(folder):
+    words = ["--folder", folder / "runs", "--accelerator", "cpu", "--seeds", "0 2", "--out", folder / "table.csv"]
+    said = run("train", folder / "tiny.yaml", "--set", "epochs=1", *words).stdout
+    table = pd.read_csv(folder / "table.csv")
+    assert table["seed"].tolist() == [0, 0, 2, 2]
+    errors = table.loc[table["metric"] == "error", "value"]
+    assert f"error: {errors.mean():.4f} ± {errors.std():.4f} over 2 seeds" in said
+    assert "96 training and 297 test images, largest training class" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "train needs a RECIPE"),
+        (["nowhere"], "there is no recipe nowhere"),
+        (["tiny.yaml", "--set", "epochs"], "--set must be NAME=VALUE"),
+        (["tiny.yaml", "--set", "epochs=0"], "epochs"),
+        (["tiny.yaml", "--set", "network=vgg"], "network must be of"),
+        (["tiny.yaml", "--seeds", "a"], "--seeds must be whole numbers"),
+        (["tiny.yaml", "--set", "data=csv:none.csv"], "none.csv"),
+    ],
+)
+def test_a_mistake_is_named(words, message, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    with pytest.raises((ValueError, FileNotFoundError), match=message):
+        run("train", *words)
+
+
+def test_a_mistake_is_one_line_in_a_shell(folder):
+    done = in_a_shell(folder, ["train", "tiny.yaml", "--set", "epochs=0", "--set", "network=vgg"])
+    assert done.returncode == 1
+    assert done.stderr.startswith("zeta-geom: the recipe tiny is not valid. epochs: ")
+    assert done.stderr.count("\n") == 1
+
+
+WITHOUT = """
+import sys
+from importlib import util
+found = util.find_spec
+util.find_spec = lambda name, *rest: None if name in ("lightning", "optuna") else found(name, *rest)
+sys.argv = ["zeta-geom", "train", "--list"]
+from zeta_geom.cli import main
+main()
+"""
+
+
+def test_without_the_extra_the_error_names_it():
+    done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == ('zeta-geom: zeta_geom.training needs lightning, optuna: pip install "zeta-geom[train]".\n')
+
+
+def test_nothing_else_imports_the_room():
+    program = (
+        "import sys, zeta_geom, zeta_geom.cli\n"
+        "for room in zeta_geom.__all__:\n"
+        "    if room != 'training': getattr(zeta_geom, room)\n"
+        "extra = {'lightning', 'medmnist', 'optuna', 'timm', 'torchmetrics', 'torchvision'} & set(sys.modules)\n"
+        "print(sorted(extra), 'zeta_geom.training' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[] False\n"

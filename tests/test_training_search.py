@@ -1,0 +1,104 @@
+"""The search: its limits, its resumption, and two processes on one storage file."""
+
+import multiprocessing
+from collections import Counter
+
+import numpy as np
+import optuna
+import pandas as pd
+import pytest
+from scipy.stats import kstest
+from training_cases import recipe
+
+from zeta_geom.training import search as room
+from zeta_geom.training.search import search
+
+SETTINGS = {"accelerator": "cpu", "progress": False, "logs": False}
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """Replace training by a formula, and count what is asked for."""
+    asked = []
+
+    def run(made, *, seeds, folder):
+        asked.append(made)
+        value = made.mixer.params["gamma"] + np.log10(made.optimizer.weight_decay)
+        return pd.DataFrame({"metric": made.metrics, "value": [value] * len(made.metrics), "seed": seeds[0]})
+
+    monkeypatch.setattr(room, "run", run)
+    return asked
+
+
+def test_proposals_lie_within_the_limits_and_begin_as_their_laws_say(trained, tmp_path):
+    found = search(recipe(), tmp_path / "s.db", n_models=40, folder=tmp_path)
+    assert len(found) == len(trained) == 40
+    assert found["gamma"].between(1, 6).all()
+    assert found["weight_decay"].between(5e-5, 1e-3).all()
+    first = found.head(10)  # TPE draws these from the laws themselves
+    assert kstest(first["gamma"], "uniform", (1, 5)).pvalue > 1e-3
+    logs = np.log(first["weight_decay"])
+    assert kstest(logs, "uniform", (np.log(5e-5), np.log(20))).pvalue > 1e-3
+    assert found["gamma"].tail(20).mean() < found["gamma"].head(10).mean()  # error: it seeks the smallest
+    assert {made.mixer.name for made in trained} == {"zeta"}
+    assert all(made.sources["mixer"].startswith("ours, proposed") for made in trained)
+
+
+def test_a_metric_that_should_be_high_is_sought_high(trained, tmp_path):
+    found = search(recipe(metrics=("accuracy",)), tmp_path / "s.db", n_models=30, folder=tmp_path)
+    assert found["gamma"].tail(10).mean() > found["gamma"].head(10).mean()
+
+
+def test_a_search_goes_on_to_the_number_asked_for_without_repeating(trained, tmp_path):
+    first = search(recipe(), tmp_path / "s.db", n_models=4, folder=tmp_path)
+    more = search(recipe(), tmp_path / "s.db", n_models=7, folder=tmp_path)
+    pd.testing.assert_frame_equal(more.head(4), first)
+    assert len(trained) == 7
+    assert more["gamma"].nunique() == 7
+    assert len(search(recipe(), tmp_path / "s.db", n_models=5, folder=tmp_path)) == 7
+    assert len(trained) == 7
+
+
+def test_a_killed_model_is_taken_up_again_with_its_own_values(trained, tmp_path, monkeypatch):
+    monkeypatch.setattr(room, "HEARTBEAT", 1)
+    storage = tmp_path / "s.db"
+    dead = room._study(recipe(), storage, 0, higher=False).ask()  # as a killed process leaves it: begun, never told
+    drawn = dead.suggest_float("gamma", 1, 6), dead.suggest_float("weight_decay", 5e-5, 1e-3, log=True)
+    optuna.storages.RDBStorage(f"sqlite:///{storage}").record_heartbeat(dead._trial_id)
+    multiprocessing.Event().wait(3)  # longer than its grace
+    found = search(recipe(), storage, n_models=3, folder=tmp_path)
+    assert len(found) == 3
+    assert tuple(found[["gamma", "weight_decay"]].iloc[0]) == drawn
+
+
+def test_two_processes_share_a_search(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    arguments = (recipe(n_train=32, epochs=1, metrics=("error",)), tmp_path / "s.db", tmp_path)
+    processes = [context.Process(target=share, args=(*arguments, seed)) for seed in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(timeout=120)
+    assert [process.exitcode for process in processes] == [0, 0]
+    found = search(arguments[0], tmp_path / "s.db", n_models=6, folder=tmp_path, **SETTINGS)
+    assert 6 <= len(found) <= 7
+    assert found["gamma"].nunique() == len(found)
+    assert Counter(path.name for path in tmp_path.rglob("seed-*.json")).total() == len(found)
+
+
+def share(made, storage, folder, seed):
+    search(made, storage, n_models=6, seed=seed, folder=folder, **SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"n_models": 0}, "n_models"),
+        ({"gamma": (3, 2)}, "gamma must be two limits that ascend"),
+        ({"gamma": (-1, 2)}, "gamma must be"),
+        ({"weight_decay": (0, 1e-3)}, "weight_decay must be"),
+    ],
+)
+def test_bad_limits_are_refused(settings, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        search(recipe(), tmp_path / "s.db", **settings)
