@@ -21,6 +21,7 @@ ANALYSES = {
     "8": ["figure_8"],
     "9": ["figure_9"],
     "10": ["figure_10"],
+    "study": ["study"],
     "methods": ["methods"],
     "claims": ["theorems", "diversity", "mixing_speed"],
 }

@@ -21,6 +21,7 @@ FIGURES = {  # what --only takes -> the module that draws, of the same name as t
     "8": "figure_8",
     "9": "figure_9",
     "10": "figure_10",
+    "study": "study",
     "methods": "methods",
 }
 NO_FIGURE = "claims"  # what `make figures` may name beside them: analyses that only the claims table needs

@@ -159,4 +159,4 @@ def test_flips_and_crops_are_torchvisions_for_each_image_alone():
 
 def test_a_network_is_what_lightning_moves_and_saves():
     classifier = Classifier(make_network("lenet", 10, (1, 28, 28)), 10, mixer=ZetaMixup(), **SETTINGS)
-    assert {name.split(".")[0] for name in classifier.state_dict()} == {"network"}
+    assert {name.split(".")[0] for name in classifier.state_dict()} == {"network", "mean", "std"}

@@ -7,7 +7,7 @@ from training_cases import SETTINGS, recipe
 from zeta_geom.mixers import gamma_min
 from zeta_geom.training import RECIPES, Recipe, read_recipe, write_recipe
 from zeta_geom.training.networks import NETWORKS, make_network
-from zeta_geom.training.recipe import changed
+from zeta_geom.training.recipe_files import changed
 from zeta_geom.training.recipes import GAMMAS, MEDMNIST, NATURAL, SKIN
 
 

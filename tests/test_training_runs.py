@@ -47,7 +47,8 @@ def test_the_table_says_what_was_run(whole):
 
 def test_metrics_are_those_of_the_kept_network_on_the_test_images(whole):
     data = load_image_data("digits")
-    classifier = load_network(recipe(), 0, subset_of(data), folder=whole[0])
+    classifier = load_network(recipe(), 0, data, folder=whole[0])
+    assert classifier.mean.item() == pytest.approx(subset_of(data).mean[0]) != pytest.approx(data.mean[0])
     images, labels = data.test.__getitems__(range(len(data.test)))
     with torch.no_grad():
         p = classifier(images).softmax(1)

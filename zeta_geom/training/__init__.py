@@ -21,9 +21,9 @@ _ROOMS = {
     "load_image_data": "data",
     "load_network": "runs",
     "make_network": "networks",
-    "read_recipe": "recipe",
+    "read_recipe": "recipe_files",
     "run": "runs",
-    "write_recipe": "recipe",
+    "write_recipe": "recipe_files",
 }
 
 __all__ = sorted(_ROOMS)

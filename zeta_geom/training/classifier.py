@@ -79,8 +79,8 @@ class Classifier(lightning.LightningModule):
         self.test_metrics = make_metrics(metrics, n_classes)
         self.mean: Tensor
         self.std: Tensor
-        self.register_buffer("mean", torch.tensor(mean).view(-1, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(std).view(-1, 1, 1), persistent=False)
+        self.register_buffer("mean", torch.tensor(mean).view(-1, 1, 1))
+        self.register_buffer("std", torch.tensor(std).view(-1, 1, 1))
         self._epoch_mixer = mixer
         self._generator: torch.Generator | None = None
 

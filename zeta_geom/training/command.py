@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from zeta_geom.training.recipe import Recipe, changed
+from zeta_geom.training.recipe import Recipe
+from zeta_geom.training.recipe_files import changed
 from zeta_geom.training.recipes import RECIPES
 from zeta_geom.training.runs import find_recipe
 

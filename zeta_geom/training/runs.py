@@ -6,22 +6,15 @@ import hashlib
 import json
 import logging
 import shutil
-import signal
 import time
 import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import lightning
 import pandas as pd
-import torch
-from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
-from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
-from lightning.pytorch.plugins.io import TorchCheckpointIO
-from lightning.pytorch.strategies import DDPStrategy
+from filelock import FileLock
 from safetensors.torch import load_file, save_file
 
 from zeta_geom import records
@@ -29,8 +22,10 @@ from zeta_geom.training.classifier import Classifier
 from zeta_geom.training.data import ImageData, load_image_data, subset
 from zeta_geom.training.loaders import ImageLoaders
 from zeta_geom.training.networks import make_network
-from zeta_geom.training.recipe import Recipe, read_recipe, write_recipe
+from zeta_geom.training.recipe import Recipe
+from zeta_geom.training.recipe_files import read_recipe, write_recipe
 from zeta_geom.training.recipes import RECIPES
+from zeta_geom.training.trainer import fitting_trainer, testing_trainer, undisturbed
 
 __all__ = ["find_recipe", "load_network", "run"]
 
@@ -119,16 +114,17 @@ def run(
     for seed in recipe.seeds if seeds is None else seeds:
         data = whole if recipe.n_train is None else subset(whole, recipe.n_train, seed)
         one = _Run(recipe, seed, data, folder / recipe.name, devices)
-        made = records.record(
-            f"{recipe.name}/seed-{seed}",
-            lambda: one.train(accelerator, num_workers, progress, logs),  # noqa: B023, called at once
-            settings=one.settings,
-            data=data.fingerprint,
-            folder=folder,
-            force=force or not one.weights.exists(),
-            stale=stale,
-        )
-        one.forget_checkpoints()
+        with FileLock(folder / recipe.name / f"seed-{seed}.lock"):  # a second process waits, and finds the record
+            made = records.record(
+                f"{recipe.name}/seed-{seed}",
+                lambda: one.train(accelerator, num_workers, progress, logs),  # noqa: B023, called at once
+                settings=one.settings,
+                data=data.fingerprint,
+                folder=folder,
+                force=force or not one.weights.exists(),
+                stale=stale,
+            )
+            one.forget_checkpoints()
         tables.append(made.table)
     return pd.concat(tables, ignore_index=True)
 
@@ -167,7 +163,7 @@ def load_network(recipe: Recipe, seed: int, data: ImageData, *, folder: Path | s
     recipe : Recipe
     seed : int
     data : ImageData
-        What the run was trained on.
+        The data set of the recipe; its classes and shape are asked for alone.
     folder : path
         As given to `run`.
 
@@ -190,7 +186,7 @@ def load_network(recipe: Recipe, seed: int, data: ImageData, *, folder: Path | s
     if not weights.exists():
         raise FileNotFoundError(f"there are no weights {weights}: run the recipe first.")
     classifier = _classifier(recipe, seed, data)
-    classifier.network.load_state_dict(load_file(weights))
+    classifier.load_state_dict(load_file(weights))
     return classifier.eval()
 
 
@@ -223,44 +219,25 @@ class _Run:
         logger.info("%s, seed %d: training images of each class: %s", recipe.name, self.seed, counts.tolist())
         classifier = _classifier(recipe, self.seed, self.data)
         loaders = ImageLoaders(self.data, batch_size=recipe.batch_size, seed=self.seed, num_workers=num_workers)
-        shared: dict[str, Any] = {
-            "accelerator": accelerator,
-            "precision": recipe.precision,
-            "enable_model_summary": False,
-            "enable_progress_bar": progress,
-            "use_distributed_sampler": False,  # the loaders' own samplers know the ranks
-            "deterministic": "warn",
-        }
-        keep = ModelCheckpoint(
-            self.checkpoint.parent, "last", save_on_train_epoch_end=True, enable_version_counter=False
-        )
-        bar = [TQDMProgressBar(leave=False)] if progress else []
         begun = self.checkpoint if self.checkpoint.exists() else None
         if begun is not None and not zipfile.is_zipfile(begun):  # as torch.save writes them
             raise ValueError(f"{begun} is no whole checkpoint. Delete it, and the training begins anew.")
+        shared: dict[str, Any] = {"precision": recipe.precision, "accelerator": accelerator, "progress": progress}
         started = time.perf_counter()
-        with _own_randomness(), _interruptible(), _quiet(progress):
-            trainer = lightning.Trainer(
+        with undisturbed(progress):
+            trainer = fitting_trainer(
                 **shared,
+                epochs=recipe.epochs,
+                checkpoint=self.checkpoint,
+                logs=self.folder if logs else None,
+                validates=self.data.validation is not None,
                 devices=self.devices,
-                strategy=_SpawnedProcesses(start_method="spawn") if self.devices > 1 else "auto",
-                max_epochs=recipe.epochs,
-                num_sanity_val_steps=0,
-                limit_val_batches=0 if self.data.validation is None else 1.0,
-                log_every_n_steps=10,
-                logger=self._loggers() if logs else False,
-                callbacks=[keep, *bar],
-                plugins=[_AtomicCheckpoints()],
             )
             trainer.fit(classifier, loaders, ckpt_path=None if begun is None else str(begun))
             seconds = time.perf_counter() - started
-            (measured,) = lightning.Trainer(**shared, devices=1, logger=False).test(
-                classifier, loaders, verbose=False
-            )
+            (measured,) = testing_trainer(**shared).test(classifier, loaders, verbose=False)
         with records.atomic_path(self.weights) as temporary:
-            save_file(
-                {name: each.contiguous().cpu() for name, each in classifier.network.state_dict().items()}, temporary
-            )
+            save_file({name: each.contiguous().cpu() for name, each in classifier.state_dict().items()}, temporary)
         rows = {
             "recipe": recipe.name,
             "data": self.data.name,
@@ -278,26 +255,6 @@ class _Run:
         }
         return pd.DataFrame(rows)
 
-    def _loggers(self) -> list[Any]:
-        return [make(self.folder, name) for make, name in ((CSVLogger, "csv"), (TensorBoardLogger, "tensorboard"))]
-
-
-class _SpawnedProcesses(DDPStrategy):
-    """Lightning's "ddp_spawn", whose processes leave their group before they end: gloo's threads abort them else."""
-
-    def teardown(self) -> None:
-        super().teardown()
-        if torch.distributed.is_initialized():
-            torch.distributed.destroy_process_group()
-
-
-class _AtomicCheckpoints(TorchCheckpointIO):
-    """Writes a checkpoint whole or not at all."""
-
-    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
-        with records.atomic_path(path) as temporary:
-            torch.save(checkpoint, temporary)
-
 
 def _classifier(recipe: Recipe, seed: int, data: ImageData) -> Classifier:
     n_classes = len(data.class_names)
@@ -313,40 +270,3 @@ def _classifier(recipe: Recipe, seed: int, data: ImageData) -> Classifier:
         std=data.std,
         seed=seed,
     )
-
-
-@contextmanager
-def _own_randomness() -> Iterator[None]:
-    """Give torch's global generator and its choice of algorithms back as they were."""
-    deterministic = torch.are_deterministic_algorithms_enabled()
-    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
-    benchmark = torch.backends.cudnn.benchmark
-    with torch.random.fork_rng():
-        try:
-            yield
-        finally:
-            torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
-            torch.backends.cudnn.benchmark = benchmark
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Raise KeyboardInterrupt where Lightning answers Ctrl+C by an exit, and go on listening to it."""
-    listening = signal.getsignal(signal.SIGINT)
-    try:
-        yield
-    except SystemExit as error:
-        signal.signal(signal.SIGINT, listening)
-        raise KeyboardInterrupt from error
-
-
-@contextmanager
-def _quiet(progress: bool) -> Iterator[None]:
-    """Keep Lightning's hints on devices and workers out of the log where nobody watches."""
-    talking = logging.getLogger("lightning.pytorch")
-    before = talking.level
-    talking.setLevel(before if progress else logging.ERROR)
-    try:
-        yield
-    finally:
-        talking.setLevel(before)

@@ -16,7 +16,8 @@ from optuna.trial import TrialState
 
 from zeta_geom.checks import check_int, check_real
 from zeta_geom.training.metrics import HIGHER_IS_BETTER
-from zeta_geom.training.recipe import Recipe, changed
+from zeta_geom.training.recipe import Recipe
+from zeta_geom.training.recipe_files import changed
 from zeta_geom.training.runs import run
 
 __all__ = ["search"]

@@ -1,0 +1,134 @@
+"""Methods compared with one of them: a row a method, its difference and the interval of it on one axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from zeta_geom.plots.style import OKABE_ITO
+
+__all__ = ["LEVEL", "difference_key", "difference_rows"]
+
+LEVEL = 0.05  # of p: filled below it
+LOWER, HIGHER, OPEN = OKABE_ITO["blue"], OKABE_ITO["vermillion"], "#595959"
+COLUMNS = ("difference", "low", "high", "p")
+
+
+def difference_rows(
+    ax: Any, table: pd.DataFrame, names: Sequence[str], texts: Sequence[str], limits: tuple[float, float]
+) -> Any:
+    """Draw a row for each method: its difference, the interval of it, and a text at the right; a line stands at 0.
+
+    A dot is filled where p < 0.05: blue below 0, vermillion above it; else it is open and grey. What lies outside the
+    limits is clipped: an interval ends in an arrow, and a difference becomes an arrow with its number.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    table : DataFrame
+        Columns difference, low, high and p, a row a method from top to bottom; NaN in low, high or p where there is
+        no interval or test. Where the difference is NaN the row has no dot, as that of the method compared with.
+    names, texts : sequence of str
+        One for each row.
+    limits : (float, float)
+        Of the axis, on both sides of 0.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If a column is absent, an interval does not hold its difference, there are not as many names and texts as
+        rows, or 0 is not between the limits.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> values = {"difference": [-0.5, 30.0], "low": [-0.9, 20.0], "high": [-0.1, 40.0], "p": [0.02, 0.2]}
+    >>> names, texts = ["ERM", "Dirichlet"], ["18.2 ± 0.3", "48.7 ± 5.0"]
+    >>> ax = difference_rows(Figure().subplots(), pd.DataFrame(values), names, texts, limits=(-2, 2))
+    >>> [text.get_text() for text in ax.texts]
+    ['18.2 ± 0.3', '+30.0', '48.7 ± 5.0']
+    """
+    if lacking := [name for name in COLUMNS if name not in table]:
+        raise ValueError(f"table must have the columns {', '.join(COLUMNS)}; lacking: {', '.join(lacking)}.")
+    if not len(names) == len(texts) == len(table) > 0:
+        raise ValueError(
+            f"names and texts must be as many as the table's rows; got {len(names)}, {len(texts)} and {len(table)}."
+        )
+    if not limits[0] < 0 < limits[1]:
+        raise ValueError(f"limits must have 0 between them; got {limits}.")
+    if (table["low"] > table["difference"]).any() or (table["high"] < table["difference"]).any():
+        raise ValueError("low and high must lie on both sides of difference; exchange them or drop the row.")
+    ax.axvline(0, color="black", lw=1, zorder=1)
+    for row, (difference, low, high, p) in enumerate(table[list(COLUMNS)].to_numpy(dtype=np.float64)):
+        if np.isfinite(difference):
+            _interval(ax, row, (low, high), limits, _color(difference, p))
+            _dot(ax, row, difference, p, limits)
+        ax.text(1.05, row, texts[row], transform=ax.get_yaxis_transform(), va="center", fontsize=6.5)
+    ax.set(yticks=range(len(names)), yticklabels=list(names), ylim=(len(names) - 0.5, -0.5), xlim=limits)
+    ax.tick_params(axis="y", length=0, pad=8)
+    ax.grid(axis="x", lw=0.4, color="#DDDDDD")
+    ax.set_axisbelow(True)
+    return ax
+
+
+def difference_key() -> list[Any]:
+    """Return what a legend of `difference_rows` shows.
+
+    Returns
+    -------
+    list of matplotlib Line2D
+
+    Examples
+    --------
+    >>> [handle.get_label() for handle in difference_key()][:2]
+    ['lower, p < 0.05 (filled)', 'higher, p < 0.05 (filled)']
+    """
+    from matplotlib.lines import Line2D
+
+    def handle(marker: str, color: str, face: str, label: str) -> Any:
+        return Line2D([], [], marker=marker, color=color, mfc=face, ms=5.5, mew=1.2, lw=1.2, label=label)
+
+    return [
+        handle("o", LOWER, LOWER, f"lower, p < {LEVEL} (filled)"),
+        handle("o", HIGHER, HIGHER, f"higher, p < {LEVEL} (filled)"),
+        handle("o", OPEN, "white", f"p ≥ {LEVEL} (open)"),
+        handle(">", OPEN, "white", "beyond the axis: the difference in numbers"),
+    ]
+
+
+def _color(difference: float, p: float) -> str:
+    if not p < LEVEL:  # NaN too
+        return OPEN
+    return LOWER if difference < 0 else HIGHER
+
+
+def _interval(ax: Any, row: int, ends: tuple[float, float], limits: tuple[float, float], color: str) -> None:
+    """Draw the part of an interval that is on the axis, with an arrow at each end that is cut off."""
+    if not np.isfinite(ends).all():
+        return
+    ax.plot(np.clip(ends, *limits), (row, row), lw=1.2, color=color, zorder=2, solid_capstyle="butt")
+    for end, limit, marker in zip(ends, limits, "<>"):
+        if abs(end) > abs(limit) and end * limit > 0:  # beyond it, on its side of 0
+            ax.plot(limit, row, marker, color=color, ms=3, mew=0, clip_on=False, zorder=2)
+
+
+def _dot(ax: Any, row: int, difference: float, p: float, limits: tuple[float, float]) -> None:
+    """Draw a difference, or where it is off the axis an arrow at that side and its number."""
+    color = _color(difference, p)
+    place = float(np.clip(difference, *limits))
+    marker = "o" if place == difference else ("<" if difference < 0 else ">")
+    face = "white" if color == OPEN else color
+    ax.plot(place, row, marker, color=color, mfc=face, ms=5.5, mew=1.2, clip_on=False, zorder=3)
+    if place != difference:
+        side = {"<": ("left", 6), ">": ("right", -6)}[marker]
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        number = f"{difference:+.1f}".replace("-", "−")
+        ax.annotate(number, (place, row), (side[1], 0), textcoords="offset points", ha=side[0], va="center",
+                    fontsize=6.5, bbox=box, zorder=2.5)  # fmt: skip
