@@ -23,7 +23,7 @@ ANALYSES = {
     "10": ["figure_10"],
     "study": ["study"],
     "methods": ["methods"],
-    "claims": ["theorems", "diversity", "mixing_speed"],
+    "claims": ["theorems", "diversity", "mixing_speed", "paper_tables"],
 }
 
 

@@ -1,4 +1,4 @@
-"""What ζ-mixup adds to a training step of ResNet-18 on a batch of 32 images of 224 x 224.
+"""What ζ-mixup adds to a training step of `zeta_geom.training`: the forward and backward pass, and SGD's step.
 
 Examples
 --------
@@ -7,51 +7,72 @@ python -m benchmarks.training_step
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import torch
 import typer
-from torch.nn.functional import cross_entropy, one_hot
-from torchvision.models import resnet18
 
 from benchmarks.measuring import interleaved, report
-from zeta_geom.mixers import Mixup, ZetaMixup
+from zeta_geom.mixers import MIXERS
+from zeta_geom.training import Classifier, make_network
+from zeta_geom.training.recipe import Optimizer
 
-SHAPE = (32, 3, 224, 224)
 N_CLASSES = 10
+STEPS = {  # network, images in a batch, their shape, and whose step it is
+    "Imagenette": ("resnet18", 32, (3, 224, 224)),
+    "CIFAR": ("resnet18", 128, (3, 32, 32)),
+    "Fashion-MNIST": ("resnet18", 32, (1, 28, 28)),
+    "cpu study": ("lenet", 32, (1, 28, 28)),
+}
+MIXED = ("zeta", "mixup")
 
 
 def main(
-    rounds: Annotated[int, typer.Option(help="timed steps of each")] = 30,
+    rounds: Annotated[int, typer.Option(help="timed steps of each")] = 20,
+    only: Annotated[str, typer.Option(help=f"of {', '.join(STEPS)}; all by default")] = "",
     device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
     out: Annotated[Path, typer.Option(help="folder of the JSON file")] = Path("benchmarks/results"),
 ) -> None:
     """Measure, print a table, write JSON."""
-    torch.manual_seed(0)
-    model = resnet18(num_classes=N_CLASSES).to(device)
-    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
-    x, y = torch.rand(SHAPE, device=device), torch.arange(SHAPE[0], device=device) % N_CLASSES
-    soft = one_hot(y, N_CLASSES).float()
-    mixers = {kind.__name__: kind(n_classes=N_CLASSES, random_state=0) for kind in (ZetaMixup, Mixup)}
+    rows = []
+    for name, (network, batch_size, shape) in STEPS.items():
+        if only and name != only:
+            continue
+        calls = {method: step_of(network, batch_size, shape, method, device) for method in ("without", *MIXED)}
+        taken = interleaved(calls, rounds + 1)
+        medians = {method: float(np.median(seconds[1:])) for method, seconds in taken.items()}
+        ratios = {f"{method} ÷ without": medians[method] / medians["without"] for method in MIXED}
+        batch = " × ".join(map(str, (batch_size, *shape)))
+        rows.append({"step": name, "network": network, "batch": batch, "without, s": medians["without"], **ratios})
+    report("training_step" if device == "cpu" else f"training_step_{device}", rows, out, rounds=rounds, required=1.03)
 
-    def step(mixer: Any) -> None:
-        inputs, labels = (x, soft) if mixer is None else mixer(x, y)
+
+def step_of(
+    network: str, batch_size: int, shape: tuple[int, int, int], method: str, device: str
+) -> Callable[[], None]:
+    """Return a training step on one batch that stays the same."""
+    mixer = MIXERS[method](n_classes=N_CLASSES, random_state=0) if method in MIXERS else None
+    classifier = Classifier(
+        make_network(network, N_CLASSES, shape), N_CLASSES, mixer=mixer, optimizer=Optimizer(learning_rate=1e-3)
+    ).to(device)
+    quiet: Any = lambda *_, **__: None  # noqa: E731, there is no trainer to log for
+    classifier.log = quiet
+    (optimizer,), _ = classifier.configure_optimizers()
+    draw = torch.Generator().manual_seed(0)
+    images = torch.randint(256, (batch_size, *shape), dtype=torch.uint8, generator=draw).to(device)
+    labels = torch.arange(batch_size, device=device) % N_CLASSES
+
+    def step() -> None:
         optimizer.zero_grad()
-        cross_entropy(model(inputs), labels).backward()
+        classifier.training_step((images, labels)).backward()
         optimizer.step()
         if device != "cpu":
             torch.cuda.synchronize()
 
-    calls = {"without": lambda: step(None)} | {name: lambda m=m: step(m) for name, m in mixers.items()}
-    taken = interleaved(calls, rounds + 1)
-    without = np.median(taken["without"][1:])
-    rows = [
-        {"step": name, "s": np.median(seconds[1:]), "× without": np.median(seconds[1:]) / without}
-        for name, seconds in taken.items()
-    ]
-    report("training_step" if device == "cpu" else f"training_step_{device}", rows, out, rounds=rounds, required=1.03)
+    return step
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ import pytest
 from scipy.stats import kstest
 from training_cases import recipe
 
-from zeta_geom.training import search as room
-from zeta_geom.training.search import search
+from zeta_geom.training import gamma_search as room
+from zeta_geom.training.gamma_search import search
 
 SETTINGS = {"accelerator": "cpu", "progress": False, "logs": False}
 

@@ -16,13 +16,24 @@ from analyses.claims.images import features, realism
 from analyses.claims.methods import methods
 from analyses.claims.points import diversity, manifold_points
 from analyses.claims.speed import speed
+from analyses.claims.training import paper_tables, training
 from analyses.claims.verdicts import Claim
 from analyses.context import left_out_analyses
 from zeta_geom.records import atomic_path
 
-ANALYSES = ("theorems", "figure_2", "figure_3", "diversity", "figure_6", "figure_8", "methods", "mixing_speed")
+ANALYSES = (
+    "theorems",
+    "figure_2",
+    "figure_3",
+    "diversity",
+    "figure_6",
+    "figure_8",
+    "methods",
+    "mixing_speed",
+    "paper_tables",
+)
 WIDTHS = {"statement": 40, "where": 22, "data": 30, "measured": 70, "verdict": 18}  # of the printed table
-GROUPS = (theorems, manifold_points, realism, diversity, dimensions, features, methods, speed)
+GROUPS = (theorems, manifold_points, realism, diversity, dimensions, features, methods, speed, training, paper_tables)
 
 
 def run(results: Path) -> pd.DataFrame:

@@ -18,11 +18,13 @@ _ROOMS = {
     "NETWORKS": "networks",
     "RECIPES": "recipes",
     "Recipe": "recipe",
+    "compare": "comparison",
     "load_image_data": "data",
     "load_network": "runs",
     "make_network": "networks",
     "read_recipe": "recipe_files",
     "run": "runs",
+    "search": "gamma_search",
     "write_recipe": "recipe_files",
 }
 
