@@ -22,10 +22,10 @@ import typer
 from tqdm import tqdm
 
 from analyses.context import one_thread
+from analyses.gamma_search import searched
 from zeta_geom.records import atomic_path
 from zeta_geom.training import Recipe, run
 from zeta_geom.training.comparison import compare
-from zeta_geom.training.gamma_search import search
 from zeta_geom.training.networks import NETWORKS
 from zeta_geom.training.recipes import CUTMIX, CUTMIX_ZETA, GAMMAS, NATURAL_METHODS, zeta
 
@@ -99,25 +99,6 @@ def runs(folder: Path, until: float, jobs: int) -> Iterator[pd.DataFrame]:
             yield table
 
 
-def searched(folder: Path, until: float, jobs: int) -> pd.DataFrame:
-    """Search over γ and weight decay with LeNet-5 on 1,000 images, in several processes on one file."""
-    common = recipe("fashion-mnist", 1000, "lenet", "search", zeta(2.8), 1)
-
-    def share(process: int) -> None:
-        for models in range(process + 1, SEARCHED + 1, jobs):
-            if time.time() < until:
-                searching(common, folder, models)
-
-    joblib.Parallel(jobs)(joblib.delayed(share)(process) for process in range(jobs))
-    return searching(common, folder, 1)
-
-
-def searching(common: Recipe, folder: Path, n_models: int) -> pd.DataFrame:
-    """Go on until so many models are trained, and return them all."""
-    with one_thread():
-        return search(common, folder / "search.db", n_models=n_models, folder=folder, **ALONE)
-
-
 def main(
     folder: Annotated[Path, typer.Option(help="where the runs are kept")] = Path("runs"),
     minutes: Annotated[float, typer.Option(help="no run begins later than this")] = 90,
@@ -126,7 +107,10 @@ def main(
     """Make the runs that are missing, and write docs/cpu_study/runs.csv, intervals.csv and search.csv."""
     until = time.time() + 60 * minutes
     table = pd.concat(runs(folder, until, jobs), ignore_index=True)
-    keep(table, searched(folder, until, jobs), TABLES)
+    common = recipe("fashion-mnist", 1000, "lenet", "search", zeta(2.8), 1)
+    with one_thread():
+        models = searched(common, folder, SEARCHED, jobs, timeout=max(until - time.time(), 0), **ALONE)
+    keep(table, models, TABLES)
     typer.echo(f"{len(table)} of {sum(len(recipe.seeds) for recipe in recipes())} runs; tables in {TABLES}")
 
 

@@ -98,7 +98,7 @@ def search(s: Settings, missing: list[str]) -> pd.DataFrame:
     for letter, data in zip("cd", s.data):
         path = s.runs / f"figure-10-search-{data}.csv" if s.from_runs else s.tables / "search.csv"
         try:
-            table = read_table(path, SEARCH, MAKES_SEARCH)
+            table = read_table(path, SEARCH, MAKES_SEARCH if s.from_runs else MAKES_TABLES)
         except FileNotFoundError as error:
             missing.append(f"{letter}: {error}")
             continue

@@ -12,7 +12,7 @@ STUDY = ("study", "data", "network", "n_train", "method", "seed", "metric", "val
 SEARCH = ("number", "gamma", "weight_decay", "metric", "value")
 MAKES = "python -m analyses.cpu_study"
 MAKES_TABLES = f"{MAKES} makes it"
-MAKES_SEARCH = "it is the table that zeta_geom.training.search returns"
+MAKES_SEARCH = "python -m analyses.gamma_search makes it"
 METRICS = ("accuracy", "balanced_accuracy", "f1_micro", "f1_macro", "auc")  # where higher is better, fractions
 
 

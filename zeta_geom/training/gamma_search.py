@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,7 @@ def search(
     gamma: tuple[float, float] = (1.0, 6.0),
     weight_decay: tuple[float, float] = (5e-5, 1e-3),
     seed: int = 0,
+    timeout: float = math.inf,
     **settings: Any,
 ) -> pd.DataFrame:
     """Train ζ-mixup at values of γ and weight decay that a Bayesian search proposes.
@@ -52,6 +55,8 @@ def search(
         Limits of the weight decay, drawn log-uniformly.
     seed : int
         Of the proposals, where one process searches, and of every training.
+    timeout : float
+        Seconds after which no further model is begun; the table then has fewer.
     **settings
         As for `run`: folder, accelerator, devices, …
 
@@ -86,7 +91,7 @@ def search(
         low, high = (check_real(limit, name, low=0, strict=name == "weight_decay") for limit in limits)
         if low >= high:
             raise ValueError(f"{name} must be two limits that ascend; got {limits}.")
-    metric = recipe.metrics[0]
+    metric, end = recipe.metrics[0], time.monotonic() + check_real(timeout, "timeout", low=0, allow_inf=True)
 
     def train(trial: optuna.Trial) -> float:
         drawn = trial.suggest_float("gamma", *gamma), trial.suggest_float("weight_decay", *weight_decay, log=True)
@@ -104,7 +109,7 @@ def search(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)  # Optuna still calls its heartbeats experimental
         study = _study(recipe, Path(storage), seed, higher=HIGHER_IS_BETTER[metric])
-        while True:
+        while time.monotonic() < end:
             optuna.storages.fail_stale_trials(study)
             begun = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.RUNNING))
             if len(begun) >= n_models:
