@@ -1,4 +1,5 @@
 # make figures   regenerate the figures and the claims table  (PRESET=paper  ONLY="2 6"  IMAGES="a.npz b.npz"  OFFLINE=1  FORCE=1  STALE=ok)
+# make study     classifiers on few images, into docs/cpu_study: an hour on two cores  (MINUTES=90  RUNS=runs)
 # make test      lint, types, tests, doctests
 
 PYTHON ?= python3
@@ -6,15 +7,20 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PRESET ?= quick
 RESULTS ?= results
+RUNS ?= runs
+MINUTES ?= 90
 OPTIONS := --preset $(PRESET) --results $(RESULTS) $(if $(ONLY),--only "$(ONLY)") $(if $(OFFLINE),--offline) \
            $(if $(IMAGES),--images "$(IMAGES)") $(if $(FORCE),--force) $(if $(STALE),--stale)
 
-.PHONY: figures test clean
+.PHONY: figures study test clean
 
 figures: $(VENV)/installed
 	@$(PY) -m analyses $(OPTIONS)
 	@$(PY) -m analyses.claims --results $(RESULTS)
 	@$(PY) -m figures --results $(RESULTS) $(if $(ONLY),--only "$(ONLY)")
+
+study: $(VENV)/installed-train
+	$(PY) -m analyses.cpu_study --folder $(RUNS) --minutes $(MINUTES)
 
 test: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check .
@@ -25,6 +31,10 @@ test: $(VENV)/installed-dev
 $(VENV)/installed: pyproject.toml
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --editable ".[transport]"
+	touch $@
+
+$(VENV)/installed-train: $(VENV)/installed
+	$(PY) -m pip install --quiet --editable ".[train,transport]"
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed

@@ -13,7 +13,7 @@ from analyses.context import Context
 from analyses.paper import error_rates, reachable, scores, slips
 from analyses.paper.check import Check
 from analyses.paper.reading import FOLDER, TABLES, read_table
-from zeta_geom.records import data_fingerprint
+from zeta_geom.records import atomic_path, data_fingerprint
 
 
 class Settings(BaseModel, frozen=True):
@@ -27,14 +27,16 @@ PRESETS = {"quick": Settings(), "paper": Settings()}
 
 
 def run(context: Context, settings: Settings | None = None) -> None:
-    """Write the record: one row a check."""
+    """Write the record, and paper_checks.csv with the same rows: one a check."""
     settings = settings or PRESETS[context.preset]
     files = sorted([*FOLDER.glob("*.py"), *FOLDER.glob("*.csv")])
     made_of = {
         "settings": settings.model_dump(mode="json"),
         "data": data_fingerprint(*(f.read_bytes() for f in files)),
     }
-    context.record("paper_tables/checks", lambda: checks(settings), **made_of)
+    table = context.record("paper_tables/checks", lambda: checks(settings), **made_of).table
+    with atomic_path(context.results / "paper_checks.csv") as temporary:
+        table.to_csv(temporary, index=False)
 
 
 def checks(settings: Settings) -> pd.DataFrame:

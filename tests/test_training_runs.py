@@ -130,6 +130,14 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_weights(tmp_path):
     assert list(folder.rglob("events.out.tfevents*"))
 
 
+def test_two_at_once_train_once(tmp_path):
+    command = [sys.executable, str(Path(__file__).with_name("training_cases.py")), str(tmp_path), "3"]
+    processes = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(2)]
+    assert [process.wait(120) for process in processes] == [0, 0]
+    assert len(list((tmp_path / "tiny" / "seed-0" / "csv").iterdir())) == 1
+    assert (tmp_path / "tiny" / "seed-0.parquet").exists()
+
+
 def epochs_done(folder):
     kept = list(folder.rglob("last.ckpt"))
     return torch.load(kept[0], weights_only=False)["epoch"] + 1 if kept else 0

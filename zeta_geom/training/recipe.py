@@ -180,8 +180,8 @@ class Recipe(_Settings):
         return "-".join([self.mixer.name, *(str(gamma) for name, gamma in own.items() if name == "gamma")])
 
     def deciding(self) -> dict[str, Any]:
-        """Return what decides the result of a seed: all settings but name, seeds and sources, as JSON values."""
-        return self.model_dump(mode="json", exclude={"name", "seeds", "sources"})
+        """Return what decides the result of a seed, as JSON values: not names, seeds, sources, or where data lie."""
+        return self.model_dump(mode="json", exclude={"name", "data", "seeds", "sources"})
 
 
 def _sourced() -> tuple[str, ...]:

@@ -198,7 +198,12 @@ class _Run:
         self.folder = folder / f"seed-{seed}"
         self.weights = folder / f"seed-{seed}.safetensors"
         versions = {library: version(library) for library in LIBRARIES}
-        self.settings = recipe.deciding() | {"seed": seed, "devices": devices, "versions": versions}
+        self.settings = recipe.deciding() | {
+            "data": data.name,
+            "seed": seed,
+            "devices": devices,
+            "versions": versions,
+        }
 
     @property
     def checkpoint(self) -> Path:
