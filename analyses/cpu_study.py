@@ -12,7 +12,7 @@ python -m analyses.cpu_study --minutes 90
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,16 +45,21 @@ SEARCHED = 60  # models; the paper has 200
 
 def recipes() -> list[Recipe]:
     """Return the study's recipes, those that answer most first."""
-    made = []
-    for n_train, seeds in ((1000, 5), (5000, 3)):
-        for data in ("fashion-mnist", "mnist"):
-            made += [recipe(data, n_train, "lenet", method, mixer, seeds) for method, mixer in METHODS.items()]
-    made[20:20] = [recipe("fashion-mnist", 1000, "resnet10-narrow", method, METHODS[method], 3)
-                   for method in RESIDUAL_METHODS]  # fmt: skip
-    swept = {f"zeta-{gamma}": zeta(gamma) for gamma in GAMMAS}
-    made[20:20] = [recipe("fashion-mnist", 1000, "lenet", method, mixer, 5)
-                   for method, mixer in swept.items() if method not in METHODS]  # fmt: skip
-    return made
+
+    def of(data: str, n_train: int, network: str, seeds: int, methods: Mapping[str, Any]) -> list[Recipe]:
+        return [recipe(data, n_train, network, method, mixer, seeds) for method, mixer in methods.items()]
+
+    sets = ("fashion-mnist", "mnist")
+    few, more = ([each for data in sets for each in of(data, n_train, "lenet", seeds, METHODS)]
+                 for n_train, seeds in ((1000, 5), (5000, 3)))  # fmt: skip
+    swept = {f"zeta-{gamma}": zeta(gamma) for gamma in GAMMAS if f"zeta-{gamma}" not in METHODS}
+    residual = {method: METHODS[method] for method in RESIDUAL_METHODS}
+    return (
+        few
+        + of("fashion-mnist", 1000, "lenet", 5, swept)
+        + of("fashion-mnist", 1000, "resnet10-narrow", 3, residual)
+        + more
+    )
 
 
 def recipe(data: str, n_train: int, network: str, method: str, mixer: Any, seeds: int) -> Recipe:
@@ -106,7 +111,10 @@ def main(
 ) -> None:
     """Make the runs that are missing, and write docs/cpu_study/runs.csv, intervals.csv and search.csv."""
     until = time.time() + 60 * minutes
-    table = pd.concat(runs(folder, until, jobs), ignore_index=True)
+    tables = list(runs(folder, until, jobs))
+    if not tables:
+        raise typer.BadParameter(f"--minutes leaves no time for a run; got {minutes}.")
+    table = pd.concat(tables, ignore_index=True)
     common = recipe("fashion-mnist", 1000, "lenet", "search", zeta(2.8), 1)
     with one_thread():
         models = searched(common, folder, SEARCHED, jobs, timeout=max(until - time.time(), 0), **ALONE)

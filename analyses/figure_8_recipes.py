@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader
 
 from analyses.figure_8_networks import METHODS, Seen, Settings, Subject, one_seed
 from zeta_geom.training import Classifier, ImageData, Recipe, load_image_data, load_network, run
+from zeta_geom.training.data import subset
 from zeta_geom.training.networks import features, last_layer
 from zeta_geom.training.runs import find_recipe
 
@@ -25,9 +26,14 @@ def by_recipes(name: str, recipes: tuple[str, str, str], s: Settings, progress: 
     """Return a data set on which networks are trained by recipes."""
     found = dict(zip(METHODS, map(find_recipe, recipes)))
     first = found["erm"]
+    for recipe in found.values():
+        for setting in ("data", "size", "crop", "n_train"):
+            if getattr(recipe, setting) != getattr(first, setting):
+                raise ValueError(f"the three recipes of {name} must have one {setting}; {recipe.name} has another.")
     data = load_image_data(first.data, data_home=s.data_home, size=first.size, crop=first.crop, progress=progress)
     make = partial(one_seed, partial(train, data, found, s, progress), data.test.labels, s)
-    return Subject(name, data.class_names, data.test.labels, data.fingerprint, partial(pictures, data.test), make)
+    fingerprint = f"{data.fingerprint} {[recipe.deciding() for recipe in found.values()]}"
+    return Subject(name, data.class_names, data.test.labels, fingerprint, partial(pictures, data.test), make)
 
 
 def pictures(images: Any, rows: np.ndarray) -> np.ndarray:
@@ -44,14 +50,16 @@ def train(
 
     Runs that are there already are not trained again. The samples are those of the epoch after the last.
     """
+    n_train = recipes["erm"].n_train
+    seen = data if n_train is None else subset(data, n_train, seed)
     classifiers = {}
     for method, recipe in recipes.items():
         run(recipe, folder=s.runs, seeds=[seed], data_home=s.data_home, progress=progress)
-        classifiers[method] = load_network(recipe, seed, data, folder=s.runs)
+        classifiers[method] = load_network(recipe, seed, seen, folder=s.runs)
 
     def synthesize(method: str) -> Seen:
         mixer = classifiers[method].mixer.child(0, recipes[method].epochs)
-        batches = shuffled(data, recipes[method].batch_size, s.n_synthetic, seed)
+        batches = shuffled(seen, recipes[method].batch_size, s.n_synthetic, seed)
         mixed = (mixer(images, labels, n_classes=len(data.class_names)) for images, labels in batches)
         found, _, labels = see(classifiers[method], mixed)
         return found, labels

@@ -22,6 +22,7 @@ from zeta_geom.training import (
     run,
     write_recipe,
 )
+from zeta_geom.training.recipe_files import changed
 
 SMALL = figure_8.Settings(per_class=12, epochs=2, n_synthetic=120, k=16, seeds=2, n_shown=5, perplexity=10)
 
@@ -156,6 +157,13 @@ def test_a_folder_of_pictures_goes_from_recipes_to_the_figure(skin, monkeypatch)
     assert [path.name for path in draw(folder)] == ["figure_8-skin.png", "figure_8-skin.pdf"]
     monkeypatch.setattr(Classifier, "training_step", lambda *_: pytest.fail("trained again"))
     figure_8.run(Context("paper", folder, progress=False, force=True), settings)
+
+
+def test_recipes_that_do_not_belong_together_are_refused(skin):
+    folder, recipes = skin
+    write_recipe(changed(read_recipe(recipes[1]), {"size": 48}), recipes[1])
+    with pytest.raises(ValueError, match="the three recipes of skin must have one size; skin/mixup has another"):
+        figure_8_recipes.by_recipes("skin", recipes, SMALL, False)
 
 
 def test_predictions_by_features_are_those_of_the_network(skin):

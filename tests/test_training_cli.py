@@ -44,6 +44,9 @@ def test_set_changes_a_setting_and_says_so():
     shown = run("train", "table-4/fashion-mnist/resnet18/zeta-2.8", *words).stdout
     assert "epochs: 2  # ours, set on the command line" in shown
     assert yaml.safe_load(shown)["mixer"]["params"] == {"gamma": 3}
+    name = "table-4/fashion-mnist/resnet18/zeta-2.8+epochs-2+schedule.milestones+mixer.params.gamma-3"
+    assert yaml.safe_load(shown)["name"] == name  # not to be taken for the recipe itself
+    assert yaml.safe_load(run("train", name.split("+")[0], "--set", "name=mine", "--show").stdout)["name"] == "mine"
 
 
 def test_train_writes_the_table_and_says_what_came_out(folder):
@@ -65,6 +68,8 @@ def test_train_writes_the_table_and_says_what_came_out(folder):
         (["tiny.yaml", "--set", "epochs=0"], "epochs"),
         (["tiny.yaml", "--set", "network=vgg"], "network must be of"),
         (["tiny.yaml", "--seeds", "a"], "--seeds must be whole numbers"),
+        (["tiny.yaml", "--seeds", "0 0"], "seeds must be distinct"),
+        (["tiny.yaml", "--seeds", ""], "seeds"),
         (["tiny.yaml", "--set", "data=csv:none.csv"], "none.csv"),
     ],
 )
@@ -72,6 +77,12 @@ def test_a_mistake_is_named(words, message, folder, monkeypatch):
     monkeypatch.chdir(folder)
     with pytest.raises((ValueError, FileNotFoundError), match=message):
         run("train", *words)
+
+
+def test_the_ending_of_the_table_is_checked_before_anything_is_trained(folder):
+    done = run("train", folder / "tiny.yaml", "--out", folder / "table.npz", "--folder", folder / "runs")
+    assert done.exit_code != 0
+    assert not (folder / "runs").exists()
 
 
 def test_a_mistake_is_one_line_in_a_shell(folder):

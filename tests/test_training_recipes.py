@@ -183,3 +183,25 @@ def test_weights_depend_on_the_seed_alone():
     assert torch.equal(torch.random.get_rng_state(), before)
     residual = [make_network("resnet18", 10, (3, 32, 32), seed=3).conv1.weight for _ in range(2)]
     assert torch.equal(*residual)
+
+
+def test_more_of_the_paper():
+    made = RECIPES["table-4/imagenette/resnet18/erm"]
+    assert (made.epochs, made.batch_size, made.optimizer.learning_rate, made.schedule.milestones) == (
+        80,
+        32,
+        0.01,
+        (25, 50, 65),
+    )
+    assert RECIPES["table-8/cifar-100/resnet18/p-series-pairs"].mixer.params == {"gamma": 2.8}
+    assert RECIPES["table-8/cifar-100/resnet18/dirichlet"].mixer.params == {"alpha": 1.0}
+    assert RECIPES["table-5/cifar-10/resnet18/cutmix"].mixer.params == {"alpha": 1.0}
+    verma = RECIPES["figure-9/cifar-10/resnet18/manifold-mixup"]
+    assert (verma.augmentation, verma.mixer.params["alpha"]) == (("crop", "flip"), 2.0)
+
+
+def test_limits_of_recipes():
+    for changes, message in (({"schedule": {"milestones": (0,)}}, "milestones must be positive"),):
+        with pytest.raises(ValueError, match=message):
+            recipe(**changes)
+    assert recipe(n_train=32).n_train == 32

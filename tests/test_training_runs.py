@@ -70,8 +70,10 @@ def test_a_recorded_run_is_not_run_again_and_other_settings_are(whole, tmp_path,
     train(whole[0])
     with pytest.raises(RuntimeError, match="trained"):
         train(whole[0], force=True)
-    with pytest.raises(RuntimeError, match="trained"):
+    with pytest.raises(ValueError, match=r"seed-0 holds a finished run with batch_size 32, not 16\. Name .* anew"):
         train(whole[0], recipe(batch_size=16))
+    with pytest.raises(RuntimeError, match="trained"):
+        train(whole[0], recipe(batch_size=16), force=True)
 
 
 def test_same_seed_same_weights_and_another_seed_others(whole, tmp_path):
@@ -163,10 +165,12 @@ def test_a_truncated_checkpoint_is_named(tmp_path, monkeypatch):
 
 def test_ctrl_c_is_passed_on_and_listened_to_afterwards(tmp_path, monkeypatch):
     monkeypatch.setattr(Classifier, "training_step", lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have told us to ignore it
     listening = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         train(tmp_path)
     assert signal.getsignal(signal.SIGINT) is listening
+    signal.signal(signal.SIGINT, before)
 
 
 def test_two_processes_train_one_network(tmp_path):
@@ -229,12 +233,18 @@ def test_class_counts_are_reported(tmp_path, caplog):
         ({"data": "nothing"}, "nothing"),
         ({"data": "folder:nowhere"}, "nowhere"),
         ({"n_train": 5000}, "5000"),
+        ({"n_train": None, "batch_size": 2000}, "batch_size must be at most the 1500"),
+        ({"n_train": 97, "network": "resnet18"}, "batch_size must leave no batch of one image, which resnet18"),
+        (
+            {"mixer": {"name": "manifold-mixup", "params": {"layers": ["pool1"]}}},
+            "layers must name modules .* 'pool1'",
+        ),
     ],
 )
 def test_what_cannot_be_run_is_refused_before_anything_is_trained(changes, message, tmp_path):
     with pytest.raises((ValueError, FileNotFoundError), match=message):
         train(tmp_path, recipe(**changes))
-    assert not list(tmp_path.rglob("*.ckpt"))
+    assert not list(tmp_path.rglob("*"))
 
 
 def test_a_recipe_that_is_not_there_is_named():

@@ -23,6 +23,7 @@ def trained(monkeypatch):
 
     def run(made, *, seeds, folder):
         asked.append(made)
+        assert seeds in ([0], [1])
         value = made.mixer.params["gamma"] + np.log10(made.optimizer.weight_decay)
         return pd.DataFrame({"metric": made.metrics, "value": [value] * len(made.metrics), "seed": seeds[0]})
 
@@ -36,6 +37,7 @@ def test_proposals_lie_within_the_limits_and_begin_as_their_laws_say(trained, tm
     assert found["gamma"].between(1, 6).all()
     assert found["weight_decay"].between(5e-5, 1e-3).all()
     first = found.head(10)  # TPE draws these from the laws themselves
+    assert first["gamma"].nunique() == 10
     assert kstest(first["gamma"], "uniform", (1, 5)).pvalue > 1e-3
     logs = np.log(first["weight_decay"])
     assert kstest(logs, "uniform", (np.log(5e-5), np.log(20))).pvalue > 1e-3
@@ -74,7 +76,7 @@ def test_a_killed_model_is_taken_up_again_with_its_own_values(trained, tmp_path,
 def test_two_processes_share_a_search(tmp_path):
     context = multiprocessing.get_context("spawn")
     arguments = (recipe(n_train=32, epochs=1, metrics=("error",)), tmp_path / "s.db", tmp_path)
-    processes = [context.Process(target=share, args=(*arguments, seed)) for seed in range(2)]
+    processes = [context.Process(target=share, args=arguments) for _ in range(2)]
     for process in processes:
         process.start()
     for process in processes:
@@ -86,8 +88,46 @@ def test_two_processes_share_a_search(tmp_path):
     assert Counter(path.name for path in tmp_path.rglob("seed-*.json")).total() == len(found)
 
 
-def share(made, storage, folder, seed):
-    search(made, storage, n_models=6, seed=seed, folder=folder, **SETTINGS)
+def share(made, storage, folder):
+    search(made, storage, n_models=6, folder=folder, **SETTINGS)
+
+
+def test_two_that_open_a_new_file_at_once_do_not_collide(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    for name in ("a", "b"):
+        barrier = context.Barrier(2)
+        processes = [context.Process(target=open_at_once, args=(barrier, tmp_path / name)) for _ in range(2)]
+        for process in processes:
+            process.start()
+        for process in processes:
+            process.join(timeout=120)
+        assert [process.exitcode for process in processes] == [0, 0]
+
+
+def open_at_once(barrier, storage):
+    made = recipe()
+    barrier.wait()
+    room._study(made, storage, 0, higher=False)
+
+
+def test_an_interrupted_model_is_gone_on_with(trained, tmp_path, monkeypatch):
+    def interrupted(made, **_):
+        trained.append(made)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(room, "run", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            search(recipe(), tmp_path / "s.db", n_models=2, folder=tmp_path)
+    search(recipe(), tmp_path / "s.db", n_models=2, folder=tmp_path)
+    assert trained[0] == trained[1] != trained[2]
+
+
+def test_other_recipes_are_other_searches(trained, tmp_path):
+    for made in (recipe(), recipe(epochs=4), recipe(metrics=("accuracy",))):
+        assert len(search(made, tmp_path / "s.db", n_models=2, folder=tmp_path)) == 2
+    assert len(search(recipe(), tmp_path / "s.db", n_models=2, seed=1, folder=tmp_path)) == 2
+    assert len(trained) == 8
 
 
 @pytest.mark.parametrize(

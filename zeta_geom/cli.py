@@ -29,8 +29,8 @@ Input = Annotated[Path, typer.Argument(help=".npy with X, or .npz with X and per
 def output(*allowed: str) -> Any:
     """Return the option that names the output; its ending is checked before any work is done."""
 
-    def check(path: Path) -> Path:
-        if path.suffix not in allowed:
+    def check(path: Path | None) -> Path | None:
+        if path is not None and path.suffix not in allowed:
             raise typer.BadParameter(f"must end in {' or '.join(allowed)}; got {path}.")
         return path
 
@@ -239,9 +239,10 @@ def neighbors(
 def train(
     recipe: Annotated[str, typer.Argument(help="a name that --list lists, or a YAML file", show_default=False)] = "",
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="KEY=VALUE, such as mixer.params.gamma=3; repeatable")
+        list[str] | None,
+        typer.Option("--set", help="KEY=VALUE as in JSON, such as mixer.params.gamma=3; repeatable"),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="the table as a file too: .csv or .parquet")] = None,
+    out: Annotated[Path | None, output(".csv", ".parquet")] = None,
     list_: Annotated[bool, typer.Option("--list", help="list the recipes whose names hold RECIPE")] = False,
     show: Annotated[bool, typer.Option(help="print the recipe as YAML, with the source of each setting")] = False,
     seeds: Annotated[str | None, typer.Option(help="in place of the recipe's")] = None,

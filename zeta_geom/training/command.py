@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,10 +34,14 @@ def listed(part: str) -> str:
 
 
 def asked(name: str, settings: Mapping[str, Any]) -> Recipe:
-    """Return the recipe of a name or file with settings changed."""
+    """Return the recipe of a name or file; with settings changed, its name says so."""
     if not name:
         raise ValueError("train needs a RECIPE: a name that `zeta-geom train --list` lists, or a YAML file.")
-    return changed(find_recipe(name), settings, "ours, set on the command line")
+    found = find_recipe(name)
+    if settings and "name" not in settings:  # else it would pass for the recipe itself
+        words = (re.sub(r"[^\w.-]+", "-", f"{key}-{value}").strip("-") for key, value in settings.items())
+        settings = {**settings, "name": "+".join([found.name, *words])}
+    return changed(found, settings, "ours, set on the command line")
 
 
 def shown(recipe: Recipe) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import time
 import warnings
@@ -11,6 +13,7 @@ from typing import Any
 import numpy as np
 import optuna
 import pandas as pd
+from filelock import FileLock
 from optuna.exceptions import ExperimentalWarning
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.study import StudyDirection
@@ -54,7 +57,7 @@ def search(
     weight_decay : (float, float)
         Limits of the weight decay, drawn log-uniformly.
     seed : int
-        Of the proposals, where one process searches, and of every training.
+        Of the proposals, each by its number, and of every training.
     timeout : float
         Seconds after which no further model is begun; the table then has fewer.
     **settings
@@ -95,15 +98,16 @@ def search(
 
     def train(trial: optuna.Trial) -> float:
         drawn = trial.suggest_float("gamma", *gamma), trial.suggest_float("weight_decay", *weight_decay, log=True)
-        name = (
-            f"{recipe.name}/gamma-{drawn[0]!r}-decay-{drawn[1]!r}"  # a trial that is taken up again finds its folder
-        )
         asked = {
-            "name": name,
+            "name": f"{recipe.name}/gamma-{drawn[0]!r}-decay-{drawn[1]!r}",  # taken up again, it finds its folder
             "mixer": {"name": "zeta", "params": {"gamma": drawn[0]}},
             "optimizer.weight_decay": drawn[1],
         }
-        table = run(changed(recipe, asked, "ours, proposed by the search"), seeds=[seed], **settings)
+        try:
+            table = run(changed(recipe, asked, "ours, proposed by the search"), seeds=[seed], **settings)
+        except KeyboardInterrupt:
+            study.enqueue_trial(trial.params)  # to go on with it
+            raise
         return float(table.loc[table["metric"] == metric, "value"].iloc[0])
 
     with warnings.catch_warnings():
@@ -123,14 +127,45 @@ def search(
 def _study(recipe: Recipe, storage: Path, seed: int, *, higher: bool) -> optuna.Study:
     storage.parent.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    kept = RDBStorage(
-        f"sqlite:///{storage}",
-        engine_kwargs={"connect_args": {"timeout": LOCK_WAIT}},
-        heartbeat_interval=HEARTBEAT,
-        heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),
-    )
-    direction = StudyDirection.MAXIMIZE if higher else StudyDirection.MINIMIZE
-    study = optuna.create_study(storage=kept, study_name=recipe.name, direction=direction, load_if_exists=True)
-    proposals = np.random.SeedSequence(seed, spawn_key=(len(study.get_trials(deepcopy=False)),)).generate_state(1)
-    study.sampler = optuna.samplers.TPESampler(seed=int(proposals[0]))  # else a search that goes on would repeat
-    return study
+    with FileLock(f"{storage}.lock"):  # two processes must not make the same tables
+        kept = RDBStorage(
+            f"sqlite:///{storage}",
+            engine_kwargs={"connect_args": {"timeout": LOCK_WAIT}},
+            heartbeat_interval=HEARTBEAT,
+            heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),
+        )
+        return optuna.create_study(
+            storage=kept,
+            study_name=f"{recipe.name} {_key(recipe, seed)}",
+            direction=StudyDirection.MAXIMIZE if higher else StudyDirection.MINIMIZE,
+            load_if_exists=True,
+            sampler=_SeededByNumber(seed),
+        )
+
+
+def _key(recipe: Recipe, seed: int) -> str:
+    """Return a hash of what the models of one search have in common: others are another search."""
+    common = recipe.deciding() | {"data": recipe.data, "mixer": None, "seed": seed}
+    common["optimizer"].pop("weight_decay")
+    return hashlib.sha256(json.dumps(common, sort_keys=True).encode()).hexdigest()[:12]
+
+
+class _SeededByNumber(optuna.samplers.BaseSampler):
+    """Optuna's TPE, seeded anew by the number of each trial: no two processes propose alike, and none repeats."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.inner = optuna.samplers.TPESampler(seed=seed)
+
+    def before_trial(self, study: optuna.Study, trial: Any) -> None:
+        state = np.random.SeedSequence(self.seed, spawn_key=(trial.number,)).generate_state(1)
+        self.inner = optuna.samplers.TPESampler(seed=int(state[0]))
+
+    def infer_relative_search_space(self, study: optuna.Study, trial: Any) -> Any:
+        return self.inner.infer_relative_search_space(study, trial)
+
+    def sample_relative(self, study: optuna.Study, trial: Any, search_space: Any) -> Any:
+        return self.inner.sample_relative(study, trial, search_space)
+
+    def sample_independent(self, study: optuna.Study, trial: Any, param_name: str, param_distribution: Any) -> Any:
+        return self.inner.sample_independent(study, trial, param_name, param_distribution)

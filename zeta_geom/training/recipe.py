@@ -77,7 +77,8 @@ class MixerSettings(_Settings):
 
     @model_validator(mode="after")
     def _can_be_made(self) -> MixerSettings:
-        if self.name in MIXERS and MIXERS[self.name].traits.optimises and MIXERS[self.name].traits.needs_model:
+        traits = MIXERS[self.name].traits if self.name in MIXERS else None
+        if traits is not None and traits.needs_model and traits.space == "input":
             raise ValueError(f"{self.name} needs a teacher, which a recipe cannot hold; give a Classifier the mixer.")
         if reserved := sorted({"n_classes", "random_state"} & set(self.params)):
             raise ValueError(f"params must leave {' and '.join(reserved)} to the training.")
@@ -176,8 +177,8 @@ class Recipe(_Settings):
         """The mixer's name, ζ-mixup's with its γ, or "erm"."""
         if self.mixer is None:
             return "erm"
-        own = self.mixer.params if self.mixer.name == "zeta" else {}
-        return "-".join([self.mixer.name, *(str(gamma) for name, gamma in own.items() if name == "gamma")])
+        gamma = self.mixer.params.get("gamma")
+        return f"zeta-{gamma}" if self.mixer.name == "zeta" and gamma is not None else self.mixer.name
 
     def deciding(self) -> dict[str, Any]:
         """Return what decides the result of a seed, as JSON values: not names, seeds, sources, or where data lie."""

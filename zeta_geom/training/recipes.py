@@ -20,7 +20,7 @@ GAMMAS = tuple(round(1.8 + 0.2 * step, 1) for step in range(17))  # Figure 10: 1
 
 ERM = None
 MIXUP = {"name": "mixup", "params": {"alpha": 1.0}}
-CUTMIX = {"name": "cutmix"}
+CUTMIX = {"name": "cutmix", "params": {"alpha": 1.0}}
 CUTMIX_ZETA = {"name": "cutmix-zeta", "params": {"gamma": [round(gamma_min(), 5), 4.0]}}
 
 NATURAL_TEXT = 'paper, "Training details" of NATURAL'
@@ -70,11 +70,19 @@ def with_cutmix(data: str) -> dict[str, Any]:
     changes = {"schedule": {"milestones": (100, 150), "factor": 0.2}}
     settings = natural(data) | changes
     settings["sources"] = settings["sources"] | {
-        "mixer": "paper, text on Table 5; the order of the two is inferred: CutMix first",
+        "mixer": "paper, text on Table 5; inferred: CutMix first, its α = 1 as in its authors' code",
         "seeds": "paper, Table 5: three runs",
         "augmentation": "inferred, as for Table 4",
     }
     return settings
+
+
+def study_of_gamma(data: str) -> dict[str, Any]:
+    """Return the settings of Table 8 and Figure 10: those of Table 4."""
+    settings = natural(data)
+    text = 'paper, "ζ-mixup: hyperparameter sensitivity analysis and ablation study"'
+    own = {"mixer": f"{text}; of the search, what it begins from", "seeds": "ours, no number is named"}
+    return settings | {"sources": settings["sources"] | own}
 
 
 def skin(data: str) -> dict[str, Any]:
@@ -141,14 +149,18 @@ def with_manifold_mixup(data: str, network: str) -> dict[str, Any]:
     return settings | {"mixer": mixer, "sources": settings["sources"] | own}
 
 
-_IN = {  # where the network of Figure 9 is from, and for which data sets
-    "inferred, as in Table 4": (("resnet18",), ("cifar-10", "cifar-100")),
-    "inferred, as in Table 7": (("resnet18",), ("breastmnist", "pathmnist", "tissuemnist")),
-    "inferred, as in Figure 8": (("resnet18",), ("derm7point-clinical",)),
-    "inferred, as in Figure 8, part b": (("resnet50",), ("isic-2017",)),
-    "ours, Figure 9 says no more than that two were used, so both": (("resnet18", "resnet50"), ("msk", "dermofit")),
+BOTH_NETWORKS = ("resnet18", "resnet50"), "ours, Figure 9 says no more than that two were used, so both"
+FIGURE_9 = {  # data -> networks, and where that is from
+    "cifar-10": (("resnet18",), "inferred, as in Table 4"),
+    "cifar-100": (("resnet18",), "inferred, as in Table 4"),
+    "breastmnist": (("resnet18",), "inferred, as in Table 7"),
+    "pathmnist": (("resnet18",), "inferred, as in Table 7"),
+    "tissuemnist": (("resnet18",), "inferred, as in Table 7"),
+    "derm7point-clinical": (("resnet18",), "inferred, as in Figure 8"),
+    "isic-2017": (("resnet50",), "inferred, as in Figure 8"),
+    "msk": BOTH_NETWORKS,
+    "dermofit": BOTH_NETWORKS,
 }
-FIGURE_9 = {data: (networks, source) for source, (networks, sets) in _IN.items() for data in sets}
 FOUR_NETWORKS = ("resnet18", "resnet50", "mobilenetv2", "efficientnet_b0")  # of Table 5
 
 
@@ -170,14 +182,15 @@ def paper_recipes() -> Iterator[Recipe]:
         "dirichlet": {"name": "dirichlet", "params": {"alpha": 1.0}},
         "zeta-2.8": zeta(2.8),
     }
-    yield from _recipes("table-8", natural("cifar-100"), ("resnet18",), ablation)
+    yield from _recipes("table-8", study_of_gamma("cifar-100"), ("resnet18",), ablation)
     for data, (networks, _) in FIGURE_9.items():
         for network in networks:
             yield from _recipes("figure-9", with_manifold_mixup(data, network), (network,), {"manifold-mixup": ...})
     for data in ("cifar-10", "cifar-100"):
         swept = {"erm": ERM, "mixup": MIXUP} | {f"zeta-{gamma}": zeta(gamma) for gamma in GAMMAS}
-        yield from _recipes("figure-10", natural(data), ("resnet18",), swept)
-        yield from _recipes("figure-10-search", natural(data), ("resnet18",), {"zeta-2.8": zeta(2.8)})
+        yield from _recipes("figure-10", study_of_gamma(data), ("resnet18",), swept)
+        searched = study_of_gamma(data) | {"seeds": (0,)}
+        yield from _recipes("figure-10-search", searched, ("resnet18",), {"zeta-2.8": zeta(2.8)})
 
 
 def _recipes(

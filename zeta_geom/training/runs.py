@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import logging
 import shutil
-import time
-import zipfile
+import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pandas as pd
+import torch
 from filelock import FileLock
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from zeta_geom import records
+from zeta_geom.checks import check_int
+from zeta_geom.mixers.hooks import modules_of
 from zeta_geom.training.classifier import Classifier
 from zeta_geom.training.data import ImageData, load_image_data, subset
-from zeta_geom.training.loaders import ImageLoaders
 from zeta_geom.training.networks import make_network
+from zeta_geom.training.one_run import OneRun, build_classifier
 from zeta_geom.training.recipe import Recipe
-from zeta_geom.training.recipe_files import read_recipe, write_recipe
+from zeta_geom.training.recipe_files import changed, read_recipe, write_recipe
 from zeta_geom.training.recipes import RECIPES
-from zeta_geom.training.trainer import fitting_trainer, testing_trainer, undisturbed
 
 __all__ = ["find_recipe", "load_network", "run"]
 
-logger = logging.getLogger(__name__)
-LIBRARIES = ("lightning", "timm", "torchmetrics", "torchvision")
+NEED_EVERY_CLASS = {"auc", "balanced_accuracy", "f1_macro"}  # means over the classes
 
 
 def run(
@@ -74,7 +70,7 @@ def run(
     force, stale : bool
         As in `zeta_geom.records.record`.
     progress : bool
-        Show a progress bar.
+        Show a progress bar, on a terminal.
     logs : bool
         Write the loss of the steps, and validation metrics, as CSV and for TensorBoard.
 
@@ -90,7 +86,7 @@ def run(
     FileNotFoundError
         If there is no such recipe, or the data are not to be had.
     ValueError
-        If a setting is wrong.
+        If a setting is wrong, or a finished run of that name and seed had other settings, unless `force`.
 
     Examples
     --------
@@ -102,31 +98,59 @@ def run(
     0  error     297
     """
     recipe = find_recipe(recipe)
-    folder = Path(folder)
+    if seeds is not None:
+        recipe = changed(recipe, {"seeds": list(seeds)})
+    folder, progress = Path(folder), progress and sys.stderr.isatty()
     whole = load_image_data(
         recipe.data, data_home=data_home, size=recipe.size, crop=recipe.crop, download=download, progress=progress
     )
-    if recipe.mixer is not None:
-        recipe.mixer.make(len(whole.class_names), seed=0)  # refuses parameters that do not fit these classes
-    make_network(recipe.network, len(whole.class_names), whole.image_shape)
+    _refuse_what_does_not_fit(recipe, whole, devices)
+    parts = {seed: whole if recipe.n_train is None else subset(whole, recipe.n_train, seed) for seed in recipe.seeds}
+    trainings = [OneRun(recipe, seed, data, folder / recipe.name, devices) for seed, data in parts.items()]
+    if not force:
+        for one in trainings:
+            one.refuse_to_replace_others()
     write_recipe(recipe, folder / recipe.name / "recipe.yaml")
     tables = []
-    for seed in recipe.seeds if seeds is None else seeds:
-        data = whole if recipe.n_train is None else subset(whole, recipe.n_train, seed)
-        one = _Run(recipe, seed, data, folder / recipe.name, devices)
-        with FileLock(folder / recipe.name / f"seed-{seed}.lock"):  # a second process waits, and finds the record
+    for one in trainings:
+        with FileLock(one.folder.with_suffix(".lock")):  # a second process waits, and finds the record
             made = records.record(
-                f"{recipe.name}/seed-{seed}",
+                f"{recipe.name}/seed-{one.seed}",
                 lambda: one.train(accelerator, num_workers, progress, logs),  # noqa: B023, called at once
                 settings=one.settings,
-                data=data.fingerprint,
+                data=one.data.fingerprint,
                 folder=folder,
                 force=force or not one.weights.exists(),
                 stale=stale,
             )
-            one.forget_checkpoints()
+            shutil.rmtree(one.checkpoint.parent, ignore_errors=True)
         tables.append(made.table)
     return pd.concat(tables, ignore_index=True)
+
+
+def _refuse_what_does_not_fit(recipe: Recipe, data: ImageData, devices: int) -> None:
+    """Raise where network, mixer or metrics do not fit the data or each other: before anything is written."""
+    network = make_network(recipe.network, len(data.class_names), data.image_shape)
+    if recipe.mixer is not None:
+        mixer = recipe.mixer.make(len(data.class_names), seed=0)
+        modules_of(network, getattr(mixer, "layers", ()))
+    share = -(-(recipe.n_train or len(data.train)) // check_int(devices, "devices", low=1))
+    if recipe.batch_size > share:
+        raise ValueError(f"batch_size must be at most the {share} training images; got {recipe.batch_size}.")
+    if share % recipe.batch_size == 1 or recipe.batch_size == 1:
+        try:
+            network.train()(torch.zeros(1, *data.image_shape))
+        except ValueError as error:
+            raise ValueError(
+                f"batch_size must leave no batch of one image, which {recipe.network} cannot normalise; "
+                f"{share} images in batches of {recipe.batch_size} do. Take another."
+            ) from error
+    absent = [data.class_names[k] for k in np.flatnonzero(data.class_counts()["test"] == 0)]
+    if absent and (asked := set(recipe.metrics) & NEED_EVERY_CLASS):
+        raise ValueError(
+            f"metrics {', '.join(sorted(asked))} need a test image of each class; "
+            f"there is none of {', '.join(absent)}."
+        )
 
 
 def find_recipe(recipe: Recipe | str | Path) -> Recipe:
@@ -185,93 +209,6 @@ def load_network(recipe: Recipe, seed: int, data: ImageData, *, folder: Path | s
     weights = Path(folder) / recipe.name / f"seed-{seed}.safetensors"
     if not weights.exists():
         raise FileNotFoundError(f"there are no weights {weights}: run the recipe first.")
-    classifier = _classifier(recipe, seed, data)
+    classifier = build_classifier(recipe, seed, data)
     classifier.load_state_dict(load_file(weights))
     return classifier.eval()
-
-
-class _Run:
-    """One training: its key, its files, and how it is done."""
-
-    def __init__(self, recipe: Recipe, seed: int, data: ImageData, folder: Path, devices: int) -> None:
-        self.recipe, self.seed, self.data, self.devices = recipe, seed, data, devices
-        self.folder = folder / f"seed-{seed}"
-        self.weights = folder / f"seed-{seed}.safetensors"
-        versions = {library: version(library) for library in LIBRARIES}
-        self.settings = recipe.deciding() | {
-            "data": data.name,
-            "seed": seed,
-            "devices": devices,
-            "versions": versions,
-        }
-
-    @property
-    def checkpoint(self) -> Path:
-        """Where the last whole epoch is kept; other settings, data or code go to another place."""
-        key = json.dumps([self.settings, self.data.fingerprint, records.code_fingerprint()], sort_keys=True)
-        return self.folder / f"checkpoint-{hashlib.sha256(key.encode()).hexdigest()[:12]}" / "last.ckpt"
-
-    def forget_checkpoints(self) -> None:
-        """Remove what is not needed once the result is recorded, those of other settings or code too."""
-        for kept in self.folder.glob("checkpoint-*"):
-            shutil.rmtree(kept)
-
-    def train(self, accelerator: str, num_workers: int, progress: bool, logs: bool) -> pd.DataFrame:
-        """Train from where it was left, keep the weights, and return the table of test metrics."""
-        recipe = self.recipe
-        counts = self.data.class_counts()["train"]
-        imbalance = counts.max() / max(counts.min(), 1)
-        logger.info("%s, seed %d: training images of each class: %s", recipe.name, self.seed, counts.tolist())
-        classifier = _classifier(recipe, self.seed, self.data)
-        loaders = ImageLoaders(self.data, batch_size=recipe.batch_size, seed=self.seed, num_workers=num_workers)
-        begun = self.checkpoint if self.checkpoint.exists() else None
-        if begun is not None and not zipfile.is_zipfile(begun):  # as torch.save writes them
-            raise ValueError(f"{begun} is no whole checkpoint. Delete it, and the training begins anew.")
-        shared: dict[str, Any] = {"precision": recipe.precision, "accelerator": accelerator, "progress": progress}
-        started = time.perf_counter()
-        with undisturbed(progress):
-            trainer = fitting_trainer(
-                **shared,
-                epochs=recipe.epochs,
-                checkpoint=self.checkpoint,
-                logs=self.folder if logs else None,
-                validates=self.data.validation is not None,
-                devices=self.devices,
-            )
-            trainer.fit(classifier, loaders, ckpt_path=None if begun is None else str(begun))
-            seconds = time.perf_counter() - started
-            (measured,) = testing_trainer(**shared).test(classifier, loaders, verbose=False)
-        with records.atomic_path(self.weights) as temporary:
-            save_file({name: each.contiguous().cpu() for name, each in classifier.state_dict().items()}, temporary)
-        rows = {
-            "recipe": recipe.name,
-            "data": self.data.name,
-            "network": recipe.network,
-            "method": recipe.method,
-            "seed": self.seed,
-            "n_train": len(self.data.train),
-            "n_test": len(self.data.test),
-            "epochs": recipe.epochs,
-            "devices": self.devices,
-            "imbalance": float(imbalance),
-            "metric": recipe.metrics,
-            "value": [float(measured[name]) for name in recipe.metrics],
-            "seconds": seconds,
-        }
-        return pd.DataFrame(rows)
-
-
-def _classifier(recipe: Recipe, seed: int, data: ImageData) -> Classifier:
-    n_classes = len(data.class_names)
-    return Classifier(
-        make_network(recipe.network, n_classes, data.image_shape, seed=seed),
-        n_classes,
-        mixer=None if recipe.mixer is None else recipe.mixer.make(n_classes, seed=seed),
-        optimizer=recipe.optimizer,
-        schedule=recipe.schedule,
-        augmentation=recipe.augmentation,
-        metrics=recipe.metrics,
-        mean=data.mean,
-        std=data.std,
-        seed=seed,
-    )

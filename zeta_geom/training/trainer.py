@@ -28,6 +28,7 @@ def fitting_trainer(
     checkpoint: Path,
     logs: Path | None,
     validates: bool,
+    batches: int,
     accelerator: str,
     devices: int,
     progress: bool,
@@ -44,6 +45,8 @@ def fitting_trainer(
         The folder of the logs, as CSV and for TensorBoard; none are written by default.
     validates : bool
         Whether there is a validation part.
+    batches : int
+        In an epoch, on each device.
 
     Returns
     -------
@@ -52,7 +55,6 @@ def fitting_trainer(
     keep = ModelCheckpoint(
         checkpoint.parent, checkpoint.stem, save_on_train_epoch_end=True, enable_version_counter=False
     )
-    bar = [TQDMProgressBar(leave=False)] if progress else []
     loggers = [] if logs is None else [CSVLogger(logs, "csv"), TensorBoardLogger(logs, "tensorboard")]
     return lightning.Trainer(
         **_shared(precision, accelerator, progress),
@@ -61,9 +63,9 @@ def fitting_trainer(
         max_epochs=epochs,
         num_sanity_val_steps=0,
         limit_val_batches=1.0 if validates else 0,
-        log_every_n_steps=10,
+        log_every_n_steps=min(10, batches),
         logger=loggers or False,
-        callbacks=[keep, *bar],
+        callbacks=[keep, *_bar(progress)],
         plugins=[_AtomicCheckpoints()],
     )
 
@@ -80,7 +82,12 @@ def testing_trainer(*, precision: Any, accelerator: str, progress: bool) -> ligh
     -------
     lightning.Trainer
     """
-    return lightning.Trainer(**_shared(precision, accelerator, progress), devices=1, logger=False)
+    shared = _shared(precision, accelerator, progress)
+    return lightning.Trainer(**shared, devices=1, logger=False, callbacks=_bar(progress))
+
+
+def _bar(progress: bool) -> list[Any]:
+    return [TQDMProgressBar(leave=False)] if progress else []
 
 
 def _shared(precision: Any, accelerator: str, progress: bool) -> dict[str, Any]:
@@ -153,9 +160,11 @@ def _interruptible() -> Iterator[None]:
 def _quiet(progress: bool) -> Iterator[None]:
     """Keep Lightning's hints on devices and workers out of the log where nobody watches."""
     talking = logging.getLogger("lightning.pytorch")
-    before = talking.level
-    talking.setLevel(before if progress else logging.ERROR)
+    level, passed_on = talking.level, talking.propagate
+    talking.setLevel(level if progress else logging.ERROR)
+    talking.propagate = False  # it has a handler of its own
     try:
         yield
     finally:
-        talking.setLevel(before)
+        talking.setLevel(level)
+        talking.propagate = passed_on
