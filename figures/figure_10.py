@@ -92,8 +92,8 @@ def caption(curves: pd.DataFrame, models: pd.DataFrame, settings: dict[str, Any]
         below = int((models["gamma"] < gamma_min()).sum())
         paragraphs.append(
             f"Searches: a curve a model, {len(models)} in all, each trained once; coloured by its test accuracy, the "
-            f"{below} with γ below γ$_{{\\min}}$ = {gamma_min():.2f} in grey. "
-            "The search chose its proposals by test accuracy."
+            f"{below} with γ below γ$_{{\\min}}$ = {gamma_min():.2f} in grey (where they "
+            "lie beyond the accuracy axis, they meet its end). The search chose its proposals by test accuracy."
         )
     if settings["data_name"] == "cpu-study":
         paragraphs.append("The study has one data set, so that there is neither b nor d.")

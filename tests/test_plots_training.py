@@ -168,11 +168,18 @@ def test_models_pass_through_their_values(ax):
     gamma, decay, accuracy = [1.0, 2.0, 5.0, 3.0], [1e-4, 1e-3, 1e-5, 1e-4], [80.0, 90.0, 82.0, 84.0]
     parallel_models(ax, gamma, decay, accuracy)
     heights = {tuple(line.get_ydata()[[0, 59, -1]].round(9)): line for line in curves(ax)}
-    assert set(heights) == {(0, 0.5, 0), (0.25, 1, 1), (1, 0, 0.2), (0.5, 0.5, 0.4)}
-    for (_, _, right), line in heights.items():
+    assert set(heights) == {(0, 0.5, 0), (0.25, 1, 1), (1, 0, 0), (0.5, 0.5, 0.25)}
+    for (left, _, right), line in heights.items():
         assert line.get_xdata()[[0, 59, -1]].tolist() == [0, 1, 2]
-        expected = BELOW if right == 0 else to_hex(accuracy_colors()(right))
+        expected = BELOW if left == 0 else to_hex(accuracy_colors()(right))
         assert to_hex(line.get_color()) == expected.lower()
+
+
+def test_grey_models_do_not_stretch_the_accuracy_axis(ax):
+    parallel_models(ax, [1.0, 2.0, 3.0], [1e-4, 5e-4, 1e-3], [20.0, 80.0, 90.0])
+    ends = {line.get_color() == BELOW: line.get_ydata()[-1] for line in ax.lines[:3]}
+    assert ends[True] == 0
+    assert sorted(line.get_ydata()[-1] for line in ax.lines[:3]) == [0, 0, 1]
 
 
 def test_models_below_gamma_min_are_grey_and_the_best_is_on_top(ax):

@@ -39,7 +39,8 @@ def accuracy_colors() -> Any:
 def parallel_models(ax: Any, gamma: Any, weight_decay: Any, accuracy: Any, *, gamma_min: float | None = None) -> Any:
     """Draw a curve a model through its γ, its weight decay (log scale) and its accuracy, coloured by the last.
 
-    Models with γ below `gamma_min` are light grey, under the others; the best one is drawn last.
+    Models with γ below `gamma_min` are light grey, under the others; the best one is drawn last. The accuracy's axis
+    is that of the others, where there are two: grey curves beyond it meet its end.
 
     Parameters
     ----------
@@ -75,12 +76,14 @@ def parallel_models(ax: Any, gamma: Any, weight_decay: Any, accuracy: Any, *, ga
     if not all(np.isfinite(column).all() for column in columns) or (columns[1] <= 0).any():
         raise ValueError("gamma, weight_decay and accuracy must be finite, and weight decays above 0.")
     columns[1] = np.log10(columns[1])
-    limits = [_limits(column, least) for column, least in zip(columns, (0.1, 0.01, 0.1))]
+    below = columns[0] < gamma_min
+    scaled = [*columns[:2], columns[2][~below] if (~below).sum() > 1 else columns[2]]
+    limits = [_limits(column, least) for column, least in zip(scaled, (0.1, 0.01, 0.1))]
     heights = np.stack([(column - low) / (high - low) for column, (low, high) in zip(columns, limits)], axis=1)
+    heights = heights.clip(0, 1)
     t = np.linspace(0, 1, STEPS)
     ease = t * t * (3 - 2 * t)  # level where it meets a column
     x = np.concatenate([t, 1 + t])
-    below = columns[0] < gamma_min
     for k in sorted(range(len(heights)), key=lambda k: (not below[k], columns[2][k])):
         left, middle, right = heights[k]
         y = np.concatenate([left + (middle - left) * ease, middle + (right - middle) * ease])
