@@ -13,7 +13,7 @@ import pandas as pd
 import typer
 
 from zeta_geom.checks import check_labels
-from zeta_geom.cli_values import to_gamma, to_ints, to_params, to_range
+from zeta_geom.cli_values import output, to_gamma, to_ints, to_params, to_range
 from zeta_geom.files import read_arrays, to_floats, write_result
 
 HELP = {"no_args_is_help": True, "add_completion": False, "pretty_exceptions_enable": False}
@@ -24,19 +24,6 @@ app.add_typer(data_app, name="data")
 UsageError: Any = typer.BadParameter.__base__  # a mistake in the words of a command; typer exports no name for it
 
 Input = Annotated[Path, typer.Argument(help=".npy with X, or .npz with X and perhaps y", show_default=False)]
-
-
-def output(*allowed: str) -> Any:
-    """Return the option that names the output; its ending is checked before any work is done."""
-
-    def check(path: Path | None) -> Path | None:
-        if path is not None and path.suffix not in allowed:
-            raise typer.BadParameter(f"must end in {' or '.join(allowed)}; got {path}.")
-        return path
-
-    return typer.Option("--out", help=f"file to write: {', '.join(allowed)}", show_default=False, callback=check)
-
-
 Arrays = Annotated[Path, output(".npz")]
 Columns = Annotated[Path, output(".npz", ".csv", ".parquet")]
 Table = Annotated[Path, output(".csv", ".parquet")]

@@ -1,13 +1,26 @@
-"""What the options of the command line say, read from text."""
+"""What the options of the command line say, read from text and checked."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import typer
 
-__all__ = ["to_gamma", "to_ints", "to_params", "to_range"]
+__all__ = ["output", "to_gamma", "to_ints", "to_params", "to_range"]
+
+
+def output(*allowed: str) -> Any:
+    """Return the option that names the output; its ending is checked before any work is done."""
+
+    def check(path: Path | None) -> Path | None:
+        if path is not None and path.suffix not in allowed:
+            raise typer.BadParameter(f"must end in {' or '.join(allowed)}; got {path}.")
+        return path
+
+    return typer.Option("--out", help=f"file to write: {', '.join(allowed)}", show_default=False, callback=check)
 
 
 def to_ints(text: str, option: str = "--k") -> tuple[int, ...]:
