@@ -27,11 +27,11 @@ def run(context: Context, settings: Settings | None = None) -> None:
     `accuracy`, a row a seed and method; `intervals`, 95 % t intervals over seeds, ζ against mixup.
     """
     s = settings or PRESETS[context.preset]
-    stored = s.model_dump(mode="json", exclude={"data_home", "runs", "seeds", "names"})
+    stored = s.model_dump(mode="json", exclude={"data_home", "recipes", "runs", "seeds", "names"})
     sets = subjects(context, s)
     neighbors, accuracies = [], []
     for dataset in sets:
-        of_set = stored | {"data_name": dataset.name}
+        of_set = stored | {"data_name": dataset.name, "trained": dataset.trained}
         made = []
         for seed in tqdm(
             range(s.seeds), desc=f"figure 8, {dataset.name}", disable=None if context.progress else True

@@ -68,6 +68,7 @@ class Subject:
     class_names: tuple[str, ...]
     y_test: np.ndarray
     fingerprint: str
+    trained: str  # what was trained, for the caption
     test_images: Callable[[np.ndarray], np.ndarray]  # indices (r,) -> uint8 (r, H, W), or (r, H, W, 3)
     one_seed: Callable[[int], dict[str, np.ndarray]]
 
@@ -87,8 +88,17 @@ def subjects(context: Context, s: Settings) -> list[Subject]:
 def digits(dataset: Dataset, s: Settings, progress: bool) -> Subject:
     """Return a data set on which LeNet-5 is trained."""
     make = partial(one_seed, partial(train_lenets, dataset, s, progress), dataset.y_test, s)
+    anew = "" if dataset.name == "mnist-sample" else " drawn anew for each seed"  # the sample has no more
+    images = f"{s.per_class} training images a class{anew}" if s.per_class else "all the training images"
+    trained = f"LeNet-5 trained three ways from one start: {images}, {s.epochs} epochs; γ = {s.gamma:g}"
     return Subject(
-        dataset.name, dataset.class_names, dataset.y_test, dataset.fingerprint, dataset.X_test.__getitem__, make
+        dataset.name,
+        dataset.class_names,
+        dataset.y_test,
+        dataset.fingerprint,
+        trained,
+        dataset.X_test.__getitem__,
+        make,
     )
 
 

@@ -33,7 +33,13 @@ def by_recipes(name: str, recipes: tuple[str, str, str], s: Settings, progress: 
     data = load_image_data(first.data, data_home=s.data_home, size=first.size, crop=first.crop, progress=progress)
     make = partial(one_seed, partial(train, data, found, s, progress), data.test.labels, s)
     fingerprint = f"{data.fingerprint} {[recipe.deciding() for recipe in found.values()]}"
-    return Subject(name, data.class_names, data.test.labels, fingerprint, partial(pictures, data.test), make)
+    trained = "; ".join(
+        f"{method}: {recipe.network} by the recipe {recipe.name}, {recipe.n_train or len(data.train):,} training "
+        f"images, {recipe.epochs} epochs"
+        for method, recipe in found.items()
+    )
+    showing = partial(pictures, data.test)
+    return Subject(name, data.class_names, data.test.labels, fingerprint, trained, showing, make)
 
 
 def pictures(images: Any, rows: np.ndarray) -> np.ndarray:

@@ -23,7 +23,12 @@ SELECTIONS = {
     "ii": "(ii) mirror image:\nonly mixup right",
     "iii": "(iii) all test images",
 }
-TITLES = {"mnist": "MNIST", "mnist-sample": "MNIST sample", "isic-2017": "ISIC 2017", "derm7point": "derm7point"}
+TITLES = {
+    "mnist": "MNIST",
+    "mnist-sample": "MNIST sample",
+    "isic-2017": "ISIC 2017",
+    "derm7point-clinical": "derm7point: clinical",
+}
 STAND_IN = ", standing in for the paper's ISIC 2017 and derm7point"
 COLUMNS = 12  # of pictures
 
@@ -133,15 +138,13 @@ def compared(table: pd.DataFrame, selection: str) -> str:
 def caption(drawn: Record, tables: dict[str, pd.DataFrame]) -> str:
     """Say what was drawn, and what the numbers are."""
     s, n_seeds = drawn.settings, tables["neighbors"]["seed"].nunique()
-    anew = "" if s["data_name"] == "mnist-sample" else " drawn anew for each seed"  # the sample has no more
-    trained = f"{s['per_class']} training images a class{anew}" if s["per_class"] else "all the training images"
     table, counts = tables["neighbors"], []
     for name in SELECTIONS:
         images = sorted(set(table.query("selection == @name")["n_images"]))
         span = f"{images[0]:,} to {images[-1]:,}" if len(images) > 1 else f"{images[0]:,}"
         counts.append(f"({name}) {compared(table, name)} ({span} images)")
     return textwrap.fill(
-        f"LeNet-5 trained three ways from one start: {trained}, {s['epochs']} epochs; γ = {s['gamma']:g}. "
+        f"{s['trained']}. "
         f"a: the first {len(drawn['images'])} of the {int(drawn['n_selected'])} test images that ERM and mixup get "
         "wrong and ζ gets right (seed 0); above each its class, below what each takes it for. "
         f"b, c: {s['n_synthetic']:,} synthesised samples, coloured by the largest share of their label, as each "

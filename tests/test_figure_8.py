@@ -8,7 +8,7 @@ from scipy import stats
 
 from analyses import figure_8, figure_8_networks, figure_8_recipes
 from analyses.context import Context
-from figures.figure_8 import draw, verdict
+from figures.figure_8 import caption, draw, verdict
 from zeta_geom import datasets
 from zeta_geom.plots.features import CLASS_COLORS, class_map, interval_rows, predicted_picture
 from zeta_geom.records import Record, read
@@ -155,6 +155,11 @@ def test_a_folder_of_pictures_goes_from_recipes_to_the_figure(skin, monkeypatch)
     assert seed["train_features_zeta"].shape == (40, 128)
     assert seed["train_labels_zeta"].shape == (40,)
     assert [path.name for path in draw(folder)] == ["figure_8-skin.png", "figure_8-skin.pdf"]
+    tables = {name: read(folder / "records" / "figure_8" / name).table for name in ("neighbors", "intervals")}
+    said = caption(read(folder / "records" / "figure_8" / "skin" / "drawn"), tables)
+    assert "zeta: resnet10-narrow by the recipe skin/zeta, 30 training images, 2 epochs" in " ".join(said.split())
+    assert "LeNet" not in said
+    assert str(folder) not in str(neighbors.manifest)
     monkeypatch.setattr(Classifier, "training_step", lambda *_: pytest.fail("trained again"))
     figure_8.run(Context("paper", folder, progress=False, force=True), settings)
 
