@@ -82,7 +82,7 @@ def run(context: Context, settings: Settings | None = None) -> None:
         about = {"data_name": name, "sets": len(points), "named_by_user": bool(context.images)}
         if len(X) > ANNOUNCED:
             runs = 1 + len(settings.anchors) * len(settings.image_gammas) + len(MIXERS) - 1
-            done = len(list((context.results / "records" / "figure_6" / f"images-{index}").glob("*.json")))
+            done = len(list((context.results / "records" / "figure_6" / f"images-{index}" / "runs").glob("*")))
             print(f"figure 6, {name}: {forecast(X, settings.n_neighbors, runs, done)}")
         sweep(context, settings, f"images-{index}", X, about, **images)
 
@@ -90,7 +90,7 @@ def run(context: Context, settings: Settings | None = None) -> None:
 def sweep(
     context: Context, settings: Settings, panel: str, X: np.ndarray, about: dict[str, Any], **batch: Any
 ) -> None:
-    """Write the record of one panel; each run within it is a record too, so that a killed sweep goes on."""
+    """Write the record of one panel; its runs are in a ledger beside it, so that a killed sweep goes on."""
 
     def compute() -> pd.DataFrame:
         return gamma_sweep(

@@ -13,7 +13,7 @@ from zeta_geom import records
 from zeta_geom.manifolds import MANIFOLDS
 from zeta_geom.mixers import gamma_min
 from zeta_geom.plots import style
-from zeta_geom.plots.curves import curve_against_gamma, level_across, mark_gamma_min
+from zeta_geom.plots.sweep import sweep_panel
 
 PAPER_SETS = ("cifar-10", "cifar-100")
 TITLES = {"helix-3d": "1-D helix in $\\mathbb{R}^3$", "curved-12d": "3-D manifold in $\\mathbb{R}^{12}$"}
@@ -59,25 +59,10 @@ def draw_panels(made: list[records.Record], letters: str, path: Path) -> list[Pa
 
 def draw_curves(ax: Any, record: records.Record, k: int) -> None:
     """Draw the five curves of one panel."""
-    table = record.table[record.table["k"] == k]
-    original = table[table["mixer"] == "original"].iloc[0]
-    mixup = table[table["mixer"] == "mixup"].iloc[0]
-    per_sample = table[table["mixer"] == "mixup-per-sample"].iloc[0]
-    zeta = table[table["mixer"] == "zeta"]
-    level_across(ax, original["mean"], original["std"], "original", ls="--")
-    level_across(ax, mixup["mean"], mixup["std"], "mixup")
-    level_across(ax, per_sample["mean"], None, "mixup-per-sample", lw=0.8, ls="-")
-    curve_against_gamma(ax, zeta[zeta["anchor"] == "self"], "zeta", label="ζ-mixup, anchor “self”")
-    curve_against_gamma(
-        ax, zeta[zeta["anchor"] == "random"], "zeta-random", label="ζ-mixup, anchor “random”", ls="--"
-    )
-    mark_gamma_min(ax, gamma_min())
+    sweep_panel(ax, record.table[record.table["k"] == k], bandless=("mixup-per-sample",))
     name = record.settings["data_name"]
     truth = f", true dimension {MANIFOLDS[name].dimension}" if name in MANIFOLDS else ""
     ax.set_title(f"{TITLES.get(name, title_of(name))}, k = {k}{truth}")
-    ax.set_xlim(0, table["gamma"].max())
-    ax.margins(y=0.13)  # room for γ_min above the curves
-    ax.set_ylim(bottom=0)
 
 
 def caption(made: list[records.Record]) -> str:

@@ -109,14 +109,6 @@ def test_dimension(folder):
     np.testing.assert_array_equal(table["k16"], local_dimension(X, 16)[16])
 
 
-@pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_sweep(folder, ending):
-    out = folder / f"sweep.{ending}"
-    run("sweep", folder / "data.npz", "--gammas", "2:4:2", "--k", "8", "--out", out)
-    table = pd.read_csv(out) if ending == "csv" else pd.read_parquet(out)
-    assert table["mixer"].tolist() == ["original", "zeta", "zeta", "mixup"]
-
-
 def test_realism_of_images(folder):
     images = np.zeros((4, 28, 28), dtype=np.uint8)
     np.savez(folder / "images.npz", X=images, y=[0, 1, 2, 3])
@@ -131,7 +123,7 @@ def test_neighbors(folder):
     assert np.load(out)["counts"].min() >= 1  # each point is among its own neighbours
 
 
-@pytest.mark.parametrize("command", ["data", "mix", "dimension", "sweep", "realism", "neighbors"])
+@pytest.mark.parametrize("command", ["data", "mix", "dimension", "realism", "neighbors"])
 def test_help_has_an_example(command):
     words = ["data", "fetch"] if command == "data" else [command]
     assert f"Example: zeta-geom {' '.join(words)}" in " ".join(run(*words, "--help").output.split())
@@ -146,7 +138,6 @@ def test_help_has_an_example(command):
         (["dimension", "no_x.npz", "--out", "o.csv"], "must hold an array X"),
         (["dimension", "data.npz", "--k", "200", "--out", "o.csv"], "k=200"),
         (["dimension", "data.npz", "--k", "eight", "--out", "o.csv"], "whole numbers"),
-        (["sweep", "data.npz", "--gammas", "0:15", "--out", "o.csv"], "start:stop:step"),
         (["mix", "data.npz", "--mixer", "cutout", "--out", "o.npz"], "'mixfeat', 'mixup', 'opttransmix'"),
         (["mix", "nan.npz", "--out", "o.npz"], "finite"),
         (["mix", "data.npz", "--out", "o.npz", "--gamma", "much"], "low:high"),
@@ -157,8 +148,6 @@ def test_help_has_an_example(command):
         (["mix", "renamed.npz", "--out", "o.npz"], "the other ending"),
         (["mix", "complex.npy", "--out", "o.npz"], "dtype complex128"),
         (["mix", "counts.npy", "--out", "o.npz"], "integers 0..255 as grey levels"),
-        (["sweep", "data.npz", "--gammas", "3:2:1", "--out", "o.csv"], "start:stop:step"),
-        (["sweep", "data.npz", "--gammas", "0:1:1e-12", "--out", "o.csv"], "allocate"),
     ],
 )
 def test_bad_input_is_one_line_and_a_non_zero_exit(folder, words, message):

@@ -26,7 +26,7 @@ def test_python_blocks_run():
 def test_commands_exist():
     named = set(re.findall(r"^zeta-geom (\w+)", README.read_text(), re.MULTILINE))
     commands = {command.callback.__name__ for command in app.registered_commands}
-    assert named == commands | {"data"}
+    assert named == commands | {group.name for group in app.registered_groups}
 
 
 def test_linked_files_are_there():

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from zeta_geom import records
+from zeta_geom import manifests, records
 
 ARRAYS = {"x": np.arange(6.0).reshape(2, 3), "name": np.array(["a", "ζ"]), "flag": np.array(True)}
 TABLE = pd.DataFrame({"gamma": [1.0, np.inf], "method": ["zeta", "mixup"]})
@@ -94,14 +94,14 @@ def test_order_of_settings_is_no_difference(tmp_path):
 def test_other_code_is_computed_again_unless_stale(tmp_path, monkeypatch, caplog):
     work = Work()
     ask(tmp_path, work)
-    monkeypatch.setattr(records, "code_fingerprint", lambda: "f" * 64)
+    monkeypatch.setattr(manifests, "code_fingerprint", lambda: "f" * 64)
     with caplog.at_level(logging.WARNING):
         ask(tmp_path, work, stale=True)
     assert work.calls == 1
     assert "reusing a record of older code" in caplog.text
     ask(tmp_path, work, stale=True, settings={"seed": 1})
     assert work.calls == 2
-    monkeypatch.setattr(records, "code_fingerprint", lambda: "e" * 64)
+    monkeypatch.setattr(manifests, "code_fingerprint", lambda: "e" * 64)
     ask(tmp_path, work, settings={"seed": 1})
     assert work.calls == 3
 
@@ -109,7 +109,7 @@ def test_other_code_is_computed_again_unless_stale(tmp_path, monkeypatch, caplog
 def test_another_version_is_computed_again_even_if_stale(tmp_path, monkeypatch):
     work = Work()
     ask(tmp_path, work)
-    monkeypatch.setattr(records, "version", lambda library: "0.0")
+    monkeypatch.setattr(manifests, "library_versions", lambda: {"numpy": "0.0"})
     ask(tmp_path, work, stale=True)
     assert work.calls == 2
 

@@ -1,12 +1,17 @@
 """The γ sweep: its grid, its columns, its records."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.neighbors import KNeighborsClassifier
 
-from zeta_geom.geometry import local_dimension
-from zeta_geom.manifolds import make_helix
-from zeta_geom.mixers import Mixup, ZetaMixup
-from zeta_geom.sweeps import gamma_sweep
+from zeta_geom import datasets
+from zeta_geom.geometry import knn, local_dimension
+from zeta_geom.manifolds import make_crescents, make_helix
+from zeta_geom.mixers import CutMix, Mixup, ZetaMixup
+from zeta_geom.realism import MNISTOracle, soft_label_report
+from zeta_geom.sweeps import SweepError, gamma_sweep, sweep
+from zeta_geom.sweeps.workshop import Workshop
 
 X = make_helix(400, random_state=0)[0]
 
@@ -53,25 +58,24 @@ def test_spread_over_seeds_is_a_column_of_its_own():
 
 
 def test_a_killed_sweep_goes_on_where_it_was(tmp_path, monkeypatch):
-    import zeta_geom.sweeps.gamma as module
-
     calls = []
-    measure = module._measure
+    measure = Workshop.__call__
 
-    def counted(run, *rest):
-        calls.append(run.slug)
+    def counted(self, settings):
+        calls.append(settings["gamma"])
         if len(calls) == 3:
             raise KeyboardInterrupt
-        return measure(run, *rest)
+        return measure(self, settings)
 
-    monkeypatch.setattr(module, "_measure", counted)
+    monkeypatch.setattr(Workshop, "__call__", counted)
     ask = {"gammas": [2, 4], "n_neighbors": 8, "folder": tmp_path, "progress": False}
     with pytest.raises(KeyboardInterrupt):
         gamma_sweep(X, **ask)
     resumed = gamma_sweep(X, **ask)
-    assert len(calls) == 5  # two done, one killed, that one again and the last
+    assert calls == [None, 2, 4, 4, None]  # two done, one killed, that one again and the last
     fresh = gamma_sweep(X, **(ask | {"folder": None}))
     assert resumed.drop(columns="seconds").equals(fresh.drop(columns="seconds"))
+    assert pd.read_parquet(tmp_path / "results.parquet").equals(resumed)
 
 
 def test_labelled_variants_of_a_mixer():
@@ -97,10 +101,102 @@ def test_refuses(ask, message):
 
 def test_one_gamma_goes_without_a_list_and_names_do_not():
     assert gamma_sweep(X, gammas=2.0, n_neighbors=8, progress=False)["gamma"][1] == 2
-    with pytest.raises(TypeError, match="sequences of names"):
+    with pytest.raises(TypeError, match="a sequence of names"):
         gamma_sweep(X, gammas=2.0, mixers="zeta", progress=False)
 
 
 def test_refuses_nan():
     with pytest.raises(ValueError, match="finite"):
         gamma_sweep(np.full((50, 2), np.nan), gammas=[1], progress=False)
+
+
+def test_label_error_is_a_vote_of_the_original_neighbours():
+    points, y = make_crescents(300, random_state=0)
+    table = sweep(
+        {"moons": (points, y)},
+        gammas=[2],
+        measures=["label-error"],
+        n_neighbors=(4, 15),
+        seeds=(0, 1),
+        progress=False,
+    )
+    for k in (4, 15):
+        judge = KNeighborsClassifier(k).fit(points, y)
+        X_new, Y_new = ZetaMixup(2.0, random_state=1).mix_dataset(points, y, n_classes=2)
+        shares = judge.predict_proba(X_new)
+        right = (shares.argmax(1) == Y_new.argmax(1)) | (shares[:, 0] == shares[:, 1])
+        row = table.query(f"mixer == 'zeta' and seed == 1 and k == {k}").iloc[0]
+        assert row["mean"] == pytest.approx(1 - right.mean())
+        assert 0 < row["mean"] < 0.5
+    apart = table.query("mixer == 'original' and k == 15").iloc[0]
+    near = knn(points, 15).indices  # a point does not vote for itself
+    assert apart["mean"] == np.mean((y[near].mean(1) > 0.5) != y)
+
+
+def test_realism_is_the_oracles_report():
+    data = datasets.load("mnist-sample")
+    images, y = data.X_train[:128], data.y_train[:128]
+    table = sweep({"digits": (images, y)}, gammas=[2], measures=["realism"], mixers=("mixup",), progress=False)
+    X_new, Y_new = Mixup(random_state=0).mix_dataset(images.astype(np.float32) / 255, y, n_classes=10)
+    report = soft_label_report(MNISTOracle.pretrained().log_proba(X_new), Y_new)
+    rows = table[table["mixer"] == "mixup"].set_index("measure")
+    assert list(rows.index) == list(report)
+    for name, values in report.items():
+        assert rows.loc[name, "mean"] == values.mean()
+    assert np.isinf(rows.loc["h_p_y", "mean"])
+    alone = sweep({"digits": images}, gammas=[], measures=["realism"], mixers=("mixup",), progress=False)
+    assert alone["measure"].tolist() == ["entropy", "entropy"]
+    np.testing.assert_allclose(alone["mean"][1], rows.loc["entropy", "mean"])
+
+
+def test_images_keep_their_shape_for_mixers_that_need_it():
+    images = datasets.load("mnist-sample").X_train[:100]
+    table = sweep({"digits": images}, gammas=[], mixers=("cutmix",), n_neighbors=8, progress=False)
+    X_new, _ = CutMix(random_state=0).mix_dataset(images.astype(np.float32) / 255)
+    assert table["mean"][1] == local_dimension(X_new.reshape(100, -1), 8)[8].mean()
+
+
+def test_runs_that_fail_are_told_of_after_the_others_are_done(tmp_path, monkeypatch):
+    measure = Workshop.__call__
+
+    def sometimes(self, settings):
+        if settings["gamma"] == 2:
+            raise MemoryError("too large")
+        return measure(self, settings)
+
+    monkeypatch.setattr(Workshop, "__call__", sometimes)
+    ask = {"gammas": [2, 4], "n_neighbors": 8, "progress": False, "folder": tmp_path}
+    message = "1 of 4 runs failed; the first, data-zeta-self-gamma2-seed0-dimension: MemoryError: too large"
+    with pytest.raises(SweepError, match=message):
+        gamma_sweep(X, **ask)
+    with pytest.warns(RuntimeWarning, match=message):
+        table = gamma_sweep(X, errors="warn", **ask)
+    assert table["mixer"].tolist() == ["original", "zeta", "mixup"]
+    assert len(gamma_sweep(X, errors="ignore", **ask)) == 3
+    monkeypatch.setattr(Workshop, "__call__", measure)
+    assert len(gamma_sweep(X, **ask)) == 4
+
+
+@pytest.mark.parametrize(
+    ("ask", "error", "message"),
+    [
+        ({"measures": ["label-error"]}, ValueError, "'label-error' needs labels"),
+        ({"measures": ["realism"]}, ValueError, "MNIST-like images"),
+        ({"measures": "dimension"}, TypeError, "measures must be a sequence of names"),
+        ({"anchors": "self"}, TypeError, "anchors must be a sequence of names"),
+        ({"anchors": ["other"]}, ValueError, "anchor"),
+        ({"seeds": [-1]}, ValueError, "seeds"),
+        ({"alpha": 2}, ValueError, "alpha"),
+        ({"errors": "hide"}, ValueError, "'ignore', 'raise', 'warn'"),
+        ({"limit": 1.0}, ValueError, "limit needs processes"),
+        ({"mixers": {"a": ("mixup", {"beta": 1})}}, TypeError, "beta"),
+    ],
+)
+def test_sweep_refuses(ask, error, message):
+    with pytest.raises(error, match=message):
+        sweep({"data": X}, **({"gammas": [2], "n_neighbors": 8, "progress": False} | ask))
+
+
+def test_labels_must_fit():
+    with pytest.raises(ValueError, match="one label for each"):
+        sweep({"data": (X, [0, 1])}, gammas=[2], measures=["label-error"], progress=False)

@@ -13,13 +13,15 @@ import pandas as pd
 import typer
 
 from zeta_geom.checks import check_labels
-from zeta_geom.cli_values import output, to_gamma, to_ints, to_params, to_range
+from zeta_geom.cli_sweep import sweep_app
+from zeta_geom.cli_values import ManyValues, output, to_gamma, to_ints, to_params
 from zeta_geom.files import read_arrays, to_floats, write_result
 
 HELP = {"no_args_is_help": True, "add_completion": False, "pretty_exceptions_enable": False}
 app = typer.Typer(help="Measure what a data augmentation does to the geometry of a data set.", **HELP)  # type: ignore[arg-type]
 data_app = typer.Typer(help="Get the data sets.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
+app.add_typer(sweep_app, name="sweep")
 
 UsageError: Any = typer.BadParameter.__base__  # a mistake in the words of a command; typer exports no name for it
 
@@ -110,7 +112,7 @@ def mixers(
         typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-@app.command()
+@app.command(cls=ManyValues)
 def dimension(
     file: Input,
     out: Columns,
@@ -126,7 +128,7 @@ def dimension(
 
     With --anchors, the neighbours are still sought among all points, and a standard error is printed.
 
-    Example: zeta-geom dimension data.npy --k "8 128" --out dimension.csv
+    Example: zeta-geom dimension data.npy --k 8 128 --out dimension.csv
     """
     from zeta_geom.geometry import LocalPCA
 
@@ -139,41 +141,6 @@ def dimension(
         typer.echo(f"k = {count}: {values.mean():.3f} ± {values.std():.3f} over {len(values)} points{among}")
         found[f"k{count}"] = values
     write(out, found)
-
-
-@app.command()
-def sweep(
-    file: Input,
-    out: Table,
-    gammas: Annotated[str, typer.Option(help="start:stop:step, or numbers")] = "0:15:0.5",
-    k: Annotated[str, typer.Option(help="numbers of neighbours")] = "8 128",
-    mixers: Annotated[str, typer.Option(help="names of mixers")] = "zeta mixup",
-    anchors: Annotated[str, typer.Option(help="self, random, or both")] = "self",
-    batch_size: BatchSize = 32,
-    seed: Seed = 0,
-    records: Annotated[
-        Path | None, typer.Option(help="folder that keeps each run, so that a killed sweep goes on")
-    ] = None,
-) -> None:
-    """Measure the local dimension of what mixers make of the data, against γ; writes a table.
-
-    Example: zeta-geom sweep data.npz --gammas 0:15:0.5 --k "8 128" --out sweep.csv
-    """
-    from zeta_geom.sweeps import gamma_sweep
-
-    X = to_floats(read_arrays(file)["X"])
-    table = gamma_sweep(
-        X.reshape(len(X), -1),
-        gammas=to_range(gammas),
-        n_neighbors=to_ints(k),
-        mixers=mixers.split(),
-        anchors=anchors.split(),
-        batch_size=batch_size,
-        seeds=[seed],
-        data=file.stem,
-        folder=records,
-    )
-    write(out, table)
 
 
 @app.command()

@@ -3,13 +3,59 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import typer
+from typer.core import TyperCommand
 
-__all__ = ["output", "to_gamma", "to_ints", "to_params", "to_range"]
+__all__ = ["ManyValues", "output", "to_gamma", "to_ints", "to_names", "to_params", "to_range"]
+
+VALUES = dict.fromkeys(("--k", "--gammas", "--seeds", "--n-mix"), r"[-+.:e\d]+|inf")
+VALUES |= dict.fromkeys(("--measure", "--mixers", "--anchors"), r"[\w-]+")
+
+
+class ManyValues(TyperCommand):
+    """A command whose options of several values take them without quotes: --k 8 128 as --k "8 128"."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Join the values that follow such an option into one, then parse."""
+        return super().parse_args(ctx, joined_values(args))
+
+
+def joined_values(args: list[str]) -> list[str]:
+    """Return the words of a command with the values of each option of several values joined into one word.
+
+    After an option of numbers only numbers are taken for its values; after one of names, words without a dot or a
+    slash, which a file's name has.
+
+    Parameters
+    ----------
+    args : list of str
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> joined_values(["--k", "8", "128", "data.npz", "--measure", "dimension", "realism", "--out", "runs"])
+    ['--k', '8 128', 'data.npz', '--measure', 'dimension realism', '--out', 'runs']
+    """
+    words: list[str] = []
+    option = None
+    for word in args:
+        if word.startswith("--"):
+            option = word
+        elif words and words[-1] != option:
+            if option in VALUES and re.fullmatch(VALUES[option], word):
+                words[-1] += f" {word}"
+                continue
+            option = None
+        words.append(word)
+    return words
 
 
 def output(*allowed: str) -> Any:
@@ -29,6 +75,11 @@ def to_ints(text: str, option: str = "--k") -> tuple[int, ...]:
         return tuple(int(part) for part in text.replace(",", " ").split())
     except ValueError as error:
         raise ValueError(f'{option} must be whole numbers, such as "8 128"; got {text!r}.') from error
+
+
+def to_names(text: str) -> tuple[str, ...]:
+    """Read names parted by blanks or commas."""
+    return tuple(text.replace(",", " ").split())
 
 
 def to_gamma(text: str) -> float | list[float]:

@@ -1,32 +1,29 @@
 """A result on disk: values, settings, seed, versions and fingerprints, written whole or not at all.
 
-A table is one Parquet file and a set of arrays is one NPZ file (never pickle), each beside a JSON manifest. The key
-of a record is a hash of its settings, its data's fingerprint, the versions of the libraries that compute, and a hash
-of the package's sources: same key, reused; any difference, computed again.
+A table is one Parquet file and a set of arrays is one NPZ file (never pickle), each beside a JSON manifest (see
+`manifests`). Same key, reused; any difference, computed again.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from zeta_geom.manifests import code_fingerprint, data_fingerprint, file_fingerprint, key_of, make_manifest
+
 __all__ = ["Record", "atomic_path", "code_fingerprint", "data_fingerprint", "read", "record", "write"]
 
 logger = logging.getLogger(__name__)
 _MANIFEST_PARTS = {"name", "settings", "data", "versions", "package", "code", "key", "file", "sha256"}
-COMPUTING_LIBRARIES = ("numpy", "scipy", "numba", "scikit-learn", "scikit-dimension", "openTSNE", "torch")
 
 
 class Record:
@@ -139,12 +136,12 @@ def record(
     >>> record("demo", lambda: 1 / 0, settings={"seed": 0}, data="none", folder=folder)["x"]
     array([0, 1, 2])
     """
-    manifest = _manifest(name, settings, data, source)
+    manifest = make_manifest(name, settings, data, source)
     path = Path(folder) / name
     if not force:
         stored = _read_manifest(path)
         same = stored is not None and stored["key"] == manifest["key"]
-        older = stored is not None and stale and _key(stored, code=False) == _key(manifest, code=False)
+        older = stored is not None and stale and key_of(stored, code=False) == key_of(manifest, code=False)
         if same or older:
             try:
                 reused = _load(path)
@@ -189,17 +186,19 @@ def write(made: Record, path: Path | str) -> None:
         values_path = path.with_name(path.name + ".npz")
         with atomic_path(values_path) as temporary, temporary.open("wb") as file:
             np.savez_compressed(file, **made.values)  # type: ignore[arg-type]
-    made.manifest |= {"file": values_path.name, "sha256": _sha256(values_path)}
+    made.manifest |= {"file": values_path.name, "sha256": file_fingerprint(values_path)}
     with atomic_path(manifest_path) as temporary:
         temporary.write_text(json.dumps(made.manifest, indent=1, sort_keys=True) + "\n")
 
 
-def read(path: Path | str) -> Record:
+def read(path: Path | str, *, any_code: bool = False) -> Record:
     """Read the record at `path`; warn where other code than this made it.
 
     Parameters
     ----------
     path : path, folder and name without an ending
+    any_code : bool
+        Do not warn.
 
     Returns
     -------
@@ -211,39 +210,9 @@ def read(path: Path | str) -> Record:
         If there is none, or its values are not the bytes that the manifest was written for.
     """
     stored = _load(Path(path))
-    if stored.manifest["package"] != code_fingerprint():
+    if not any_code and stored.manifest["package"] != code_fingerprint():
         logger.warning("%s: a record of other code than this; run its analysis again", stored.name)
     return stored
-
-
-def data_fingerprint(*arrays: Any) -> str:
-    """Return a str, the SHA-256 in hexadecimal over dtypes, shapes and bytes of arrays.
-
-    Parameters
-    ----------
-    *arrays : array-like, of any dtype and shape
-
-    Examples
-    --------
-    >>> data_fingerprint(np.zeros(3))[:8] == data_fingerprint(np.zeros(3))[:8]
-    True
-    """
-    digest = hashlib.sha256()
-    for array in map(np.ascontiguousarray, arrays):
-        digest.update(f"{array.dtype.str}{array.shape}".encode())
-        digest.update(array.view(np.uint8).data if array.size else b"")
-    return digest.hexdigest()
-
-
-@cache
-def code_fingerprint() -> str:
-    """Return the SHA-256, a str in hexadecimal, over the package's Python sources and shipped weights."""
-    root = Path(__file__).parent
-    digest = hashlib.sha256()
-    for path in sorted([*root.rglob("*.py"), *root.rglob("*.safetensors")]):
-        digest.update(str(path.relative_to(root)).encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def _load(path: Path) -> Record:
@@ -251,32 +220,12 @@ def _load(path: Path) -> Record:
     if manifest is None:
         raise FileNotFoundError(f"there is no whole record at {path}; run the analysis that writes it.")
     values_path = path.parent / manifest["file"]
-    if not values_path.exists() or _sha256(values_path) != manifest["sha256"]:
+    if not values_path.exists() or file_fingerprint(values_path) != manifest["sha256"]:
         raise ValueError(f"{values_path} is not what its manifest says; delete it and run the analysis again.")
     if values_path.suffix == ".parquet":
         return Record(manifest["name"], pd.read_parquet(values_path), manifest)
     with np.load(values_path, allow_pickle=False) as stored:
         return Record(manifest["name"], {key: stored[key] for key in stored.files}, manifest)
-
-
-def _manifest(name: str, settings: Mapping[str, Any], data: str, source: Path | str | None) -> dict[str, Any]:
-    code = code_fingerprint()
-    if source is not None:
-        code = hashlib.sha256(f"{code}{_sha256(Path(source))}".encode()).hexdigest()
-    manifest = {
-        "name": name,
-        "settings": json.loads(json.dumps(settings, sort_keys=True)),
-        "data": data,
-        "versions": {library: version(library) for library in COMPUTING_LIBRARIES},
-        "package": code_fingerprint(),
-        "code": code,
-    }
-    return manifest | {"key": _key(manifest)}
-
-
-def _key(manifest: Mapping[str, Any], *, code: bool = True) -> str:
-    parts = ("name", "settings", "data", "versions", "code") if code else ("name", "settings", "data", "versions")
-    return hashlib.sha256(json.dumps({part: manifest[part] for part in parts}, sort_keys=True).encode()).hexdigest()
 
 
 def _manifest_path(path: Path) -> Path:
@@ -290,8 +239,3 @@ def _read_manifest(path: Path) -> dict[str, Any] | None:
     except (FileNotFoundError, ValueError):  # ValueError: neither UTF-8 nor JSON
         return None
     return manifest if isinstance(manifest, dict) and manifest.keys() >= _MANIFEST_PARTS else None
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

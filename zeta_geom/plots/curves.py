@@ -20,7 +20,7 @@ def curve_against_gamma(ax: Any, table: pd.DataFrame, method: str, *, band: bool
     table : DataFrame
         Columns gamma, mean and std.
     method : str
-        A key of METHOD_COLORS, which gives colour and label.
+        A key of METHOD_COLORS, which gives colour and label; another name goes with `color`.
     band : bool
         Shade one standard deviation on both sides.
     **line
@@ -38,8 +38,9 @@ def curve_against_gamma(ax: Any, table: pd.DataFrame, method: str, *, band: bool
     1
     """
     table = table.sort_values("gamma")
-    color = METHOD_COLORS[method]
-    ax.plot(table["gamma"], table["mean"], **{"color": color, "label": METHOD_LABELS[method], "lw": 1.4} | line)
+    color = line.get("color") or METHOD_COLORS[method]
+    label = METHOD_LABELS.get(method, method)
+    ax.plot(table["gamma"], table["mean"], **{"color": color, "label": label, "lw": 1.4} | line)
     if band:
         low, high = table["mean"] - table["std"], table["mean"] + table["std"]
         ax.fill_between(table["gamma"], low, high, color=color, alpha=0.13, lw=0)
@@ -56,7 +57,7 @@ def level_across(ax: Any, mean: float, std: float | None, method: str, **line: A
     std : float, optional
         Half the band's height.
     method : str
-        A key of METHOD_COLORS.
+        A key of METHOD_COLORS; another name goes with `color`.
     **line
         Passed to `ax.axhline`.
 
@@ -70,8 +71,8 @@ def level_across(ax: Any, mean: float, std: float | None, method: str, **line: A
     >>> len(level_across(Figure().subplots(), 1.0, 0.1, "mixup").patches)
     1
     """
-    color = METHOD_COLORS[method]
-    ax.axhline(mean, **{"color": color, "label": METHOD_LABELS[method], "lw": 1.4, "ls": "-."} | line)
+    color = line.get("color") or METHOD_COLORS[method]
+    ax.axhline(mean, **{"color": color, "label": METHOD_LABELS.get(method, method), "lw": 1.4, "ls": "-."} | line)
     if std is not None:
         ax.axhspan(mean - std, mean + std, color=color, alpha=0.08, lw=0)
     return ax

@@ -1,5 +1,20 @@
-"""The same measurement over many settings."""
+"""The same measurement over many settings: a grid of runs, kept in a ledger, on one machine or several."""
 
+from zeta_geom.sweeps.executors import DaskExecutor, Executor, PoolExecutor, SerialExecutor
 from zeta_geom.sweeps.gamma import gamma_sweep
+from zeta_geom.sweeps.ledger import Ledger
+from zeta_geom.sweeps.measures import MEASURES
+from zeta_geom.sweeps.sweeping import SweepError, sweep, sweep_table
 
-__all__ = ["gamma_sweep"]
+__all__ = [
+    "MEASURES",
+    "DaskExecutor",
+    "Executor",
+    "Ledger",
+    "PoolExecutor",
+    "SerialExecutor",
+    "SweepError",
+    "gamma_sweep",
+    "sweep",
+    "sweep_table",
+]

@@ -1,0 +1,67 @@
+"""Serial, a pool and Dask give the same results, and survive the same deaths."""
+
+import sys
+
+import pytest
+import sweep_cases as cases
+from joblib import cpu_count
+
+from zeta_geom.sweeps import DaskExecutor, PoolExecutor, SerialExecutor
+from zeta_geom.sweeps.executors import Lost
+
+EXECUTORS = [SerialExecutor, lambda: PoolExecutor(2), lambda: DaskExecutor(n_workers=2)]
+IN_PROCESSES = EXECUTORS[1:]
+
+
+@pytest.mark.parametrize("make_executor", EXECUTORS, ids=["serial", "pool", "dask"])
+def test_each_task_is_done_once_and_an_error_is_raised(make_executor, tmp_path):
+    executor = make_executor()
+    assert sorted(executor.map(cases.double, list(range(20)))) == [(i, 2 * i) for i in range(20)]
+    assert list(executor.map(cases.double, [])) == []
+    with pytest.raises(ValueError, match="no"):
+        list(executor.map(cases.moody, [(1, ""), ("raise", "")]))
+
+
+@pytest.mark.parametrize("make_executor", IN_PROCESSES, ids=["pool", "dask"])
+def test_a_task_whose_process_dies_is_given_out_again_and_at_last_given_up(make_executor, tmp_path):
+    words = [1, "die once", 3, "die", 5]
+    tasks = [(word, str(tmp_path / f"{i}")) for i, word in enumerate(words)]
+    found = dict(make_executor().map(cases.moody, tasks))
+    assert [found[i] for i in (0, 1, 2, 4)] == [2, 2 * "die once", 6, 10]
+    assert isinstance(found[3], Lost)
+    assert "died" in found[3].reason
+
+
+@pytest.mark.parametrize("make_executor", EXECUTORS, ids=["serial", "pool", "dask"])
+def test_cores_are_shared_out(make_executor):
+    executor = make_executor()
+    expected = cpu_count() if isinstance(executor, SerialExecutor) else max(1, cpu_count() // 2)
+    assert executor.threads == expected
+    assert dict(executor.map(cases.blas_threads, [0])) == {0: expected}
+
+
+def test_threads_can_be_asked_for():
+    assert dict(PoolExecutor(1, threads=1).map(cases.blas_threads, [0])) == {0: 1}
+    assert DaskExecutor("tcp://nowhere:1").threads == 1
+    with pytest.raises(ValueError, match="n_workers"):
+        PoolExecutor(0)
+    with pytest.raises(ValueError, match="threads"):
+        SerialExecutor(threads=0)
+
+
+def test_no_scheduler_is_one_clear_error(monkeypatch):
+    import distributed
+
+    monkeypatch.setattr(distributed, "Client", refuse)
+    with pytest.raises(ConnectionError, match=r"no Dask scheduler answers at 'tcp://127.0.0.1:1'"):
+        list(DaskExecutor("tcp://127.0.0.1:1").map(cases.double, [1]))
+
+
+def refuse(address, timeout):
+    raise OSError("Timed out")
+
+
+def test_dask_is_an_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ImportError, match=r'pip install "zeta-geom\[distributed\]"'):
+        DaskExecutor()

@@ -1,0 +1,156 @@
+"""Who works on what: a file lock that dies with its owner, and for other hosts a lease with a heartbeat."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import platform
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+__all__ = ["LEASE", "claim", "claimed_by"]
+
+LEASE = 60.0  # seconds without a heartbeat after which another host takes the work over
+NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
+
+
+@contextmanager
+def claim(folder: Path, name: str) -> Iterator[bool]:
+    """Claim a piece of work while the block runs, unless somebody else has it.
+
+    On one host a lock decides, which the system releases when its owner dies. A lease, touched again and again, says
+    to other hosts that the owner lives; one that was not touched for `LEASE` seconds, by the clock of the file
+    server, has run out: the work may then be done twice, by an owner that was only slow.
+
+    Parameters
+    ----------
+    folder : Path
+        Where claims lie.
+    name : str
+        The work.
+
+    Yields
+    ------
+    bool
+        Whether it is ours.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> with claim(folder, "a") as ours, claim(folder, "a") as again, claim(folder, "b") as other:
+    ...     print(ours, again, other)
+    True False True
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / f"{name}.lock", timeout=0, is_singleton=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        yield False
+        return
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+    lease, token = folder / f"{name}.lease", uuid.uuid4().hex
+    try:
+        if _lives_elsewhere(lease):
+            yield False
+            return
+        lease.write_text(json.dumps({"host": _host(), "pid": os.getpid(), "token": token, "since": time.time()}))
+        with _heartbeat(lease):
+            yield True
+    finally:
+        if _owner(lease).get("token") == token:
+            lease.unlink(missing_ok=True)
+        lock.release()
+
+
+def claimed_by(folder: Path, name: str) -> dict[str, object] | None:
+    """Return who has a piece of work: host, pid and since (seconds since 1970); None where nobody has.
+
+    Parameters
+    ----------
+    folder : Path
+    name : str
+
+    Returns
+    -------
+    dict or None
+
+    Examples
+    --------
+    >>> claimed_by(Path("nowhere"), "a") is None
+    True
+    """
+    lease = folder / f"{name}.lease"
+    owner = _owner(lease)
+    if not owner:
+        return None
+    if owner["host"] != _host():
+        return owner if _lives_elsewhere(lease) else None
+    lock = FileLock(folder / f"{name}.lock", timeout=0, is_singleton=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        return owner
+    except OSError:
+        return owner if time.time() - lease.stat().st_mtime < LEASE else None
+    lock.release()
+    return None
+
+
+def _lives_elsewhere(lease: Path) -> bool:
+    """Whether another host holds a lease that has not run out."""
+    owner = _owner(lease)
+    if not owner or owner["host"] == _host():  # of this host, its lock would have told
+        return False
+    probe = lease.with_suffix(f".clock-{_host()}-{os.getpid()}")
+    try:
+        probe.touch()
+        return probe.stat().st_mtime - lease.stat().st_mtime < LEASE
+    except FileNotFoundError:
+        return False
+    finally:
+        probe.unlink(missing_ok=True)
+
+
+def _owner(lease: Path) -> dict[str, object]:
+    try:
+        owner = json.loads(lease.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return owner if isinstance(owner, dict) and "host" in owner else {}
+
+
+@contextmanager
+def _heartbeat(lease: Path) -> Iterator[None]:
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(LEASE / 4):
+            with suppress(OSError):
+                os.utime(lease)
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@cache
+def _host() -> str:
+    """Return this host's name, with the number of its boot where there is one: names are not always unique."""
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    return platform.node() + (f"-{boot.read_text()[:8]}" if boot.exists() else "")

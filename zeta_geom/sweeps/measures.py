@@ -1,0 +1,151 @@
+"""What a sweep can measure of a mixed data set: for each point a value, of one or several quantities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+__all__ = ["MEASURES", "Measure", "Points", "vote_errors"]
+
+Rows = Iterator[tuple[str, int, np.ndarray]]  # quantity, k (0 where there is none), a value for each point
+
+
+@dataclass(frozen=True)
+class Points:
+    """A data set, mixed or not: X (n, d) or images (n, H, W, ...), and labels y (n,) or soft Y (n, K), or None."""
+
+    X: np.ndarray
+    Y: np.ndarray | None
+
+    @property
+    def flat(self) -> np.ndarray:
+        """The points as rows."""
+        return self.X.reshape(len(self.X), -1)
+
+    @property
+    def n_classes(self) -> int | None:
+        """K; None without labels."""
+        if self.Y is None:
+            return None
+        return int(self.Y.max()) + 1 if self.Y.ndim == 1 else self.Y.shape[1]
+
+    @property
+    def soft(self) -> np.ndarray:
+        """The labels as rows of K shares."""
+        if self.Y is None:
+            raise ValueError("this needs labels; give (X, y).")
+        return np.eye(int(self.Y.max()) + 1)[self.Y] if self.Y.ndim == 1 else self.Y
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How a quantity is measured.
+
+    Parameters
+    ----------
+    options : tuple of str
+        Which of the sweep's settings it depends on.
+    check : callable (original, options)
+        Raises ValueError where the data do not allow it, before any work.
+    rows : callable (original, mixed, options, tools) -> rows
+        `mixed` is `original` itself for the data as they are; `tools` keeps what is dear to make between calls.
+    """
+
+    options: tuple[str, ...]
+    check: Callable[[Points, Mapping[str, Any]], None]
+    rows: Callable[[Points, Points, Mapping[str, Any], Any], Rows]
+
+
+def vote_errors(indices: np.ndarray, votes: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Say where a label is wrong: no class with most votes of a point's neighbours is one of its label's largest.
+
+    Parameters
+    ----------
+    indices : int array of shape (n, k)
+        Neighbours, rows of `votes`.
+    votes : float array of shape (N, K)
+        Their soft labels.
+    labels : float array of shape (n, K)
+        The soft labels that are judged.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+
+    Examples
+    --------
+    >>> vote_errors(np.array([[0, 1]]), np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([[0.3, 0.7]]))
+    array([ True])
+    """
+    shares = votes[indices].sum(axis=1)
+    # float32 labels that should be equal differ by rounding
+    chosen = shares >= shares.max(axis=1, keepdims=True) * (1 - 1e-6)
+    largest = labels >= labels.max(axis=1, keepdims=True) * (1 - 1e-6)
+    return ~(chosen & largest).any(axis=1)
+
+
+def _check_neighbours(original: Points, options: Mapping[str, Any]) -> None:
+    from zeta_geom.geometry.local_pca import neighbour_counts
+
+    neighbour_counts(tuple(options["n_neighbors"]), len(original.X))
+
+
+def _check_dimension(original: Points, options: Mapping[str, Any]) -> None:
+    from zeta_geom.checks import check_real
+
+    _check_neighbours(original, options)
+    check_real(options["alpha"], "alpha", low=0, high=1)
+    if original.flat.shape[1] < 2:
+        raise ValueError(f"X must have at least 2 features for measure 'dimension'; got shape {original.X.shape}.")
+
+
+def _dimension(original: Points, mixed: Points, options: Mapping[str, Any], tools: Any) -> Rows:
+    ks = tuple(options["n_neighbors"])
+    found = tools.local_pca(ks, options["alpha"]).fit(mixed.flat).dimension_pw_
+    for k, values in zip(ks, found, strict=True):
+        yield "dimension", k, values
+
+
+def _check_label_error(original: Points, options: Mapping[str, Any]) -> None:
+    _check_neighbours(original, options)
+    if original.Y is None:
+        raise ValueError("measure 'label-error' needs labels; give (X, y).")
+
+
+def _label_error(original: Points, mixed: Points, options: Mapping[str, Any], tools: Any) -> Rows:
+    from zeta_geom.geometry import knn
+
+    ks = tuple(options["n_neighbors"])
+    queries = None if mixed is original else mixed.flat
+    near = knn(original.flat, max(ks), queries=queries, n_jobs=tools.threads).indices
+    for k in ks:
+        yield "label-error", k, vote_errors(near[:, :k], original.soft, mixed.soft)
+
+
+def _check_realism(original: Points, options: Mapping[str, Any]) -> None:
+    if original.flat.shape[1] != 28 * 28 or not (original.X.min() >= 0 and original.X.max() <= 1):
+        raise ValueError(
+            "measure 'realism' needs MNIST-like images (n, 28, 28) in [0, 1]; "
+            f"got shape {original.X.shape}, {original.X.min():g} to {original.X.max():g}."
+        )
+    if original.Y is not None and original.n_classes != 10:
+        raise ValueError(f"measure 'realism' needs labels of 10 classes, or none; got {original.n_classes}.")
+
+
+def _realism(original: Points, mixed: Points, options: Mapping[str, Any], tools: Any) -> Rows:
+    from zeta_geom.realism import soft_label_report
+
+    log_p = tools.oracle().log_proba(mixed.X.reshape(-1, 28, 28))
+    report = soft_label_report(log_p, None if mixed.Y is None else mixed.soft)
+    for name, values in report.items():
+        yield name, 0, values
+
+
+MEASURES = {
+    "dimension": Measure(("n_neighbors", "alpha"), _check_dimension, _dimension),
+    "label-error": Measure(("n_neighbors",), _check_label_error, _label_error),
+    "realism": Measure((), _check_realism, _realism),
+}
