@@ -6,7 +6,8 @@ import torch
 from test_fake_cuda import needs_cuda, no_waiting
 
 from zeta_geom import datasets, manifolds
-from zeta_geom.geometry import LocalPCA, knn, local_dimension
+from zeta_geom.geometry import LocalPCA, knn, local_dimension, torch_search
+from zeta_geom.geometry.torch_chunks import full_float32
 from zeta_geom.geometry.torch_counts import count_chunk, count_large_eigenvalues
 from zeta_geom.geometry.torch_search import as_tensor_points, nearest_chunk, search_tensor
 
@@ -125,6 +126,42 @@ def test_an_estimator_says_where_tensors_of_a_device_go():
         local_dimension(torch.ones(9, 2, device="meta"), 5, estimator=object())
     with pytest.raises(ValueError, match="method must be 'exact'"):
         knn(torch.ones(9, 2, device="meta"), 5, method="approximate")
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("spares", [(16, 256, 2048), (1, 2)])
+def test_what_float32_cannot_tell_is_decided(spares, device, monkeypatch):
+    X = np.concatenate([1e-5 * np.random.default_rng(0).random((400, 6)), np.eye(6)])
+    asked = []
+
+    def noted(*args):
+        asked.append(args[-1])
+        return nearest_chunk(*args)
+
+    monkeypatch.setattr(torch_search, "SPARES", spares)
+    monkeypatch.setattr(torch_search, "nearest_chunk", noted)
+    expected = knn(X, 20)
+    indices, squared = search_tensor(torch.from_numpy(X).to(device), None, None, 20)
+    assert tuple(dict.fromkeys(asked)) == spares
+    np.testing.assert_array_equal(indices.cpu(), expected.indices)
+    np.testing.assert_allclose(squared.sqrt().cpu(), expected.distances, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["allow_tf32", "fp32_precision"])
+def test_tf32_is_off_in_products_and_on_again_afterwards(name):
+    matmul = torch.backends.cuda.matmul
+    if name == "fp32_precision" and not hasattr(matmul, name):
+        pytest.skip("this torch has one name for it")
+    before = getattr(matmul, name)
+    allowed, refused = (True, False) if name == "allow_tf32" else ("tf32", "ieee")
+    try:
+        for value, inside in ((allowed, refused), (before, before)):
+            setattr(matmul, name, value)
+            with full_float32(torch.ones(1)):
+                assert getattr(matmul, name) == inside
+            assert getattr(matmul, name) == value
+    finally:
+        setattr(matmul, name, before)
 
 
 def test_products_keep_all_digits_under_autocast():

@@ -23,7 +23,8 @@ def unit_scale(X: torch.Tensor) -> torch.Tensor:
 def working_memory(X: torch.Tensor) -> int:
     """Return how many bytes a chunk may take on the device of X."""
     if X.device.type == "cuda" and torch.cuda.is_available():
-        return int(torch.cuda.mem_get_info(X.device)[0] * 0.4)
+        kept = torch.cuda.memory_reserved(X.device) - torch.cuda.memory_allocated(X.device)  # by torch, for the next
+        return int((torch.cuda.mem_get_info(X.device)[0] + kept) * 0.4)
     return BYTES
 
 
@@ -40,10 +41,16 @@ def slices_of(n: int, size: int, description: str, progress: bool) -> Iterator[s
 def full_float32(X: torch.Tensor) -> Iterator[None]:
     """Keep autocast and TF32, which would halve the digits, away from a product."""
     matmul: Any = torch.backends.cuda.matmul
-    before = matmul.allow_tf32
-    matmul.allow_tf32 = False
+    full: Any
+    try:
+        name, full, before = "allow_tf32", False, matmul.allow_tf32
+    except RuntimeError:  # TF32 was allowed by the newer name, and torch then refuses to read the older one
+        name, full, before = "fp32_precision", "ieee", matmul.fp32_precision
+    if before != full:
+        setattr(matmul, name, full)
     try:
         with torch.autocast(X.device.type, enabled=False):
             yield
     finally:
-        matmul.allow_tf32 = before
+        if before != full:
+            setattr(matmul, name, before)

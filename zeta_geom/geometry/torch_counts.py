@@ -109,7 +109,10 @@ def count_chunk(
 
 
 def _tridiagonalise(matrices: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Reduce symmetric matrices (c, r, r) to a diagonal (c, r) and what lies beside it (c, r - 1), by reflections."""
+    """Reduce symmetric matrices (c, r, r) to a diagonal (c, r) and what lies beside it (c, r - 1), by reflections.
+
+    The matrices are overwritten: new ones in each step would all be kept, for the diagonal is a view of them.
+    """
     side = matrices.shape[1]
     diagonal, beside = [], []
     rest = matrices
@@ -123,7 +126,7 @@ def _tridiagonalise(matrices: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]
         inverse = torch.where(half > 0, 1 / half, 0.0)
         y = (rest @ v[:, :, None])[:, :, 0] * inverse
         q = y - (v * y).sum(dim=1, keepdim=True) * inverse / 2 * v
-        rest = torch.baddbmm(rest, torch.stack([v, q], dim=2), torch.stack([q, v], dim=1), alpha=-1)
+        rest.baddbmm_(torch.stack([v, q], dim=2), torch.stack([q, v], dim=1), alpha=-1)
     diagonal.append(rest[:, 0, 0])
     return torch.stack(diagonal, dim=1), torch.stack(beside, dim=1) if beside else matrices[:, 0, :0]
 

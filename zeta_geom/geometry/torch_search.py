@@ -1,7 +1,7 @@
 """Exact nearest neighbours of torch tensors, chunk by chunk, on whatever device they lie.
 
-Nothing inside a chunk waits for the host: what float32 cannot decide is marked, and decided in float64 in one step at
-the end. The judge is the NumPy path.
+Nothing inside a chunk waits for the host: what float32 cannot decide is marked, and tried again with more candidates;
+what is left then, all float64 distances decide. The judge is the NumPy path.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from zeta_geom.geometry.torch_chunks import full_float32, slices_of, unit_scale,
 
 __all__ = ["as_tensor_points", "nearest_chunk", "search_tensor"]
 
-SPARE = 16  # candidates beyond k, so that rounding seldom leaves a query undecided
+SPARES = (16, 256, 2048)  # candidates beyond k, at first and for what rounding leaves undecided
 
 
 def as_tensor_points(X: Any, device: torch.device, name: str = "X") -> torch.Tensor:
@@ -83,13 +83,21 @@ def search_tensor(
     scale = unit_scale(X)
     short = ((X - mean) * scale).float()
     norms = short.double().square().sum(dim=1).float()
-    size = max(1, working_memory(X) // max(16 * len(X), 20 * (k + SPARE) * X.shape[1]))
-    parts = []
-    for rows in slices_of(len(Q), size, "neighbours", progress):
-        excluded = None if own is None else own[rows]
-        parts.append(nearest_chunk(X, short, norms, Q[rows], excluded, k, mean, scale))
-    indices, squared, undecided = (torch.cat(part) for part in zip(*parts))
-    for row in undecided.nonzero()[:, 0].tolist():  # the one wait for the host
+    left = torch.arange(len(Q), device=X.device)
+    indices, squared = left.new_empty((len(Q), k)), X.new_empty((len(Q), k), dtype=torch.float64)
+    for spare in SPARES:
+        size = max(1, working_memory(X) // max(16 * len(X), 20 * (k + spare) * X.shape[1]))
+        undecided = []
+        for part in slices_of(len(left), size, "neighbours", progress):
+            rows = left[part]
+            excluded = None if own is None else own[rows]
+            found = nearest_chunk(X, short, norms, Q[rows], excluded, k, mean, scale, spare)
+            indices[rows], squared[rows] = found[:2]
+            undecided.append(found[2])
+        left = left[torch.cat(undecided)]  # the one wait for the host
+        if len(left) == 0:
+            break
+    for row in left.tolist():
         excluded = None if own is None else own[row : row + 1]
         indices[row], squared[row] = _nearest_directly(X, Q[row], excluded, k)
     return indices, squared
@@ -104,6 +112,7 @@ def nearest_chunk(
     k: int,
     mean: torch.Tensor,
     scale: torch.Tensor,
+    spare: int = SPARES[0],
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Find the k nearest neighbours of some queries, and say where float32 may have missed one.
 
@@ -115,6 +124,8 @@ def nearest_chunk(
     own : int64 tensor of shape (c,), or None
     k : int
     mean, scale : float64 tensors of shape (d,), ()
+    spare : int
+        Candidates beyond k.
 
     Returns
     -------
@@ -125,10 +136,10 @@ def nearest_chunk(
     asked = ((Q - mean) * scale).float()
     squares = asked.double().square().sum(dim=1)
     with full_float32(X):
-        approximate = norms - 2 * (asked @ short.T)
+        approximate = torch.addmm(norms, asked, short.T, alpha=-2)
     if own is not None:
         approximate.scatter_(1, own[:, None], math.inf)
-    count = min(k + SPARE, len(X) - (own is not None))
+    count = min(k + spare, len(X) - (own is not None))
     values, candidates = approximate.topk(count, dim=1, largest=False)
     candidates = candidates.sort(dim=1).values
     exact = (Q.double()[:, None, :] - X[candidates].double()).square().sum(dim=2)
@@ -136,8 +147,8 @@ def nearest_chunk(
     indices = candidates.gather(1, nearest)[:, :k]
     # whoever is no candidate is farther than the last of them, less the error of both; see candidates.make_candidates
     far = torch.maximum(norms.max().double(), squares.max()).sqrt()
-    rounding = torch.finfo(torch.float32).eps / 2
-    error = 8 * rounding * (X.shape[1] + 12) * (squares.sqrt() + far) * far
+    rounding, length = torch.finfo(torch.float32).eps / 2, X.shape[1] + 8
+    error = 4 * rounding * (length * squares.sqrt() + 4 * far) * far + 2e-38 * length
     outside = values[:, -1].double() + squares - error
     undecided = (outside <= exact[:, k - 1] * scale**2) & (count < len(X) - (own is not None))
     return indices, exact[:, :k], undecided

@@ -87,7 +87,7 @@ def make_network(name: str, n_classes: int, image_shape: tuple[int, int, int], *
     if name == "lenet" and (channels, height, width) != (1, 28, 28):
         raise ValueError(f"network lenet takes grey images of 28 x 28 pixels; got {tuple(image_shape)}.")
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(check_int(seed, "seed", low=0))
+        torch.default_generator.manual_seed(check_int(seed, "seed", low=0))  # torch.manual_seed: also the devices'
         built = network.build(n_classes, channels)
         if min(height, width) < SMALL_IMAGE:
             network.keep_resolution(built)
