@@ -1,6 +1,7 @@
 # make figures   regenerate the figures and the claims table  (PRESET=paper  ONLY="2 6"  IMAGES="a.npz b.npz"  OFFLINE=1  FORCE=1  STALE=ok)
 # make study     classifiers on few images, into docs/cpu_study: an hour on two cores  (MINUTES=90  RUNS=runs)
 # make test      lint, types, tests, doctests
+# make soak      2,000 tiny runs that are killed again and again: half an hour, no part of make test
 
 PYTHON ?= python3
 VENV := .venv
@@ -12,7 +13,7 @@ MINUTES ?= 90
 OPTIONS := --preset $(PRESET) --results $(RESULTS) $(if $(ONLY),--only "$(ONLY)") $(if $(OFFLINE),--offline) \
            $(if $(IMAGES),--images "$(IMAGES)") $(if $(FORCE),--force) $(if $(STALE),--stale)
 
-.PHONY: figures study test clean
+.PHONY: figures study test soak clean
 
 figures: $(VENV)/installed
 	@$(PY) -m analyses $(OPTIONS)
@@ -27,6 +28,9 @@ test: $(VENV)/installed-dev
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/pytest
+
+soak: $(VENV)/installed-dev
+	$(PY) tests/soak.py
 
 $(VENV)/installed: pyproject.toml
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)

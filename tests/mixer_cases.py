@@ -12,8 +12,8 @@ class Brightness(torch.nn.Module):
     """A teacher for images of any shape, to which all are of class 2: its rows all come back."""
 
     def forward(self, x):
-        return x.flatten(1).mean(dim=1, keepdim=True).abs() * torch.tensor([1.0, 2.0, 3.0], dtype=x.dtype) + 1e-3 * (
-            torch.arange(3, dtype=x.dtype)
+        return x.flatten(1).mean(dim=1, keepdim=True).abs() * torch.tensor([1.0, 2.0, 3.0]).to(x) + 1e-3 * (
+            torch.arange(3).to(x)
         )
 
 

@@ -66,9 +66,10 @@ def claim(folder: Path, name: str) -> Iterator[bool]:
             yield False
             return
         lease.write_text(json.dumps({"host": _host(), "pid": os.getpid(), "token": token, "since": time.time()}))
-        with _heartbeat(lease):
-            yield True
+        _heart.add(lease)
+        yield True
     finally:
+        _heart.remove(lease)
         if _owner(lease).get("token") == token:
             lease.unlink(missing_ok=True)
         lock.release()
@@ -131,22 +132,37 @@ def _owner(lease: Path) -> dict[str, object]:
     return owner if isinstance(owner, dict) and "host" in owner else {}
 
 
-@contextmanager
-def _heartbeat(lease: Path) -> Iterator[None]:
-    over = threading.Event()
+class _Heart:
+    """Touches the leases of this process, in one thread for all of them."""
 
-    def beat() -> None:
-        while not over.wait(LEASE / 4):
-            with suppress(OSError):
-                os.utime(lease)
+    def __init__(self) -> None:
+        self.leases: set[Path] = set()
+        self.changed = threading.Condition()
+        self.thread: threading.Thread | None = None
 
-    thread = threading.Thread(target=beat, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    def add(self, lease: Path) -> None:
+        with self.changed:
+            self.leases.add(lease)
+            if self.thread is None or not self.thread.is_alive():
+                self.thread = threading.Thread(target=self._beat, daemon=True)
+                self.thread.start()
+            self.changed.notify()
+
+    def remove(self, lease: Path) -> None:
+        with self.changed:
+            self.leases.discard(lease)
+
+    def _beat(self) -> None:
+        while True:
+            with self.changed:
+                self.changed.wait(LEASE / 4)
+                leases = list(self.leases)
+            for lease in leases:
+                with suppress(OSError):
+                    os.utime(lease)
+
+
+_heart = _Heart()
 
 
 @cache

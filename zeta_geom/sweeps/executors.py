@@ -100,8 +100,9 @@ class SerialExecutor(Executor):
 
     def map(self, call: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
         """Yield (place, result) in order; see `Executor.map`."""
+        fewer = self.threads < cpu_count()  # to look for libraries costs milliseconds
         for place, task in enumerate(tasks):
-            yield place, _limited(call, self.threads, task)
+            yield place, _limited(call, self.threads, task) if fewer else call(task)
 
 
 class PoolExecutor(Executor):
@@ -139,7 +140,7 @@ class PoolExecutor(Executor):
                         while queue or running:
                             while queue and len(running) < at_once:
                                 place = queue.popleft()
-                                running[pool.submit(_limited, call, self.threads, tasks[place])] = place
+                                running[pool.submit(call, tasks[place])] = place
                             for future in wait(running, return_when=FIRST_COMPLETED).done:
                                 result = future.result()
                                 yield running.pop(future), result
@@ -159,6 +160,7 @@ class PoolExecutor(Executor):
     def _pool(self, n_workers: int) -> Any:
         from loky import ProcessPoolExecutor
 
+        # the libraries read these when they are loaded; to find them later, for each task, costs milliseconds
         env = {f"{library}_NUM_THREADS": str(self.threads) for library in LIBRARIES}
         env["LOKY_MAX_MEMORY_LEAK_SIZE"] = "1e18"  # bytes: a task's data, kept for the next one, are no leak
         return ProcessPoolExecutor(n_workers, env=env, initializer=_end_with, initargs=(os.getpid(),))
