@@ -14,7 +14,7 @@ import typer
 
 from zeta_geom.checks import check_labels
 from zeta_geom.cli_sweep import sweep_app
-from zeta_geom.cli_values import ManyValues, output, to_gamma, to_ints, to_params
+from zeta_geom.cli_values import DASK, WORKERS, ManyValues, output, to_executor, to_gamma, to_ints, to_params
 from zeta_geom.files import read_arrays, to_floats, write_result
 
 HELP = {"no_args_is_help": True, "add_completion": False, "pretty_exceptions_enable": False}
@@ -123,24 +123,51 @@ def dimension(
     ] = None,
     seed: Seed = 0,
     jobs: Annotated[int, typer.Option(help="threads; -1 is one for each core")] = -1,
+    workers: Annotated[int, WORKERS] = 0,
+    dask: Annotated[str | None, DASK] = None,
+    parts: Annotated[Path | None, typer.Option(help="folder of finished parts, for --workers and --dask")] = None,
 ) -> None:
     """Estimate the local intrinsic dimension at each point; prints mean ± standard deviation.
 
-    With --anchors, the neighbours are still sought among all points, and a standard error is printed.
+    With --anchors, the neighbours are still sought among all points, and a standard error is printed. With --workers
+    or --dask the points, a .npy, need not fit into memory, and with --parts a killed command goes on.
 
     Example: zeta-geom dimension data.npy --k 8 128 --out dimension.csv
     """
-    from zeta_geom.geometry import LocalPCA
+    from zeta_geom.geometry import local_dimension
+    from zeta_geom.geometry.local_pca import draw_anchors, standard_error
 
-    X, ks = read_arrays(file, mapped=True)["X"], to_ints(k)
-    pca = LocalPCA(ks, alpha=alpha, n_anchors=anchors, random_state=seed, n_jobs=jobs, progress=True)
-    pca.fit(X.reshape(len(X), -1))
-    found = {} if anchors is None else {"row": pca.anchors_}
-    for count, values, error in zip(ks, pca.dimension_pw_, np.atleast_1d(pca.dimension_sem_)):
+    X, ks, executor = read_arrays(file, mapped=True)["X"], to_ints(k), to_executor(workers, dask)
+    how: Any = {"n_jobs": jobs} if executor is None else {"executor": executor, "parts": parts}
+    if executor is None and parts is not None:
+        raise ValueError("--parts goes with --workers or --dask.")
+    found = local_dimension(
+        X.reshape(len(X), -1), ks, alpha, n_anchors=anchors, random_state=seed, progress=True, **how
+    )
+    for count, values in found.items():
+        error = standard_error(values, len(X))
         among = "" if anchors is None else f", standard error of the mean {error:.3f}"
         typer.echo(f"k = {count}: {values.mean():.3f} ± {values.std():.3f} over {len(values)} points{among}")
-        found[f"k{count}"] = values
-    write(out, found)
+    rows = {} if anchors is None else {"row": draw_anchors(anchors, len(X), seed)}
+    write(out, rows | {f"k{count}": values for count, values in found.items()})
+
+
+@app.command()
+def plan(
+    n: Annotated[int, typer.Argument(help="points")],
+    d: Annotated[int, typer.Argument(help="dimensions")],
+    k: Annotated[int, typer.Option(help="the largest number of neighbours")] = 128,
+    workers: Annotated[int, typer.Option(help="processes, or GPUs")] = 1,
+    rate: Annotated[str, typer.Option(help="cpu, gpu, or here: measured on this machine")] = "cpu",
+    anchors: Annotated[int | None, typer.Option(help="points to estimate at; all by default")] = None,
+) -> None:
+    """Foretell what an exact local dimension costs: operations, bytes, memory, hours, and what then helps.
+
+    Example: zeta-geom plan 1281167 2048 --workers 16
+    """
+    from zeta_geom.geometry import measure_rate, plan_local_dimension
+
+    typer.echo(plan_local_dimension(n, d, k, workers, measure_rate() if rate == "here" else rate, n_anchors=anchors))
 
 
 @app.command()

@@ -11,7 +11,7 @@ import pandas as pd
 import typer
 from typer.core import TyperGroup
 
-from zeta_geom.cli_values import ManyValues, to_ints, to_names, to_range
+from zeta_geom.cli_values import DASK, WORKERS, ManyValues, to_executor, to_ints, to_names, to_range
 from zeta_geom.files import read_arrays, to_floats, write_result
 
 __all__ = ["sweep_app"]
@@ -49,8 +49,8 @@ def run(
     n_mix: Annotated[str, typer.Option(help="values of T, for zeta; 0 is the whole batch")] = "0",
     batch_size: Annotated[int, typer.Option(help="points in a batch")] = 32,
     seeds: Annotated[str, typer.Option(help="seeds of everything random")] = "0",
-    workers: Annotated[int, typer.Option(help="processes that share the cores; 0: this one alone", min=0)] = 0,
-    dask: Annotated[str | None, typer.Option(help="address of a Dask scheduler, in place of --workers")] = None,
+    workers: Annotated[int, WORKERS] = 0,
+    dask: Annotated[str | None, DASK] = None,
     limit: Annotated[float | None, typer.Option(help="seconds that a run may take")] = None,
     keep_failed: Annotated[bool, typer.Option(help="do not try again what failed before")] = False,
     force: Annotated[bool, typer.Option(help="do again what is finished")] = False,
@@ -63,7 +63,7 @@ def run(
     """
     from zeta_geom.sweeps import Ledger, sweep
 
-    executor = _executor(workers, dask, limit)
+    executor = to_executor(workers, dask, limit)
     grid: Any = {"gammas": to_range(gammas), "n_neighbors": to_ints(k), "measures": to_names(measure)}
     grid |= {"mixers": to_names(mixers), "anchors": to_names(anchors), "seeds": to_ints(seeds, "--seeds")}
     grid |= {"n_mix": [count or None for count in to_ints(n_mix, "--n-mix")], "batch_size": batch_size}
@@ -171,15 +171,3 @@ def _finished(ledger: Any) -> str:
     except FileNotFoundError:  # before the runs were written down
         return f"no run is finished in {ledger.folder}"
     return f"{counts['finished']} of {sum(counts.values())} runs are finished in {ledger.folder}"
-
-
-def _executor(workers: int, dask: str | None, limit: float | None) -> Any:
-    from zeta_geom.sweeps import DaskExecutor, PoolExecutor
-
-    if dask is not None and workers:
-        raise ValueError("--dask and --workers do not go together: the cluster has its own workers.")
-    if dask is not None:
-        return DaskExecutor(dask)
-    if workers or limit is not None:  # only a process of its own can be ended
-        return PoolExecutor(workers or 1)
-    return None

@@ -11,10 +11,23 @@ import numpy as np
 import typer
 from typer.core import TyperCommand
 
-__all__ = ["ManyValues", "output", "to_gamma", "to_ints", "to_names", "to_params", "to_range"]
+__all__ = [
+    "DASK",
+    "WORKERS",
+    "ManyValues",
+    "output",
+    "to_executor",
+    "to_gamma",
+    "to_ints",
+    "to_names",
+    "to_params",
+    "to_range",
+]
 
 VALUES = dict.fromkeys(("--k", "--gammas", "--seeds", "--n-mix"), r"[-+.:e\d]+|inf")
 VALUES |= dict.fromkeys(("--measure", "--mixers", "--anchors"), r"[\w-]+")
+WORKERS = typer.Option(help="processes that share the cores; 0: this one alone", min=0)
+DASK = typer.Option(help="address of a Dask scheduler, in place of --workers")
 
 
 class ManyValues(TyperCommand):
@@ -117,3 +130,16 @@ def to_range(text: str) -> list[float]:
         return values
     except (ValueError, ZeroDivisionError) as error:
         raise ValueError(f"--gammas must be start:stop:step or numbers; got {text!r}.") from error
+
+
+def to_executor(workers: int, dask: str | None, limit: float | None = None) -> Any:
+    """Return who does the work, None for this process."""
+    from zeta_geom.sweeps import DaskExecutor, PoolExecutor
+
+    if dask is not None and workers:
+        raise ValueError("--dask and --workers do not go together: the cluster has its own workers.")
+    if dask is not None:
+        return DaskExecutor(dask)
+    if workers or limit is not None:  # only a process of its own can be ended
+        return PoolExecutor(workers or 1)
+    return None

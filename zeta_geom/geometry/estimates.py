@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from array_api_compat import is_torch_array
@@ -13,6 +14,9 @@ from zeta_geom.checks import check_points, check_real, host_array
 from zeta_geom.geometry.knn import Neighbors, knn
 from zeta_geom.geometry.local_pca import LocalPCA, check_neighbours, draw_anchors, neighbour_counts
 from zeta_geom.rng import RandomState
+
+if TYPE_CHECKING:
+    from zeta_geom.geometry.part_settings import Parts, Worker
 
 __all__ = ["local_dimension"]
 
@@ -28,13 +32,16 @@ def local_dimension(
     random_state: RandomState = None,
     n_jobs: int | None = -1,
     progress: bool = False,
+    executor: Worker | None = None,
+    parts: str | Path | Parts | None = None,
 ) -> dict[int, np.ndarray]:
     """Estimate the local intrinsic dimension at each point, for each number of neighbours.
 
     Parameters
     ----------
     X : array-like or tensor of shape (n, d)
-        Finite points. A torch tensor gives tensors on its device; on CUDA the work is done there.
+        Finite points. A torch tensor gives tensors on its device; on CUDA the work is done there. With `executor`
+        also the path of a .npy file.
     n_neighbors : int, or tuple of int
         k ≥ 2, below n.
     alpha : float
@@ -49,6 +56,8 @@ def local_dimension(
         Number of threads, as in scikit-learn; -1 is one for each core.
     progress : bool
         Show progress bars, on a terminal.
+    executor, parts : optional
+        As in `knn`: who does the work, and where finished chunks of points stay. The dimensions are the same.
 
     Returns
     -------
@@ -73,8 +82,14 @@ def local_dimension(
     """
     if is_torch_array(X):
         return _dimension_of_tensor(
-            X, n_neighbors, alpha, estimator, neighbors, n_anchors, random_state, n_jobs, progress
+            X, n_neighbors, alpha, estimator, neighbors, n_anchors, random_state, n_jobs, progress, executor, parts
         )
+    if executor is not None or parts is not None:
+        from zeta_geom.geometry.part_settings import check_goes_with_parts
+        from zeta_geom.geometry.parts import dimension_in_parts
+
+        executor = check_goes_with_parts(executor, n_jobs=n_jobs, estimator=estimator, neighbors=neighbors)
+        return dimension_in_parts(X, n_neighbors, alpha, n_anchors, random_state, executor, parts, progress=progress)
     if estimator is None:
         ks = (n_neighbors,) if isinstance(n_neighbors, (int, np.integer)) else tuple(n_neighbors)
         pca = LocalPCA(
@@ -103,6 +118,8 @@ def _dimension_of_tensor(
     random_state: RandomState,
     n_jobs: int | None,
     progress: bool,
+    executor: Worker | None,
+    parts: str | Path | Parts | None,
 ) -> dict[int, Any]:
     """Estimate on the tensor's own device, with the compiled kernels where that is the CPU."""
     import torch
@@ -118,11 +135,18 @@ def _dimension_of_tensor(
             random_state=random_state,
             n_jobs=n_jobs,
             progress=progress,
+            executor=executor,
+            parts=parts,
         )
         return {k: torch.from_numpy(values) for k, values in by_k.items()}
     from zeta_geom.geometry.torch_counts import count_large_eigenvalues
     from zeta_geom.geometry.torch_search import as_tensor_points, search_tensor
 
+    if executor is not None or parts is not None:
+        raise ValueError(
+            f"executor and parts go with arrays, files and CPU tensors; got X on {X.device}. Save it by numpy.save; "
+            "Parts(device='cuda') does the work on the workers' devices."
+        )
     if estimator is not None:
         raise TypeError(f"estimator goes with arrays and CPU tensors; got one on {X.device}. Move it.")
     X = as_tensor_points(X, X.device)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from array_api_compat import is_torch_array
@@ -15,7 +17,10 @@ from zeta_geom.geometry.chunks import map_chunks
 from zeta_geom.geometry.decisions import decide, decide_sets, nearest_directly
 from zeta_geom.geometry.tiles import Found, Start, find_candidates
 
-__all__ = ["METHODS", "METRICS", "Neighbors", "knn", "search"]
+if TYPE_CHECKING:
+    from zeta_geom.geometry.part_settings import Parts, Worker
+
+__all__ = ["METHODS", "METRICS", "Neighbors", "knn", "prepare_points", "search"]
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +58,8 @@ def knn(
     method: str = "exact",
     n_jobs: int | None = -1,
     progress: bool = False,
+    executor: Worker | None = None,
+    parts: str | Path | Parts | None = None,
 ) -> Neighbors:
     """Find the k nearest neighbours, exactly unless asked otherwise.
 
@@ -63,11 +70,11 @@ def knn(
     ----------
     X : array-like or tensor of shape (n, d)
         Points, float32 or float64 (all else becomes float64); a memory map is read in parts. A torch tensor gives
-        tensors on its device; on CUDA the work is done there.
+        tensors on its device; on CUDA the work is done there. With `executor` also the path of a .npy file.
     k : int
         Number of neighbours, below n (at most n with `queries`).
     queries : array-like of shape (q, d), optional
-        Points whose neighbours in X are wanted; nothing is excluded then.
+        Points whose neighbours in X are wanted; nothing is excluded then. With `executor` also a path.
     metric : {"euclidean", "cosine"}
         The cosine distance is 1 - cos; a row of zeros is refused there.
     method : {"exact", "approximate"}
@@ -77,6 +84,12 @@ def knn(
         Number of threads, as in scikit-learn; -1 is one for each core. The result does not depend on it.
     progress : bool
         Show a progress bar, on a terminal.
+    executor : executor of `zeta_geom.sweeps`, optional
+        Who does the work, one task a chunk of the queries: processes here or machines of a cluster. The neighbours
+        are the same; X need not fit into memory.
+    parts : path or Parts, optional
+        With `executor`: the folder where finished chunks stay, so that the same call goes on after an interruption;
+        `Parts` says how large they are.
 
     Returns
     -------
@@ -109,12 +122,18 @@ def knn(
     check_choice(metric, "metric", METRICS)
     check_choice(method, "method", METHODS)
     if is_torch_array(X):
-        return _knn_of_tensor(X, k, queries, metric, method, n_jobs, progress)
+        return _knn_of_tensor(X, k, queries, metric, method, n_jobs, progress, executor, parts)
+    if executor is not None or parts is not None:
+        from zeta_geom.geometry.part_settings import check_goes_with_parts
+        from zeta_geom.geometry.parts import knn_in_parts
+
+        executor = check_goes_with_parts(executor, n_jobs=n_jobs, method=method)
+        return knn_in_parts(X, k, queries, metric, executor, parts, progress=progress)
     X = check_points(X)
     Q = X if queries is None else check_points(queries, "queries")
     _check_fit(X, Q, k, queries is None)
-    points = _prepare(X, "X", metric)
-    asked = None if queries is None else _prepare(Q, "queries", metric)
+    points = prepare_points(X, "X", metric)
+    asked = None if queries is None else prepare_points(Q, "queries", metric)
     if method == "approximate":
         from zeta_geom.geometry.approximate import approximate_search
 
@@ -133,17 +152,31 @@ def _check_fit(X: Any, Q: Any, k: Any, same: bool) -> None:
 
 
 def _knn_of_tensor(
-    X: Any, k: int, queries: Any, metric: str, method: str, n_jobs: int | None, progress: bool
+    X: Any,
+    k: int,
+    queries: Any,
+    metric: str,
+    method: str,
+    n_jobs: int | None,
+    progress: bool,
+    executor: Worker | None,
+    parts: str | Path | Parts | None,
 ) -> Neighbors:
     """Search on the tensor's own device, with the compiled kernels where that is the CPU."""
     import torch
 
     if X.device.type == "cpu":
         asked = None if queries is None else host_array(queries)
-        found = knn(host_array(X), k, queries=asked, metric=metric, method=method, n_jobs=n_jobs, progress=progress)
+        how: dict[str, Any] = {"method": method, "n_jobs": n_jobs, "executor": executor, "parts": parts}
+        found = knn(host_array(X), k, queries=asked, metric=metric, progress=progress, **how)
         return Neighbors(torch.from_numpy(found.indices), torch.from_numpy(found.distances))
     from zeta_geom.geometry.torch_search import as_tensor_points, search_tensor
 
+    if executor is not None or parts is not None:
+        raise ValueError(
+            f"executor and parts go with arrays, files and CPU tensors; got X on {X.device}. Save it by numpy.save; "
+            "Parts(device='cuda') does the work on the workers' devices."
+        )
     if method == "approximate":
         raise ValueError(f"method must be 'exact' for a tensor on {X.device}; got 'approximate'. Move it to the CPU.")
     points = as_tensor_points(X, X.device)
@@ -221,15 +254,42 @@ def search(
     return indices, squared, found
 
 
-def _prepare(points: np.ndarray, name: str, metric: str) -> np.ndarray:
-    """Return points in C order; for the cosine distance, half their squared distance, as float64 of length 1."""
+def prepare_points(
+    points: np.ndarray, name: str, metric: str, rows: Sequence[int] | np.ndarray | None = None
+) -> np.ndarray:
+    """Return points in C order; for the cosine distance, half their squared distance, as float64 of length 1.
+
+    Parameters
+    ----------
+    points : float array of shape (n, d)
+    name : str
+        The argument's.
+    metric : {"euclidean", "cosine"}
+    rows : sequence of int of shape (n,), optional
+        The numbers of the rows, for the error's text.
+
+    Returns
+    -------
+    float array of shape (n, d)
+
+    Raises
+    ------
+    ValueError
+        If a row of zeros has no direction.
+
+    Examples
+    --------
+    >>> prepare_points(np.array([[3.0, 4.0]]), "X", "cosine")
+    array([[0.6, 0.8]])
+    """
     if metric == "euclidean":
         return np.ascontiguousarray(points)
     points = points.astype(np.float64)
     norms = np.linalg.norm(points, axis=1)
     if (norms == 0).any():
+        row = int(np.argmax(norms == 0))
         raise ValueError(
             f"{name} must have no row of zeros with metric='cosine', which has no direction; "
-            f"row {int(np.argmin(norms))} is one."
+            f"row {row if rows is None else rows[row]} is one."
         )
     return points / norms[:, None]

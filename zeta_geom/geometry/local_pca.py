@@ -16,7 +16,7 @@ from zeta_geom.geometry.rules import RULES
 from zeta_geom.geometry.tiles import Start
 from zeta_geom.rng import RandomState, numpy_generator
 
-__all__ = ["LocalPCA", "check_neighbours", "draw_anchors", "neighbour_counts"]
+__all__ = ["LocalPCA", "check_neighbours", "draw_anchors", "neighbour_counts", "standard_error"]
 
 
 class LocalPCA(BaseEstimator):
@@ -179,8 +179,7 @@ class LocalPCA(BaseEstimator):
         several = not isinstance(self.n_neighbors, (int, np.integer))
         self.dimension_pw_ = by_k if several else by_k[0]
         mean, std = by_k.mean(axis=1), by_k.std(axis=1)
-        m = len(self.anchors_)
-        error = std * np.sqrt((1 - m / len(X)) / max(m - 1, 1)) if m > 1 or whole else np.full(len(ks), np.nan)
+        error = np.array([standard_error(values, len(X)) for values in by_k])
         self.dimension_ = mean if several else float(mean[0])
         self.dimension_std_ = std if several else float(std[0])
         self.dimension_sem_ = error if several else float(error[0])
@@ -201,6 +200,28 @@ def draw_anchors(n_anchors: int | None, n: int, random_state: RandomState) -> np
         return np.arange(n)
     count = check_int(n_anchors, "n_anchors", low=1, high=n)
     return np.sort(numpy_generator(random_state).permutation(n)[:count])
+
+
+def standard_error(values: np.ndarray, n: int) -> float:
+    """Return the standard error of the mean of m values as an estimate of that of all n; NaN for one of several.
+
+    Parameters
+    ----------
+    values : array of shape (m,)
+        Drawn without replacement.
+    n : int
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> standard_error(np.array([1, 3]), 4)
+    0.7071067811865476
+    """
+    m = len(values)
+    return float(values.std() * np.sqrt((1 - m / n) / max(m - 1, 1))) if m > 1 or m == n else float("nan")
 
 
 def neighbour_counts(n_neighbors: Any, n: int) -> tuple[int, ...]:

@@ -1,0 +1,89 @@
+"""What the ledger costs a run, what a pool and Dask gain, and how well the plan of a local dimension foretells it.
+
+Examples
+--------
+python -m benchmarks.scale
+python -m benchmarks.scale --rounds 1 --n-images 2000
+"""
+
+from __future__ import annotations
+
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import pandas as pd
+import typer
+
+from benchmarks import scale_plan
+from benchmarks.measuring import interleaved, report, seconds
+from benchmarks.points import fashion
+from zeta_geom.manifolds import make_helix
+from zeta_geom.sweeps import DaskExecutor, Executor, Ledger, PoolExecutor, SerialExecutor, gamma_sweep
+from zeta_geom.sweeps.running import carry_out
+
+GAMMAS = np.arange(0, 15.01, 0.5)
+VALUES = pd.DataFrame({"k": [8, 128], "mean": [1.0, 2.0], "std": [0.1, 0.2]})
+
+
+def nothing(settings: Any) -> pd.DataFrame:
+    """Stand for a run that takes no time."""
+    return VALUES
+
+
+def ledger_overhead(n: int) -> dict[str, Any]:
+    """Time a ledger of runs that take no time: claim, write, three fsyncs and two renames; then finding it done."""
+    with tempfile.TemporaryDirectory(dir=".") as folder:  # not in memory, where fsync costs nothing
+        ledger = Ledger(folder)
+        entries = [ledger.entry(f"run{i}", {"i": i}, "none") for i in range(n)]
+        carry = partial(carry_out, ledger, entries, nothing, SerialExecutor(), progress=False)
+        first, again = seconds(carry), seconds(carry)
+    return {"runs": n, "ms a run": 1e3 * first / n, "required": 5.0, "ms a finished run": 1e3 * again / n}
+
+
+def sweeps(X: np.ndarray, rounds: int, serial: Executor, **grid: Any) -> dict[str, Any]:
+    """Time one sweep by each executor, its start and end included."""
+    executors = {"serial": serial, "pool of 2": PoolExecutor(2), "Dask, 2 workers": DaskExecutor(n_workers=2)}
+    calls = {name: partial(sweep_once, X, executor, grid) for name, executor in executors.items()}
+    calls["serial"]()  # compiled kernels are loaded
+    taken = {name: float(np.median(values)) for name, values in interleaved(calls, rounds).items()}
+    return {
+        "n": len(X),
+        "d": X.shape[1],
+        "runs": len(sweep_once(X[:200], serial, grid)) // 2,
+        **{f"{name} s": value for name, value in taken.items()},
+        "serial ÷ pool": taken["serial"] / taken["pool of 2"],
+        "Dask ÷ pool": taken["Dask, 2 workers"] / taken["pool of 2"],
+    }
+
+
+def sweep_once(X: np.ndarray, executor: Executor, grid: dict[str, Any]) -> pd.DataFrame:
+    """Sweep γ with a ledger of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        return gamma_sweep(X, gammas=GAMMAS, executor=executor, folder=folder, progress=False, **grid)
+
+
+def main(
+    rounds: Annotated[int, typer.Option(help="of each sweep")] = 5,
+    n_helix: Annotated[int, typer.Option(help="points on the helix")] = 8192,
+    n_images: Annotated[int, typer.Option(help="Fashion-MNIST's")] = 10_000,
+    runs: Annotated[int, typer.Option(help="that take no time")] = 500,
+    plan: Annotated[bool, typer.Option(help="check the plan too")] = True,
+    out: Annotated[Path, typer.Option(help="folder of the JSON files")] = Path("benchmarks/results"),
+) -> None:
+    """Measure, print tables, write JSON."""
+    report("scale_ledger", [ledger_overhead(runs)], out)
+    helix = sweeps(
+        make_helix(n_helix, random_state=0)[0], rounds, SerialExecutor(threads=1), anchors=("self", "random")
+    )
+    images = sweeps(fashion(n_images), rounds, SerialExecutor(), batch_size=128)
+    rows = [{"data": "helix"} | helix | {"required": 1.6}, {"data": "Fashion-MNIST"} | images | {"required": 1.0}]
+    report("scale_sweeps", rows, out, required_dask=1.3)
+    if plan:
+        scale_plan.main(out=out)
+
+
+if __name__ == "__main__":
+    typer.run(main)
