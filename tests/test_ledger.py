@@ -112,7 +112,7 @@ def test_runs_of_older_code_are_done_again_unless_stale(ledger, monkeypatch, cap
 def test_a_worker_with_other_code_or_libraries_is_refused(ledger, monkeypatch):
     entries = cases.entries(ledger, 1)
     monkeypatch.setattr("zeta_geom.sweeps.running.library_versions", lambda: {"numpy": "0.0"})
-    with pytest.raises(RuntimeError, match=r"other versions of numba, numpy, .* install the same"):
+    with pytest.raises(RuntimeError, match=r"other versions of numba, numpy, .* install the same there"):
         go(ledger, entries)
 
 

@@ -25,6 +25,7 @@ __all__ = ["DaskExecutor", "Executor", "Lost", "PoolExecutor", "SerialExecutor"]
 logger = logging.getLogger(__name__)
 
 DEATHS = 3  # processes that one task may take with it
+IDLE = 60  # seconds that a pool's processes wait for the next call
 LIBRARIES = ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB_MAXIMUM", "NUMBA", "NUMEXPR")
 
 
@@ -108,6 +109,8 @@ class SerialExecutor(Executor):
 class PoolExecutor(Executor):
     """A pool of processes on this machine (loky); its cores are shared out among them.
 
+    The processes stay for a while, for the next call of any pool of as many: they take seconds to start.
+
     Parameters
     ----------
     n_workers : int, optional
@@ -134,19 +137,15 @@ class PoolExecutor(Executor):
             alone = bool(suspects)
             queue, at_once = (suspects, 1) if alone else (waiting, 2 * self.n_workers)
             running: dict[Future[Any], int] = {}
+            pool = self._pool()
             try:
-                with self._pool(1 if alone else min(self.n_workers, len(waiting))) as pool:
-                    try:
-                        while queue or running:
-                            while queue and len(running) < at_once:
-                                place = queue.popleft()
-                                running[pool.submit(call, tasks[place])] = place
-                            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                                result = future.result()
-                                yield running.pop(future), result
-                    except BaseException:
-                        pool.shutdown(wait=False, kill_workers=True)
-                        raise
+                while queue or running:
+                    while queue and len(running) < at_once:
+                        place = queue.popleft()
+                        running[pool.submit(call, tasks[place])] = place
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        result = future.result()
+                        yield running.pop(future), result
             except BrokenProcessPool:
                 fallen = sorted(running.values())
                 logger.warning("a process of the pool died; %d task(s) are given out again", len(fallen))
@@ -156,14 +155,19 @@ class PoolExecutor(Executor):
                         suspects.append(place)
                     else:
                         yield place, Lost(f"its process died {DEATHS} times while nothing else ran in the pool.")
+            except BaseException:
+                pool.shutdown(wait=True, kill_workers=True)
+                raise
 
-    def _pool(self, n_workers: int) -> Any:
-        from loky import ProcessPoolExecutor
+    def _pool(self) -> Any:
+        from loky import get_reusable_executor
 
         # the libraries read these when they are loaded; to find them later, for each task, costs milliseconds
         env = {f"{library}_NUM_THREADS": str(self.threads) for library in LIBRARIES}
         env["LOKY_MAX_MEMORY_LEAK_SIZE"] = "1e18"  # bytes: a task's data, kept for the next one, are no leak
-        return ProcessPoolExecutor(n_workers, env=env, initializer=_end_with, initargs=(os.getpid(),))
+        return get_reusable_executor(
+            self.n_workers, timeout=IDLE, env=env, initializer=_end_with, initargs=(os.getpid(),)
+        )
 
 
 class DaskExecutor(Executor):

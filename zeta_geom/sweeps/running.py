@@ -196,4 +196,7 @@ def _refuse_other_environment(entry: Entry) -> None:
     asked = dict(entry.manifest["versions"]) | {"zeta_geom": entry.manifest["package"]}
     if ours != asked:
         differ = ", ".join(sorted(name for name in ours.keys() | asked.keys() if ours.get(name) != asked.get(name)))
-        raise RuntimeError(f"a worker has other versions of {differ} than the process that asks; install the same.")
+        raise RuntimeError(
+            f"a worker has other versions of {differ} than the process that asks; install the same there, "
+            "and leave the package's files alone while a sweep runs."
+        )
