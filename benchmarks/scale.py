@@ -9,6 +9,7 @@ python -m benchmarks.scale --rounds 1 --image-rounds 1 --n-images 2000 --no-plan
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -46,23 +47,33 @@ def ledger_overhead(n: int) -> dict[str, Any]:
 
 def sweeps(X: np.ndarray, rounds: int, serial: Executor, **grid: Any) -> dict[str, Any]:
     """Time one sweep by each executor: first with the start of its processes, then with processes that wait."""
+    pool = PoolExecutor(2)
+    calls = {"serial": partial(sweep_once, X, serial, grid), "pool": partial(sweep_once, X, pool, grid)}
+    started = {name: seconds(call) for name, call in calls.items()}
+    taken = medians(calls, rounds)
+    started["Dask"] = seconds(partial(sweep_once, X, DaskExecutor(n_workers=2), grid))
     made = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": 40}
-    with distributed.LocalCluster(**made, memory_limit=0) as cluster:
-        executors = {"serial": serial, "pool": PoolExecutor(2), "Dask": DaskExecutor(cluster.scheduler_address)}
-        calls = {name: partial(sweep_once, X, executor, grid) for name, executor in executors.items()}
-        first = {name: seconds(call) for name, call in calls.items()}
-        taken = {name: float(np.median(values)) for name, values in interleaved(calls, rounds).items()}
-    first["Dask"] = seconds(partial(sweep_once, X, DaskExecutor(n_workers=2), grid))
+    with distributed.LocalCluster(**made, memory_limit=0) as cluster:  # it takes time of its own while others work
+        calls = {"pool": calls["pool"], "Dask": partial(sweep_once, X, DaskExecutor(cluster.scheduler_address), grid)}
+        calls["Dask"]()
+        beside = medians(calls, rounds)
+    pool.close()
     return {
         "n": len(X),
         "d": X.shape[1],
         "rounds": rounds,
         **{f"{name} s": value for name, value in taken.items()},
         "serial ÷ pool": taken["serial"] / taken["pool"],
-        "Dask ÷ pool": taken["Dask"] / taken["pool"],
-        **{f"{name} s, started": first[name] for name in ("pool", "Dask")},
-        "serial ÷ pool, started": taken["serial"] / first["pool"],
+        "Dask s": beside["Dask"],
+        "Dask ÷ pool": beside["Dask"] / beside["pool"],
+        **{f"{name} s, started": started[name] for name in ("pool", "Dask")},
+        "serial ÷ pool, started": taken["serial"] / started["pool"],
     }
+
+
+def medians(calls: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
+    """Time calls in turn."""
+    return {name: float(np.median(values)) for name, values in interleaved(calls, rounds).items()}
 
 
 def sweep_once(X: np.ndarray, executor: Executor, grid: dict[str, Any]) -> pd.DataFrame:

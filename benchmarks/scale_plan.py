@@ -96,7 +96,10 @@ def _memory(name: str) -> int:
 
 def measured_rates(workers: int) -> list[Rate]:
     """Measure the rates of as many processes as will work at once, which share the machine; not of this process."""
-    return [rate for _, rate in PoolExecutor(workers).map(_rate, range(workers))]
+    pool = PoolExecutor(workers)
+    rates = [rate for _, rate in pool.map(_rate, range(workers))]
+    pool.close()  # what it keeps in memory is not the case's
+    return rates
 
 
 def _rate(_: int) -> Rate:

@@ -50,7 +50,8 @@ def main(
     typer.echo(f"undisturbed: {time.time() - start:.0f} s")
     start, rng = time.time(), np.random.default_rng(seed)
     done = disturbed(folder, rng, disturbances)
-    typer.echo(f"disturbed: {time.time() - start:.0f} s; {', '.join(f'{done.count(kind)} × {kind}' for kind in KINDS)}")
+    kinds = ", ".join(f"{done.count(kind)} × {kind}" for kind in KINDS)
+    typer.echo(f"disturbed: {time.time() - start:.0f} s; {kinds}")
     compare(folder)
 
 

@@ -7,7 +7,16 @@ import pandas as pd
 import pytest
 import torch
 
-from benchmarks import gamma_sweep, local_dimension, local_dimension_cost, mixers, points, training_step
+from benchmarks import (
+    gamma_sweep,
+    local_dimension,
+    local_dimension_cost,
+    mixers,
+    points,
+    scale,
+    scale_plan,
+    training_step,
+)
 from benchmarks.mixing_calls import DRAWS, contenders
 from zeta_geom.manifolds import make_curved_manifold
 from zeta_geom.mixers import p_series_weights
@@ -49,6 +58,24 @@ def test_gamma_sweep(tmp_path, monkeypatch):
     gamma_sweep.main(n=300, out=tmp_path)
     row = json.loads((tmp_path / "gamma_sweep.json").read_text())["rows"][0]
     assert row["ratio"] == pytest.approx(row["sweep s"] / row["separate runs s"])
+
+
+def test_scale(tmp_path, monkeypatch):
+    monkeypatch.setattr(scale, "fashion", small)
+    monkeypatch.setattr(scale, "GAMMAS", np.array([0.0, 2.0]))
+    scale.main(rounds=1, image_rounds=1, n_helix=300, n_images=300, runs=20, plan=False, out=tmp_path)
+    ledger = json.loads((tmp_path / "scale_ledger.json").read_text())["rows"][0]
+    assert ledger["ms a run"] > ledger["ms a finished run"] > 0
+    helix, images = json.loads((tmp_path / "scale_sweeps.json").read_text())["rows"]
+    assert (helix["d"], images["d"]) == (3, small(300).shape[1])
+    assert helix["serial ÷ pool"] == pytest.approx(helix["serial s"] / helix["pool s"])
+
+
+def test_plans_beside_measured_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr(scale_plan, "CASES", (scale_plan.Case("noise", 1200, 20, chunk_size=500, block_size=700),))
+    row = scale_plan.measure(scale_plan.CASES[0])
+    assert (row["parts"], row["blocks"]) == (3, 2)
+    assert row["÷"] == pytest.approx(row["planned s"] / row["measured s"])
 
 
 def test_mixers(tmp_path, monkeypatch, capsys):

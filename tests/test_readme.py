@@ -8,12 +8,13 @@ from torchvision.models import resnet18
 
 import zeta_geom
 from zeta_geom.cli import app
+from zeta_geom.geometry import plan_table
 
 README = Path(zeta_geom.__file__).parents[1] / "README.md"
 
 
-def test_python_blocks_run():
-    library, loop = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+def test_python_blocks_run(tmp_path, monkeypatch):
+    library, loop, sweeping = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
     space = {}
     exec(compile(library, "README.md", "exec"), space)
     assert set(space["table"]["mixer"]) == {"original", "zeta", "mixup"}
@@ -21,6 +22,9 @@ def test_python_blocks_run():
     space |= {"x": torch.rand(6, 3, 32, 32), "y": torch.arange(6), "model": resnet18(num_classes=10)}
     exec(compile(loop, "README.md", "exec"), space)
     assert space["logits"].shape == space["y"].shape == (6, 10)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(sweeping, "README.md", "exec"), space)
+    assert len(list(Path("runs", "runs").iterdir())) == 3 * (1 + 9 + 1)
 
 
 def test_commands_exist():
@@ -33,3 +37,7 @@ def test_linked_files_are_there():
     links = re.findall(r"\]\((?!http)([^)]+)\)", README.read_text())
     assert links
     assert all((README.parent / link).exists() for link in links)
+
+
+def test_the_plans_of_the_docs_are_what_the_code_prints():
+    assert plan_table() in (README.parent / "docs" / "scale.md").read_text()

@@ -89,14 +89,17 @@ def test_a_scheduler_that_goes_away(ledger):
         list(results)
 
 
-def test_every_executor_gives_the_same_table(address, tmp_path):
+def test_every_executor_gives_the_same_table(address, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     X, y = make_helix(400, random_state=0)
     ask = {"gammas": [2, 4], "n_neighbors": (8, 16), "measures": ["dimension", "label-error"], "progress": False}
     data = {"helix": (X, (y > y.mean()).astype(int))}
     expected = sweep(data, **ask).drop(columns="seconds")
     for executor in (PoolExecutor(2), DaskExecutor(address)):
-        made = sweep(data, executor=executor, folder=tmp_path / type(executor).__name__, **ask)
+        made = sweep(data, executor=executor, folder=type(executor).__name__, **ask)
         pd.testing.assert_frame_equal(made.drop(columns="seconds"), expected, check_exact=True)
+    with pytest.raises(ValueError, match="folder must be given with a Dask address"):
+        sweep(data, executor=DaskExecutor(address), **ask)
 
 
 @pytest.fixture(scope="module")

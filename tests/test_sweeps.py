@@ -10,7 +10,7 @@ from zeta_geom.geometry import knn, local_dimension
 from zeta_geom.manifolds import make_crescents, make_helix
 from zeta_geom.mixers import CutMix, Mixup, ZetaMixup
 from zeta_geom.realism import MNISTOracle, soft_label_report
-from zeta_geom.sweeps import SweepError, gamma_sweep, sweep
+from zeta_geom.sweeps import Ledger, SweepError, gamma_sweep, sweep
 from zeta_geom.sweeps.workshop import Workshop
 
 X = make_helix(400, random_state=0)[0]
@@ -103,6 +103,12 @@ def test_one_gamma_goes_without_a_list_and_names_do_not():
     assert gamma_sweep(X, gammas=2.0, n_neighbors=8, progress=False)["gamma"][1] == 2
     with pytest.raises(TypeError, match="a sequence of names"):
         gamma_sweep(X, gammas=2.0, mixers="zeta", progress=False)
+
+
+def test_a_gamma_given_twice_is_one_run(tmp_path):
+    table = gamma_sweep(X, gammas=[2, 4, 2.0], n_neighbors=8, mixers=["zeta"], folder=tmp_path, progress=False)
+    assert table["gamma"].tolist()[1:] == [2, 4]
+    assert Ledger(tmp_path).counts()["finished"] == 3
 
 
 def test_refuses_nan():

@@ -218,7 +218,7 @@ class Ledger:
 
     def keep_array(self, array: np.ndarray) -> Path:
         """Return the `.npy` file of an array for worker processes to map, written where it is not there."""
-        path = self.folder / "data" / f"{data_fingerprint(array)}.npy"
+        path = self.folder.resolve() / "data" / f"{data_fingerprint(array)}.npy"
         if not path.exists():
             with self._writing(), records.atomic_path(path) as temporary:
                 np.save(temporary, array, allow_pickle=False)

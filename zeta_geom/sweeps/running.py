@@ -90,7 +90,7 @@ def carry_out(
     _forget(ledger, entries, force, retry_failed)
     done = {entry.name: ledger.read(entry, stale=stale) for entry in entries}
     left = [entry for entry in entries if done[entry.name] is None and not ledger.failure(entry)]
-    call = _Call(ledger, compute, limit)
+    call = _Call(Ledger(ledger.folder.resolve()), compute, limit)  # a worker may stand elsewhere
     bar = tqdm(total=len(entries), desc=description, unit="run", disable=None if progress else True)
     with bar:
         bar.update(len(entries) - len(left))

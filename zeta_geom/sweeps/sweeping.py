@@ -136,12 +136,15 @@ def sweep(
     if limit is not None:
         check_real(limit, "limit", low=0, strict=True)
     executor = executor or SerialExecutor()
+    if folder is None and getattr(executor, "address", None):
+        raise ValueError("folder must be given with a Dask address: one that all workers see.")
     with tempfile.TemporaryDirectory() if folder is None else nullcontext(folder) as place:
         ledger = Ledger(place)
         prints = {
             name: data_fingerprint(*(part for part in (p.X, p.Y) if part is not None)) for name, p in points.items()
         }
-        entries = [ledger.entry(run.slug, run.model_dump(), prints[run.data]) for run in runs]
+        made = [ledger.entry(run.slug, run.model_dump(), prints[run.data]) for run in runs]
+        entries = list({entry.name: entry for entry in made}.values())  # a γ given twice is one run
         found = carry_out(
             ledger, entries, _workshop(ledger, points, executor), executor, limit=limit, force=force, stale=stale,
             retry_failed=retry_failed, progress=progress, description=f"sweep of {', '.join(points)}",
