@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -68,7 +69,7 @@ def disturbed(folder: Path, rng: np.random.Generator, disturbances: int) -> list
         process = subprocess.Popen(command(folder, "disturbed"), start_new_session=True, stderr=subprocess.PIPE)
         others = []
         while process.poll() is None:
-            if len(done) < disturbances and wait(process, rng.uniform(2, 7)):
+            if len(done) < disturbances and wait(process, rng.uniform(3, 9)):
                 kind = str(rng.choice(KINDS))
                 others += disturb(kind, process, folder, rng)
                 done.append(kind)
@@ -83,8 +84,9 @@ def disturbed(folder: Path, rng: np.random.Generator, disturbances: int) -> list
             raise SystemExit(err.decode())
         if process.returncode == 0 and len(done) >= disturbances:
             return done
-        if process.returncode == 0:  # finished too soon: damage it, and go on
-            done += ["damage"] if disturb("damage", process, folder, rng) == [] else []
+        if process.returncode == 0:  # finished too soon: damage half of it, and go on
+            damage(folder, rng, 1000)
+            done.append("damage")
 
 
 def wait(process: subprocess.Popen[bytes], seconds: float) -> bool:
@@ -104,17 +106,22 @@ def disturb(
     if kind in signals:
         process.send_signal(signals[kind])
     elif kind == "kill a worker":
-        children = psutil.Process(process.pid).children()
+        children = [child for child in psutil.Process(process.pid).children() if "popen_loky" in str(child.cmdline())]
         if children:
             os.kill(int(rng.choice([child.pid for child in children])), signal.SIGKILL)
     elif kind == "damage":
-        made = sorted(Ledger(folder / "disturbed").runs.glob("*/result.*"))
-        if made:
-            path = made[rng.integers(len(made))]
-            path.write_bytes(path.read_bytes()[:-30])
+        damage(folder, rng, 50)
     else:
         return [subprocess.Popen(command(folder, "disturbed"), start_new_session=True, stderr=subprocess.PIPE)]
     return []
+
+
+def damage(folder: Path, rng: np.random.Generator, count: int) -> None:
+    """Truncate some of the files of finished runs."""
+    made = sorted(Ledger(folder / "disturbed").runs.glob("*/result.*"))
+    for place in rng.permutation(len(made))[:count]:
+        with suppress(FileNotFoundError):  # done again meanwhile
+            made[place].write_bytes(made[place].read_bytes()[:-30])
 
 
 def compare(folder: Path) -> None:
@@ -126,8 +133,9 @@ def compare(folder: Path) -> None:
         raise SystemExit(f"not every run was counted once: {ledger.counts()}")
     if any(ledger.read(entry) is None for entry in ledger.plan()):
         raise SystemExit("a run is damaged")
-    left = list(ledger.temporary.iterdir())
-    typer.echo(f"{len(tables[0])} runs: the tables are equal; left in tmp/: {len(left)}")
+    if left := list(ledger.temporary.iterdir()):
+        raise SystemExit(f"half-written: {left}")
+    typer.echo(f"{len(tables[0])} runs: the tables are equal, every run is whole, nothing is half-written")
 
 
 if __name__ == "__main__":

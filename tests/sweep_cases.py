@@ -112,3 +112,13 @@ def group_is_gone(process):
     except ProcessLookupError:
         return True
     return False
+
+
+def dies_three_times(path):
+    """Kill this process the first three times."""
+    diary = Path(path)
+    if not diary.exists() or len(diary.read_text()) < 3:
+        with diary.open("a") as file:
+            file.write("x")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "alive"

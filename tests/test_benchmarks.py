@@ -18,6 +18,7 @@ from benchmarks import (
     training_step,
 )
 from benchmarks.mixing_calls import DRAWS, contenders
+from zeta_geom.geometry.rates import RATES
 from zeta_geom.manifolds import make_curved_manifold
 from zeta_geom.mixers import p_series_weights
 
@@ -73,6 +74,7 @@ def test_scale(tmp_path, monkeypatch):
 
 def test_plans_beside_measured_runs(tmp_path, monkeypatch):
     monkeypatch.setattr(scale_plan, "CASES", (scale_plan.Case("noise", 1200, 20, chunk_size=500, block_size=700),))
+    monkeypatch.setattr(scale_plan, "measured_rates", lambda workers: [RATES["cpu"]])
     row = scale_plan.measure(scale_plan.CASES[0])
     assert (row["parts"], row["blocks"]) == (3, 2)
     assert row["÷"] == pytest.approx(row["planned s"] / row["measured s"])

@@ -15,7 +15,7 @@ __all__ = ["folder"]
 def test_the_table_is_that_of_the_library(folder):
     words = ["--gammas", "2:4:2", "--k", "8", "16", "--measure", "dimension", "label-error", "--seeds", "0", "1"]
     result = run("sweep", folder / "data.npz", *words, "--out", folder / "runs", "--csv")
-    assert result.output == f"14 of 14 runs are finished in {folder / 'runs'}; wrote {folder}/runs/results.parquet\n"
+    assert result.output == f"every run is finished; wrote {folder}/runs/results.parquet\n"
     table = pd.read_parquet(folder / "runs" / "results.parquet")
     expected = sweep(
         {"data": (X, y)}, gammas=[2, 4], n_neighbors=(8, 16), measures=("dimension", "label-error"), seeds=(0, 1),
@@ -50,8 +50,9 @@ def test_status_names_what_failed_and_the_command_ends_with_an_error(folder):
     ]
     kept = in_a_shell(folder, [*words, "--keep-failed"])
     assert kept.returncode == 1
-    assert kept.stdout.startswith("2 of 3 runs are finished in runs; wrote")
-    assert kept.stderr == "zeta-geom: 1 runs failed; `zeta-geom sweep status runs` says why.\n"
+    assert kept.stdout == "some runs failed; wrote runs/results.parquet\n"
+    assert kept.stderr.startswith("zeta-geom: 1 of 3 runs failed; the first, data-zeta-self-gamma2-seed0-dimension: ")
+    assert kept.stderr.endswith("ValueError: by hand `zeta-geom sweep status runs` lists them.\n")
     assert in_a_shell(folder, words).returncode == 0
     with ledger.claim(broken):
         ledger.clear(broken)

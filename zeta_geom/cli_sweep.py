@@ -11,7 +11,7 @@ import pandas as pd
 import typer
 from typer.core import TyperGroup
 
-from zeta_geom.cli_values import DASK, WORKERS, ManyValues, to_executor, to_ints, to_names, to_range
+from zeta_geom.cli_values import DASK, WORKERS, ManyValues, output, to_executor, to_ints, to_names, to_range
 from zeta_geom.files import read_arrays, to_floats, write_result
 
 __all__ = ["sweep_app"]
@@ -61,24 +61,28 @@ def run(
 
     Example: zeta-geom sweep data.npz --gammas 0:15:0.5 --k 8 128 --measure dimension label-error --out runs --csv
     """
-    from zeta_geom.sweeps import Ledger, sweep
+    from zeta_geom.sweeps import Ledger, SweepError, sweep
 
     executor = to_executor(workers, dask, limit)
     grid: Any = {"gammas": to_range(gammas), "n_neighbors": to_ints(k), "measures": to_names(measure)}
     grid |= {"mixers": to_names(mixers), "anchors": to_names(anchors), "seeds": to_ints(seeds, "--seeds")}
     grid |= {"n_mix": [count or None for count in to_ints(n_mix, "--n-mix")], "batch_size": batch_size}
-    how: Any = {"limit": limit, "retry_failed": not keep_failed, "force": force, "stale": stale, "errors": "ignore"}
+    how: Any = {"limit": limit, "retry_failed": not keep_failed, "force": force, "stale": stale}
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's farewell
+    table, failed = out / "results.parquet", ""
     try:
-        table = sweep(_read(files), **grid, executor=executor, folder=out, **how)
+        sweep(_read(files), **grid, executor=executor, folder=out, **how)
+    except SweepError as error:
+        failed = f"zeta-geom: {error} `zeta-geom sweep status {out}` lists them."
     except KeyboardInterrupt:
-        typer.echo(f"zeta-geom: interrupted; {_finished(Ledger(out))}. The same command goes on.", err=True)
+        again = "the same command, without --force, goes on" if force else "the same command goes on"
+        typer.echo(f"zeta-geom: interrupted; {_finished(Ledger(out))}: {again}.", err=True)
         raise typer.Exit(130) from None
     if csv:
-        write_result(out / "results.csv", table)
-    typer.echo(f"{_finished(Ledger(out))}; wrote {out / 'results.parquet'}")
-    if failed := Ledger(out).counts()["failed"]:
-        typer.echo(f"zeta-geom: {failed} runs failed; `zeta-geom sweep status {out}` says why.", err=True)
+        write_result(out / "results.csv", pd.read_parquet(table))
+    typer.echo(f"{'some runs failed' if failed else 'every run is finished'}; wrote {table}")
+    if failed:
+        typer.echo(failed, err=True)
         raise typer.Exit(1)
 
 
@@ -104,9 +108,11 @@ def status(folder: Folder) -> None:
 @sweep_app.command()
 def plot(
     folder: Folder,
-    out: Annotated[Path | None, typer.Option(help="image file; FOLDER/sweep.png by default")] = None,
+    out: Annotated[Path | None, output(".png", ".pdf", ".svg")] = None,
 ) -> None:
     """Draw what is finished: mean ± standard deviation against γ, a panel a measure and k, a row a data set.
+
+    Without --out into FOLDER/sweep.png.
 
     Example: zeta-geom sweep plot runs --out sweep.pdf
     """
@@ -116,8 +122,10 @@ def plot(
     from zeta_geom.sweeps import sweep_table
 
     target = folder / "sweep.png" if out is None else out
-    with matplotlib.rc_context({"backend": "agg"}), atomic_path(target) as temporary:
-        draw(sweep_table(folder)).savefig(temporary)
+    with matplotlib.rc_context({"backend": "agg"}):
+        figure = draw(sweep_table(folder))
+        with atomic_path(target) as temporary:
+            figure.savefig(temporary)
     typer.echo(f"wrote {target}")
 
 

@@ -166,7 +166,7 @@ def _knn_of_tensor(
     import torch
 
     if X.device.type == "cpu":
-        asked = None if queries is None else host_array(queries)
+        asked = queries if queries is None or isinstance(queries, (str, Path)) else host_array(queries)
         how: dict[str, Any] = {"method": method, "n_jobs": n_jobs, "executor": executor, "parts": parts}
         found = knn(host_array(X), k, queries=asked, metric=metric, progress=progress, **how)
         return Neighbors(torch.from_numpy(found.indices), torch.from_numpy(found.distances))

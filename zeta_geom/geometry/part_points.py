@@ -231,7 +231,7 @@ def _file_of(X: np.memmap) -> Path | None:
         return None
     if not isinstance(whole, np.memmap) or not X.flags.c_contiguous:
         return None
-    if (X.shape, X.dtype, X.offset) != (whole.shape, whole.dtype, whole.offset):
+    if (X.shape, X.strides, X.dtype, X.offset) != (whole.shape, whole.strides, whole.dtype, whole.offset):
         return None
     X.flush()
     return path

@@ -52,6 +52,7 @@ def claim(folder: Path, name: str) -> Iterator[bool]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / f"{name}.lock", timeout=0, is_singleton=False)
+    locked = True
     try:
         lock.acquire()
     except Timeout:
@@ -60,12 +61,12 @@ def claim(folder: Path, name: str) -> Iterator[bool]:
     except OSError as error:
         if error.errno not in NO_LOCKS:
             raise
+        locked = False
     lease, token = folder / f"{name}.lease", uuid.uuid4().hex
     try:
-        if _lives_elsewhere(lease):
+        if not _take(lease, token, locked):
             yield False
             return
-        lease.write_text(json.dumps({"host": _host(), "pid": os.getpid(), "token": token, "since": time.time()}))
         _heart.add(lease)
         yield True
     finally:
@@ -96,25 +97,45 @@ def claimed_by(folder: Path, name: str) -> dict[str, object] | None:
     owner = _owner(lease)
     if not owner:
         return None
-    if owner["host"] != _host():
-        return owner if _lives_elsewhere(lease) else None
-    lock = FileLock(folder / f"{name}.lock", timeout=0, is_singleton=False)
+    lock, locked = FileLock(folder / f"{name}.lock", timeout=0, is_singleton=False), False
     try:
         lock.acquire()
+        locked = True
     except Timeout:
         return owner
     except OSError:
-        return owner if time.time() - lease.stat().st_mtime < LEASE else None
+        pass
+    lives = _lives(lease, locked)
     lock.release()
-    return None
+    return owner if lives else None
 
 
-def _lives_elsewhere(lease: Path) -> bool:
-    """Whether another host holds a lease that has not run out."""
-    owner = _owner(lease)
-    if not owner or owner["host"] == _host():  # of this host, its lock would have told
+def _take(lease: Path, token: str, locked: bool) -> bool:
+    """Put a lease of ours in place, whole, unless there is one that lives."""
+    ours = lease.with_suffix(f".{token}")
+    ours.write_text(json.dumps({"host": _host(), "pid": os.getpid(), "token": token, "since": time.time()}))
+    try:
+        for _ in range(2):
+            try:
+                os.link(ours, lease)  # fails where there is one
+                return True
+            except FileExistsError:
+                if _lives(lease, locked):
+                    return False
+                with suppress(FileNotFoundError):
+                    lease.rename(ours.with_suffix(".old"))
         return False
-    probe = lease.with_suffix(f".clock-{_host()}-{os.getpid()}")
+    finally:
+        ours.unlink()
+        ours.with_suffix(".old").unlink(missing_ok=True)
+
+
+def _lives(lease: Path, locked: bool) -> bool:
+    """Whether a lease has not run out; its owner on this host is dead if the lock could be had."""
+    owner = _owner(lease)
+    if not owner or (locked and owner["host"] == _host()):
+        return False
+    probe = lease.with_suffix(f".clock-{uuid.uuid4().hex}")
     try:
         probe.touch()
         return probe.stat().st_mtime - lease.stat().st_mtime < LEASE

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from joblib import cpu_count
+from joblib import cpu_count, parallel_config
 from threadpoolctl import threadpool_limits
 
 from zeta_geom.checks import check_int
@@ -109,7 +109,8 @@ class SerialExecutor(Executor):
 class PoolExecutor(Executor):
     """A pool of processes on this machine (loky); its cores are shared out among them.
 
-    The processes stay for a while, for the next call of any pool of as many: they take seconds to start.
+    The processes stay for a minute, for the next call of any pool of as many: they take seconds to start. A pool of
+    another size or other threads takes their place; one `map` must end before the other begins.
 
     Parameters
     ----------
@@ -141,8 +142,8 @@ class PoolExecutor(Executor):
             try:
                 while queue or running:
                     while queue and len(running) < at_once:
-                        place = queue.popleft()
-                        running[pool.submit(call, tasks[place])] = place
+                        running[pool.submit(call, tasks[queue[0]])] = queue[0]  # raises where the pool is broken
+                        queue.popleft()
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
                         result = future.result()
                         yield running.pop(future), result
@@ -160,7 +161,12 @@ class PoolExecutor(Executor):
                 raise
 
     def close(self) -> None:
-        """End the processes now, with what they keep in memory."""
+        """End the processes now, with what they keep in memory.
+
+        Examples
+        --------
+        >>> PoolExecutor(2).close()
+        """
         self._pool().shutdown(wait=True)
 
     def _pool(self) -> Any:
@@ -203,6 +209,8 @@ class DaskExecutor(Executor):
 
     def map(self, call: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
         """Yield (place, result) as results come; see `Executor.map`."""
+        if not tasks:
+            return
         distributed = _distributed()
         with self._client() as client:
             futures = client.map(_limited, [call] * len(tasks), [self.threads] * len(tasks), tasks, pure=False)
@@ -259,5 +267,6 @@ def _end_with(parent: int) -> None:
 
 
 def _limited(call: Callable[[Any], Any], threads: int, task: Any) -> Any:
-    with threadpool_limits(threads):
+    # a worker of Dask is a daemon, where joblib's default allows one thread only
+    with parallel_config(backend="threading"), threadpool_limits(threads):
         return call(task)

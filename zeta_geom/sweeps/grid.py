@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel
 
 from zeta_geom.checks import check_choice
@@ -70,7 +71,7 @@ class Run(BaseModel, frozen=True):
         """A name that a reader of the folder understands."""
         parts = [self.data, self.label, self.anchor, f"T{self.n_mix}" if self.n_mix else None]
         parts += [None if self.gamma is None else f"gamma{self.gamma:g}", f"seed{self.seed}", self.measure]
-        return re.sub(r"[^\w.+-]+", "_", "-".join(part for part in parts if part))[:120]
+        return re.sub(r"[^\w.+-]+", "_", "-".join(part for part in parts if part), flags=re.ASCII)[:120]
 
 
 def make_grid(
@@ -107,14 +108,17 @@ def make_grid(
     ['helix-original-seed0-dimension', 'helix-zeta-self-gamma2-seed0-dimension', ...]
     """
     named = mixers if isinstance(mixers, Mapping) else {name: (name, {}) for name in mixers}
+    if ORIGINAL in named:
+        raise ValueError(f"mixers must not use the label {ORIGINAL!r}: the data as they are have it.")
     for name in data:
         mixed = [Run(data=name)]
         for label, (mixer, params) in named.items():
             known = inspect.signature(MIXERS[check_choice(mixer, "mixers", MIXERS)]).parameters
             free = known.keys() - params.keys()
+            plain = {key: value.item() if isinstance(value, np.generic) else value for key, value in params.items()}
             mixed += [
-                Run(data=name, label=label, mixer=mixer, params=dict(params), gamma=gamma, n_mix=count, anchor=anchor,
-                    seed=seed, stream=0 if common_random_numbers else index, batch_size=batch_size)
+                Run(data=name, label=label, mixer=mixer, params=plain, gamma=gamma, n_mix=count,
+                    anchor=anchor, seed=seed, stream=0 if common_random_numbers else index, batch_size=batch_size)
                 for anchor in (anchors if "anchor" in free else [None])
                 for count in (n_mix if "n_mix" in free else [None])
                 for seed in seeds

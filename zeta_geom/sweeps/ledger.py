@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,31 +86,46 @@ class Ledger:
         """Return the claim of a run, a context that yields whether it is ours; see `claims.claim`."""
         return claim(self.claims, entry.name)
 
-    def read(self, entry: Entry, *, stale: bool = False) -> pd.DataFrame | None:
+    def read(self, entry: Entry) -> pd.DataFrame | None:
         """Return the values of a finished run, None where it is not finished or its files are damaged.
 
         Parameters
         ----------
         entry : Entry
-        stale : bool
-            Take a run of older code, and say so in the log.
+
+        Returns
+        -------
+        DataFrame or None
         """
-        names = [entry.name]
-        if stale:
-            names += sorted(path.name for path in self.runs.glob(f"{entry.name[:-12]}*") if path.name != entry.name)
-        for name in names:
-            try:
-                found = records.read(self.runs / name / "result", any_code=True)
-            except FileNotFoundError:
-                continue
-            except ValueError as error:
-                logger.warning("%s: computing it again (%s)", name, error)
-                continue
-            if found.manifest["key"] == entry.manifest["key"]:
-                return found.table
-            if stale and key_of(found.manifest, code=False) == key_of(entry.manifest, code=False):
-                logger.warning("%s: reusing a run of older code (%s)", name, found.manifest["code"][:12])
-                return found.table
+        try:
+            found = records.read(self.runs / entry.name / "result", any_code=True)
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            logger.warning("%s: computing it again (%s)", entry.name, error)
+            return None
+        return found.table if found.manifest["key"] == entry.manifest["key"] else None
+
+    def of_older_code(self, entry: Entry) -> Entry | None:
+        """Return the same run as older code finished it, and say so in the log; None where there is none.
+
+        Parameters
+        ----------
+        entry : Entry
+
+        Returns
+        -------
+        Entry or None
+            None also where this code has finished it.
+        """
+        if (self.runs / entry.name).exists():
+            return None
+        for path in sorted(self.runs.glob(f"{entry.name[:-12]}*")):
+            with suppress(FileNotFoundError, ValueError):
+                manifest = records.read(path / "result", any_code=True).manifest
+                if key_of(manifest, code=False) == key_of(entry.manifest, code=False):
+                    logger.warning("%s: reusing a run of older code (%s)", path.name, manifest["code"][:12])
+                    return Entry(path.name, manifest)
         return None
 
     def finish(self, entry: Entry, table: pd.DataFrame, **about: Any) -> None:
@@ -172,11 +187,12 @@ class Ledger:
             return str(json.loads((self.failed / f"{entry.name}.json").read_text())["error"])
         except FileNotFoundError:
             return None
+        except (ValueError, KeyError, TypeError):
+            return "its record is damaged"
 
     def forgive(self, entry: Entry) -> None:
         """Forget that a run failed, so that it is tried again."""
         (self.failed / f"{entry.name}.json").unlink(missing_ok=True)
-        self.trace_of_a_hang(entry).unlink(missing_ok=True)
 
     def trace_of_a_hang(self, entry: Entry) -> Path:
         """Return the file for the trace of a run that has to be ended with its process."""
@@ -195,7 +211,8 @@ class Ledger:
             shutil.rmtree(left, ignore_errors=True)
         if (self.runs / entry.name).exists():
             self.temporary.mkdir(exist_ok=True)
-            away = Path(tempfile.mkdtemp(dir=self.temporary))  # half a folder must never be seen
+            # half a folder must never be seen
+            away = Path(tempfile.mkdtemp(prefix=f"{entry.name}~", dir=self.temporary))
             (self.runs / entry.name).rename(away / "run")
             shutil.rmtree(away, ignore_errors=True)
 
@@ -219,7 +236,7 @@ class Ledger:
     def keep_array(self, array: np.ndarray) -> Path:
         """Return the `.npy` file of an array for worker processes to map, written where it is not there."""
         path = self.folder.resolve() / "data" / f"{data_fingerprint(array)}.npy"
-        if not path.exists():
+        if not _holds(path):
             with self._writing(), records.atomic_path(path) as temporary:
                 np.save(temporary, array, allow_pickle=False)
         return path
@@ -267,3 +284,11 @@ def _sync(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _holds(path: Path) -> bool:
+    """Whether an array's file is there and holds what its name says."""
+    try:
+        return data_fingerprint(np.load(path, mmap_mode="r", allow_pickle=False)) == path.stem
+    except (OSError, ValueError, EOFError):
+        return False

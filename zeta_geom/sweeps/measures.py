@@ -80,7 +80,9 @@ def vote_errors(indices: np.ndarray, votes: np.ndarray, labels: np.ndarray) -> n
     >>> vote_errors(np.array([[0, 1]]), np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([[0.3, 0.7]]))
     array([ True])
     """
-    shares = votes[indices].sum(axis=1)
+    shares = np.zeros((len(indices), votes.shape[1]))
+    for column in indices.T:  # all at once would take n · k · K numbers
+        shares += votes[column]
     # float32 labels that should be equal differ by rounding
     chosen = shares >= shares.max(axis=1, keepdims=True) * (1 - 1e-6)
     largest = labels >= labels.max(axis=1, keepdims=True) * (1 - 1e-6)

@@ -37,7 +37,6 @@ def carry_out(
     *,
     limit: float | None = None,
     force: bool = False,
-    stale: bool = False,
     retry_failed: bool = True,
     progress: bool = True,
     description: str = "sweep",
@@ -53,8 +52,8 @@ def carry_out(
     executor : Executor
     limit : float, optional
         Seconds that a run may take; it is then recorded as failed and its process ended.
-    force, stale : bool
-        Carry out again what is finished; take runs of older code.
+    force : bool
+        Carry out again what is finished.
     retry_failed : bool
         Try again what failed in an earlier call.
     progress : bool
@@ -88,7 +87,7 @@ def carry_out(
         raise ValueError("limit needs processes that can be ended: give executor=PoolExecutor(1), or another.")
     ledger.write_plan(entries)
     _forget(ledger, entries, force, retry_failed)
-    done = {entry.name: ledger.read(entry, stale=stale) for entry in entries}
+    done = {entry.name: ledger.read(entry) for entry in entries}
     left = [entry for entry in entries if done[entry.name] is None and not ledger.failure(entry)]
     call = _Call(Ledger(ledger.folder.resolve()), compute, limit)  # a worker may stand elsewhere
     bar = tqdm(total=len(entries), desc=description, unit="run", disable=None if progress else True)
@@ -103,7 +102,7 @@ def carry_out(
                     busy.append(left[place])
                 else:
                     bar.update()
-            left = list(_no_longer_busy(ledger, busy, bar))
+            left = _no_longer_busy(ledger, busy, bar)
     return {
         entry.name: table
         for entry in entries
@@ -121,6 +120,10 @@ class _Call:
 
     def __call__(self, entry: Entry) -> str:
         _refuse_other_environment(entry)
+        if not (self.ledger.folder / "sweep.json").exists():
+            raise FileNotFoundError(
+                f"a worker does not see the ledger in {self.ledger.folder}; put it on storage that all workers share."
+            )
         with self.ledger.claim(entry) as ours:
             if not ours:
                 return "busy"
@@ -155,7 +158,7 @@ class _Call:
                 yield
             finally:
                 faulthandler.cancel_dump_traceback_later()
-                trace.unlink()
+                trace.unlink(missing_ok=True)
 
 
 def _forget(ledger: Ledger, entries: Sequence[Entry], force: bool, retry_failed: bool) -> None:
@@ -163,9 +166,11 @@ def _forget(ledger: Ledger, entries: Sequence[Entry], force: bool, retry_failed:
     for entry in entries:
         if retry_failed or force:
             ledger.forgive(entry)
-        if force:
+        if force or ledger.trace_of_a_hang(entry).exists():
             with ledger.claim(entry) as ours:
                 if ours:
+                    ledger.take_trace_of_a_hang(entry)
+                if ours and force:
                     ledger.clear(entry)
 
 
@@ -174,20 +179,16 @@ def _record_loss(ledger: Ledger, entry: Entry, lost: Lost) -> None:
         ledger.fail(entry, f"RuntimeError: {lost.reason}")
 
 
-def _no_longer_busy(ledger: Ledger, busy: list[Entry], bar: tqdm) -> Iterator[Entry]:
-    """Wait until somebody else's runs are finished, failed, or nobody's any more; yield the last."""
+def _no_longer_busy(ledger: Ledger, busy: list[Entry], bar: tqdm) -> list[Entry]:
+    """Wait until all of somebody else's runs are done, or one is nobody's; return those that are not done."""
     while busy:
         time.sleep(PAUSE)
-        left = []
-        for entry in busy:
-            status = ledger.status(entry)
-            if status == "open":
-                yield entry
-            elif status == "running":
-                left.append(entry)
-            else:
-                bar.update()
-        busy = left
+        found = [(entry, ledger.status(entry)) for entry in busy]
+        busy = [entry for entry, status in found if status in ("open", "running")]
+        bar.update(len(found) - len(busy))
+        if any(status == "open" for _, status in found):
+            break
+    return busy
 
 
 def _refuse_other_environment(entry: Entry) -> None:

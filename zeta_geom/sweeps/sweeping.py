@@ -88,7 +88,7 @@ def sweep(
     retry_failed : bool
         Try again what failed in an earlier call.
     force, stale : bool
-        As in `records.record`.
+        Do again what is finished, all of it, even if a forced call was killed; take runs of older code.
     progress : bool
         Show a progress bar, on a terminal.
 
@@ -122,6 +122,8 @@ def sweep(
     2     mixup  label-error  8  200
     """
     check_choice(errors, "errors", ("raise", "warn", "ignore"))
+    if not isinstance(data, Mapping):
+        raise TypeError(f"data must be a mapping of name -> X or (X, y); got {type(data).__name__}. See gamma_sweep.")
     points = {str(name): _points(str(name), value) for name, value in data.items()}
     options = _options(measures, n_neighbors, alpha)
     axes = {"mixers": _names(mixers, "mixers"), "anchors": _names(anchors, "anchors"), "n_mix": list(n_mix)}
@@ -144,9 +146,11 @@ def sweep(
             name: data_fingerprint(*(part for part in (p.X, p.Y) if part is not None)) for name, p in points.items()
         }
         made = [ledger.entry(run.slug, run.model_dump(), prints[run.data]) for run in runs]
+        if stale and not force:
+            made = [ledger.of_older_code(entry) or entry for entry in made]
         entries = list({entry.name: entry for entry in made}.values())  # a γ given twice is one run
         found = carry_out(
-            ledger, entries, _workshop(ledger, points, executor), executor, limit=limit, force=force, stale=stale,
+            ledger, entries, _workshop(ledger, points, executor), executor, limit=limit, force=force,
             retry_failed=retry_failed, progress=progress, description=f"sweep of {', '.join(points)}",
         )  # fmt: skip
         failed = [(entry, ledger.failure(entry)) for entry in entries if entry.name not in found]
@@ -199,7 +203,8 @@ def _points(name: str, value: Any) -> Points:
 
 def _options(measures: Sequence[str], n_neighbors: Any, alpha: float) -> dict[str, dict[str, Any]]:
     several = not isinstance(n_neighbors, (int, np.integer))
-    settings = {"n_neighbors": [int(k) for k in n_neighbors] if several else [int(n_neighbors)], "alpha": alpha}
+    ks = [check_int(k, "n_neighbors", low=2) for k in (n_neighbors if several else [n_neighbors])]
+    settings = {"n_neighbors": ks, "alpha": check_real(alpha, "alpha", low=0, high=1)}
     known = {name: MEASURES[check_choice(name, "measures", MEASURES)] for name in _names(measures, "measures")}
     return {name: {option: settings[option] for option in measure.options} for name, measure in known.items()}
 
@@ -254,6 +259,7 @@ def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def _tell(failed: Sequence[tuple[Entry, str | None]], count: int, errors: str) -> None:
     entry, reason = failed[0]
+    reason = reason or "it was cleared by another sweep."
     message = f"{len(failed)} of {count} runs failed; the first, {entry.manifest['name']}: {reason}"
     if errors == "raise":
         raise SweepError(message)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -116,12 +117,16 @@ class RemoteWorkshop:
 
     def __call__(self, settings: Mapping[str, Any]) -> pd.DataFrame:
         """Return the rows of a run; see `Workshop`."""
-        return _workshop(self)(settings)
+        with _ONE:
+            return _workshop(self)(settings)
+
+
+_ONE = Lock()  # a worker of Dask may have several threads; a workshop does one run at a time
 
 
 @lru_cache(maxsize=1)
 def _workshop(remote: RemoteWorkshop) -> Workshop:
-    data = {name: Points(np.load(X, mmap_mode="r"), None if Y is None else np.load(Y)) for name, X, Y in remote.data}
+    data = {name: Points(np.load(X, mmap_mode="c"), None if Y is None else np.load(Y)) for name, X, Y in remote.data}
     return Workshop(data, remote.threads)
 
 
