@@ -42,7 +42,7 @@ from zeta_geom.sweeps.claims import claim
 from zeta_geom.sweeps.executors import Lost
 from zeta_geom.sweeps.grid import Run
 from zeta_geom.sweeps.measures import Points, vote_errors
-from zeta_geom.sweeps.workshop import RemoteWorkshop, Workshop
+from zeta_geom.sweeps.workshop import RemoteWorkshop, Workshop, keep_array
 
 X = make_helix(400, random_state=0)[0]
 __all__ = ["folder"]
@@ -215,11 +215,11 @@ def test_the_band_of_wrong_labels_is_over_seeds():
 
 
 def test_an_array_that_is_kept_is_whole(ledger):
-    path = ledger.keep_array(X)
+    path = keep_array(ledger.folder, X)
     before = path.stat().st_mtime_ns
-    assert ledger.keep_array(X).stat().st_mtime_ns == before
+    assert keep_array(ledger.folder, X).stat().st_mtime_ns == before
     path.write_bytes(path.read_bytes()[:-80] + bytes(80))
-    np.testing.assert_array_equal(np.load(ledger.keep_array(X)), X)
+    np.testing.assert_array_equal(np.load(keep_array(ledger.folder, X)), X)
 
 
 def test_values_too_large_to_square(tmp_path):

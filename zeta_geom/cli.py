@@ -28,7 +28,6 @@ UsageError: Any = typer.BadParameter.__base__  # a mistake in the words of a com
 Input = Annotated[Path, typer.Argument(help=".npy with X, or .npz with X and perhaps y", show_default=False)]
 Arrays = Annotated[Path, output(".npz")]
 Columns = Annotated[Path, output(".npz", ".csv", ".parquet")]
-Table = Annotated[Path, output(".csv", ".parquet")]
 Seed = Annotated[int, typer.Option(help="seed of everything random", min=0)]
 BatchSize = Annotated[int, typer.Option(help="points in a batch")]
 

@@ -83,8 +83,6 @@ def _arrow(values: np.ndarray) -> Any:
 
 def _array(column: Any) -> np.ndarray:
     whole = column.combine_chunks()
-    if isinstance(whole, pa.ChunkedArray):
-        whole = pa.concat_arrays(whole.chunks)
     if pa.types.is_fixed_size_list(whole.type):
         return whole.flatten().to_numpy().reshape(len(whole), whole.type.list_size)
     return whole.to_numpy()

@@ -93,7 +93,7 @@ def points_file(X: Any, name: str, folder: Path) -> PointsFile:
     array, path = _array_and_file(X, name)
     n, d = array.shape
     dtype = np.dtype(array.dtype if array.dtype in (np.float32, np.float64) else _wider(array.dtype))
-    if path is not None and array.flags.c_contiguous and array.dtype == dtype and array.dtype.isnative:
+    if path is not None and array.flags.c_contiguous and array.dtype == dtype:
         return PointsFile(str(path.resolve()), n, d, dtype.name, _fingerprint(array, dtype))
     path = (folder / f"{name}.npy").resolve()
     return PointsFile(str(path), n, d, dtype.name, _fingerprint(array, dtype), array)

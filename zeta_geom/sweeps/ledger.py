@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import shutil
 import tempfile
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from zeta_geom import records
-from zeta_geom.manifests import data_fingerprint, key_of, make_manifest
+from zeta_geom.manifests import key_of, make_manifest
 from zeta_geom.sweeps.claims import claim, claimed_by
+from zeta_geom.sweeps.disk import sync, writing
 
 __all__ = ["Entry", "Ledger"]
 
@@ -83,7 +82,12 @@ class Ledger:
         return Entry(f"{slug}-{key_of(manifest, code=False)[:12]}-{manifest['key'][:12]}", manifest)
 
     def claim(self, entry: Entry) -> Any:
-        """Return the claim of a run, a context that yields whether it is ours; see `claims.claim`."""
+        """Return the claim of a run, a context that yields whether it is ours; see `claims.claim`.
+
+        Parameters
+        ----------
+        entry : Entry
+        """
         return claim(self.claims, entry.name)
 
     def read(self, entry: Entry) -> pd.DataFrame | None:
@@ -92,10 +96,6 @@ class Ledger:
         Parameters
         ----------
         entry : Entry
-
-        Returns
-        -------
-        DataFrame or None
         """
         try:
             found = records.read(self.runs / entry.name / "result", any_code=True)
@@ -144,7 +144,7 @@ class Ledger:
         OSError
             If the disk takes no more.
         """
-        with self._writing():
+        with writing(self.folder):
             self.temporary.mkdir(parents=True, exist_ok=True)
             self.runs.mkdir(exist_ok=True)
             made = Path(tempfile.mkdtemp(prefix=f"{entry.name}~", dir=self.temporary))
@@ -158,7 +158,7 @@ class Ledger:
                     if not (self.runs / entry.name).exists():
                         raise
                     logger.info("%s: finished elsewhere meanwhile; this one is dropped", entry.name)
-                _sync(self.runs)
+                sync(self.runs)
             finally:
                 shutil.rmtree(made, ignore_errors=True)
         self.forgive(entry)
@@ -178,11 +178,20 @@ class Ledger:
             error = f"{type(error).__name__}: {error}"
             about = about | {"traceback": trace}
         failure = dict(entry.manifest) | {"status": "failed", "error": error} | about
-        with self._writing(), records.atomic_path(self.failed / f"{entry.name}.json") as temporary:
+        with writing(self.folder), records.atomic_path(self.failed / f"{entry.name}.json") as temporary:
             temporary.write_text(json.dumps(failure, indent=1, sort_keys=True) + "\n")
 
     def failure(self, entry: Entry) -> str | None:
-        """Return the error of a run that failed, None for others."""
+        """Return the error of a run that failed, None for others.
+
+        Parameters
+        ----------
+        entry : Entry
+
+        Returns
+        -------
+        str or None
+        """
         try:
             return str(json.loads((self.failed / f"{entry.name}.json").read_text())["error"])
         except FileNotFoundError:
@@ -191,22 +200,21 @@ class Ledger:
             return "its record is damaged"
 
     def forgive(self, entry: Entry) -> None:
-        """Forget that a run failed, so that it is tried again."""
+        """Forget that a run failed, so that it is tried again.
+
+        Parameters
+        ----------
+        entry : Entry
+        """
         (self.failed / f"{entry.name}.json").unlink(missing_ok=True)
 
-    def trace_of_a_hang(self, entry: Entry) -> Path:
-        """Return the file for the trace of a run that has to be ended with its process."""
-        return self.claims / f"{entry.name}.hang"
-
-    def take_trace_of_a_hang(self, entry: Entry) -> str:
-        """Return what such a run left, once; empty where there was none."""
-        path = self.trace_of_a_hang(entry)
-        text = path.read_text() if path.exists() else ""
-        path.unlink(missing_ok=True)
-        return text
-
     def clear(self, entry: Entry) -> None:
-        """Remove what lies of a run: damaged, not wanted, or left by a process that was killed. Claim it first."""
+        """Remove what lies of a run: damaged, not wanted, or left by a process that was killed. Claim it first.
+
+        Parameters
+        ----------
+        entry : Entry
+        """
         for left in self.temporary.glob(f"{entry.name}~*"):
             shutil.rmtree(left, ignore_errors=True)
         if (self.runs / entry.name).exists():
@@ -217,7 +225,17 @@ class Ledger:
             shutil.rmtree(away, ignore_errors=True)
 
     def status(self, entry: Entry) -> str:
-        """Return "finished", "failed", "running" or "open"; damage is not looked for."""
+        """Return where a run stands; damage is not looked for.
+
+        Parameters
+        ----------
+        entry : Entry
+
+        Returns
+        -------
+        str
+            "finished", "failed", "running" or "open"
+        """
         if (self.runs / entry.name).exists():
             return "finished"
         if (self.failed / f"{entry.name}.json").exists():
@@ -225,30 +243,46 @@ class Ledger:
         return "running" if self.owner(entry) else "open"
 
     def counts(self) -> dict[str, int]:
-        """Return how many runs of the plan are finished, failed, running and open."""
+        """Return how many runs of the plan are finished, failed, running and open.
+
+        Returns
+        -------
+        dict of str -> int
+        """
         found = [self.status(entry) for entry in self.plan()]
         return {name: found.count(name) for name in ("finished", "failed", "running", "open")}
 
     def owner(self, entry: Entry) -> dict[str, Any] | None:
-        """Return who works on a run: host, pid, since; None for nobody."""
+        """Return who works on a run, None for nobody.
+
+        Parameters
+        ----------
+        entry : Entry
+
+        Returns
+        -------
+        dict or None
+            host, pid and since, in seconds since 1970
+        """
         return claimed_by(self.claims, entry.name)
 
-    def keep_array(self, array: np.ndarray) -> Path:
-        """Return the `.npy` file of an array for worker processes to map, written where it is not there."""
-        path = self.folder.resolve() / "data" / f"{data_fingerprint(array)}.npy"
-        if not _holds(path):
-            with self._writing(), records.atomic_path(path) as temporary:
-                np.save(temporary, array, allow_pickle=False)
-        return path
-
     def write_plan(self, entries: Sequence[Entry]) -> None:
-        """Write down which runs were asked for."""
+        """Write down which runs were asked for.
+
+        Parameters
+        ----------
+        entries : sequence of Entry
+        """
         plan = [{"name": entry.name, "manifest": entry.manifest} for entry in entries]
-        with self._writing(), records.atomic_path(self.folder / "sweep.json") as temporary:
+        with writing(self.folder), records.atomic_path(self.folder / "sweep.json") as temporary:
             temporary.write_text(json.dumps(plan) + "\n")
 
     def plan(self) -> list[Entry]:
         """Return the runs that were last asked for.
+
+        Returns
+        -------
+        list of Entry
 
         Raises
         ------
@@ -262,33 +296,3 @@ class Ledger:
             raise FileNotFoundError(f"there is no sweep in {self.folder}; start one there.") from error
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{path} is damaged; run the sweep again, which keeps what is finished.") from error
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise OSError(
-                error.errno,
-                f"the ledger in {self.folder} cannot be written ({error.strerror or error}); "
-                "finished runs are kept. Make room and run the same again",
-            ) from error
-
-
-def _sync(folder: Path) -> None:
-    """Put a folder's list of names on the disk, where the system can."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _holds(path: Path) -> bool:
-    """Whether an array's file is there and holds what its name says."""
-    try:
-        return data_fingerprint(np.load(path, mmap_mode="r", allow_pickle=False)) == path.stem
-    except (OSError, ValueError, EOFError):
-        return False

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -130,7 +131,7 @@ class _Call:
             status = self.ledger.status(entry)
             if status == "failed" or (status == "finished" and self.ledger.read(entry) is not None):
                 return status
-            if hung := self.ledger.take_trace_of_a_hang(entry):
+            if hung := _take_trace(self.ledger, entry):
                 self.ledger.fail(entry, "TimeoutError: it ran past its limit.", traceback=hung)
                 return "failed"
             self.ledger.clear(entry)
@@ -151,7 +152,7 @@ class _Call:
         if self.limit is None:
             yield
             return
-        trace = self.ledger.trace_of_a_hang(entry)
+        trace = _trace_file(self.ledger, entry)
         with _ALONE, trace.open("w") as file:
             faulthandler.dump_traceback_later(self.limit, exit=True, file=file)
             try:
@@ -161,15 +162,28 @@ class _Call:
                 trace.unlink(missing_ok=True)
 
 
+def _trace_file(ledger: Ledger, entry: Entry) -> Path:
+    """Return the file for the trace of a run that has to be ended with its process."""
+    return ledger.claims / f"{entry.name}.hang"
+
+
+def _take_trace(ledger: Ledger, entry: Entry) -> str:
+    """Return what such a run left, once; empty where there was none."""
+    path = _trace_file(ledger, entry)
+    text = path.read_text() if path.exists() else ""
+    path.unlink(missing_ok=True)
+    return text
+
+
 def _forget(ledger: Ledger, entries: Sequence[Entry], force: bool, retry_failed: bool) -> None:
     """Remove what is to be done again."""
     for entry in entries:
         if retry_failed or force:
             ledger.forgive(entry)
-        if force or ledger.trace_of_a_hang(entry).exists():
+        if force or _trace_file(ledger, entry).exists():
             with ledger.claim(entry) as ours:
                 if ours:
-                    ledger.take_trace_of_a_hang(entry)
+                    _take_trace(ledger, entry)
                 if ours and force:
                     ledger.clear(entry)
 

@@ -16,12 +16,13 @@ from zeta_geom.checks import check_choice, check_finite, check_int, check_labels
 from zeta_geom.files import to_floats
 from zeta_geom.manifests import data_fingerprint
 from zeta_geom.records import atomic_path
+from zeta_geom.sweeps.disk import writing
 from zeta_geom.sweeps.executors import Executor, SerialExecutor
 from zeta_geom.sweeps.grid import Run, make_grid
 from zeta_geom.sweeps.ledger import Entry, Ledger
 from zeta_geom.sweeps.measures import MEASURES, Points
 from zeta_geom.sweeps.running import carry_out
-from zeta_geom.sweeps.workshop import RemoteWorkshop, Workshop
+from zeta_geom.sweeps.workshop import RemoteWorkshop, Workshop, keep_array
 
 __all__ = ["SweepError", "sweep", "sweep_table"]
 
@@ -179,6 +180,12 @@ def sweep_table(folder: Path | str) -> pd.DataFrame:
     ------
     FileNotFoundError
         If there is no sweep in the folder, or nothing of it is finished.
+
+    Examples
+    --------
+    >>> sweep_table("nowhere")
+    Traceback (most recent call last):
+    FileNotFoundError: there is no sweep in nowhere; start one there.
     """
     ledger = Ledger(folder)
     found = [table for entry in ledger.plan() if (table := ledger.read(entry)) is not None]
@@ -241,10 +248,13 @@ def _check(runs: Sequence[Run], points: Mapping[str, Points]) -> None:
 def _workshop(ledger: Ledger, points: Mapping[str, Points], executor: Executor) -> Workshop | RemoteWorkshop:
     if not executor.in_processes:
         return Workshop(points, executor.threads)
-    files = [
-        (name, ledger.keep_array(p.X), None if p.Y is None else ledger.keep_array(p.Y)) for name, p in points.items()
-    ]
-    return RemoteWorkshop(tuple(files), executor.threads)
+    folder = ledger.folder / "data"
+    with writing(ledger.folder):
+        files = tuple(
+            (name, keep_array(folder, p.X), None if p.Y is None else keep_array(folder, p.Y))
+            for name, p in points.items()
+        )
+    return RemoteWorkshop(files, executor.threads)
 
 
 def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

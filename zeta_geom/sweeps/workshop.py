@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from zeta_geom.manifests import data_fingerprint
+from zeta_geom.records import atomic_path
 from zeta_geom.sweeps.grid import Run
 from zeta_geom.sweeps.measures import MEASURES, Points
 
-__all__ = ["RemoteWorkshop", "Workshop"]
+__all__ = ["RemoteWorkshop", "Workshop", "keep_array"]
 
 
 class Workshop:
@@ -122,6 +124,35 @@ class RemoteWorkshop:
 
 
 _ONE = Lock()  # a worker of Dask may have several threads; a workshop does one run at a time
+
+
+def keep_array(folder: Path, array: np.ndarray) -> Path:
+    """Return the `.npy` file of an array for worker processes to map, written where it is not there, whole.
+
+    Parameters
+    ----------
+    folder : Path
+    array : ndarray of any shape and dtype
+
+    Returns
+    -------
+    Path
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> np.load(keep_array(Path(tempfile.mkdtemp()), np.arange(3)))
+    array([0, 1, 2])
+    """
+    path = folder.resolve() / f"{data_fingerprint(array)}.npy"
+    try:
+        whole = data_fingerprint(np.load(path, mmap_mode="r", allow_pickle=False)) == path.stem
+    except (OSError, ValueError, EOFError):
+        whole = False
+    if not whole:
+        with atomic_path(path) as temporary:
+            np.save(temporary, array, allow_pickle=False)
+    return path
 
 
 @lru_cache(maxsize=1)
