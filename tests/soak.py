@@ -66,7 +66,7 @@ def disturbed(folder: Path, rng: np.random.Generator, disturbances: int) -> list
     """Start the sweep again and again, and return how it was disturbed, until it ends by itself."""
     done: list[str] = []
     while True:
-        process = subprocess.Popen(command(folder, "disturbed"), start_new_session=True, stderr=subprocess.PIPE)
+        process = start_one(folder)
         others = []
         while process.poll() is None:
             if len(done) < disturbances and wait(process, rng.uniform(3, 9)):
@@ -74,19 +74,24 @@ def disturbed(folder: Path, rng: np.random.Generator, disturbances: int) -> list
                 others += disturb(kind, process, folder, rng)
                 done.append(kind)
             time.sleep(0.1)
-        _, err = process.communicate()
-        for other in others:
-            other.communicate()
+        for each in (process, *others):
+            each.wait()
         for each in (process, *others):
             wait_until(partial(group_is_gone, each), 30)
         typer.echo(f"{finished(folder / 'disturbed')} finished; exit {process.returncode}; {done[-1:]}")
-        if b"Traceback" in err:
-            raise SystemExit(err.decode())
+        if "Traceback" in (said := (folder / "stderr").read_text()):
+            raise SystemExit(said)
         if process.returncode == 0 and len(done) >= disturbances:
             return done
         if process.returncode == 0:  # finished too soon: damage half of it, and go on
             damage(folder, rng, 1000)
             done.append("damage")
+
+
+def start_one(folder: Path) -> subprocess.Popen[bytes]:
+    """Start the sweep; what it says goes into a file, which never blocks it."""
+    with (folder / "stderr").open("a") as file:
+        return subprocess.Popen(command(folder, "disturbed"), start_new_session=True, stderr=file)
 
 
 def wait(process: subprocess.Popen[bytes], seconds: float) -> bool:
@@ -110,15 +115,17 @@ def disturb(
         if children:
             os.kill(int(rng.choice([child.pid for child in children])), signal.SIGKILL)
     elif kind == "damage":
-        damage(folder, rng, 50)
+        if finished(folder / "disturbed"):
+            damage(folder, rng, 50)
     else:
-        return [subprocess.Popen(command(folder, "disturbed"), start_new_session=True, stderr=subprocess.PIPE)]
+        return [start_one(folder)]
     return []
 
 
 def damage(folder: Path, rng: np.random.Generator, count: int) -> None:
     """Truncate some of the files of finished runs."""
-    made = sorted(Ledger(folder / "disturbed").runs.glob("*/result.*"))
+    runs = Ledger(folder / "disturbed").runs
+    made = [runs / name / part for name in sorted(os.listdir(runs)) for part in ("result.json", "result.parquet")]
     for place in rng.permutation(len(made))[:count]:
         with suppress(FileNotFoundError):  # done again meanwhile
             made[place].write_bytes(made[place].read_bytes()[:-30])

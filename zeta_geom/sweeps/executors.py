@@ -25,6 +25,7 @@ __all__ = ["DaskExecutor", "Executor", "Lost", "PoolExecutor", "SerialExecutor"]
 logger = logging.getLogger(__name__)
 
 DEATHS = 3  # processes that one task may take with it
+NUDGE = 5  # seconds without a result after which the pool is told to look at its processes
 IDLE = 60  # seconds that a pool's processes wait for the next call
 LIBRARIES = ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB_MAXIMUM", "NUMBA", "NUMEXPR")
 
@@ -138,13 +139,18 @@ class PoolExecutor(Executor):
             alone = bool(suspects)
             queue, at_once = (suspects, 1) if alone else (waiting, 2 * self.n_workers)
             running: dict[Future[Any], int] = {}
-            pool = self._pool()
+            pool, nudge = self._pool(), None
             try:
                 while queue or running:
                     while queue and len(running) < at_once:
                         running[pool.submit(call, tasks[queue[0]])] = queue[0]  # raises where the pool is broken
                         queue.popleft()
-                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    done = wait(running, timeout=NUDGE, return_when=FIRST_COMPLETED).done
+                    if not done and (nudge is None or nudge.done()):
+                        nudge = pool.submit(
+                            int
+                        )  # loky looks at its processes anew: a death at their start can be missed
+                    for future in done:
                         result = future.result()
                         yield running.pop(future), result
             except BrokenProcessPool:

@@ -269,7 +269,7 @@ def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def _tell(failed: Sequence[tuple[Entry, str | None]], count: int, errors: str) -> None:
     entry, reason = failed[0]
-    reason = reason or "it was cleared by another sweep."
+    reason = reason or "its files were cleared or damaged meanwhile; run the same again."
     message = f"{len(failed)} of {count} runs failed; the first, {entry.manifest['name']}: {reason}"
     if errors == "raise":
         raise SweepError(message)
