@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-import distributed
 import numpy as np
 import pandas as pd
 import typer
@@ -24,6 +23,7 @@ from benchmarks.measuring import interleaved, report, seconds
 from benchmarks.points import fashion
 from zeta_geom.manifolds import make_helix
 from zeta_geom.sweeps import DaskExecutor, Executor, Ledger, PoolExecutor, SerialExecutor, gamma_sweep
+from zeta_geom.sweeps.executors import local_cluster
 from zeta_geom.sweeps.running import carry_out
 
 GAMMAS = np.arange(0, 15.01, 0.5)
@@ -52,8 +52,7 @@ def sweeps(X: np.ndarray, rounds: int, serial: Executor, **grid: Any) -> dict[st
     started = {name: seconds(call) for name, call in calls.items()}
     taken = medians(calls, rounds)
     started["Dask"] = seconds(partial(sweep_once, X, DaskExecutor(n_workers=2), grid))
-    made = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": 40}
-    with distributed.LocalCluster(**made, memory_limit=0) as cluster:  # it takes time of its own while others work
+    with local_cluster(2) as cluster:  # it takes time of its own while others work
         calls = {"pool": calls["pool"], "Dask": partial(sweep_once, X, DaskExecutor(cluster.scheduler_address), grid)}
         calls["Dask"]()
         beside = medians(calls, rounds)

@@ -1,5 +1,6 @@
 """Serial, a pool and Dask give the same results, and survive the same deaths."""
 
+import os
 import sys
 
 import pytest
@@ -38,6 +39,12 @@ def test_cores_are_shared_out(make_executor):
     expected = cpu_count() if isinstance(executor, SerialExecutor) else max(1, cpu_count() // 2)
     assert executor.threads == expected
     assert dict(executor.map(cases.blas_threads, [0])) == {0: expected}
+
+
+def test_the_environment_is_left_alone():
+    before = dict(os.environ)
+    assert dict(DaskExecutor(n_workers=1).map(cases.double, [1])) == {0: 2}
+    assert dict(os.environ) == before
 
 
 def test_threads_can_be_asked_for():

@@ -12,15 +12,13 @@ import sweep_cases as cases
 
 from zeta_geom.manifolds import make_helix
 from zeta_geom.sweeps import DaskExecutor, Ledger, PoolExecutor, sweep
+from zeta_geom.sweeps.executors import local_cluster
 from zeta_geom.sweeps.running import carry_out
 
 
 @pytest.fixture(scope="module")
 def address():
-    import distributed
-
-    made = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": ":0"}
-    with distributed.LocalCluster(**made, silence_logs=50) as cluster:
+    with local_cluster(2) as cluster:
         yield cluster.scheduler_address
 
 
@@ -78,10 +76,7 @@ def test_two_sweeps_at_once_on_one_ledger_by_a_pool_and_by_dask(ledger, address)
 
 
 def test_a_scheduler_that_goes_away(ledger):
-    import distributed
-
-    made = {"n_workers": 1, "threads_per_worker": 1, "processes": True, "dashboard_address": ":0"}
-    with distributed.LocalCluster(**made, silence_logs=50) as cluster:
+    with local_cluster(1) as cluster:
         executor = DaskExecutor(cluster.scheduler_address)
         results = executor.map(cases.double, [1, 2])
         next(results)
@@ -116,10 +111,15 @@ def command(folder, out, *more):
     return [sys.executable, "-m", "zeta_geom.cli", *words, *more]
 
 
+def listen():
+    """Hear SIGINT also where the tests run in the background, and so ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(folder, out):
     return subprocess.Popen(
         command(folder, out, "--workers", "2"), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        start_new_session=True,
+        start_new_session=True, preexec_fn=listen,
     )  # fmt: skip
 
 

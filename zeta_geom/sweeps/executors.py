@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from zeta_geom.checks import check_int
 
-__all__ = ["DaskExecutor", "Executor", "Lost", "PoolExecutor", "SerialExecutor"]
+__all__ = ["DaskExecutor", "Executor", "Lost", "PoolExecutor", "SerialExecutor", "local_cluster"]
 
 logger = logging.getLogger(__name__)
 
@@ -247,10 +247,36 @@ class DaskExecutor(Executor):
             with client:
                 yield client
             return
-        made = {"n_workers": self.n_workers, "threads_per_worker": 1, "memory_limit": 0, "dashboard_address": ":0"}
-        made |= {"silence_logs": logging.ERROR}
-        with distributed.LocalCluster(**made) as cluster, distributed.Client(cluster) as client:
+        with local_cluster(self.n_workers) as cluster, distributed.Client(cluster) as client:
             yield client
+
+
+@contextmanager
+def local_cluster(n_workers: int) -> Iterator[Any]:
+    """Start a Dask cluster of processes on this machine; the environment of this process is left alone.
+
+    Parameters
+    ----------
+    n_workers : int
+
+    Yields
+    ------
+    distributed.LocalCluster
+
+    Examples
+    --------
+    >>> with local_cluster(1) as cluster:
+    ...     len(cluster.workers)
+    1
+    """
+    distributed = _distributed()
+    import dask
+
+    made = {"n_workers": n_workers, "threads_per_worker": 1, "memory_limit": 0, "dashboard_address": ":0"}
+    # by default the limits of a worker's threads would be put into the environment of this process, and stay
+    ours = dask.config.set({"distributed.nanny.pre-spawn-environ": {}})
+    with ours, distributed.LocalCluster(**made, silence_logs=logging.ERROR) as cluster:
+        yield cluster
 
 
 def _distributed() -> Any:
