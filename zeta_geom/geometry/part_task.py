@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from joblib import parallel_config
 
 from zeta_geom.geometry.knn import prepare_points, search
 from zeta_geom.geometry.part_files import write_part
@@ -91,18 +90,16 @@ def do_part(task: PartTask) -> str:
             "this worker's zeta_geom, or a library that computes, is not the client's. Install the same on all, and "
             "start the workers anew."
         )
-    # a worker of Dask is a daemon, where joblib's default allows one thread only
-    with parallel_config(backend="threading"):
-        rows, Q, own = _queries(task)
-        indices, squared, order = nearest_in_blocks(task, Q, own)
-        del Q
-        if task.ks is None:
-            distances = squared / 2 if task.metric == "cosine" else np.sqrt(squared)
-            columns = {"row": rows, "indices": indices, "distances": distances}
-        else:
-            del squared
-            counts = count_dimensions(task, indices, order)
-            columns = {"row": rows} | {f"k{k}": values for k, values in zip(task.ks, counts)}
+    rows, Q, own = _queries(task)
+    indices, squared, order = nearest_in_blocks(task, Q, own)
+    del Q
+    if task.ks is None:
+        distances = squared / 2 if task.metric == "cosine" else np.sqrt(squared)
+        columns = {"row": rows, "indices": indices, "distances": distances}
+    else:
+        del squared
+        counts = count_dimensions(task, indices, order)
+        columns = {"row": rows} | {f"k{k}": values for k, values in zip(task.ks, counts)}
     write_part(Path(task.part), columns, task.key)
     return task.part
 

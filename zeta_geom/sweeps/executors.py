@@ -37,11 +37,6 @@ class Lost:
     Parameters
     ----------
     reason : str
-
-    Examples
-    --------
-    >>> Lost("its process died 3 times").reason
-    'its process died 3 times'
     """
 
     reason: str
