@@ -1,6 +1,9 @@
 # make figures   regenerate the figures and the claims table  (PRESET=paper  ONLY="2 6"  IMAGES="a.npz b.npz"  OFFLINE=1  FORCE=1  STALE=ok)
 # make study     classifiers on few images, into docs/cpu_study: an hour on two cores  (MINUTES=90  RUNS=runs)
 # make test      lint, types, tests, doctests
+# make docs      the documentation, into docs/build/html
+# make fuzz      every public entry on 500 random arrays; make test tries 50
+# make test-browser   an audit's page in headless Chromium, where there is one
 # make soak      2,000 tiny runs that are killed again and again: half an hour, no part of make test
 
 PYTHON ?= python3
@@ -13,7 +16,7 @@ MINUTES ?= 90
 OPTIONS := --preset $(PRESET) --results $(RESULTS) $(if $(ONLY),--only "$(ONLY)") $(if $(OFFLINE),--offline) \
            $(if $(IMAGES),--images "$(IMAGES)") $(if $(FORCE),--force) $(if $(STALE),--stale)
 
-.PHONY: figures study test soak clean
+.PHONY: figures study test docs fuzz test-browser soak clean
 
 figures: $(VENV)/installed
 	@$(PY) -m analyses $(OPTIONS)
@@ -28,6 +31,15 @@ test: $(VENV)/installed-dev
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/pytest
+
+docs: $(VENV)/installed-dev
+	$(VENV)/bin/sphinx-build -W --keep-going -b html docs docs/build/html
+
+fuzz: $(VENV)/installed-dev
+	FUZZ_EXAMPLES=500 $(VENV)/bin/pytest tests/test_fuzz.py
+
+test-browser: $(VENV)/installed-dev
+	$(VENV)/bin/pytest -rs tests/test_browser.py
 
 soak: $(VENV)/installed-dev
 	$(PY) tests/soak.py
@@ -46,4 +58,4 @@ $(VENV)/installed-dev: $(VENV)/installed
 	touch $@
 
 clean:
-	rm -rf $(RESULTS) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(RESULTS) build docs/build docs/generated docs/tutorials *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
