@@ -1,0 +1,22 @@
+"""Argument checks, called at the public door only.
+
+Every error names the argument (`name`), states the rule, shows what came and says what to do.
+"""
+
+from zeta_geom.checks.labels import LABEL_TOLERANCE, check_label_shape, check_labels, check_probabilities
+from zeta_geom.checks.parameters import check_choice, check_int, check_real
+from zeta_geom.checks.points import LARGEST, check_finite, check_points, host_array
+
+__all__ = [
+    "LABEL_TOLERANCE",
+    "LARGEST",
+    "check_choice",
+    "check_finite",
+    "check_int",
+    "check_label_shape",
+    "check_labels",
+    "check_points",
+    "check_probabilities",
+    "check_real",
+    "host_array",
+]

@@ -1,0 +1,111 @@
+"""Checks of labels, int or soft, and of probabilities."""
+
+from typing import Any
+
+import numpy as np
+
+from zeta_geom.checks.points import check_finite, host_array
+
+__all__ = ["LABEL_TOLERANCE", "check_label_shape", "check_labels", "check_probabilities"]
+
+LABEL_TOLERANCE = 1e-3  # float16 soft labels over a thousand classes still pass
+
+
+def check_labels(y: Any, name: str = "y", *, n: int | None = None, n_classes: int | None = None) -> np.ndarray:
+    """Return `y` as int labels (n,) or as float soft labels (n, K), whichever it is.
+
+    Parameters
+    ----------
+    y : int array of shape (n,), or float array of shape (n, K)
+        Labels; the rows of soft labels are non-negative and sum to 1.
+    name : str
+    n : int, optional
+        The number of labels that there must be.
+    n_classes : int, optional
+        The number of classes that int labels must stay below, and that soft labels must have.
+
+    Returns
+    -------
+    ndarray of int, shape (n,), or of float, shape (n, K)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If 1-D labels are not integers; if the shape, the range or the sums are wrong.
+
+    Examples
+    --------
+    >>> check_labels([0, 2, 1], n=3, n_classes=3)
+    array([0, 2, 1])
+    """
+    y = host_array(y, name)
+    check_label_shape(y.shape, n, n_classes, name)
+    if y.ndim == 1:
+        return _check_int_labels(y, name, n_classes)
+    if y.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must hold real numbers; got dtype {y.dtype}.")
+    y = y if y.dtype.kind == "f" else y.astype(np.float32)
+    check_probabilities(y, name, tolerance=LABEL_TOLERANCE)
+    return y
+
+
+def check_label_shape(shape: tuple[int, ...], n: int | None, n_classes: int | None, name: str = "y") -> None:
+    """Raise ValueError unless `shape` is that of n int labels, (n,), or of soft labels, (n, n_classes).
+
+    Parameters
+    ----------
+    shape : tuple of int
+    n, n_classes : int, or None for any number
+    name : str
+
+    Examples
+    --------
+    >>> check_label_shape((3, 2), 3, 2)
+    """
+    if len(shape) not in (1, 2):
+        raise ValueError(f"{name} must be int labels (n,) or soft labels (n, K); got shape {shape}.")
+    if n is not None and shape[0] != n:
+        raise ValueError(f"{name} must have one label for each of the {n} samples; got {shape[0]}.")
+    if len(shape) == 2 and n_classes is not None and shape[1] != n_classes:
+        raise ValueError(f"{name} must have n_classes={n_classes} columns; got shape {shape}.")
+
+
+def check_probabilities(p: Any, name: str = "p", *, tolerance: float = 1e-6) -> None:
+    """Raise an error unless the rows of `p` are non-negative and sum to 1 within `tolerance`.
+
+    Parameters
+    ----------
+    p : float array of shape (n, K)
+    name : str
+    tolerance : float
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `p` holds no real numbers, has another shape, or a row is no distribution.
+
+    Examples
+    --------
+    >>> check_probabilities(np.array([[0.5, 0.5]]))
+    """
+    p = host_array(p, name)
+    if p.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must hold real numbers; got dtype {p.dtype}.")
+    check_finite(p, name)
+    if p.ndim != 2 or p.shape[1] < 1:
+        raise ValueError(f"{name} must have shape (n, K), one row a distribution; got shape {p.shape}.")
+    sums = p.sum(axis=1, dtype=np.float64)
+    if (p < 0).any() or (np.abs(sums - 1) > tolerance).any():
+        worst = int(np.argmax(np.where((p < 0).any(axis=1), np.inf, np.abs(sums - 1))))
+        raise ValueError(f"{name} must have non-negative rows that sum to 1; row {worst} is {p[worst]}.")
+
+
+def _check_int_labels(y: np.ndarray, name: str, n_classes: int | None) -> np.ndarray:
+    if y.dtype.kind not in "iu":
+        raise TypeError(f"{name} of one dimension must hold integers; got dtype {y.dtype}. Soft labels are (n, K).")
+    if y.size and (y.min() < 0 or (n_classes is not None and y.max() >= n_classes)):
+        raise ValueError(
+            f"{name} must lie in 0..{'n_classes-1' if n_classes is None else n_classes - 1}; "
+            f"got values from {y.min()} to {y.max()}."
+        )
+    return y

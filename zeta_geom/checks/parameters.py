@@ -1,0 +1,124 @@
+"""Checks of single values: integers, real numbers, and names out of a list."""
+
+from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+__all__ = ["check_choice", "check_int", "check_real"]
+
+LARGEST_INT = 2**63 - 1  # what NumPy and torch count with
+
+
+def check_int(value: Any, name: str, *, low: int | None = None, high: int | None = None) -> int:
+    """Return `value` as an int within [low, high], or raise.
+
+    Parameters
+    ----------
+    value : int or NumPy integer
+    name : str
+    low, high : int, optional
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `value` is no integer (a bool is none), or lies outside the limits or takes more than 64 bits.
+
+    Examples
+    --------
+    >>> check_int(3, "k", low=1)
+    3
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
+        raise TypeError(f"{name} must be an integer; got {value!r} of type {type(value).__name__}.")
+    number = int(value)
+    if (low is not None and number < low) or (high is not None and number > high):
+        raise ValueError(f"{name} must be an integer {_limits(low, high)}; got {number}.")
+    if abs(number) > LARGEST_INT:
+        raise ValueError(f"{name} must be an integer of at most 64 bits; got one of {number.bit_length()} bits.")
+    return number
+
+
+def check_real(
+    value: Any,
+    name: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    strict: bool = False,
+    allow_inf: bool = False,
+) -> float:
+    """Return `value` as a float within the limits (excluded where `strict`), or raise.
+
+    Parameters
+    ----------
+    value : int, float or NumPy real number
+    name : str
+    low, high : float, optional
+    strict, allow_inf : bool
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `value` is no real number; if it is NaN, infinite (unless `allow_inf`), or outside the limits.
+
+    Examples
+    --------
+    >>> check_real(2.8, "gamma", low=0)
+    2.8
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be a real number; got {value!r} of type {type(value).__name__}.")
+    try:
+        number = float(value)
+    except OverflowError as error:
+        raise ValueError(f"{name} must be at most 1.8e308 in size, as floats are; got a larger number.") from error
+    if np.isnan(number) or (np.isinf(number) and not allow_inf):
+        raise ValueError(f"{name} must be {'a number' if allow_inf else 'finite'}; got {value}.")
+    below = low is not None and (number <= low if strict else number < low)
+    above = high is not None and (number >= high if strict else number > high)
+    if below or above:
+        raise ValueError(f"{name} must be a number {_limits(low, high, strict)}; got {value}.")
+    return number
+
+
+def check_choice(value: Any, name: str, choices: Iterable[str]) -> str:
+    """Return `value` if it is one of `choices`; else raise an error that lists them all.
+
+    Parameters
+    ----------
+    value, name : str
+    choices : iterable of str
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If `value` is none of `choices`.
+
+    Examples
+    --------
+    >>> check_choice("self", "anchor", ("self", "random"))
+    'self'
+    """
+    choices = sorted(choices)
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}.")
+    return str(value)
+
+
+def _limits(low: float | None, high: float | None, strict: bool = False) -> str:
+    left, right = ("(", ")") if strict else ("[", "]")
+    return f"in {left}{'-inf' if low is None else low}, {'inf' if high is None else high}{right}"
