@@ -40,7 +40,7 @@ class Manifold:
     Parameters
     ----------
     make : callable
-        (n_samples=..., *, random_state=None, **other) -> X (n, n_features), and labels (n,) or parameters.
+        ``(n_samples=..., *, random_state=None, **other)`` -> X (n, n_features), and labels (n,) or parameters.
     dimension : int
         The true dimension of the noiseless points.
     n_features : int

@@ -1,0 +1,162 @@
+"""The pages that are made at each build: the API by rooms, the command line, the claims, the peers."""
+
+from __future__ import annotations
+
+import json
+import pkgutil
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from inspect import getdoc, isclass, isroutine
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pandas as pd
+import typer
+from typer.cli import get_docs_for_click
+
+import zeta_geom
+from zeta_geom.cli import app
+
+VERDICTS = {"holds": "holds", "holds from": "partly", "holds up to": "partly", "does not hold": "fails"}
+LONG = 60  # names of a mapping that are written out
+
+
+def write(folder: Path) -> None:
+    """Write all of them into `generated` in this folder, each only where it changed."""
+    made = folder / "generated"
+    pages = {f"{room}.rst": room_page(room) for room in rooms()}
+    pages |= {"cli.md": command_page()}
+    pages |= {"claims_table.md": claims_page(folder / "claims.csv")}
+    pages |= {"peers_table.md": peers_page(folder / "peers.json")}
+    made.mkdir(exist_ok=True)
+    for name, text in pages.items():
+        path = made / name
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
+
+
+def rooms() -> list[str]:
+    """Return the public modules of the package."""
+    return [f"zeta_geom.{name}" for name in zeta_geom.__all__]
+
+
+def public_names(room: str) -> list[str]:
+    """Return the full names of what a room makes public; those of its modules where it has no list of its own."""
+    module = import_module(room)
+    if hasattr(module, "__all__"):
+        names = [(name, f"{room}.{name}") for name in module.__all__]
+        return [full for name, full in names if not isinstance(getattr(module, name), ModuleType)]
+    inner = [f"{room}.{part.name}" for part in pkgutil.iter_modules(module.__path__)]
+    return [full for part in inner for full in public_names(part)]
+
+
+def find(full: str) -> Any:
+    """Return the object of a full name."""
+    module, name = full.rsplit(".", 1)
+    return getattr(import_module(module), name)
+
+
+def room_page(room: str) -> str:
+    """Return the page of a room: its docstring, its functions and classes, its tables and constants."""
+    names = public_names(room)
+    called = {name: find(name) for name in names}
+    groups = {
+        "Classes": [name for name in names if isclass(called[name])],
+        "Functions": [name for name in names if isroutine(called[name]) and not isclass(called[name])],
+    }
+    lines = [room, "=" * len(room), "", f".. module:: {room}", "", getdoc(import_module(room)) or "", ""]
+    for title, members in groups.items():
+        if members:
+            lines += [title, "-" * len(title), "", ".. autosummary::", "   :toctree: api", "   :nosignatures:", ""]
+            lines += [*(f"   {name.removeprefix(room + '.')}" for name in members), ""]
+    rest = [name for name in names if name not in groups["Classes"] + groups["Functions"]]
+    if rest:
+        lines += ["Tables and constants", "-" * 20, ""]
+        for name in rest:
+            module, short = name.rsplit(".", 1)
+            lines += [f".. py:data:: {short}", f"   :module: {module}", "", f"   {describe(called[name])}", ""]
+    return "\n".join(lines) + "\n"
+
+
+def describe(value: Any) -> str:
+    """Say what a constant holds."""
+    if isinstance(value, Mapping):
+        shown = ", ".join(f"``{key}``" for key in list(value)[:LONG])
+        more = f", and {len(value) - LONG:,} more" if len(value) > LONG else ""
+        return f"A mapping with the {len(value):,} names {shown}{more}."
+    if isinstance(value, (tuple, list, set, frozenset)):
+        return f"Holds {', '.join(f'``{item}``' for item in value)}."
+    return f"``{value!r}``" if isinstance(value, (int, float, str)) else "A type of arguments."
+
+
+def command_page() -> str:
+    """Return what each command's --help says."""
+    command = typer.main.get_command(app)
+    text = get_docs_for_click(obj=command, ctx=typer.Context(command), name="zeta-geom", title="The command line")
+    lines = [
+        f"Example: `{line.removeprefix('Example: ')}`" if line.startswith("Example: ") else line
+        for line in text.splitlines()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    """Return the lines of a Markdown table."""
+    header = list(header)
+    cells = [header, ["---"] * len(header), *rows]
+    return [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in cells]
+
+
+def kind(verdict: str) -> str:
+    """Return the class of a verdict: holds, partly, fails or open."""
+    return next((VERDICTS[start] for start in reversed(VERDICTS) if verdict.startswith(start)), "open")
+
+
+def claims_page(path: Path) -> str:
+    """Return the claims, grouped by where they stand in the paper, and first how many hold."""
+    claims = pd.read_csv(path, keep_default_na=False)
+    kinds = claims["verdict"].map(kind)
+    counts = kinds.value_counts()
+    words = {"holds": "hold", "partly": "hold for some γ only", "fails": "do not hold", "open": "are not shown"}
+    lines = [f"Of {len(claims)} statements tested, "]
+    lines[0] += ", ".join(f"**{counts.get(key, 0)} {text}**" for key, text in words.items()) + "."
+    lines += ["", "## What does not hold", ""]
+    for statement, part in claims[kinds == "fails"].groupby("statement", sort=False):
+        where = ", ".join(dict.fromkeys(part["where"]))
+        tests = int((claims["statement"] == statement).sum())
+        text = f", in {len(part)} of {tests} tests" if tests > 1 else ""
+        lines += [f"- {escape(statement)} ({where}){text}"]
+    for where, part in claims.groupby("where", sort=False):
+        lines += ["", f"## {where}", ""]
+        rows = [
+            [*map(escape, (row.statement, row.data, row.measured)), f"[{row.verdict}]{{.{kind(row.verdict)}}}"]
+            for row in part.itertuples()
+        ]
+        lines += [
+            ":::{table}",
+            ":class: claims",
+            "",
+            *table(["statement", "data", "measured", "verdict"], rows),
+            ":::",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def escape(text: str) -> str:
+    """Keep Markdown from reading marks in a measured text."""
+    for mark in "\\*_[]<>`":
+        text = text.replace(mark, f"\\{mark}")
+    return text
+
+
+def peers_page(path: Path) -> str:
+    """Return the table that benchmarks/peers.py has measured."""
+    found = json.loads(path.read_text())
+    rows = pd.DataFrame(found["rows"], columns=["peer", "question", "data", "measured"])
+    lines = []
+    for peer, part in rows.groupby("peer", sort=False):
+        lines += ["", f"### {peer}", ""]
+        cells = part[["question", "data", "measured"]].astype(str)
+        lines += table(cells.columns, [[escape(cell) for cell in row] for row in cells.to_numpy()])
+    return "\n".join(lines) + "\n"
