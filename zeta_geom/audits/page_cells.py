@@ -1,0 +1,176 @@
+"""A table's values as a reader sees them: four significant digits, marks for what is absent, shapes for verdicts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["Cell", "Column", "show_column", "show_number"]
+
+SHAPES = {"within": "within", "outside, above": "above", "outside, below": "below", "not measurable": "unknown"}
+_DIGITS = 4
+_LINE = 32  # letters of a cell that stay on one line
+_PLAIN = (1e-4, 1e6)  # magnitudes that are written without an exponent
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value as it is shown.
+
+    Parameters
+    ----------
+    text : str
+        What is read; empty where the value is absent.
+    missing : bool
+        There is no value.
+    exact : str, optional
+        The number in full, where the text is rounded: what a column is sorted by.
+    shape : str, optional
+        The shape that stands beside a verdict: "within", "above", "below" or "unknown".
+    """
+
+    text: str
+    missing: bool = False
+    exact: str | None = None
+    shape: str | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as it is shown.
+
+    Parameters
+    ----------
+    heading : str
+    numeric : bool
+        Its values are numbers, set flush right and sorted by size.
+    cells : sequence of Cell
+    """
+
+    heading: str
+    numeric: bool
+    cells: Sequence[Cell]
+
+    @property
+    def wide(self) -> bool:
+        """Whether it holds text that must run over several lines."""
+        return not self.numeric and max((len(cell.text) for cell in self.cells), default=0) > _LINE
+
+
+def show_number(value: float, decimals: int | None = None) -> str:
+    """Write a number with four significant digits and a true minus sign.
+
+    Parameters
+    ----------
+    value : float
+        Finite or infinite; digits before the decimal point are never dropped.
+    decimals : int, optional
+        That many digits after the point instead.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> [show_number(value) for value in (3.14159, -0.5, 12345.6, 1.2344e-7, float("inf"))]
+    ['3.142', '−0.5000', '12346', '1.234e−7', '∞']
+    """
+    if math.isinf(value):
+        text = "∞" if value > 0 else "-∞"
+    elif decimals is not None:
+        text = f"{value:.{decimals}f}"
+    elif value == 0:
+        text = "0"
+    else:
+        mantissa, exponent = f"{value:.{_DIGITS - 1}e}".split("e")
+        if _PLAIN[0] <= abs(value) < _PLAIN[1]:
+            text = f"{value:.{max(0, _DIGITS - 1 - int(exponent))}f}"
+        else:
+            text = f"{mantissa}e{int(exponent)}"
+    return text.replace("-", "−")
+
+
+def show_column(values: pd.Series, heading: str, *, verdict: bool = False) -> Column:
+    """Turn a column's values into what is shown of them.
+
+    Where four digits write every number exactly, all get as many decimals as the longest needs; else each is rounded.
+
+    Parameters
+    ----------
+    values : Series of any dtype
+    heading : str
+    verdict : bool
+        The column holds verdicts; each known one gets a shape.
+
+    Returns
+    -------
+    Column
+
+    Examples
+    --------
+    >>> [cell.text for cell in show_column(pd.Series([2.8, 2.0, np.nan]), "gamma").cells]
+    ['2.8', '2.0', '']
+    >>> show_column(pd.Series(["outside, above"]), "verdict", verdict=True).cells[0].shape
+    'above'
+    """
+    found = [None if _is_missing(value) else value for value in values.tolist()]
+    present = [value for value in found if value is not None]
+    numeric = all(_is_number(value) for value in present) and (bool(present) or _numeric_dtype(values))
+    if numeric and values.dtype in (np.float16, np.float32):
+        found = [None if value is None else float(str(values.dtype.type(value))) for value in found]
+    decimals = _common_decimals(value for value in found if value is not None) if numeric else None
+    cells = [_show(value, decimals) for value in found]
+    if verdict:
+        cells = [Cell(cell.text, cell.missing, shape=SHAPES.get(cell.text.strip().lower())) for cell in cells]
+    return Column(heading, numeric, cells)
+
+
+def _show(value: Any, decimals: int | None) -> Cell:
+    if value is None:
+        return Cell("", missing=True)
+    if isinstance(value, (bool, np.bool_)):
+        return Cell("yes" if value else "no")
+    if isinstance(value, Integral):
+        return Cell(str(int(value)).replace("-", "−"))
+    if isinstance(value, Real):
+        number = float(value)
+        text = show_number(number, decimals)
+        same = math.isinf(number) or float(text.replace("−", "-")) == number
+        return Cell(text, exact=None if same else repr(number))
+    return Cell(str(value))
+
+
+def _common_decimals(values: Iterable[Any]) -> int | None:
+    """Return the decimals that write all values exactly with four digits each (or as whole numbers), else None."""
+    longest = 0
+    for value in values:
+        number = float(value)
+        if not math.isfinite(number) or number == 0:
+            continue
+        if not _PLAIN[0] <= abs(number) < _PLAIN[1]:
+            return None
+        _, digits, exponent = Decimal(repr(number)).normalize().as_tuple()
+        if not isinstance(exponent, int) or (exponent < 0 and len(digits) > _DIGITS):
+            return None
+        longest = max(longest, -exponent)
+    return longest
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, Real) and bool(value != value))
+
+
+def _numeric_dtype(values: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
