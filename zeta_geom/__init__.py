@@ -1,8 +1,9 @@
 """Measure what a data augmentation does to the geometry of a data set.
 
 The rooms follow the data's way: points come from `manifolds` and `datasets`, are mixed by `mixers`, and are measured
-by `geometry`, `realism` and `neighborhoods`; `sweeps` repeats a measurement over many settings and `plots` draws it.
-`training`, an add-on, trains classifiers. Rooms load when first used, so that importing the package stays cheap.
+by `geometry`, `realism`, `neighborhoods` and `fidelity`; `sweeps` repeats a measurement over many settings and
+`plots` draws it. `training`, an add-on, trains classifiers. Rooms load when first used, so that importing the package
+stays cheap.
 """
 
 from importlib import import_module
@@ -12,6 +13,7 @@ from typing import Any
 __all__ = [
     "checks",
     "datasets",
+    "fidelity",
     "geometry",
     "manifolds",
     "mixers",

@@ -1,0 +1,282 @@
+"""Balls that reach to a point's k-th neighbour, and who lies in them, without the N × N matrix.
+
+A matrix product proposes with a bound on its error; where that leaves a doubt, sums of squared differences decide.
+The radii come from the same sums, so that a point exactly on a sphere is inside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+import numba
+import numpy as np
+
+from zeta_geom.checks import check_int, check_points
+
+__all__ = [
+    "BallMembers",
+    "ball_members",
+    "check_neighbours",
+    "check_samples",
+    "nearest_indices",
+    "neighbour_radii",
+    "pair_distances",
+]
+
+ROWS, COLUMNS = 512, 4096  # of a tile: 16 MiB of distances a thread
+
+
+@dataclass(frozen=True)
+class BallMembers:
+    """Who lies in the balls.
+
+    Parameters
+    ----------
+    points : int64 array of shape (n,)
+        How many points each ball holds.
+    balls : int64 array of shape (m,)
+        How many balls hold each point.
+    least : float64 array of shape (n,)
+        The least value among the points that each ball holds; inf where it holds none or no values were given.
+
+    Examples
+    --------
+    See `ball_members`.
+    """
+
+    points: np.ndarray
+    balls: np.ndarray
+    least: np.ndarray
+
+
+def check_samples(
+    first: Any, second: Any, names: tuple[str, str], *, min_samples: tuple[int, int] = (1, 1)
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return both as finite float arrays of one width, or raise.
+
+    Parameters
+    ----------
+    first, second : float arrays of shape (n, d), (m, d)
+    names : pair of str
+        What the caller calls them.
+    min_samples : pair of int
+        The fewest rows allowed.
+
+    Returns
+    -------
+    first, second : C-contiguous ndarrays of float32 or float64, shapes (n, d), (m, d)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are not finite, real and 2-D, have too few rows, or their widths differ.
+
+    Examples
+    --------
+    >>> check_samples([[1, 2]], [[3, 4]], ("real", "fake"))
+    (array([[1., 2.]]), array([[3., 4.]]))
+    """
+    A = check_points(first, names[0], min_samples=min_samples[0])
+    B = check_points(second, names[1], min_samples=min_samples[1])
+    if A.shape[1] != B.shape[1]:
+        raise ValueError(
+            f"{names[1]} must have as many columns as {names[0]}, {A.shape[1]}; got {B.shape[1]}. "
+            "Measure both in the same features."
+        )
+    return np.ascontiguousarray(A), np.ascontiguousarray(B)
+
+
+def check_neighbours(k: Any, X: np.ndarray, name: str) -> int:
+    """Return k as an int if every row of X has so many neighbours among the others, or raise.
+
+    Parameters
+    ----------
+    k : int
+    X : array of shape (n, d)
+    name : str
+        What the caller calls X.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    TypeError, ValueError
+        If k is no integer in 1..n - 1.
+
+    Examples
+    --------
+    >>> check_neighbours(2, np.zeros((3, 1)), "real")
+    2
+    """
+    if check_int(k, "k", low=1) > len(X) - 1:
+        raise ValueError(
+            f"k must be at most {len(X) - 1} for the {len(X)} rows of {name}, none of which is its own neighbour; "
+            f"got {k}. Lower k or give more rows."
+        )
+    return int(k)
+
+
+def neighbour_radii(X: np.ndarray, k: int, *, n_jobs: int | None, progress: bool) -> np.ndarray:
+    """Return NND_k², the squared distance of each point to its k-th nearest other point.
+
+    Parameters
+    ----------
+    X : float array of shape (n, d), C-contiguous
+    k : int
+        Below n.
+    n_jobs, progress
+        As in `zeta_geom.geometry.knn`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+
+    Examples
+    --------
+    >>> neighbour_radii(np.array([[0.0], [1.0], [3.0]]), 1, n_jobs=1, progress=False)
+    array([1., 1., 4.])
+    """
+    indices = nearest_indices(X, None, k, n_jobs=n_jobs, progress=progress)
+    rows = np.repeat(np.arange(len(X)), k)
+    return pair_distances(X, X, rows, indices.ravel()).reshape(-1, k).max(axis=1)
+
+
+def nearest_indices(
+    X: np.ndarray, queries: np.ndarray | None, k: int, *, n_jobs: int | None, progress: bool
+) -> np.ndarray:
+    """Return the rows of X that are the k nearest of each query, or of each row of X among the others.
+
+    Parameters
+    ----------
+    X : float array of shape (n, d)
+    queries : float array of shape (q, d), or None
+    k : int
+    n_jobs, progress
+        As in `zeta_geom.geometry.knn`.
+
+    Returns
+    -------
+    ndarray of int64, shape (q, k)
+
+    Examples
+    --------
+    >>> nearest_indices(np.array([[0.0], [1.0], [3.0]]), np.array([[2.5]]), 1, n_jobs=1, progress=False)
+    array([[2]])
+    """
+    from zeta_geom.geometry.knn import knn  # the room of geometry brings scikit-learn
+
+    return knn(X, k, queries=queries, n_jobs=n_jobs, progress=progress).indices
+
+
+@numba.njit(nogil=True, cache=True)  # without fastmath: each sum is the same wherever it is taken
+def pair_distances(A: np.ndarray, B: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Return the squared distance of each pair, the float64 sum of its squared differences from left to right.
+
+    Parameters
+    ----------
+    A, B : float arrays of shape (n, d), (m, d), C-contiguous
+    rows, columns : int64 arrays of shape (p,)
+        A pair is a row of A and a row of B.
+
+    Returns
+    -------
+    ndarray of float64, shape (p,)
+
+    Examples
+    --------
+    >>> pair_distances(np.zeros((1, 2)), np.array([[3.0, 4.0]]), np.array([0]), np.array([0]))
+    array([25.])
+    """
+    squared = np.empty(len(rows))
+    for pair in range(len(rows)):
+        total = 0.0
+        for d in range(A.shape[1]):
+            difference = np.float64(A[rows[pair], d]) - np.float64(B[columns[pair], d])
+            total += difference * difference
+        squared[pair] = total
+    return squared
+
+
+def ball_members(
+    centres: np.ndarray,
+    squared_radii: np.ndarray,
+    points: np.ndarray,
+    *,
+    values: np.ndarray | None = None,
+    n_jobs: int | None,
+    progress: bool,
+) -> BallMembers:
+    """Count the points in each closed ball and the balls around each point, exactly.
+
+    Parameters
+    ----------
+    centres : float array of shape (n, d), C-contiguous
+    squared_radii : float64 array of shape (n,)
+        Sums as of `pair_distances`.
+    points : float array of shape (m, d), C-contiguous
+    values : float64 array of shape (m,), optional
+        One a point, of which each ball's least is wanted.
+    n_jobs, progress
+        As in `zeta_geom.geometry.knn`.
+
+    Returns
+    -------
+    BallMembers
+
+    Notes
+    -----
+    With a, b the points less the mean of the centres, u = 2⁻⁵³, the product ‖a‖² + ‖b‖² - 2a·b is wrong by at most
+    (d + 3) u (‖a‖ + ‖b‖)² however it is summed; subtracting the mean adds 2u, the sum that decides is itself wrong by
+    (d + 2) u times as much, and (‖a‖ + ‖b‖)² ≤ 2 (‖a‖² + ‖b‖²). Only pairs nearer to their sphere than
+    4 (d + 16) u (‖a‖² + ‖b‖²), a little more than these together, are summed directly.
+
+    Examples
+    --------
+    >>> found = ball_members(np.array([[0.0], [3.0]]), np.array([1.0, 4.0]), np.array([[1.0], [9.0]]), n_jobs=1,
+    ...                      progress=False)
+    >>> found.points, found.balls
+    (array([1, 1]), array([2, 0]))
+    """
+    from zeta_geom.geometry.chunks import map_chunks
+
+    middle = centres.mean(axis=0, dtype=np.float64)
+    held = np.zeros(len(centres), dtype=np.int64)
+    around = np.zeros(len(points), dtype=np.int64)
+    least = np.full(len(centres), np.inf)
+    lock = Lock()
+
+    def count(rows: slice) -> None:
+        for start in range(0, len(points), COLUMNS):
+            columns = slice(start, start + COLUMNS)
+            inside = _inside(centres[rows], squared_radii[rows], points[columns], middle)
+            held[rows] += np.count_nonzero(inside, axis=1)
+            own = np.count_nonzero(inside, axis=0)
+            with lock:
+                around[columns] += own
+            if values is not None:
+                lowest = np.where(inside, values[columns], np.inf).min(axis=1)
+                least[rows] = np.minimum(least[rows], lowest)
+
+    map_chunks(count, len(centres), ROWS, n_jobs=n_jobs, progress=progress, description="neighbour balls")
+    return BallMembers(held, around, least)
+
+
+def _inside(centres: np.ndarray, squared_radii: np.ndarray, points: np.ndarray, middle: np.ndarray) -> np.ndarray:
+    """Return which points lie in which closed balls, bool (centres, points)."""
+    a, b = centres - middle, points - middle
+    a_squared, b_squared = np.einsum("ij,ij->i", a, a), np.einsum("ij,ij->i", b, b)
+    slack = 2 * (a.shape[1] + 16) * np.finfo(np.float64).eps
+    a_slack = slack * a_squared + np.finfo(np.float64).tiny  # products may underflow
+    b *= -2.0
+    lower = a @ b.T  # the squared distances less ‖a‖² and the bound
+    lower += b_squared - slack * b_squared
+    possible = lower <= (squared_radii - a_squared + a_slack)[:, None]
+    lower += 2 * slack * b_squared
+    inside = lower <= (squared_radii - a_squared - a_slack)[:, None]
+    rows, columns = np.nonzero(possible & ~inside)
+    inside[rows, columns] = pair_distances(centres, points, rows, columns) <= squared_radii[rows]
+    return inside

@@ -1,0 +1,174 @@
+"""Ranks by quantile levels, the curves of shares over them, and a curve's distance from the diagonal."""
+
+from __future__ import annotations
+
+from math import fsum
+from typing import Any
+
+import numpy as np
+
+from zeta_geom.checks import check_finite, check_int, host_array
+from zeta_geom.fidelity.neighbour_balls import pair_distances
+
+__all__ = ["centre_distances", "integrated_score", "level_curve", "level_grid", "quantile_ranks"]
+
+
+def integrated_score(curve: Any, levels: Any) -> Any:
+    """Return 1 - 2 ∫ |curve - level| d level over [0, 1]: 1 on the diagonal, 0 for a share that is always 0 or 1.
+
+    Parameters
+    ----------
+    curve : float array of shape (..., L)
+        Shares at the levels; leading axes, of resamples for instance, are kept.
+    levels : float array of shape (L,)
+        Increasing from 0 to 1.
+
+    Returns
+    -------
+    float, or ndarray of float64 of shape (...)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the values are not real and finite, the levels do not increase from 0 to 1, or the lengths differ.
+
+    Notes
+    -----
+    The integral is the trapezoidal rule's on the levels, within 1/(L - 1) of the exact one where the levels are L
+    equally spaced ones and the curve never falls.
+
+    References
+    ----------
+    Alaa et al. 2022, "How Faithful is your Synthetic Data?", integrated α-precision and β-recall.
+
+    Examples
+    --------
+    >>> integrated_score([[0.0, 0.5, 1.0], [0.0, 0.0, 0.0]], [0.0, 0.5, 1.0])
+    array([1., 0.])
+    """
+    levels, curve = _floats(levels, "levels"), _floats(curve, "curve")
+    if levels.ndim != 1 or len(levels) < 2 or levels[0] != 0 or levels[-1] != 1 or (np.diff(levels) <= 0).any():
+        raise ValueError(
+            f"levels must increase from 0 to 1, shape (L,); got shape {levels.shape}, {levels.ravel()[:3]}... "
+            "Take those that came with the curve."
+        )
+    if curve.ndim < 1 or curve.shape[-1] != len(levels):
+        raise ValueError(
+            f"curve must have a share for each of the {len(levels)} levels along its last axis; got shape "
+            f"{curve.shape}. Take the levels that came with it."
+        )
+    scores = 1 - 2 * np.trapezoid(np.abs(curve - levels), levels, axis=-1)
+    return float(scores) if curve.ndim == 1 else scores
+
+
+def level_grid(n_levels: Any) -> np.ndarray:
+    """Return equally spaced levels 0, 1/(L - 1), ..., 1, each the float nearest to its ratio.
+
+    Parameters
+    ----------
+    n_levels : int
+        L, at least 2.
+
+    Returns
+    -------
+    ndarray of float64, shape (L,)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no integer of at least 2.
+
+    Examples
+    --------
+    >>> level_grid(3)
+    array([0. , 0.5, 1. ])
+    """
+    count = check_int(n_levels, "n_levels", low=2)
+    return np.arange(count) / (count - 1)
+
+
+def level_curve(ranks: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """Return the share of the ranks that are at most each level.
+
+    Parameters
+    ----------
+    ranks : float64 array of shape (n,)
+    levels : float64 array of shape (L,)
+
+    Returns
+    -------
+    ndarray of float64, shape (L,)
+
+    Examples
+    --------
+    >>> level_curve(np.array([0.5, np.inf]), np.array([0.0, 0.5, 1.0]))
+    array([0. , 0.5, 0.5])
+    """
+    return np.searchsorted(np.sort(ranks), levels, side="right") / len(ranks)
+
+
+def quantile_ranks(values: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Return the smallest level α whose quantile of the reference is at least each value; inf above them all.
+
+    Parameters
+    ----------
+    values : float64 array of shape (m,)
+    reference : float64 array of shape (n,)
+
+    Returns
+    -------
+    ndarray of float64, shape (m,)
+        In [0, 1], or inf.
+
+    Notes
+    -----
+    Quantiles interpolate linearly between the sorted values, the i-th of n at level (i - 1) / (n - 1): the default of
+    `numpy.quantile`. A value equal to one of the reference has that one's level.
+
+    Examples
+    --------
+    >>> quantile_ranks(np.array([0.0, 2.0, 3.0, 5.0]), np.array([4.0, 1.0, 2.0]))
+    array([0.  , 0.5 , 0.75,  inf])
+    """
+    ordered = np.sort(reference)
+    above = np.searchsorted(ordered, values, side="left")  # the first that is at least the value
+    ranks = np.where(above == 0, 0.0, np.inf)
+    between = np.flatnonzero((above > 0) & (above < len(ordered)))
+    place = above[between]
+    low, high = ordered[place - 1], ordered[place]
+    ranks[between] = (place - 1 + (values[between] - low) / (high - low)) / (len(ordered) - 1)
+    return ranks
+
+
+def centre_distances(X: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distances of the rows of X, and of others, to the mean of X.
+
+    The mean is the correctly rounded sum over n, so that the order of the rows changes nothing.
+
+    Parameters
+    ----------
+    X, others : float arrays of shape (n, d), (m, d), C-contiguous
+
+    Returns
+    -------
+    own, other : float64 arrays of shape (n,), (m,)
+
+    Examples
+    --------
+    >>> centre_distances(np.array([[0.0], [2.0]]), np.array([[4.0]]))
+    (array([1., 1.]), array([3.]))
+    """
+    centre = np.array([[fsum(column) / len(X) for column in X.T]])
+    own, other = (
+        np.sqrt(pair_distances(Y, centre, np.arange(len(Y)), np.zeros(len(Y), dtype=np.int64))) for Y in (X, others)
+    )
+    return own, other
+
+
+def _floats(values: Any, name: str) -> np.ndarray:
+    array = host_array(values)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must hold real numbers; got dtype {array.dtype}.")
+    array = array.astype(np.float64)
+    check_finite(array, name)
+    return array
