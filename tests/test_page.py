@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from page_cases import NASTY, big, curve, made_up_page, measures, nasty
 from page_checks import check_page
 
-from zeta_geom.audits import page as pages
 from zeta_geom.audits.page import Page, Picture, Section, Table, png_bytes, render, svg_bytes, write_page
-from zeta_geom.audits.page_cells import show_column, show_number
-from zeta_geom.audits.page_pictures import picture_size
+from zeta_geom.audits.page import writing as pages
+from zeta_geom.audits.page.cells import show_column, show_number
+from zeta_geom.audits.page.pictures import picture_size
 
 
 @pytest.fixture(scope="module")
@@ -220,6 +220,6 @@ def test_png_is_shown_at_its_size_in_inches():
 
 
 def test_package_data_are_where_the_package_is():
-    assert {each.name for each in (pages.Path(pages.__file__).parent / "page").iterdir()} >= {
+    assert {each.name for each in pages.Path(pages.__file__).parent.iterdir()} >= {
         "report.html", "script.js", "style.css"
     }  # fmt: skip

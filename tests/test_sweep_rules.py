@@ -26,6 +26,7 @@ from zeta_geom import datasets, manifests
 from zeta_geom.geometry import LocalPCA, Parts, knn, plan_local_dimension
 from zeta_geom.geometry.plan import HASHED, START
 from zeta_geom.manifolds import make_crescents, make_helix
+from zeta_geom.neighborhoods import vote_errors
 from zeta_geom.plots.sweep import sweep_panel
 from zeta_geom.sweeps import (
     DaskExecutor,
@@ -41,7 +42,7 @@ from zeta_geom.sweeps import claims as claims_module
 from zeta_geom.sweeps.claims import claim
 from zeta_geom.sweeps.executors import Lost
 from zeta_geom.sweeps.grid import Run
-from zeta_geom.sweeps.measures import Points, vote_errors
+from zeta_geom.sweeps.measures import Points
 from zeta_geom.sweeps.workshop import RemoteWorkshop, Workshop, keep_array
 
 X = make_helix(400, random_state=0)[0]

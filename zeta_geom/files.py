@@ -58,12 +58,14 @@ def read_arrays(path: Path, points: str = "X", *, mapped: bool = False) -> dict[
     return arrays
 
 
-def to_floats(X: np.ndarray) -> np.ndarray:
+def to_floats(X: np.ndarray, name: str = "X") -> np.ndarray:
     """Return X as floats; integers, taken for grey levels 0..255, are divided by 255.
 
     Parameters
     ----------
     X : float or integer array of any shape
+    name : str
+        The argument's.
 
     Returns
     -------
@@ -83,7 +85,7 @@ def to_floats(X: np.ndarray) -> np.ndarray:
     if X.dtype.kind == "f":
         return X
     if X.dtype.kind not in "iu" or (X.size and (X.min() < 0 or X.max() > 255)):
-        raise ValueError(f"X must hold floats, or integers 0..255 as grey levels; got others, of dtype {X.dtype}.")
+        raise ValueError(f"{name} must hold floats, or integers 0..255 as grey levels; got others, of dtype {X.dtype}.")
     return X.astype(np.float32) / 255
 
 

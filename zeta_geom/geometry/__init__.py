@@ -8,6 +8,7 @@ from zeta_geom.geometry.plan import Plan, plan_local_dimension, plan_table
 from zeta_geom.geometry.rates import Rate, measure_rate
 from zeta_geom.geometry.rules import RULES, fukunaga_olsen
 from zeta_geom.geometry.spectra import local_spectra
+from zeta_geom.geometry.tangent import tangent_residual
 
 __all__ = [
     "METHODS",
@@ -25,4 +26,5 @@ __all__ = [
     "measure_rate",
     "plan_local_dimension",
     "plan_table",
+    "tangent_residual",
 ]

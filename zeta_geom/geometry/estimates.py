@@ -90,16 +90,15 @@ def local_dimension(
 
         executor = check_goes_with_parts(executor, n_jobs=n_jobs, estimator=estimator, neighbors=neighbors)
         return dimension_in_parts(X, n_neighbors, alpha, n_anchors, random_state, executor, parts, progress=progress)
+    X = check_points(X)
+    ks = neighbour_counts(n_neighbors, len(X))
     if estimator is None:
-        ks = (n_neighbors,) if isinstance(n_neighbors, (int, np.integer)) else tuple(n_neighbors)
         pca = LocalPCA(
             ks, alpha=alpha, n_anchors=n_anchors, random_state=random_state, n_jobs=n_jobs, progress=progress
         )
-        return dict(zip(ks, pca.fit_pw(check_points(X), precomputed_knn=neighbors).dimension_pw_, strict=True))
+        return dict(zip(ks, pca.fit_pw(X, precomputed_knn=neighbors).dimension_pw_, strict=True))
     if n_anchors is not None:
         raise ValueError(f"n_anchors goes with local PCA only; got {n_anchors} and estimator={estimator!r}.")
-    X = check_points(X)
-    ks = neighbour_counts(n_neighbors, len(X))
     if neighbors is None:
         neighbors = knn(X, max(ks), n_jobs=n_jobs, progress=progress)
     elif not isinstance(neighbors, Neighbors):

@@ -105,6 +105,8 @@ def knn(
 
     Notes
     -----
+    Differences below 1e-154, whose squares underflow, count as none.
+
     Float32 names candidates: whoever may be among the k nearest by its distance less the bound of its error. Their
     distances, float64 sums of squared differences, decide. Where more candidates are as near as the k-th than a list
     holds, all distances of that query are computed so.
@@ -183,8 +185,8 @@ def _knn_of_tensor(
     Q = None if queries is None else as_tensor_points(queries, X.device, "queries")
     _check_fit(points, points if Q is None else Q, k, queries is None)
     if metric == "cosine":
-        points = torch.nn.functional.normalize(points.double(), dim=1)
-        Q = None if Q is None else torch.nn.functional.normalize(Q.double(), dim=1)
+        points = torch.nn.functional.normalize(points.double(), dim=1, eps=1e-300)
+        Q = None if Q is None else torch.nn.functional.normalize(Q.double(), dim=1, eps=1e-300)
         if any(bool((rows == 0).all(dim=1).any()) for rows in (points, Q) if rows is not None):
             raise ValueError("X and queries must have no row of zeros with metric='cosine', which has no direction.")
     indices, squared = search_tensor(points, Q, None, int(k), progress=progress)
@@ -230,6 +232,7 @@ def search(
         Among others, an order of the queries in which those that lie together come together.
     """
     found = find_candidates(X, Q, own, k, start=start, workers=effective_n_jobs(n_jobs), progress=progress)
+    found.lists.counts[found.lists.counts < k] = -1  # float32 could not tell
     asked = X if Q is None else Q
     indices, squared = np.empty((len(asked), k), dtype=np.int64), np.empty((len(asked), k))
     places = (X, found.order, asked, found.query_order)
@@ -285,6 +288,7 @@ def prepare_points(
     if metric == "euclidean":
         return np.ascontiguousarray(points)
     points = points.astype(np.float64)
+    points = np.ldexp(points, -np.frexp(np.abs(points).max(axis=1, keepdims=True))[1])  # no square underflows
     norms = np.linalg.norm(points, axis=1)
     if (norms == 0).any():
         row = int(np.argmax(norms == 0))

@@ -59,7 +59,8 @@ class LocalPCA(BaseEstimator):
     Notes
     -----
     The query is not among its neighbours, and they are centred on their own mean. A neighbourhood that is one point
-    up to rounding, λ_1 ≤ (8 · eps · max|x|)² with the eps of X's dtype, has dimension 0.
+    up to rounding, λ_1 ≤ (8 · eps · max|x|)² with the eps of X's dtype, has dimension 0. Differences below 1e-154, whose
+    squares underflow, count as none.
 
     References
     ----------
@@ -149,7 +150,8 @@ class LocalPCA(BaseEstimator):
                 raise TypeError(f"X must lie on the CPU here; got {X.device}. local_dimension works on the device.")
             X = host_array(X)
         minima = {"ensure_min_samples": 2, "ensure_min_features": 2}
-        X = check_points(validate_data(self, X, dtype=[np.float64, np.float32], **minima))
+        with np.errstate(invalid="ignore", over="ignore"):  # of infinite values, which are refused
+            X = check_points(validate_data(self, X, dtype=[np.float64, np.float32], **minima))
         ks = neighbour_counts(self.n_neighbors, len(X))
         alpha = check_real(self.alpha, "alpha", low=0, high=1)
         check_choice(self.rule, "rule", RULES)
@@ -226,7 +228,8 @@ def standard_error(values: np.ndarray, n: int) -> float:
 
 def neighbour_counts(n_neighbors: Any, n: int) -> tuple[int, ...]:
     """Return the numbers of neighbours as a tuple of ints from 2 to n - 1, or raise."""
-    ks = tuple(n_neighbors) if isinstance(n_neighbors, (tuple, list, np.ndarray)) else (n_neighbors,)
+    several = isinstance(n_neighbors, (tuple, list)) or (isinstance(n_neighbors, np.ndarray) and n_neighbors.ndim > 0)
+    ks = tuple(n_neighbors) if several else (n_neighbors,)
     if not ks:
         raise ValueError("n_neighbors must name at least one k; got none.")
     for k in ks:

@@ -1,13 +1,14 @@
 """Dimension rules: from the eigenvalues of a neighbourhood's covariance to a dimension.
 
-Every rule takes spectra and `alpha`, and returns a dimension a row; the names are those of scikit-dimension's lPCA.
+Every rule takes spectra and `alpha`, and returns a dimension a row, 0 where no eigenvalue is positive; the names are
+those of scikit-dimension's lPCA.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
+
+from zeta_geom.geometry.spectra import Rule, takes_spectra
 
 __all__ = [
     "RULES",
@@ -23,6 +24,7 @@ __all__ = [
 FAN_GAP, FAN_SHARE, FAN_SIGNAL = 10.0, 0.8, 0.95  # the constants of Fan et al., section 3
 
 
+@takes_spectra
 def fukunaga_olsen(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     """Count the eigenvalues strictly larger than alpha times the largest.
 
@@ -37,6 +39,11 @@ def fukunaga_olsen(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     -------
     ndarray of int64, shape (n,)
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `eigenvalues` are not real, 2-D, finite and non-negative, or `alpha` is not in [0, 1].
+
     References
     ----------
     Fukunaga and Olsen 1971; Abhishek et al. 2024, "Preserving the intrinsic dimensionality": alpha = 5 %.
@@ -49,6 +56,7 @@ def fukunaga_olsen(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     return np.count_nonzero(eigenvalues > alpha * eigenvalues.max(axis=1, keepdims=True), axis=1)
 
 
+@takes_spectra
 def explained_ratio(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     """Count the eigenvalues that it takes, largest first, to explain the share alpha of the variance.
 
@@ -63,6 +71,11 @@ def explained_ratio(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     -------
     ndarray of int64, shape (n,)
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `eigenvalues` are not real, 2-D, finite and non-negative, or `alpha` is not in [0, 1].
+
     References
     ----------
     The rule "ratio" of scikit-dimension.
@@ -76,6 +89,7 @@ def explained_ratio(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     return np.count_nonzero(shares / shares.max(axis=1, keepdims=True) < alpha, axis=1) + 1
 
 
+@takes_spectra
 def participation_ratio(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     """Return the squared sum of the eigenvalues over the sum of their squares.
 
@@ -90,6 +104,11 @@ def participation_ratio(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     -------
     ndarray of float64, shape (n,)
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `eigenvalues` are not real, 2-D, finite and non-negative, or `alpha` is not in [0, 1].
+
     References
     ----------
     The rule "participation_ratio" of scikit-dimension.
@@ -102,6 +121,7 @@ def participation_ratio(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     return eigenvalues.sum(axis=1) ** 2 / (eigenvalues**2).sum(axis=1)
 
 
+@takes_spectra
 def largest_gap(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     """Count the eigenvalues before the largest ratio of one to the next.
 
@@ -116,6 +136,11 @@ def largest_gap(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     -------
     ndarray of int64, shape (n,)
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `eigenvalues` are not real, 2-D, finite and non-negative, or `alpha` is not in [0, 1].
+
     References
     ----------
     The rule "maxgap" of scikit-dimension.
@@ -125,9 +150,12 @@ def largest_gap(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     >>> largest_gap(np.array([[4.0, 3.0, 0.1, 0.05]]), 0.05)
     array([2])
     """
+    if eigenvalues.shape[1] < 2:
+        raise ValueError("eigenvalues must have at least two columns for the rule 'maxgap', which compares them.")
     return np.nanargmax(_gaps(_descending(eigenvalues)), axis=1) + 1
 
 
+@takes_spectra
 def kaiser(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     """Count the eigenvalues above their mean.
 
@@ -142,6 +170,11 @@ def kaiser(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     -------
     ndarray of int64, shape (n,)
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `eigenvalues` are not real, 2-D, finite and non-negative, or `alpha` is not in [0, 1].
+
     References
     ----------
     The rule "Kaiser" of scikit-dimension.
@@ -154,6 +187,7 @@ def kaiser(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     return np.count_nonzero(eigenvalues > eigenvalues.mean(axis=1, keepdims=True), axis=1)
 
 
+@takes_spectra
 def broken_stick(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     """Count the leading eigenvalues whose share is that of a stick broken at random, or more.
 
@@ -167,6 +201,11 @@ def broken_stick(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     Returns
     -------
     ndarray of int64, shape (n,)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `eigenvalues` are not real, 2-D, finite and non-negative, or `alpha` is not in [0, 1].
 
     Notes
     -----
@@ -187,6 +226,7 @@ def broken_stick(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     return np.argmax(expected > shares, axis=1)
 
 
+@takes_spectra
 def fan(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     """Count the eigenvalues up to the first large gap, or to most of the variance, once noise is taken off.
 
@@ -201,6 +241,11 @@ def fan(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     -------
     ndarray of int64, shape (n,)
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `eigenvalues` are not real, 2-D, finite and non-negative, or `alpha` is not in [0, 1].
+
     References
     ----------
     Fan, Gu, Qiao and Zhang 2010, "Intrinsic dimension estimation of data by principal component analysis".
@@ -214,13 +259,13 @@ def fan(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     shares = np.cumsum(largest_first, axis=1) / largest_first.sum(axis=1, keepdims=True)
     noisy = np.arange(shares.shape[1]) >= np.argmax(shares > FAN_SIGNAL, axis=1)[:, None]
     clean = largest_first - (largest_first * noisy).sum(axis=1, keepdims=True) / noisy.sum(axis=1, keepdims=True)
-    enough = np.cumsum(clean, axis=1) / clean.sum(axis=1, keepdims=True) > FAN_SHARE
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):  # an even spectrum is all noise: its dimension is 1
+        enough = np.cumsum(clean, axis=1) / clean.sum(axis=1, keepdims=True) > FAN_SHARE
         enough[:, :-1] |= clean[:, :-1] / clean[:, 1:] > FAN_GAP
     return np.argmax(enough, axis=1) + 1
 
 
-RULES: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
+RULES: dict[str, Rule] = {
     "FO": fukunaga_olsen,
     "ratio": explained_ratio,
     "participation_ratio": participation_ratio,

@@ -101,7 +101,7 @@ class Placed:
     radii: np.ndarray
 
 
-def fit_frame(X: np.ndarray, k: int) -> Frame:
+def fit_frame(X: np.ndarray, k: int, Q: np.ndarray | None = None) -> Frame:
     """Choose the frame in which k neighbours among the rows of X are searched with the least work.
 
     Parameters
@@ -109,6 +109,8 @@ def fit_frame(X: np.ndarray, k: int) -> Frame:
     X : float array of shape (n, d)
     k : int
         Number of neighbours.
+    Q : float array of shape (q, d), optional
+        The queries, for the scale: however far they are, float32 holds them.
 
     Returns
     -------
@@ -120,7 +122,7 @@ def fit_frame(X: np.ndarray, k: int) -> Frame:
     The choice changes the time alone: whatever the axes, short vectors bound distances from below.
     """
     n, d = X.shape
-    scale = power_of_two_scale(max(float(X.max()), -float(X.min())))
+    scale = power_of_two_scale(max(max(float(A.max()), -float(A.min())) for A in (X, X if Q is None else Q)))
     chosen = np.random.default_rng(0).permutation(n)[: 2 * SAMPLE]
     sample = np.asarray(X[chosen], dtype=np.float64)
     mean = sample.mean(axis=0)
@@ -136,7 +138,7 @@ def fit_frame(X: np.ndarray, k: int) -> Frame:
 
 
 def power_of_two_scale(largest: float) -> float:
-    """Return the power of two that brings a number to between a half and 1; 1 for zero.
+    """Return the power of two that brings a number to between a half and 1; 1 for zero, and never above 2^511.
 
     Parameters
     ----------
@@ -152,7 +154,7 @@ def power_of_two_scale(largest: float) -> float:
     >>> power_of_two_scale(5.0)
     0.125
     """
-    return float(2.0 ** -np.frexp(largest)[1]) if largest > 0 else 1.0
+    return 2.0 ** min(-int(np.frexp(largest)[1]), 511) if largest > 0 else 1.0  # its square is finite too
 
 
 def _best_length(sample: np.ndarray, axes: np.ndarray, share: float) -> int:

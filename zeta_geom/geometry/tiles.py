@@ -85,7 +85,7 @@ def find_candidates(
     (see `sketch`); near blocks come first, so that the limits of the later ones are tight, and a pair of blocks
     farther apart than any of their limits is skipped.
     """
-    frame = fit_frame(X, k) if start is None else start.frame
+    frame = fit_frame(X, k, Q) if start is None else start.frame
     order = frame.order(X, BLOCK, workers)
     points, place_of = frame.place(X, order, workers), np.argsort(order)
     if Q is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from zeta_geom import checks, rng
-from zeta_geom.manifolds.curves import check_columns
+from zeta_geom.manifolds.curves import check_columns, check_parameters
 
 __all__ = ["CRESCENT_LIMITS", "crescent_curves", "crescent_distances", "crescent_residual", "make_crescents"]
 
@@ -75,12 +75,17 @@ def crescent_curves(t: np.ndarray) -> np.ndarray:
     float64 array of shape (2, q, 2)
         The curve of class 0 and that of class 1.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `t` is not a finite array of one axis.
+
     Examples
     --------
     >>> crescent_curves(np.zeros(1)).tolist()
     [[[1.0, 0.0]], [[0.0, 0.5]]]
     """
-    t = np.asarray(t, dtype=np.float64)
+    t = check_parameters(t)
     upper = np.stack([np.cos(t), np.sin(t)], axis=-1)
     return np.stack([upper, CENTERS[1] - upper])
 

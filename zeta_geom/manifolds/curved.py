@@ -77,15 +77,25 @@ def curved_points(p: np.ndarray, *, copies: int = 2) -> np.ndarray:
     -------
     float64 array of shape (n, 2 · d · copies)
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `p` is not finite and 2-D, or `copies` is no positive integer.
+
     Examples
     --------
     >>> curved_points(np.array([[0.5, 0.25]]), copies=1).round(6).tolist()
     [[-0.25, 0.0, 0.0, 0.5]]
     """
-    p = np.asarray(p, dtype=np.float64)
+    p = checks.check_points(p, "p", min_samples=0).astype(np.float64, copy=False)
+    return np.tile(points_at(p), (1, checks.check_int(copies, "copies", low=1)))
+
+
+def points_at(p: np.ndarray) -> np.ndarray:
+    """Return the 2 d coordinates, given once, of the points at parameters that are checked already."""
     q = np.roll(p, -1, axis=1)
     pairs = np.stack([q * np.cos(2 * np.pi * p), q * np.sin(2 * np.pi * p)], axis=2)
-    return np.tile(pairs.reshape(len(p), -1), (1, copies))
+    return pairs.reshape(len(p), 2 * p.shape[1])
 
 
 def curved_residual(X: np.ndarray, *, intrinsic_dim: int = 3) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from zeta_geom import checks
 
-__all__ = ["DISTANCE_TOLERANCE", "check_columns", "curve_distance"]
+__all__ = ["DISTANCE_TOLERANCE", "check_columns", "check_parameters", "curve_distance"]
 
 Curve: TypeAlias = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
 
@@ -50,6 +50,33 @@ def check_columns(X: object, n_features: int) -> np.ndarray:
     return points.astype(np.float64, copy=False)
 
 
+def check_parameters(t: object) -> np.ndarray:
+    """Return the parameters `t` of points on a curve as finite float64 numbers, or raise.
+
+    Parameters
+    ----------
+    t : float array of shape (q,)
+
+    Returns
+    -------
+    float64 array of shape (q,)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `t` holds no real numbers, is not 1-D, or a value is not finite.
+
+    Examples
+    --------
+    >>> check_parameters([0, 1])
+    array([0., 1.])
+    """
+    parameters = checks.host_array(t, "t")
+    if parameters.ndim != 1:
+        raise ValueError(f"t must have shape (q,), a parameter a point; got shape {parameters.shape}.")
+    return checks.check_points(parameters[:, None], "t", min_samples=0)[:, 0].astype(np.float64, copy=False)
+
+
 def curve_distance(X: np.ndarray, curve: Curve, limits: tuple[float, float]) -> np.ndarray:
     """Return each point's Euclidean distance from a curve that ends at both limits.
 
@@ -72,6 +99,11 @@ def curve_distance(X: np.ndarray, curve: Curve, limits: tuple[float, float]) -> 
     float64 array of shape (n,)
         Distances, in the units of X.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `X` is not finite and 2-D, or has other columns than the curve's points.
+
     Examples
     --------
     >>> def circle(t):
@@ -84,6 +116,7 @@ def curve_distance(X: np.ndarray, curve: Curve, limits: tuple[float, float]) -> 
     cells = int(np.ceil(CELLS_PER_TURN * (high - low) / (2 * np.pi)))
     grid = np.linspace(low, high, cells + 1)
     position, tangent, _ = curve(grid)
+    X = check_columns(X, position.shape[1])
     offset = np.einsum("gd,gd->g", position, tangent)
     nearest = np.empty(len(X))
     for start in range(0, len(X), CHUNK):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from zeta_geom import checks, rng
-from zeta_geom.manifolds.curves import check_columns, curve_distance
+from zeta_geom.manifolds.curves import check_columns, check_parameters, curve_distance
 
 __all__ = ["HELIX_LIMITS", "helix_curve", "helix_distance", "helix_residual", "make_helix"]
 
@@ -70,12 +70,17 @@ def helix_curve(t: np.ndarray, *, n_features: int = 3) -> np.ndarray:
     -------
     float64 array of shape (n, n_features)
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `t` is not a finite array of one axis.
+
     Examples
     --------
     >>> helix_curve(np.zeros(1), n_features=4).tolist()
     [[100.0, 0.0, 0.0, 0.0]]
     """
-    t = np.asarray(t, dtype=np.float64)
+    t = check_parameters(t)
     X = np.zeros((len(t), checks.check_int(n_features, "n_features", low=3)))
     X[:, :3] = _helix(t)[0]
     return X
@@ -151,8 +156,8 @@ def helix_distance(X: np.ndarray) -> np.ndarray:
 
 
 def _check_helix(X: np.ndarray) -> np.ndarray:
-    columns = np.shape(X)[1] if np.ndim(X) == 2 else 3
-    return check_columns(X, max(columns, 3))
+    X = checks.host_array(X, "X")
+    return check_columns(X, max(X.shape[1], 3) if X.ndim == 2 else 3)
 
 
 def _helix(t: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from zeta_geom import checks
-from zeta_geom.manifolds.curved import copies_of, curved_points
+from zeta_geom.manifolds.curved import copies_of, points_at
 
 __all__ = ["curved_distance"]
 
@@ -51,6 +51,7 @@ def curved_distance(X: np.ndarray, *, intrinsic_dim: int = 3) -> np.ndarray:
 
     Examples
     --------
+    >>> from zeta_geom.manifolds import curved_points
     >>> X = curved_points(np.array([[0.3, 0.9, 0.6]]))
     >>> (curved_distance(np.concatenate([X, 2 * X])).ravel() > 1e-9).tolist()
     [False, True]
@@ -78,7 +79,7 @@ def _grid(d: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the grid's parameters (q, d) and its points (q, 2 d)."""
     axis = np.linspace(0, 1, CELLS[d] + 1)
     nodes = np.stack(np.meshgrid(*[axis] * d, indexing="ij"), axis=-1).reshape(-1, d)
-    return nodes, curved_points(nodes, copies=1)
+    return nodes, points_at(nodes)
 
 
 def _starts(Z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -104,7 +105,7 @@ def _starts(Z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _squared(Z: np.ndarray, p: np.ndarray) -> np.ndarray:
     """Return the squared distances (s,) of points (s, 2 d) from the manifold's points at p (s, d)."""
-    return ((Z - curved_points(p, copies=1)) ** 2).sum(axis=1)
+    return ((Z - points_at(p)) ** 2).sum(axis=1)
 
 
 def _newton(Z: np.ndarray, p: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from zeta_geom import checks, rng
-from zeta_geom.manifolds.curves import check_columns, curve_distance
+from zeta_geom.manifolds.curves import check_columns, check_parameters, curve_distance
 
 __all__ = ["SPIRAL_LIMITS", "make_spirals", "spiral_curves", "spiral_distances", "spiral_residual"]
 
@@ -76,12 +76,17 @@ def spiral_curves(t: np.ndarray) -> np.ndarray:
     float64 array of shape (2, q, 2)
         The arm of class 0 and that of class 1.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `t` is not a finite array of one axis.
+
     Examples
     --------
     >>> spiral_curves(np.array([np.pi])).round(3)[:, 0, 0].tolist()
     [-0.628, 0.628]
     """
-    arm = _arm(np.asarray(t, dtype=np.float64))[0]
+    arm = _arm(check_parameters(t))[0]
     return np.stack([arm, -arm])
 
 

@@ -9,7 +9,14 @@ import numpy as np
 
 from zeta_geom.checks import check_int, check_real
 from zeta_geom.mixers.arrays import cast, compute_dtype
-from zeta_geom.mixers.batch_checks import as_batch, check_output, check_plan, check_values, soft_labels
+from zeta_geom.mixers.batch_checks import (
+    as_batch,
+    check_draw,
+    check_output,
+    check_plan,
+    check_values,
+    soft_labels,
+)
 from zeta_geom.mixers.batches import Unmixed, mix_batches
 from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Seeded
@@ -142,8 +149,7 @@ class Mixer(Seeded, ABC):
         >>> ZetaMixup(random_state=0).draw((4, 3)).weights.shape
         (4, 4)
         """
-        if len(shape) < 1 or shape[0] < 1:
-            raise ValueError(f"shape must be (m, ...) with m at least 1; got {tuple(shape)}.")
+        check_draw(shape, like, labels)
         if self.traits.needs_images and (len(shape) < 3 or 0 in shape[-2:]):
             raise ValueError(
                 f"{type(self).__name__} mixes images of shape (m, ..., H, W); got a batch of shape {tuple(shape)}."

@@ -7,10 +7,10 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-from zeta_geom.checks import check_finite, check_int, check_label_shape, check_labels
+from zeta_geom.checks import check_finite, check_int, check_label_shape, check_labels, host_array
 from zeta_geom.mixers.arrays import cast, compute_dtype, is_tensor, namespace, on_host, to_backend
 
-__all__ = ["as_batch", "check_output", "check_plan", "check_values", "soft_labels"]
+__all__ = ["as_batch", "check_draw", "check_output", "check_plan", "check_tensor", "check_values", "soft_labels"]
 
 
 def as_batch(X: Any) -> Any:
@@ -36,7 +36,7 @@ def as_batch(X: Any) -> Any:
     (1, 2)
     """
     if not (isinstance(X, np.ndarray) or is_tensor(X)) and not array_api_compat.is_array_api_obj(X):
-        X = np.asarray(X)
+        X = host_array(X, "X")
     if not (isinstance(X, np.ndarray) or is_tensor(X)):
         raise TypeError(f"X must be a NumPy array or a torch tensor; got {type(X).__name__}. Convert it first.")
     _check_floating(X)
@@ -81,7 +81,7 @@ def soft_labels(y: Any, X: Any, n_classes: int | None) -> Any:
     if n_classes is not None:
         n_classes = check_int(n_classes, "n_classes", low=1)
     if not array_api_compat.is_array_api_obj(y):
-        y = np.asarray(y)
+        y = host_array(y, "y")
     if on_host(y):
         n_classes = _check_host_labels(y, X.shape[0], n_classes)
     else:
@@ -96,6 +96,37 @@ def soft_labels(y: Any, X: Any, n_classes: int | None) -> Any:
         raise ValueError("n_classes must be given for int labels on another device: inferring it waits for the host.")
     classes = xp.arange(n_classes, device=y.device)
     return cast(xp.astype(y, xp.int64)[:, None] == classes[None, :], dtype)
+
+
+def check_draw(shape: Any, like: Any, labels: Any) -> None:
+    """Raise an error where a plan can be drawn for no batch of this shape, in no such backend, for no such labels.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    like : array or tensor, or None
+    labels : array or tensor of shape (m, K), or None
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one of them is of another kind, or the shape names no sample.
+
+    Examples
+    --------
+    >>> check_draw((2, 3), None, None)
+    """
+    if not isinstance(shape, (tuple, list)) or not all(hasattr(size, "__index__") for size in shape):
+        raise TypeError(f"shape must be a tuple of ints, (m, ...); got {shape!r}.")
+    if len(shape) < 1 or shape[0] < 1 or min(shape) < 0:
+        raise ValueError(f"shape must be (m, ...) with m at least 1; got {tuple(shape)}.")
+    for array, name in ((like, "like"), (labels, "labels")):
+        if array is not None and not (isinstance(array, np.ndarray) or is_tensor(array)):
+            raise TypeError(f"{name} must be a NumPy array or a torch tensor; got {type(array).__name__}.")
+    if like is not None:
+        _check_floating(like, "like")
+    if labels is not None and (labels.ndim != 2 or labels.shape[0] != shape[0]):
+        raise ValueError(f"labels must be soft labels of shape ({shape[0]}, K); got {tuple(labels.shape)}.")
 
 
 def check_plan(X: Any, Y: Any, m: int) -> None:
@@ -117,9 +148,16 @@ def check_plan(X: Any, Y: Any, m: int) -> None:
     --------
     >>> check_plan(np.zeros((2, 3)), None, 2)
     """
+    for array, name in ((X, "X"), (Y, "Y")):
+        if array is not None and not (isinstance(array, np.ndarray) or is_tensor(array)):
+            raise TypeError(f"{name} must be a NumPy array or a torch tensor; got {type(array).__name__}.")
     _check_floating(X)
-    if X.shape[0] != m:
-        raise ValueError(f"plan was drawn for {m} samples; X has {X.shape[0]}. Draw with the shape of this batch.")
+    if X.ndim < 1 or X.shape[0] != m:
+        raise ValueError(
+            f"plan was drawn for {m} samples; X has shape {tuple(X.shape)}. Draw with this batch's shape."
+        )
+    if Y is not None and is_tensor(Y) != is_tensor(X):
+        raise TypeError(f"Y must be of the backend of X, {type(X).__name__}; got {type(Y).__name__}.")
     if Y is not None and (Y.ndim != 2 or Y.shape[0] != m):
         raise ValueError(f"Y must be soft labels of shape ({m}, K) here; got {tuple(Y.shape)}.")
 
@@ -166,6 +204,22 @@ def check_output(out: Any, X: Any, rows: int) -> None:
         raise ValueError("out must not share memory with X, which is read while out is written.")
 
 
+def check_tensor(X: Any) -> None:
+    """Raise TypeError where X is no torch tensor.
+
+    Parameters
+    ----------
+    X : object
+
+    Examples
+    --------
+    >>> import torch
+    >>> check_tensor(torch.zeros(2))
+    """
+    if not is_tensor(X):
+        raise TypeError(f"X must be a torch tensor, which the model takes; got {type(X).__name__}.")
+
+
 def check_values(X: Any) -> None:
     """Raise an error where X holds a NaN or an infinity; on another device this waits for the host.
 
@@ -188,10 +242,10 @@ def check_values(X: Any) -> None:
         raise ValueError("X must be finite; got NaN or infinite values. Remove or impute them first.")
 
 
-def _check_floating(X: Any) -> None:
+def _check_floating(X: Any, name: str = "X") -> None:
     if not (X.is_floating_point() if is_tensor(X) else X.dtype.kind == "f"):
         raise TypeError(
-            f"X must be floating; got {X.dtype}. Convert images first, for instance X.astype('float32') / 255."
+            f"{name} must be floating; got {X.dtype}. Convert images first, for instance X.astype('float32') / 255."
         )
 
 

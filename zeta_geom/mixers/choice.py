@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Unpack
 
-from zeta_geom.checks import check_real
+from zeta_geom.checks import check_real, host_array
 from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
@@ -76,10 +76,12 @@ class RandomMixer(Mixer):
 
     def __init__(self, mixers: Sequence[Mixer], p: Sequence[float] | None = None, **shared: Unpack[Shared]) -> None:
         super().__init__(**shared)
-        self.mixers = list(mixers)
+        self.mixers = list(mixers) if isinstance(mixers, (tuple, list)) else []
         if not self.mixers or not all(isinstance(mixer, Mixer) for mixer in self.mixers):
             raise TypeError(f"mixers must be a sequence of at least one Mixer; got {mixers!r}.")
         count = len(self.mixers)
+        if p is not None and host_array(p, "p").ndim != 1:
+            raise TypeError(f"p must be a sequence of {count} probabilities; got {p!r}.")
         self.p = [1 / count] * count if p is None else [check_real(share, "p", low=0, high=1) for share in p]
         if len(self.p) != count or not math.isclose(sum(self.p), 1, abs_tol=1e-6):
             raise ValueError(f"p must hold {count} probabilities that sum to 1; got {p}.")

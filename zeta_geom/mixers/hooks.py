@@ -16,7 +16,8 @@ STAGES = (INPUT, "layer1", "layer2")  # of torchvision's residual networks
 
 def layer_names(layers: Sequence[str]) -> tuple[str, ...]:
     """Return names of layers as a tuple, or raise where they are none."""
-    if isinstance(layers, str) or not layers or not all(isinstance(name, str) for name in layers):
+    several = isinstance(layers, (tuple, list)) and len(layers) > 0
+    if not several or not all(isinstance(name, str) for name in layers):
         raise TypeError(f"layers must be a sequence of names of modules, at least one; got {layers!r}.")
     return tuple(layers)
 

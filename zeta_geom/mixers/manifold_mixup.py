@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
-from zeta_geom.mixers.batch_checks import as_batch, soft_labels
+from zeta_geom.mixers.batch_checks import as_batch, check_tensor, soft_labels
 from zeta_geom.mixers.batches import Unmixed
 from zeta_geom.mixers.hooks import STAGES, layer_names, modules_of, run_hooked
 from zeta_geom.mixers.pairs import Mixup
@@ -99,6 +99,7 @@ class ManifoldMixup(Mixup):
         RuntimeError
             If the layer is not called exactly once in the forward pass.
         """
+        check_tensor(X)
         Y = soft_labels(y, as_batch(X), self.n_classes if n_classes is None else n_classes)
         modules = modules_of(model, self.layers)
         if not model.training:

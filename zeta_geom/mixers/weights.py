@@ -10,7 +10,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit, logit, zeta
 
-from zeta_geom.checks import check_choice, check_int, check_real
+from zeta_geom.checks import check_choice, check_int, check_real, host_array
 from zeta_geom.rng import RandomState
 from zeta_geom.streams import Stream
 
@@ -182,8 +182,8 @@ def gamma_from_lambda(lam: Any) -> Any:
 
     Raises
     ------
-    ValueError
-        If a value is outside (0, 1].
+    TypeError, ValueError
+        If a value is no real number, or outside (0, 1].
 
     References
     ----------
@@ -194,7 +194,7 @@ def gamma_from_lambda(lam: Any) -> Any:
     >>> round(gamma_from_lambda(0.8), 12)
     2.0
     """
-    values = np.asarray(lam, dtype=np.float64)
+    values = _floats(lam, "lam")
     if not ((values > 0) & (values <= 1)).all():
         raise ValueError(f"lam must lie in (0, 1]; got {lam}.")
     gamma = np.asarray(logit(values) / math.log(2))
@@ -215,8 +215,8 @@ def lambda_from_gamma(gamma: Any) -> Any:
 
     Raises
     ------
-    ValueError
-        If a value is NaN or -inf.
+    TypeError, ValueError
+        If a value is no real number, NaN or -inf.
 
     References
     ----------
@@ -227,7 +227,7 @@ def lambda_from_gamma(gamma: Any) -> Any:
     >>> round(lambda_from_gamma(2.0), 12)
     0.8
     """
-    values = np.asarray(gamma, dtype=np.float64)
+    values = _floats(gamma, "gamma")
     if np.isnan(values).any() or (values == -np.inf).any():
         raise ValueError(f"gamma must be real or +inf; got {gamma}.")
     lam = np.asarray(expit(values * math.log(2)))
@@ -246,3 +246,10 @@ def check_n_mix(n_mix: int, m: int) -> None:
     """Raise where more samples are to be mixed than there are."""
     if n_mix > m:
         raise ValueError(f"n_mix must be at most the batch's size; got n_mix={n_mix} for {m} samples. Lower n_mix.")
+
+
+def _floats(values: Any, name: str) -> np.ndarray:
+    array = host_array(values, name)
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must hold real numbers; got dtype {array.dtype}.")
+    return array.astype(np.float64)

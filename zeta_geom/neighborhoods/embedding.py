@@ -56,7 +56,7 @@ def embed(
     Raises
     ------
     TypeError, ValueError
-        If features are not finite and 2-D, their widths differ, or a parameter is out of range.
+        If features are not finite and 2-D, have one column, their widths differ, or a parameter is out of range.
 
     References
     ----------
@@ -69,6 +69,8 @@ def embed(
     ((40, 2), (3, 2))
     """
     X, Q = check_features(train_features, test_features, metric, min_samples=4)
+    if X.shape[1] < 2:
+        raise ValueError(f"train_features must have at least 2 columns to be laid out in the plane; got {X.shape}.")
     limit = (len(X) - 1) / 3
     if check_real(perplexity, "perplexity", low=1) > limit:
         raise ValueError(

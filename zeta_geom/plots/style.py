@@ -36,7 +36,7 @@ METHOD_LABELS = {
     "zeta-random": "ζ-mixup (random anchor)",
 }
 
-PARAMETERS = {
+PARAMETERS: dict[Any, Any] = {
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlesize": 9,

@@ -98,7 +98,7 @@ def cross_entropy_from_log(p: Any, log_q: Any) -> np.ndarray:
     """
     p, log_q = _rows(p, "p"), _floats(log_q, "log_q")
     _same_shape(p, log_q, "log_q")
-    check_probabilities(np.exp(log_q), "exp(log_q)")
+    _exponentials(log_q, "log_q")
     products = np.multiply(p, log_q, out=np.zeros_like(p), where=p > 0)
     return -products.sum(axis=1) + 0.0
 
@@ -166,8 +166,7 @@ def soft_label_report(log_p: Any, y: Any = None) -> dict[str, np.ndarray]:
     {'entropy': 0.6931, 'label_entropy': 0.5623, 'h_p_y': 0.837, 'h_y_p': 0.6931, 'kl_y_p': 0.1308}
     """
     log_p = _floats(log_p, "log_p")
-    p = np.exp(log_p)
-    check_probabilities(p, "exp(log_p)")
+    p = _exponentials(log_p, "log_p")
     scores = {"entropy": cross_entropy_from_log(p, log_p)}
     if y is None:
         return scores
@@ -184,10 +183,19 @@ def soft_label_report(log_p: Any, y: Any = None) -> dict[str, np.ndarray]:
 
 
 def _floats(values: Any, name: str) -> np.ndarray:
-    array = host_array(values)
+    array = host_array(values, name)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} must hold real numbers; got dtype {array.dtype}.")
     return array.astype(np.float64)
+
+
+def _exponentials(logs: np.ndarray, name: str) -> np.ndarray:
+    """Return the distributions whose logarithms these are."""
+    if logs.size and logs.max() > 1:  # whose exponential may overflow; NaN and rounding are for what follows
+        raise ValueError(f"{name} must hold logarithms of probabilities, at most 0; got {logs.max():g} among them.")
+    p = np.exp(logs)
+    check_probabilities(p, f"exp({name})")
+    return p
 
 
 def _rows(p: Any, name: str) -> np.ndarray:

@@ -105,7 +105,7 @@ class MNISTOracle:
         >>> MNISTOracle.pretrained().log_proba(np.zeros((2, 28, 28))).shape
         (2, 10)
         """
-        check_int(batch_size, "batch_size", low=1)
+        batch_size = check_int(batch_size, "batch_size", low=1)
         logits = [self._run(self.model, batch) for batch in to_images(images, torch.float64).split(batch_size)]
         return torch.log_softmax(torch.cat(logits), dim=1).numpy()
 
@@ -156,7 +156,7 @@ class MNISTOracle:
         >>> MNISTOracle.pretrained().features(np.zeros((2, 28, 28))).shape
         (2, 84)
         """
-        check_int(batch_size, "batch_size", low=1)
+        batch_size = check_int(batch_size, "batch_size", low=1)
         batches = to_images(images, torch.float64).split(batch_size)
         return torch.cat([self._run(self.model.features, batch) for batch in batches]).numpy()
 

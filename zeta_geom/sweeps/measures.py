@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["MEASURES", "Measure", "Points", "vote_errors"]
+__all__ = ["MEASURES", "Measure", "Points"]
 
 Rows = Iterator[tuple[str, int, np.ndarray]]  # quantity, k (0 where there is none), a value for each point
 
@@ -59,36 +59,6 @@ class Measure:
     rows: Callable[[Points, Points, Mapping[str, Any], Any], Rows]
 
 
-def vote_errors(indices: np.ndarray, votes: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Say where a label is wrong: no class with most votes of a point's neighbours is one of its label's largest.
-
-    Parameters
-    ----------
-    indices : int array of shape (n, k)
-        Neighbours, rows of `votes`.
-    votes : float array of shape (N, K)
-        Their soft labels.
-    labels : float array of shape (n, K)
-        The soft labels that are judged.
-
-    Returns
-    -------
-    ndarray of bool, shape (n,)
-
-    Examples
-    --------
-    >>> vote_errors(np.array([[0, 1]]), np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([[0.3, 0.7]]))
-    array([ True])
-    """
-    shares = np.zeros((len(indices), votes.shape[1]))
-    for column in indices.T:  # all at once would take n · k · K numbers
-        shares += votes[column]
-    # float32 labels that should be equal differ by rounding
-    chosen = shares >= shares.max(axis=1, keepdims=True) * (1 - 1e-6)
-    largest = labels >= labels.max(axis=1, keepdims=True) * (1 - 1e-6)
-    return ~(chosen & largest).any(axis=1)
-
-
 def _check_neighbours(original: Points, options: Mapping[str, Any]) -> None:
     from zeta_geom.geometry.local_pca import neighbour_counts
 
@@ -119,6 +89,7 @@ def _check_label_error(original: Points, options: Mapping[str, Any]) -> None:
 
 def _label_error(original: Points, mixed: Points, options: Mapping[str, Any], tools: Any) -> Rows:
     from zeta_geom.geometry import knn
+    from zeta_geom.neighborhoods import vote_errors
 
     ks = tuple(options["n_neighbors"])
     queries = None if mixed is original else mixed.flat

@@ -23,7 +23,7 @@ class Picture:
     alt : str
         In words, what is to be seen.
     content : bytes
-        See `page_pictures`.
+        See `svg_bytes` and `png_bytes`.
     kind : str
         "svg" or "png".
 

@@ -15,13 +15,13 @@ from typing import TypeAlias
 import jinja2
 from markupsafe import Markup
 
-from zeta_geom.audits.page_cells import Column, show_column
-from zeta_geom.audits.page_downloads import Download, data_uri, make_download
-from zeta_geom.audits.page_parts import Page, Picture, Section, Table
-from zeta_geom.audits.page_pictures import picture_size, png_bytes, svg_bytes
+from zeta_geom.audits.page.cells import Column, show_column
+from zeta_geom.audits.page.downloads import Download, data_uri, make_download
+from zeta_geom.audits.page.parts import Page, Picture, Table
+from zeta_geom.audits.page.pictures import picture_size
 from zeta_geom.records import atomic_path
 
-__all__ = ["MAX_BYTES", "Page", "Picture", "Section", "Table", "png_bytes", "render", "svg_bytes", "write_page"]
+__all__ = ["MAX_BYTES", "render", "write_page"]
 
 MAX_BYTES = 5 * 1024 * 1024
 _LONG = 30  # rows shown above which a table scrolls within its frame, under a header that stays
@@ -73,6 +73,7 @@ def render(page: Page) -> str:
     Examples
     --------
     >>> import pandas as pd
+    >>> from zeta_geom.audits.page import Page, Section, Table
     >>> table = Table("counts", "Counts", "How many.", pd.DataFrame({"n": [1, 2]}))
     >>> text = render(Page("A report", ["Two rows."], [Section("Rows", [], [table])], "make report"))
     >>> "Download counts.csv (2 rows)" in text
@@ -174,7 +175,7 @@ def _room(views: Views) -> Iterator[tuple[int, str, str]]:
 
 @cache
 def _template() -> tuple[jinja2.Template, str, str]:
-    loader = jinja2.PackageLoader("zeta_geom.audits", "page")
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=loader
     )

@@ -1,0 +1,113 @@
+"""Who says what a sample shows: the MNIST oracle, or any callable that gives class probabilities."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from zeta_geom.audits.samples import Samples
+from zeta_geom.checks import check_probabilities
+
+__all__ = ["Oracle", "to_oracle"]
+
+SIDE = 28  # pixels, of the MNIST oracle's images
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """An oracle, in one form.
+
+    Parameters
+    ----------
+    name : str
+    log_proba : callable
+        Samples -> log-probabilities (n, K).
+    features : callable or None
+        Samples -> features (n, c), where a Fréchet distance can be taken.
+    title : str
+        Of that distance.
+    """
+
+    name: str
+    log_proba: Callable[[Samples], np.ndarray]
+    features: Callable[[Samples], np.ndarray] | None
+    title: str
+
+
+def to_oracle(oracle: Any) -> Oracle | None:
+    """Return an oracle in one form.
+
+    Parameters
+    ----------
+    oracle : None, "mnist", "module:name", an object with predict_proba (and perhaps features), or a callable
+        What it names or is takes X as the audit was given it, and returns probabilities (n, K).
+
+    Returns
+    -------
+    Oracle or None
+
+    Raises
+    ------
+    TypeError, ValueError, ImportError
+        If it is nothing of this kind, or is not to be found.
+
+    Examples
+    --------
+    >>> to_oracle("mnist").name
+    'mnist'
+    """
+    if oracle is None:
+        return None
+    if isinstance(oracle, str) and oracle == "mnist":
+        return _mnist()
+    if isinstance(oracle, str):
+        oracle, name = _named(oracle), oracle
+    else:
+        name = getattr(oracle, "__name__", type(oracle).__name__)
+    predict = getattr(oracle, "predict_proba", oracle)
+    if not callable(predict):
+        raise TypeError(f"oracle must be 'mnist', 'module:name', or give probabilities; got {oracle!r}.")
+
+    def log_proba(samples: Samples) -> np.ndarray:
+        p = _numbers(predict(samples.X))
+        if p.ndim != 2 or len(p) != len(samples):
+            raise ValueError(f"oracle must give probabilities of shape ({len(samples)}, K); got {p.shape}.")
+        check_probabilities(p, "the oracle's probabilities", tolerance=1e-3)
+        with np.errstate(divide="ignore"):  # a probability of 0 has the logarithm -inf
+            return np.log(p / p.sum(axis=1, keepdims=True))
+
+    own = getattr(oracle, "features", None)
+    features = (lambda samples: _numbers(own(samples.X))) if callable(own) else None
+    return Oracle(name, log_proba, features, f"Fréchet distance on features of {name}")
+
+
+def _mnist() -> Oracle:
+    from zeta_geom.realism import MNISTOracle
+
+    lenet = MNISTOracle.pretrained()
+    title = "Fréchet distance on LeNet features (no FID)"
+    return Oracle("mnist", lambda s: lenet.log_proba(_images(s)), lambda s: lenet.features(_images(s)), title)
+
+
+def _images(samples: Samples) -> np.ndarray:
+    if samples.flat.shape[1] != SIDE**2:
+        raise ValueError(f"oracle 'mnist' needs images of {SIDE} × {SIDE} pixels; got samples {samples.X.shape[1:]}.")
+    return samples.X.reshape(-1, SIDE, SIDE)
+
+
+def _numbers(values: Any) -> np.ndarray:
+    return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values, dtype=np.float64)
+
+
+def _named(path: str) -> Any:
+    module, colon, name = path.partition(":")
+    if not (colon and module and name):
+        raise ValueError(f"oracle must be 'mnist' or 'module:name', such as mypackage.models:predict; got {path!r}.")
+    found = importlib.import_module(module)
+    if not hasattr(found, name):
+        raise ValueError(f"oracle {path!r} is not to be found: module {module} has no {name}.")
+    return getattr(found, name)

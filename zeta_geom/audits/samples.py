@@ -1,0 +1,220 @@
+"""The samples of an audit: checked, in one unit, in an order that their content decides, and split in halves."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from zeta_geom.checks import LARGEST, check_finite, check_labels, host_array
+from zeta_geom.files import to_floats
+
+__all__ = ["Samples", "check_same_kind", "halves", "in_content_order", "soft_labels", "to_samples"]
+
+UNIT = 1.5  # a float above it is no grey level that was divided by 255
+
+
+@dataclass(frozen=True)
+class Samples:
+    """A set of samples.
+
+    Parameters
+    ----------
+    X : float array of shape (n, ...)
+    Y : float64 array of shape (n, K), or None
+        Soft labels.
+    rows : int64 array of shape (n,)
+        Which row of the array that was given each one is, or was made from; -1 where there is none.
+    classes : int64 array of shape (n,), or None
+        The class under which each is counted: that of the original that it was made from, else its label's largest.
+    hard, grey : bool
+        Whether the labels, and the samples, were given as integers.
+    """
+
+    X: np.ndarray
+    Y: np.ndarray | None
+    rows: np.ndarray
+    classes: np.ndarray | None
+    hard: bool = False
+    grey: bool = False
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    @property
+    def flat(self) -> np.ndarray:
+        """The samples as rows of features."""
+        return self.X.reshape(len(self.X), -1)
+
+    @property
+    def labels(self) -> np.ndarray | None:
+        """The class with the largest share of each label, the first of equal ones."""
+        return None if self.Y is None else self.Y.argmax(axis=1)
+
+    def take(self, chosen: Any) -> Samples:
+        """Return some of the samples."""
+        labels = None if self.Y is None else self.Y[chosen]
+        classes = None if self.classes is None else self.classes[chosen]
+        return Samples(self.X[chosen], labels, self.rows[chosen], classes, self.hard, self.grey)
+
+
+def to_samples(X: Any, y: Any = None, name: str = "X", *, n_classes: int | None = None) -> Samples:
+    """Check arrays of a user's and return them as samples.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, ...)
+        Floats, or integers 0..255 as grey levels, which are divided by 255.
+    y : int array of shape (n,), or float array of shape (n, K), optional
+        Labels, or soft labels.
+    name : str
+        The argument's.
+    n_classes : int, optional
+        K; one more than the largest label by default.
+
+    Returns
+    -------
+    Samples
+
+    Raises
+    ------
+    TypeError, ValueError
+        If X holds no finite real numbers or has no feature, or the labels do not fit.
+
+    Examples
+    --------
+    >>> to_samples([[0.0, 1.0]], [1]).Y
+    array([[0., 1.]])
+    """
+    X = host_array(X)
+    if X.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must hold real numbers; got dtype {X.dtype}.")
+    if X.ndim < 2 or X.size == 0:
+        raise ValueError(f"{name} must have shape (n, ...), with at least one sample and feature; got {X.shape}.")
+    grey = X.dtype.kind != "f"
+    X = np.ascontiguousarray(to_floats(X, name))
+    X = X if X.dtype in (np.float32, np.float64) else X.astype(np.float32 if X.dtype.itemsize < 4 else np.float64)
+    check_finite(X, name)
+    if max(float(X.max()), -float(X.min())) > LARGEST:
+        raise ValueError(f"{name} must lie within ±{LARGEST:g}, else its squares overflow. Rescale it.")
+    Y = None if y is None else soft_labels(y, f"labels of {name}", len(X), n_classes)
+    classes = None if Y is None else Y.argmax(axis=1)
+    return Samples(X, Y, np.arange(len(X)), classes, hard=np.ndim(y) == 1, grey=grey)
+
+
+def soft_labels(y: Any, name: str, n: int, n_classes: int | None) -> np.ndarray:
+    """Return labels as float64 rows that sum to 1.
+
+    Parameters
+    ----------
+    y : int array of shape (n,), or float array of shape (n, K)
+    name : str
+    n : int
+    n_classes : int or None
+
+    Returns
+    -------
+    ndarray of float64, shape (n, K)
+
+    Raises
+    ------
+    TypeError, ValueError
+        As in `check_labels`.
+
+    Examples
+    --------
+    >>> soft_labels([1], "y", 1, 3)
+    array([[0., 1., 0.]])
+    """
+    y = check_labels(y, name, n=n, n_classes=n_classes)
+    if y.ndim == 1:
+        width = int(y.max()) + 1 if n_classes is None else n_classes
+        return np.eye(width)[y]
+    Y = y.astype(np.float64)
+    return Y / Y.sum(axis=1, keepdims=True)
+
+
+def check_same_kind(original: Samples, other: Samples, name: str) -> None:
+    """Raise ValueError unless samples have the originals' shape, width of labels and, as far as can be told, unit.
+
+    Parameters
+    ----------
+    original, other : Samples
+    name : str
+        The argument that `other` came from.
+
+    Examples
+    --------
+    >>> some = to_samples([[0.0, 1.0]])
+    >>> check_same_kind(some, some, "synthetic")
+    """
+    if other.X.shape[1:] != original.X.shape[1:]:
+        shapes = f"{original.X.shape[1:]}; got {other.X.shape[1:]}"
+        raise ValueError(f"{name} must hold samples of the originals' shape, {shapes}.")
+    if original.Y is not None and other.Y is not None and other.Y.shape[1] != original.Y.shape[1]:
+        widths = f"{original.Y.shape[1]}; got {other.Y.shape[1]}"
+        raise ValueError(f"labels of {name} must have the originals' number of classes, {widths}. Give n_classes.")
+    floats = other if original.grey else original
+    if original.grey != other.grey and (largest := np.abs(floats.X).max()) > UNIT:
+        raise ValueError(
+            f"{name} and the originals must be in one unit; one holds integers, taken for grey levels and divided by "
+            f"255, the other floats up to {largest:g}. Give both as floats of the same unit."
+        )
+
+
+def in_content_order(samples: Samples, seed: int) -> Samples:
+    """Return the samples in the order of a keyed hash of each one's bytes: shuffled, yet whatever order they came in.
+
+    Parameters
+    ----------
+    samples : Samples
+    seed : int
+
+    Returns
+    -------
+    Samples
+
+    Notes
+    -----
+    Samples of equal content have equal hashes, and which of them comes first makes no difference.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).random((5, 2))
+    >>> one, other = (in_content_order(to_samples(Z), 0).X for Z in (X, X[::-1]))
+    >>> bool((one == other).all())
+    True
+    """
+    key = str(seed).encode()[:64]
+    labels = np.zeros((len(samples), 0)) if samples.Y is None else np.ascontiguousarray(samples.Y)
+    digests = [
+        hashlib.blake2b(row.data, key=key, digest_size=16).digest() + label.tobytes()
+        for row, label in zip(samples.flat, labels)
+    ]
+    return samples.take(sorted(range(len(digests)), key=digests.__getitem__))
+
+
+def halves(samples: Samples) -> tuple[Samples, Samples]:
+    """Split samples in two halves, every other one of each class.
+
+    Parameters
+    ----------
+    samples : Samples
+        In an order that has nothing to do with their content's meaning.
+
+    Returns
+    -------
+    first, second : Samples
+        In the order that they came in; their sizes differ by one at most, in all and in each class.
+
+    Examples
+    --------
+    >>> first, second = halves(to_samples(np.eye(6), [0, 0, 0, 0, 1, 1]))
+    >>> first.classes.tolist(), second.classes.tolist()
+    ([0, 0, 1], [0, 0, 1])
+    """
+    classes = np.zeros(len(samples), dtype=np.int64) if samples.classes is None else samples.classes
+    grouped = np.argsort(classes, kind="stable")
+    return samples.take(np.sort(grouped[::2])), samples.take(np.sort(grouped[1::2]))

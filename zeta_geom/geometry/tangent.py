@@ -1,0 +1,115 @@
+"""How far points lie off a sampled manifold: their residual to the tangent plane of their nearest samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from zeta_geom.checks import check_points, check_real
+from zeta_geom.geometry.chunks import map_chunks, rows_that_fit
+from zeta_geom.geometry.knn import Neighbors, knn
+from zeta_geom.geometry.local_pca import neighbour_counts
+from zeta_geom.geometry.rules import fukunaga_olsen
+
+__all__ = ["tangent_residual"]
+
+SAME = 8  # times the rounding of the coordinates: points that differ by less are one point
+
+
+def tangent_residual(
+    X: Any,
+    queries: Any,
+    n_neighbors: int | tuple[int, ...] = (8, 128),
+    alpha: float = 0.05,
+    *,
+    neighbors: Neighbors | None = None,
+    n_jobs: int | None = -1,
+    progress: bool = False,
+) -> dict[int, np.ndarray]:
+    """Return each query's distance from the tangent plane that its k nearest samples span, for each k.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, d)
+        Samples of the manifold.
+    queries : array-like of shape (q, d)
+        Points that are none of these samples.
+    n_neighbors : int, or tuple of int
+        k ≥ 2, below n.
+    alpha : float
+        Threshold of the Fukunaga-Olsen rule, which gives the plane's dimension.
+    neighbors : Neighbors, optional
+        The result of `knn(X, k, queries=queries)` with k at least the largest wanted; searched where not given.
+    n_jobs : int or None
+        Number of threads, as in scikit-learn; -1 is one for each core.
+    progress : bool
+        Show progress bars, on a terminal.
+
+    Returns
+    -------
+    dict of int -> ndarray of float64, shape (q,)
+        In the units of X.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the points are not 2-D and finite, the widths differ, or k or alpha is out of range.
+
+    Notes
+    -----
+    With μ the mean of the k neighbours, λ_1 ≥ λ_2 ≥ … the eigenvalues of their covariance and u_i its eigenvectors,
+    the plane goes through μ along the u_i with λ_i > α λ_1, and the residual is ‖(x - μ) - Σ_i u_i u_iᵀ(x - μ)‖.
+    Where all k neighbours are one point, up to rounding as in `LocalPCA`, the plane is that point. A plane of d
+    dimensions leaves no residual.
+
+    References
+    ----------
+    The plane is that of the local PCA of Fukunaga and Olsen 1971; the residual is this project's measure.
+
+    Examples
+    --------
+    >>> line = np.arange(20.0)[:, None] * [1.0, 0.0]
+    >>> tangent_residual(line, [[4.2, 3.0]], 4)[4]
+    array([3.])
+    """
+    X, Q = np.ascontiguousarray(check_points(X)), check_points(queries, "queries")
+    ks = neighbour_counts(n_neighbors, len(X))
+    alpha = check_real(alpha, "alpha", low=0, high=1)
+    if neighbors is None:
+        neighbors = knn(X, max(ks), queries=Q, n_jobs=n_jobs, progress=progress)
+    indices = np.asarray(neighbors.indices)
+    if indices.shape[0] != len(Q) or indices.shape[1] < max(ks):
+        raise ValueError(f"neighbors must have shape ({len(Q)}, at least {max(ks)}); got {indices.shape}.")
+    rounding = SAME * float(np.finfo(X.dtype).eps)
+
+    def residuals(rows: slice) -> np.ndarray:
+        return np.array([_residuals(X[indices[rows, :k]], Q[rows], alpha, rounding) for k in ks])
+
+    size = rows_that_fit(8 * max(ks) * (2 * X.shape[1] + 3 * min(max(ks), X.shape[1])))
+    parts = map_chunks(residuals, len(Q), size, n_jobs=n_jobs, progress=progress, description="tangent planes")
+    return dict(zip(ks, np.concatenate(parts, axis=1), strict=True))
+
+
+def _residuals(near: np.ndarray, x: np.ndarray, alpha: float, rounding: float) -> np.ndarray:
+    """Return the residuals (q,) of x (q, d) to the planes of `near` (q, k, d)."""
+    near = near.astype(np.float64)
+    one_point = (rounding * np.abs(near).max(axis=(1, 2))) ** 2
+    mean = near.mean(axis=1, keepdims=True)
+    near, apart = near - mean, x.astype(np.float64)[:, :, None] - mean.transpose(0, 2, 1)
+    k, d = near.shape[1:]
+    if k <= d:  # eigenvectors v of the Gram matrix give u = Nᵀv / √λ
+        values, vectors = np.linalg.eigh(near @ near.transpose(0, 2, 1))
+        along = vectors.transpose(0, 2, 1) @ (near @ apart)
+    else:
+        values, vectors = np.linalg.eigh(near.transpose(0, 2, 1) @ near)
+        along = vectors.transpose(0, 2, 1) @ apart
+    values = values[:, ::-1]  # largest first
+    dimension = np.where(values[:, 0] <= (k - 1) * one_point, 0, fukunaga_olsen(np.maximum(values, 0), alpha))
+    kept = np.arange(values.shape[1]) < dimension[:, None]
+    along = along[:, ::-1, 0]
+    if k <= d:
+        along = np.divide(along, np.sqrt(np.maximum(values, 0)), out=np.zeros_like(along), where=kept)
+    squared = (apart[:, :, 0] ** 2).sum(axis=1) - (np.where(kept, along, 0) ** 2).sum(axis=1)
+    squared[dimension >= d] = 0
+    return np.sqrt(np.maximum(squared, 0))
