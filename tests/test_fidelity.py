@@ -109,6 +109,7 @@ def test_tiles_and_threads_change_nothing(monkeypatch, dtype, offset):
     monkeypatch.setattr(neighbour_balls, "COLUMNS", 11)
     for metric, before in zip(METRICS, whole):
         same(metric(X, Y), before)
+    same(whole[0], improved_precision_recall(X, Y, k=3))
     np.testing.assert_array_equal(whole[1].density_pw, members(X, 5, Y).sum(axis=0) / 5)
     assert whole[1].density_pw[:100].all()
 
@@ -121,7 +122,7 @@ def test_only_pairs_near_a_sphere_are_summed_directly(monkeypatch):
         pairs.append(len(rows))
         return directly(A, B, rows, columns)
 
-    X, Y = np.random.default_rng(0).normal(size=(2, 400, 50))
+    X, Y = 1e5 + np.random.default_rng(0).normal(size=(2, 400, 50))
     radii = neighbour_balls.neighbour_radii(X, 5, n_jobs=1, progress=False)
     monkeypatch.setattr(neighbour_balls, "pair_distances", counted)
     neighbour_balls.ball_members(X, radii, Y, n_jobs=1, progress=False)
@@ -336,6 +337,7 @@ def test_frechet_distance_has_its_closed_forms():
     generator = np.random.default_rng(6)
     X, shift = generator.normal(size=(200, 5)), np.arange(5.0)
     assert frechet_distance(X, X[::-1]) == pytest.approx(0, abs=1e-12)
+    assert all(frechet_distance(X[:n], X[:n]) >= 0 for n in range(2, 60))
     assert frechet_distance(X, X + shift) == pytest.approx(shift @ shift, rel=1e-12)
     second_moment = np.cov(X.T).trace() + (X.mean(axis=0) ** 2).sum()
     assert frechet_distance(X, 3 * X) == pytest.approx((3 - 1) ** 2 * second_moment, rel=1e-12)
