@@ -45,6 +45,7 @@ myst_heading_anchors = 3
 myst_enable_extensions = ["attrs_inline", "colon_fence"]
 
 autosummary_generate = True
+autodoc_preserve_defaults = True  # as the code writes them: no place of this machine
 autodoc_typehints = "none"  # the docstrings say the types, with shapes
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pkgutil
+import re
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from inspect import getdoc, isclass, isroutine
@@ -91,14 +92,25 @@ def describe(value: Any) -> str:
 
 
 def command_page() -> str:
-    """Return what each command's --help says."""
+    """Return what each command's --help says, with links between commands, and examples as code."""
     command = typer.main.get_command(app)
     text = get_docs_for_click(obj=command, ctx=typer.Context(command), name="zeta-geom", title="The command line")
-    lines = [
-        f"Example: `{line.removeprefix('Example: ')}`" if line.startswith("Example: ") else line
-        for line in text.splitlines()
-    ]
+    lines, within = [], "zeta-geom"
+    for line in text.splitlines():
+        if heading := re.match(r"##+ `(.+)`", line):
+            within = heading[1]
+        if line.startswith("Example: "):
+            line = f"Example: `{line.removeprefix('Example: ')}`"
+        elif cut := re.match(r"\* `([a-z][\w-]*)`: (.*)", line):
+            line = f"* [`{within} {cut[1]}`](#{within.replace(' ', '-')}-{cut[1]}): {whole(cut[2], text)}"
+        lines.append(line)
     return "\n".join(lines) + "\n"
+
+
+def whole(short: str, text: str) -> str:
+    """Return the line that a shortened help text ends in dots."""
+    start = short.removesuffix("...")
+    return next((line for line in text.splitlines() if line.startswith(start)), short)
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
@@ -151,12 +163,12 @@ def escape(text: str) -> str:
 
 
 def peers_page(path: Path) -> str:
-    """Return the table that benchmarks/peers.py has measured."""
-    found = json.loads(path.read_text())
-    rows = pd.DataFrame(found["rows"], columns=["peer", "question", "data", "measured"])
+    """Return the tables that benchmarks/peers.py has measured, one for each peer."""
+    columns = ["peer", "question", "data", "zeta_geom", "the peer"]
+    rows = pd.DataFrame(json.loads(path.read_text())["rows"], columns=columns)
     lines = []
     for peer, part in rows.groupby("peer", sort=False):
-        lines += ["", f"### {peer}", ""]
-        cells = part[["question", "data", "measured"]].astype(str)
-        lines += table(cells.columns, [[escape(cell) for cell in row] for row in cells.to_numpy()])
+        cells = [[escape(cell) for cell in row] for row in part[columns[1:]].astype(str).to_numpy()]
+        lines += ["", f"## {peer}", "", ":::{table}", ":class: claims", ""]
+        lines += [*table([*columns[1:4], str(peer).split()[0]], cells), ":::"]
     return "\n".join(lines) + "\n"

@@ -1,0 +1,157 @@
+"""What timm's and torchvision's mixup and CutMix do that ours do, and do not: asked of the code, not of its pages."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import timm
+import torch
+from scipy import stats
+from torchvision.transforms import v2
+
+from zeta_geom import mixers
+
+Call = Callable[[Any, Any], tuple[Any, Any]]
+Answer = tuple[str, str, dict[str, str]]  # question, data, what each package answered; ours comes first
+
+BATCHES = 10_000  # whose λ are held against the law
+M = 8  # samples in a batch, each of a class of its own
+IMAGES = torch.rand(M, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+LABELS = torch.arange(M)
+
+
+def calls(method: str, alpha: float = 1.0, *, dense: bool = False) -> dict[str, Call]:
+    """Return mixup, or CutMix, of the three packages, each a call on a batch with M classes."""
+    torch.manual_seed(0)
+    np.random.seed(0)  # noqa: NPY002  (timm draws from the global stream)
+    alphas = {
+        "mixup_alpha": alpha if method == "mixup" else 0.0,
+        "cutmix_alpha": alpha if method == "cutmix" else 0.0,
+    }
+    return {
+        "zeta_geom": mixers.make_mixer(method, alpha=alpha, n_classes=M, random_state=0),
+        f"timm {version('timm')}": timm.data.Mixup(**alphas, label_smoothing=0.0, num_classes=M, multi_label=dense),
+        f"torchvision {version('torchvision')}": {"mixup": v2.MixUp, "cutmix": v2.CutMix}[method](
+            alpha=alpha, num_classes=M
+        ),
+    }
+
+
+def shares(call: Call) -> tuple[np.ndarray, float, int]:
+    """Return λ of many batches, the share of samples paired with themselves, and how many pairings were met."""
+    lams, alone, pairings = [], 0, set()
+    for _ in range(BATCHES):
+        Y = call(torch.zeros(M, 1, 16, 16), LABELS)[1].double().numpy()
+        own = np.diag(Y)
+        kept = own > 1 - 1e-7
+        lams.append(1.0 if kept.all() else own[~kept][0])
+        if not kept.all():  # else λ rounds to 1, and the pairs are unknown
+            pairings.add(tuple(np.where(kept, -1, (Y - np.diag(own)).argmax(axis=1))))
+            alone += kept.sum()
+    return np.array(lams), alone / (M * BATCHES), len(pairings)
+
+
+def label_gap(call: Call) -> float:
+    """Return how far the labels of one batch are from the share of pixels, with each image its own number."""
+    X, Y = call(torch.arange(float(M))[:, None, None, None].expand(M, 1, 16, 16).clone(), LABELS)
+    pixels = torch.stack([(number == X).double().mean(dim=(1, 2, 3)) for number in range(M)], dim=1)
+    return float((pixels - Y).abs().max())
+
+
+def outcome(call: Callable[[], str]) -> str:
+    """Return what a call says, or the error that refuses it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return call()
+    except Exception as error:  # whatever it is, it is the answer
+        return f"refused ({type(error).__name__})"
+
+
+def written_to(call: Call) -> str:
+    """Say whether the input is the same afterwards."""
+    given = IMAGES.clone()
+    call(given, LABELS)
+    return "kept" if torch.equal(given, IMAGES) else "written over"
+
+
+def replayed(call: Call) -> str:
+    """Say whether a call has halves, of which the second repeats what the first has drawn."""
+    if isinstance(call, mixers.Mixer):
+        plan, halves = call.draw(IMAGES.shape), "draw, apply"
+        out = [call.apply(IMAGES, None, plan)[0] for _ in range(2)]
+    elif isinstance(call, v2.Transform):
+        params, halves = call.make_params([IMAGES]), "make_params, transform"
+        out = [call.transform(IMAGES, {"labels": LABELS, "batch_size": M, **params}) for _ in range(2)]
+    else:
+        return "no halves of a call"
+    return f"{halves}: {'the same' if torch.equal(*out) else 'not the same'} twice"
+
+
+def reads_global(call: Call) -> str:
+    """Say whether global seeds decide what is drawn."""
+    out = []
+    for _ in range(2):
+        np.random.seed(0)  # noqa: NPY002  (the global stream is what is asked about)
+        torch.manual_seed(0)
+        out.append(call(IMAGES.clone(), LABELS)[0])
+    return "global seeds decide" if torch.equal(*out) else "a stream of its own"
+
+
+def soft_labels(call: Call) -> str:
+    """Give soft labels in float64."""
+    soft = torch.eye(M, dtype=torch.float64) / 2 + 1 / (2 * M)
+    return f"labels of shape {tuple(call(IMAGES.double(), soft)[1].shape)} come out"
+
+
+PROBES: dict[str, tuple[str, Callable[[Call], str]]] = {  # question -> data, probe
+    "NumPy arrays": (
+        "float32 images, int labels",
+        lambda call: f"mixed: {type(call(IMAGES.numpy().copy(), LABELS.numpy())[0]).__name__}",
+    ),
+    "points, not images": ("tensor (8, 2)", lambda call: f"mixed: {tuple(call(torch.rand(M, 2), LABELS)[0].shape)}"),
+    "an odd number of samples": ("7 images", lambda call: f"mixed: {len(call(IMAGES[:7].clone(), LABELS[:7])[0])}"),
+    "dtype of labels": ("float64 images", lambda call: str(call(IMAGES.double(), LABELS)[1].dtype)),
+    "soft labels go in": ("float64 labels (8, 8)", soft_labels),
+    "one draw used twice": ("float32 images", replayed),
+    "the input afterwards": ("float32 images", written_to),
+    "randomness": ("two calls after the same global seeds", reads_global),
+}
+
+
+def answers() -> Iterator[Answer]:
+    """Ask everything of the three packages."""
+    many = f"{BATCHES:,} batches of {M}"
+    for alpha in (1.0, 0.4):  # of a smaller one much rounds to λ = 1 in float32 labels
+        met = {name: shares(call) for name, call in calls("mixup", alpha).items()}
+        law = stats.beta(alpha, alpha).cdf
+        off = {name: f"{stats.kstest(lams, law).statistic:.3f}" for name, (lams, *_) in met.items()}
+        limit = 1.628 / BATCHES**0.5  # Kolmogorov's
+        yield f"mixup, α = {alpha:g}: λ's distribution off Beta(α, α) by (99 % stay below {limit:.3f})", many, off
+        if alpha == 1:
+            yield "mixup: different pairings met", many, {name: f"{found[2]:,}" for name, found in met.items()}
+            yield (
+                "mixup: samples paired with themselves",
+                many,
+                {name: f"{found[1]:.1%}" for name, found in met.items()},
+            )
+    off = {name: f"{max(label_gap(call) for _ in range(200)):.1g}" for name, call in calls("cutmix").items()}
+    yield "CutMix: labels against the share of pixels, largest difference", "200 batches", off
+    for question, (data, probe) in PROBES.items():
+        found = {name: outcome(lambda call=call, probe=probe: probe(call)) for name, call in calls("mixup").items()}
+        yield f"mixup: {question}", data, found
+    dense = list(calls("mixup", dense=True).items())[:2]
+    found = {name: outcome(lambda call=call: soft_labels(call)) for name, call in dense}
+    yield "mixup: soft labels go in, timm's with multi_label=True", "float64 labels (8, 8)", found
+
+
+def mixing_rows() -> Iterator[tuple[str, str, str, str, str]]:
+    """Yield (peer, question, data, what ours answered, what the peer answered)."""
+    for question, data, found in answers():
+        ours, *others = found.items()
+        for name, text in others:
+            yield name, question, data, ours[1], text
