@@ -2,8 +2,8 @@
 
 The rooms follow the data's way: points come from `manifolds` and `datasets`, are mixed by `mixers`, and are measured
 by `geometry`, `realism`, `neighborhoods` and `fidelity`; `sweeps` repeats a measurement over many settings and
-`plots` draws it. `training`, an add-on, trains classifiers. Rooms load when first used, so that importing the package
-stays cheap.
+`plots` draws it. `audits` asks all of them about any augmentation; `audit` is its one call. `training`, an add-on,
+trains classifiers. Rooms load when first used, so that importing the package stays cheap.
 """
 
 from importlib import import_module
@@ -11,6 +11,8 @@ from importlib.metadata import version
 from typing import Any
 
 __all__ = [
+    "audit",
+    "audits",
     "checks",
     "datasets",
     "fidelity",
@@ -28,6 +30,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "audit":
+        return import_module(f"{__name__}.audits").audit
     if name in __all__:
         return import_module(f"{__name__}.{name}")
     if name == "__version__":

@@ -13,6 +13,7 @@ import pandas as pd
 import typer
 
 from zeta_geom.checks import check_labels
+from zeta_geom.cli_audit import audit
 from zeta_geom.cli_sweep import sweep_app
 from zeta_geom.cli_values import DASK, WORKERS, ManyValues, output, to_executor, to_gamma, to_ints, to_params
 from zeta_geom.files import read_arrays, to_floats, write_result
@@ -22,6 +23,7 @@ app = typer.Typer(help="Measure what a data augmentation does to the geometry of
 data_app = typer.Typer(help="Get the data sets.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 app.add_typer(sweep_app, name="sweep")
+app.command(cls=ManyValues)(audit)
 
 UsageError: Any = typer.BadParameter.__base__  # a mistake in the words of a command; typer exports no name for it
 

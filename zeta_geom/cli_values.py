@@ -20,12 +20,13 @@ __all__ = [
     "to_gamma",
     "to_ints",
     "to_names",
+    "to_numbers",
     "to_params",
     "to_range",
 ]
 
-VALUES = dict.fromkeys(("--k", "--gammas", "--seeds", "--n-mix"), r"[-+.:e\d]+|inf")
-VALUES |= dict.fromkeys(("--measure", "--mixers", "--anchors"), r"[\w-]+")
+VALUES = dict.fromkeys(("--k", "--gamma", "--gammas", "--seeds", "--n-mix"), r"[-+.:e\d]+|inf")
+VALUES |= dict.fromkeys(("--measure", "--mixers", "--anchors", "--against"), r"[\w-]+")
 WORKERS = typer.Option(help="processes that share the cores; 0: this one alone", min=0)
 DASK = typer.Option(help="address of a Dask scheduler, in place of --workers")
 
@@ -95,6 +96,14 @@ def to_names(text: str) -> tuple[str, ...]:
     return tuple(text.replace(",", " ").split())
 
 
+def to_numbers(text: str, option: str) -> list[float]:
+    """Read numbers parted by blanks or commas."""
+    try:
+        return [float(part) for part in text.replace(",", " ").split()]
+    except ValueError as error:
+        raise ValueError(f'{option} must be numbers, such as "2.4 2.8"; got {text!r}.') from error
+
+
 def to_gamma(text: str) -> float | list[float]:
     """Read γ, or low:high."""
     try:
@@ -124,7 +133,7 @@ def to_range(text: str) -> list[float]:
             start, stop, step = (float(part) for part in text.split(":"))
             values = [float(round(value, 10)) for value in np.arange(start, stop + step / 2, step)]
         else:
-            values = [float(part) for part in text.replace(",", " ").split()]
+            values = to_numbers(text, "--gammas")
         if not values:
             raise ValueError("none")
         return values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -130,8 +131,7 @@ def audit(
     >>> made.summary.query("measure == 'true-distance'")[["method", "verdict"]].to_numpy().tolist()
     [['zeta', 'outside, above'], ['mixup', 'outside, above']]
     """
-    seed = random_state if isinstance(random_state, int) else rng.seed_from(rng.numpy_generator(random_state))
-    seed = check_int(seed, "random_state", low=0)
+    seed = _seed(random_state)
     data = read(X, y, synthetic, holdout, n_classes, seed)
     methods = to_methods(augment, against, seed)
     if not methods and not data.synthetic:
@@ -176,6 +176,12 @@ def audit(
     return Audit(
         **tables, cost=costs, settings=settings, points=points, sources=data.sources, heldout_points=data.heldout
     )
+
+
+def _seed(random_state: Any) -> int:
+    if not isinstance(random_state, Integral):
+        random_state = rng.seed_from(rng.numpy_generator(random_state))
+    return check_int(random_state, "random_state", low=0)
 
 
 def _reference(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from zeta_geom.audits.named import find_named
 from zeta_geom.audits.samples import Samples
 from zeta_geom.checks import check_probabilities
 
@@ -65,7 +65,7 @@ def to_oracle(oracle: Any) -> Oracle | None:
     if isinstance(oracle, str) and oracle == "mnist":
         return _mnist()
     if isinstance(oracle, str):
-        oracle, name = _named(oracle), oracle
+        oracle, name = find_named(oracle, "oracle"), oracle
     else:
         name = getattr(oracle, "__name__", type(oracle).__name__)
     predict = getattr(oracle, "predict_proba", oracle)
@@ -101,13 +101,3 @@ def _images(samples: Samples) -> np.ndarray:
 
 def _numbers(values: Any) -> np.ndarray:
     return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values, dtype=np.float64)
-
-
-def _named(path: str) -> Any:
-    module, colon, name = path.partition(":")
-    if not (colon and module and name):
-        raise ValueError(f"oracle must be 'mnist' or 'module:name', such as mypackage.models:predict; got {path!r}.")
-    found = importlib.import_module(module)
-    if not hasattr(found, name):
-        raise ValueError(f"oracle {path!r} is not to be found: module {module} has no {name}.")
-    return getattr(found, name)

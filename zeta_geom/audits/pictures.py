@@ -19,7 +19,7 @@ __all__ = ["densities", "small_multiples", "worst_of", "worst_pictures"]
 COLUMNS = 4  # panels beside each other
 WORST = 12
 SMOOTH = ("geometry", "realism", "novelty")  # groups whose values have densities
-FEW = 20  # different values, below which there is no density
+ROUNDING = 1e-9  # values that differ by less are one
 
 
 def small_multiples(summary: pd.DataFrame) -> Any:
@@ -73,7 +73,9 @@ def densities(audit: Audit) -> Iterator[Picture]:
     for row in chosen.to_dict("records"):
         parts = {str(name): rows[row["measure"]].dropna() for name, rows in table.groupby("method", sort=False)}
         parts = {name: one[np.isfinite(one)].to_numpy() for name, one in parts.items()}
-        parts = {name: one for name, one in parts.items() if len(one) > 1 and np.ptp(one) > 0}
+        parts = {
+            name: one for name, one in parts.items() if len(one) > 1 and np.ptp(one) > ROUNDING * np.abs(one).max()
+        }
         if parts and len(np.unique(np.concatenate(list(parts.values())))) > 2:
             panels[row["title"], row["unit"]] = parts
     if not panels:
@@ -92,8 +94,8 @@ def densities(audit: Audit) -> Iterator[Picture]:
             ax.set_axis_off()
         figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(len(handles), 6))
     caption = (
-        "Black: real samples, by the same rule. Kernel estimates; in each panel the largest half per cent of the "
-        "values is left out."
+        "Black: real samples, by the same rule. Kernel estimates, each to its own height; in each panel the largest "
+        "half per cent of the values is left out."
     )
     means = "; ".join(
         f"{title}: " + ", ".join(f"{name} median {np.median(one):.3g}" for name, one in parts.items())

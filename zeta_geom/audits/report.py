@@ -23,6 +23,7 @@ SHOWN = 60  # rows of a long table
 
 HEADINGS = {
     "title": "measure",
+    "measure": "key",
     "low": "interval from",
     "high": "to",
     "real": "real samples",
@@ -34,20 +35,7 @@ HEADINGS = {
     "copies": "batch ÷ copy",
     "batch": "samples in a batch",
 }
-MAIN = [
-    "method",
-    "group",
-    "title",
-    "unit",
-    "value",
-    "low",
-    "high",
-    "real",
-    "real_low",
-    "real_high",
-    "verdict",
-    "reason",
-]
+MAIN = ["method", "title", "verdict", "value", "low", "high", "real", "real_low", "real_high", "unit", "reason"]
 
 
 def make_page(audit: Audit, title: str, repeat: str | None) -> Page:
@@ -65,7 +53,7 @@ def make_page(audit: Audit, title: str, repeat: str | None) -> Page:
     Page
     """
     confidence = audit.settings["confidence"]
-    said = [line for method in audit.methods for line in sentences(audit.summary, method, confidence)]
+    said = [line for name in audit.methods for line in sentences(audit.summary, name, confidence)]
     sections = [
         Section("Where each measure stands", said, [_summary(audit)], [_main(audit)]),
         _comparisons(audit),
@@ -85,8 +73,8 @@ def make_page(audit: Audit, title: str, repeat: str | None) -> Page:
     lead = [
         f"What {_listed(audit.methods)} did to {audit.settings['originals']:,} originals, judged by "
         f"{audit.settings['held out']:,} that no method saw ({audit.settings['held out by']}).",
-        "Each measure is taken of the synthetic samples and, by the same rule, of real ones. A value stands within if "
-        f"it lies where, with {confidence:.0%} confidence, another sample of real data would lie.",
+        "Each measure is taken of the synthetic samples and, by the same rule, of real ones. A value stands within if"
+        f" it lies where, with {confidence:.0%} confidence, another sample of real data would lie.",
     ]
     if audit.settings["held out by"] == "a half of the originals" and "arrays" in audit.settings["methods"].values():
         lead.append(
@@ -101,7 +89,7 @@ def _summary(audit: Audit) -> Table:
         "The value with its bootstrap interval; what the real samples give, and where another sample of real data "
         "would lie; where the value stands."
     )
-    shown = audit.summary[[*MAIN, "median", "std", "n", "infinite", "measure"]]
+    shown = audit.summary[[*MAIN, "median", "std", "n", "infinite", "group", "measure"]]
     return Table("summary", "Every measure", caption, shown, columns=HEADINGS)
 
 
@@ -113,7 +101,8 @@ def _main(audit: Audit) -> Picture:
     alt = f"A panel for each measure, with the numbers of the table below. {counts}"
     caption = (
         "A row a method: the value and its interval. Grey: where another sample of real data would lie, with the "
-        "real samples' own value as a line. A filled mark lies within, an open one outside."
+        "real samples' own value as a line. A filled mark lies within, an open one outside; a "
+        "cross has no finite interval to stand against."
     )
     return Picture(
         "Every measure against real samples", caption, alt, svg_bytes(small_multiples(audit.summary)), "svg"
@@ -128,7 +117,9 @@ def _comparisons(audit: Audit) -> Section:
     ]
     over_all = audit.comparisons["class"] == "all"
     caption = "Real samples are the sets “original” and, for novelty, “held-out”."
-    pairs = audit.comparisons[over_all].drop(columns="class")
+    pairs = audit.comparisons[over_all][
+        ["title", "first", "second", "verdict", "difference", "low", "high", "paired"]
+    ]
     by_class = audit.comparisons[~over_all]
     tables = [Table("comparisons", "Pairs of sets", caption, pairs, SHOWN, HEADINGS)]
     if len(by_class):

@@ -69,10 +69,7 @@ def sentences(summary: pd.DataFrame, method: str, confidence: float) -> list[str
         if word == "not measurable":
             named = [f"{row['title']} ({row['reason']})" for row in listed.to_dict("records")]
         else:
-            named = [
-                f"{row['title']}, {row['value']:.4g} against {row['real_low']:.4g} to {row['real_high']:.4g}"
-                for row in listed.to_dict("records")
-            ]
+            named = list(listed["title"])
         said.append(f"{word.capitalize()}: {'; '.join(named)}.")
     expected = measured * (1 - confidence)
     said.append(f"By chance alone about {expected:.1f} of the {measured} would lie outside.")

@@ -42,7 +42,7 @@ def set_colors(names: Sequence[str]) -> dict[str, str]:
 def measure_panel(ax: Any, rows: pd.DataFrame) -> Any:
     """Draw one measure: a row a method, its value and interval, over the band where another real sample would lie.
 
-    A dot is filled where the value lies within the band, and open where it lies outside.
+    A mark is filled where the value lies within the band, open where it lies outside, a cross where there is none.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def measure_panel(ax: Any, rows: pd.DataFrame) -> Any:
         if np.isfinite(row["low"]):
             ax.plot((row["low"], row["high"]), (place, place), color=color, lw=1.2, zorder=2)
         face = color if row["verdict"] == "within" else "white"
-        marker = MARKERS[place % len(MARKERS)]
+        marker = "x" if row["verdict"] == "not measurable" else MARKERS[place % len(MARKERS)]
         ax.plot(row["value"], place, marker, color=color, mfc=face, mew=1.2, ms=4.5, zorder=3)
     ax.set(yticks=range(len(rows)), yticklabels=list(rows["method"]), ylim=(len(rows) - 0.5, -0.5))
     unit = rows["unit"].iloc[0]
@@ -97,9 +97,9 @@ def measure_panel(ax: Any, rows: pd.DataFrame) -> Any:
 
 
 def densities_of(ax: Any, values: Mapping[str, Any], colors: Mapping[str, str]) -> Any:
-    """Draw the density of each set's values, lines of different dashes over one axis.
+    """Draw the density of each set's values, lines of different dashes over one axis, each to its own height.
 
-    The upper half per cent of all values is left out; the axis says so where there is any.
+    The upper half per cent of all values is left out.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def densities_of(ax: Any, values: Mapping[str, Any], colors: Mapping[str, str]) 
         width = max(0.9 * deviation * len(shown) ** -0.2, spread / 200)  # Silverman's rule
         x, density = reflected_density(shown, bandwidth=width, limits=limits)
         color = colors.get(name, OKABE_ITO["black"])
-        ax.plot(x, density, color=color, ls=LINES[place % len(LINES)], lw=1.2, label=name)
+        ax.plot(x, density / density.max(), color=color, ls=LINES[place % len(LINES)], lw=1.2, label=name)
     ax.set(xlim=limits, yticks=[])
     ax.set_ylim(bottom=0)
     ax.spines["left"].set_visible(False)

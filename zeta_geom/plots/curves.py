@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from zeta_geom.checks import check_choice, check_table
 from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS, OKABE_ITO
 
 __all__ = ["curve_against_gamma", "level_across", "mark_gamma_min"]
@@ -30,6 +31,11 @@ def curve_against_gamma(ax: Any, table: pd.DataFrame, method: str, *, band: bool
     -------
     matplotlib Axes
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a column is absent or holds no numbers, or the method is unknown and has no colour.
+
     Examples
     --------
     >>> from matplotlib.figure import Figure
@@ -37,8 +43,9 @@ def curve_against_gamma(ax: Any, table: pd.DataFrame, method: str, *, band: bool
     >>> len(curve_against_gamma(Figure().subplots(), table, "zeta").lines)
     1
     """
+    check_table(table, ["gamma", "mean", "std"])
     table = table.sort_values("gamma")
-    color = line.get("color") or METHOD_COLORS[method]
+    color = line.get("color") or METHOD_COLORS[check_choice(method, "method", METHOD_COLORS)]
     label = METHOD_LABELS.get(method, method)
     ax.plot(table["gamma"], table["mean"], **{"color": color, "label": label, "lw": 1.4} | line)
     if band:
@@ -71,7 +78,7 @@ def level_across(ax: Any, mean: float, std: float | None, method: str, **line: A
     >>> len(level_across(Figure().subplots(), 1.0, 0.1, "mixup").patches)
     1
     """
-    color = line.get("color") or METHOD_COLORS[method]
+    color = line.get("color") or METHOD_COLORS[check_choice(method, "method", METHOD_COLORS)]
     ax.axhline(mean, **{"color": color, "label": METHOD_LABELS.get(method, method), "lw": 1.4, "ls": "-."} | line)
     if std is not None:
         ax.axhspan(mean - std, mean + std, color=color, alpha=0.08, lw=0)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.checks import check_int, check_real
+from zeta_geom.checks import check_choice, check_int, check_real, real_array
 from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS
 
 __all__ = ["density_curve", "reflected_density"]
@@ -25,7 +25,8 @@ def reflected_density(
     values : float array of shape (n,)
         Within `limits`.
     bandwidth : float
-        Standard deviation of the kernel, in the unit of `values`.
+        Standard deviation of the kernel, in the unit of `values`; at least a millionth of a bin's width, and at most
+        a hundred times that of the limits.
     limits : (float, float)
         Where the quantity begins and ends.
     bins : int
@@ -40,8 +41,8 @@ def reflected_density(
 
     Raises
     ------
-    ValueError
-        If there is no value, a value lies outside the limits, or a parameter is out of range.
+    TypeError, ValueError
+        If there is no value, one is no real number or outside the limits, or a parameter is out of range.
 
     References
     ----------
@@ -53,11 +54,12 @@ def reflected_density(
     >>> round(float(density.mean()), 9)
     1.0
     """
-    values = np.asarray(values, dtype=np.float64)
-    bandwidth = check_real(bandwidth, "bandwidth", low=0, strict=True)
+    values = real_array(values, "values").astype(np.float64)
     bins = check_int(bins, "bins", low=2)
     low = check_real(limits[0], "limits[0]")
     high = check_real(limits[1], "limits[1]", low=low, strict=True)
+    width = (high - low) / bins
+    bandwidth = check_real(bandwidth, "bandwidth", low=1e-6 * width, high=100 * (high - low))
     if values.ndim != 1 or not values.size:
         raise ValueError(f"values must have shape (n,) with n at least 1; got shape {values.shape}.")
     if not ((values >= low) & (values <= high)).all():
@@ -68,7 +70,6 @@ def reflected_density(
     from scipy.ndimage import gaussian_filter1d
 
     counts, edges = np.histogram(values, bins=bins, range=(low, high))
-    width = (high - low) / bins
     smooth = gaussian_filter1d(counts / (values.size * width), bandwidth / width, mode="reflect", truncate=6)
     return (edges[:-1] + edges[1:]) / 2, smooth
 
@@ -102,8 +103,8 @@ def density_curve(
 
     Raises
     ------
-    ValueError
-        As in `reflected_density`.
+    TypeError, ValueError
+        As in `reflected_density`, or if the method is unknown.
 
     Examples
     --------
@@ -112,8 +113,8 @@ def density_curve(
     >>> ax.lines[0].get_label()
     'ζ-mixup'
     """
+    color = METHOD_COLORS[check_choice(method, "method", METHOD_COLORS)]
     x, density = reflected_density(values, bandwidth=bandwidth, limits=limits)
-    color = METHOD_COLORS[method]
     ax.plot(x, density, **{"color": color, "label": label or METHOD_LABELS[method], "lw": 1.2} | line)
     ax.fill_between(x, density, color=color, alpha=0.15, lw=0)
     return ax

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from zeta_geom.checks import check_table
 from zeta_geom.plots.style import OKABE_ITO
 
 __all__ = ["LEVEL", "difference_key", "difference_rows"]
@@ -55,8 +56,7 @@ def difference_rows(
     >>> [text.get_text() for text in ax.texts]
     ['18.2 ± 0.3', '+30.0', '48.7 ± 5.0']
     """
-    if lacking := [name for name in COLUMNS if name not in table]:
-        raise ValueError(f"table must have the columns {', '.join(COLUMNS)}; lacking: {', '.join(lacking)}.")
+    check_table(table, COLUMNS)
     if not len(names) == len(texts) == len(table) > 0:
         raise ValueError(
             f"names and texts must be as many as the table's rows; got {len(names)}, {len(texts)} and {len(table)}."

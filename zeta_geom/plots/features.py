@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.checks import check_labels, check_points
+from zeta_geom.checks import check_labels, check_points, real_array
 from zeta_geom.plots.images import picture
 from zeta_geom.plots.style import METHOD_COLORS, OKABE_ITO
 
@@ -149,6 +149,9 @@ def interval_rows(ax: Any, means: Any, lows: Any, highs: Any, seeds: Sequence[An
     >>> ax.get_yticklabels()[0].get_text()
     'all'
     """
+    means, lows, highs = (_numbers(*each) for each in ((means, "means"), (lows, "lows"), (highs, "highs")))
+    several = seeds if isinstance(seeds, (tuple, list)) else np.atleast_1d(real_array(seeds, "seeds"))
+    seeds = [_numbers(values, "seeds") for values in several]
     if not len(means) == len(lows) == len(highs) == len(seeds) == len(names):
         raise ValueError(
             "means, lows, highs, seeds and names must be as many; "
@@ -164,6 +167,13 @@ def interval_rows(ax: Any, means: Any, lows: Any, highs: Any, seeds: Sequence[An
     ax.axvline(0, color=OKABE_ITO["grey"], lw=0.8, ls=":")
     ax.set(yticks=rows, yticklabels=list(names), ylim=(rows[-1] - 0.6, 0.7))
     return ax
+
+
+def _numbers(values: Any, name: str) -> np.ndarray:
+    numbers = real_array(values, name)
+    if numbers.ndim != 1:
+        raise ValueError(f"{name} must have one axis; got shape {numbers.shape}.")
+    return numbers.astype(np.float64)
 
 
 def _labelled(xy: Any, labels: Any, name: str, n_classes: int) -> tuple[np.ndarray, np.ndarray]:

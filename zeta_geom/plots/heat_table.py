@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.checks import check_int
+from zeta_geom.checks import LARGEST, check_int, host_array, real_array
 from zeta_geom.plots.style import OKABE_ITO
 
 __all__ = ["difference_colors", "heat_table", "relative_shades"]
@@ -56,15 +56,19 @@ def relative_shades(values: Any, *, reference: int = 0) -> np.ndarray:
 
     Raises
     ------
-    ValueError
-        If there is no such row.
+    TypeError, ValueError
+        If there is no such row, or the values are no real numbers of two axes, or infinite.
 
     Examples
     --------
     >>> relative_shades([[1.0, 0.0], [5.0, 0.0], [0.0, np.nan]]).tolist()
     [[0.0, 0.0], [1.0, 0.0], [-0.5, nan]]
     """
-    values = np.asarray(values, dtype=np.float64)
+    values = real_array(values, "values").astype(np.float64)
+    if values.ndim != 2 or not len(values):
+        raise ValueError(f"values must have shape (rows, columns), with at least one row; got shape {values.shape}.")
+    if (np.abs(values) > LARGEST).any():
+        raise ValueError(f"values must lie within ±{LARGEST:g}, or be NaN; write what is infinite as NaN.")
     reference = check_int(reference, "reference", low=0, high=len(values) - 1)
     difference = values - values[reference]
     largest = np.nanmax(np.abs(difference), axis=0, initial=0)
@@ -120,8 +124,8 @@ def heat_table(
     >>> [text.get_text() for text in ax.texts]
     ['k = 8', 'k = 9', 'set', '0.1', '1.0', '0.3', 'a']
     """
-    texts, shades = np.asarray(texts, dtype=str), np.asarray(shades, dtype=np.float64)
-    small = np.full(texts.shape, "") if small is None else np.asarray(small, dtype=str)
+    texts, shades = host_array(texts, "texts").astype(str), real_array(shades, "shades").astype(np.float64)
+    small = np.full(texts.shape, "") if small is None else host_array(small, "small").astype(str)
     shape, widths = (len(rows), len(columns)), [width for _, width in groups]
     if not texts.shape == shades.shape == small.shape == shape or sum(widths) != shape[1]:
         raise ValueError(

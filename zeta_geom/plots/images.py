@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.checks import check_int
+from zeta_geom.checks import check_int, real_array
 
 __all__ = ["image_grid", "picture", "soft_label_bars"]
 
@@ -49,10 +49,10 @@ def image_grid(
     >>> ax.images[0].get_array().shape
     (22, 32)
     """
-    images = np.asarray(images)
+    images = real_array(images, "images")
     columns = check_int(columns, "columns", low=1)
-    if images.ndim != 3 or not len(images):
-        raise ValueError(f"images must have shape (n, H, W) with n at least 1; got shape {images.shape}.")
+    if images.ndim != 3 or not images.size:
+        raise ValueError(f"images must have shape (n, H, W), none of them 0; got shape {images.shape}.")
     n, height, width = images.shape
     rows = -(-n // columns)
     canvas = np.zeros((rows * (height + GAP) + GAP, columns * (width + GAP) + GAP))  # a gap around them, for frames
@@ -94,9 +94,9 @@ def picture(ax: Any, image: Any, *, color: str = "black") -> Any:
     >>> picture(Figure().subplots(), np.eye(8)).images[0].get_array().shape
     (8, 8)
     """
-    image = np.asarray(image)
-    if image.ndim != 2:
-        raise ValueError(f"image must have shape (H, W); got shape {image.shape}.")
+    image = real_array(image, "image")
+    if image.ndim != 2 or not image.size:
+        raise ValueError(f"image must have shape (H, W), none of them 0; got shape {image.shape}.")
     ax.imshow(image, cmap=INK, vmin=0, interpolation="nearest")
     ax.set(xticks=[], yticks=[])
     for spine in ax.spines.values():
@@ -148,7 +148,7 @@ def soft_label_bars(ax: Any, label: Any, predicted: Any = None, *, color: str = 
 
 
 def _shares(values: Any, name: str) -> np.ndarray:
-    shares = np.asarray(values, dtype=np.float64)
+    shares = real_array(values, name).astype(np.float64)
     if shares.ndim != 1 or not len(shares):
         raise ValueError(f"{name} must have shape (K,); got shape {shares.shape}.")
     if not ((shares >= -1e-6) & (shares <= 1 + 1e-6)).all():  # float32 labels round

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.checks import check_int
+from zeta_geom.checks import check_int, check_real, host_array
 
 __all__ = ["picture_grid"]
 
@@ -35,7 +35,7 @@ def picture_grid(ax: Any, images: Any, *, columns: int = 6, gap: float = 0.06, t
     Raises
     ------
     TypeError, ValueError
-        If shape, dtype or range is wrong, or `columns` is below 1.
+        If shape, dtype or range is wrong, `columns` is below 1, or `gap` is not in [0, 0.9].
 
     Examples
     --------
@@ -45,7 +45,7 @@ def picture_grid(ax: Any, images: Any, *, columns: int = 6, gap: float = 0.06, t
     (5, 2.94)
     """
     levels = _unit_levels(images)
-    columns = check_int(columns, "columns", low=1)
+    columns, gap = check_int(columns, "columns", low=1), check_real(gap, "gap", low=0, high=0.9)
     n, height, width = levels.shape[:3]
     rows, shape = -(-n // columns), height / width
     for k, image in enumerate(levels):
@@ -59,7 +59,7 @@ def picture_grid(ax: Any, images: Any, *, columns: int = 6, gap: float = 0.06, t
 
 
 def _unit_levels(images: Any) -> np.ndarray:
-    levels = np.asarray(images)
+    levels = host_array(images, "images")
     if levels.ndim not in (3, 4) or levels.shape[3:] not in ((), (3,)) or not levels.size:
         raise ValueError(f"images must have shape (n, H, W) or (n, H, W, 3), n at least 1; got {levels.shape}.")
     if levels.dtype == np.uint8:

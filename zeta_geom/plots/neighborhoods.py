@@ -106,7 +106,7 @@ def vote_circles(ax: Any, test_point: Any, neighbors: Any, ks: tuple[int, ...]) 
     """
     from matplotlib.patches import Circle
 
-    centre = _plane(np.asarray(test_point)[None], "test_point")[0]
+    centre = _plane(checks.host_array(test_point, "test_point")[None], "test_point")[0]
     points = _plane(neighbors, "neighbors")
     if max(ks) > len(points):
         raise ValueError(f"ks must be at most the {len(points)} neighbours given; got {tuple(ks)}.")
@@ -130,11 +130,17 @@ def window(*clouds: Any, margin: float = 0.15) -> tuple[tuple[float, float], tup
     -------
     ((left, right), (bottom, top))
 
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no cloud, one is not finite and of two columns, or the margin is negative.
+
     Examples
     --------
     >>> window([[0.0, 0.0], [2.0, 1.0]], margin=0.5)
     ((-1.0, 3.0), (-1.5, 2.5))
     """
+    margin = checks.check_real(margin, "margin", low=0)
     points = np.concatenate([_plane(cloud, "clouds") for cloud in clouds])
     low, high = points.min(axis=0), points.max(axis=0)
     x, y = (low + high) / 2

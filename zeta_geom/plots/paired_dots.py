@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from zeta_geom.checks import check_table
 from zeta_geom.plots.style import OKABE_ITO
 
 __all__ = ["MARKERS", "WINNER_COLORS", "paired_dots", "paired_dots_key"]
@@ -50,8 +51,7 @@ def paired_dots(ax: Any, table: pd.DataFrame, names: Sequence[str]) -> Any:
     >>> ax.texts[0].get_text(), ax.get_yticklabels()[0].get_text()
     ('+2.0', 'digits')
     """
-    if lacking := [name for name in COLUMNS if name not in table]:
-        raise ValueError(f"table must have the columns {', '.join(COLUMNS)}; lacking: {', '.join(lacking)}.")
+    check_table(table, COLUMNS)
     if len(names) != len(table) or not len(table):
         raise ValueError(f"names must be as many as the table's rows, at least 1; got {len(names)} and {len(table)}.")
     values = table[list(COLUMNS)].to_numpy(dtype=np.float64)

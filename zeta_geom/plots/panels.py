@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from zeta_geom.checks import check_real, check_table
+
 __all__ = ["name_columns", "panels_of", "spread"]
 
 
@@ -89,19 +91,21 @@ def spread(table: pd.DataFrame, column: str, what: Mapping[str, Any], form: str,
 
     Raises
     ------
-    ValueError
-        If no row matches.
+    TypeError, ValueError
+        If a column is absent or holds no numbers, or no row matches.
 
     Examples
     --------
     >>> spread(pd.DataFrame({"seed": [0, 1], "error": [0.1, 0.3]}), "error", {}, ".1f", scale=100)
     '20.0 ± 14.1'
     """
+    check_table(table, [column], texts=what)
     chosen = np.ones(len(table), dtype=bool)
     for key, value in what.items():
         chosen &= table[key].isna() if pd.isna(value) else table[key] == value
-    values = table.loc[chosen, column] * scale
+    values = table.loc[chosen, column].astype(np.float64) * check_real(scale, "scale")
     if values.empty:
         raise ValueError(f"what must name rows of the table; got {dict(what)}, which match none.")
-    deviation = values.std(ddof=min(1, len(values) - 1))
+    with np.errstate(invalid="ignore", over="ignore"):  # infinite values have no spread
+        deviation = values.std(ddof=min(1, len(values) - 1))
     return f"{format(values.mean(), form)} ± {format(deviation, form)}"

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from zeta_geom.checks import check_real, real_array
 from zeta_geom.mixers import gamma_min as theorem_1
 
 __all__ = ["accuracy_colors", "parallel_models"]
@@ -66,8 +67,9 @@ def parallel_models(ax: Any, gamma: Any, weight_decay: Any, accuracy: Any, *, ga
     >>> [line.get_color() == "#D0D0D0" for line in ax.lines[:2]]
     [True, False]
     """
-    gamma_min = theorem_1() if gamma_min is None else gamma_min
-    columns = [np.asarray(values, dtype=np.float64) for values in (gamma, weight_decay, accuracy)]
+    gamma_min = theorem_1() if gamma_min is None else check_real(gamma_min, "gamma_min")
+    named = ((gamma, "gamma"), (weight_decay, "weight_decay"), (accuracy, "accuracy"))
+    columns = [real_array(values, name).astype(np.float64) for values, name in named]
     if columns[0].ndim != 1 or not columns[0].size or len({column.shape for column in columns}) > 1:
         shapes = ", ".join(str(column.shape) for column in columns)
         raise ValueError(

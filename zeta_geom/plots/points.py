@@ -66,12 +66,15 @@ def soft_scatter(ax: Any, X: Any, share: Any, *, curves: Any = None, size: float
     3
     """
     X = _columns(X, 2)
-    share = np.asarray(share, dtype=float)
+    share = checks.real_array(share, "share").astype(np.float64)
     if share.shape != (len(X),):
         raise ValueError(f"share must have one value for each of the {len(X)} points; got shape {share.shape}.")
     if not ((share >= -1e-6) & (share <= 1 + 1e-6)).all():  # float32 labels round
         raise ValueError(f"share must lie in [0, 1]; got values from {share.min()} to {share.max()}.")
-    for curve in () if curves is None else curves:
+    curves = np.zeros((0, 1, 2)) if curves is None else checks.real_array(curves, "curves")
+    if curves.ndim != 3 or curves.shape[2] != 2:
+        raise ValueError(f"curves must have shape (c, q, 2); got shape {curves.shape}.")
+    for curve in curves:
         ax.plot(*np.transpose(curve), color="0.45", linewidth=0.6, zorder=1)
     ax.scatter(
         *X.T, c=share, cmap=two_class_colors(), vmin=0, vmax=1, s=size, linewidths=0, rasterized=True, zorder=2
@@ -111,7 +114,7 @@ def project(X: Any, elevation: float, azimuth: float, *, stretch: Any = (1, 1, 1
     >>> project([[1, 2, 3]], 90, 0).round(6).tolist()
     [[2.0, -1.0]]
     """
-    return (_columns(X, 3) * np.asarray(stretch, dtype=float)) @ _screen(elevation, azimuth).T
+    return (_columns(X, 3) * _factors(stretch)) @ _screen(elevation, azimuth).T
 
 
 def axis_names(elevation: float, azimuth: float, *, stretch: Any = (1, 1, 1)) -> tuple[str, str]:
@@ -132,7 +135,7 @@ def axis_names(elevation: float, azimuth: float, *, stretch: Any = (1, 1, 1)) ->
     >>> axis_names(70, 0, stretch=(1, 1, 4))
     ('y', '−0.94 x + 1.37 z')
     """
-    right, up = _screen(elevation, azimuth) * np.asarray(stretch, dtype=float)
+    right, up = _screen(elevation, azimuth) * _factors(stretch)
     return _sum_of(right), _sum_of(up)
 
 
@@ -206,6 +209,7 @@ def view_row(
     >>> [len(drawn.get_offsets()) for drawn in row[1].collections]
     [4, 5]
     """
+    clouds = clouds if isinstance(clouds, (tuple, list)) else np.atleast_1d(checks.real_array(clouds, "clouds"))
     if not len(row) == len(clouds) == len(colors):
         raise ValueError(
             f"clouds and colors must be as many as the {len(row)} panels; got {len(clouds)} and {len(colors)}."
@@ -223,6 +227,14 @@ def _screen(elevation: float, azimuth: float) -> np.ndarray:
     right = [-np.sin(a), np.cos(a), 0]
     up = [-np.sin(e) * np.cos(a), -np.sin(e) * np.sin(a), np.cos(e)]
     return np.array([right, up])
+
+
+def _factors(stretch: Any) -> np.ndarray:
+    """Return `stretch` as three finite numbers."""
+    factors = checks.check_points(np.atleast_1d(checks.real_array(stretch, "stretch"))[None], "stretch")
+    if factors.shape != (1, 3):
+        raise ValueError(f"stretch must be three numbers; got shape {factors.shape[1:]}.")
+    return factors[0].astype(np.float64)
 
 
 def _sum_of(factors: np.ndarray) -> str:

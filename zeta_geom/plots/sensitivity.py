@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from zeta_geom.checks import check_finite, check_real, check_table, real_array
 from zeta_geom.plots.curves import curve_against_gamma, level_across
 from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS
 
@@ -35,7 +36,7 @@ def gamma_sensitivity(ax: Any, table: pd.DataFrame, levels: Mapping[str, tuple[f
     Raises
     ------
     ValueError
-        If a column is absent, there is no row, or a level is of no known method.
+        If a column is absent, there is no row, a γ or mean is not finite, or a level is of no known method.
 
     Examples
     --------
@@ -45,10 +46,11 @@ def gamma_sensitivity(ax: Any, table: pd.DataFrame, levels: Mapping[str, tuple[f
     >>> [text.get_text() for text in ax.texts]
     ['mixup', 'ζ-mixup']
     """
-    if lacking := [name for name in ("gamma", "mean", "std") if name not in table]:
-        raise ValueError(f"table must have the columns gamma, mean and std; lacking: {', '.join(lacking)}.")
+    check_table(table, ["gamma", "mean", "std"])
     if not len(table):
         raise ValueError("table must have a row for each value of γ; it has none.")
+    if not np.isfinite(table[["gamma", "mean"]].to_numpy(dtype=np.float64)).all():
+        raise ValueError("table must hold finite numbers in gamma and mean; leave rows without a value out.")
     if unknown := [name for name in levels if name not in METHOD_COLORS]:
         raise ValueError(f"levels must be of {', '.join(METHOD_COLORS)}; got {', '.join(unknown)}.")
     table = table.sort_values("gamma")
@@ -88,15 +90,26 @@ def spread_apart(places: np.ndarray, least: float) -> np.ndarray:
     -------
     float64 array of shape (n,)
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `places` are not finite and 1-D, or `least` is negative.
+
     Examples
     --------
     >>> spread_apart(np.array([0.0, 5.0, 0.5]), 1.0).tolist()
     [-0.25, 5.0, 0.75]
     """
+    places, least = real_array(places, "places").astype(np.float64), check_real(least, "least", low=0)
+    if places.ndim != 1:
+        raise ValueError(f"places must have shape (n,); got shape {places.shape}.")
+    check_finite(places, "places")
+    if not len(places):
+        return places
     order = np.argsort(places, kind="stable")
     steps = least * np.arange(len(places))
     blocks: list[list[float]] = []  # isotonic regression of (place - step): pool what would descend
-    for value in np.asarray(places, dtype=np.float64)[order] - steps:
+    for value in places[order] - steps:
         blocks.append([value])
         while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
             last = blocks.pop()

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from zeta_geom.checks import check_table
 from zeta_geom.mixers import gamma_min
 from zeta_geom.plots.curves import curve_against_gamma, level_across, mark_gamma_min
 from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS, OKABE_ITO
@@ -58,10 +59,14 @@ def sweep_panel(ax: Any, table: pd.DataFrame, *, bandless: Sequence[str] = ()) -
     >>> len(sweep_panel(Figure().subplots(), table).patches)
     2
     """
+    check_table(table, ["gamma", "mean", "std", "k", "n_mix"], texts=["data", "measure", "mixer", "anchor"])
+    if np.isinf(table["gamma"].to_numpy(dtype=np.float64)).any():
+        raise ValueError("table must hold finite numbers in gamma, or NaN; leave rows of an infinite γ out.")
     if len(table.groupby(["data", "measure", "k"])) != 1:
         raise ValueError("table must hold rows of one data set, measure and k; select them first.")
     over_seeds = table["measure"].iloc[0] == "label-error"
     if over_seeds:
+        check_table(table, ["seed_std"])
         table = table.assign(std=table["seed_std"])
     curves: Any = table.groupby(["mixer", "anchor", "n_mix"], sort=False, dropna=False)
     colors = _colors(list(table["mixer"]))
