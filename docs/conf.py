@@ -35,6 +35,7 @@ root_doc = "index"
 exclude_patterns = ["build", "tutorials_src", "templates", "generated/*_table.md"]
 templates_path = ["templates"]
 default_role = "py:obj"  # `name` in a docstring: a link where it is a name of ours, code everywhere else
+highlight_language = "none"  # where a block names none
 nitpicky = True
 nitpick_ignore_regex = [
     ("py:obj", ".*"),

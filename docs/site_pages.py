@@ -30,6 +30,10 @@ def write(folder: Path) -> None:
     pages |= {"cli.md": command_page()}
     pages |= {"claims_table.md": claims_page(folder / "claims.csv")}
     pages |= {"peers_table.md": peers_page(folder / "peers.json")}
+    named = {f"{name}.rst" for room in rooms() for name in public_names(room)}
+    for path in [*made.glob("*.rst"), *made.glob("api/*.rst")]:
+        if path.name not in pages.keys() | named:  # of a name that is public no more
+            path.unlink()
     made.mkdir(exist_ok=True)
     for name, text in pages.items():
         path = made / name
@@ -38,8 +42,10 @@ def write(folder: Path) -> None:
 
 
 def rooms() -> list[str]:
-    """Return the public modules of the package."""
-    return [f"zeta_geom.{name}" for name in zeta_geom.__all__]
+    """Return the package, where it has names of its own, and its public modules."""
+    modules = [name for name in zeta_geom.__all__ if isinstance(getattr(zeta_geom, name), ModuleType)]
+    own = ["zeta_geom"] if len(modules) < len(zeta_geom.__all__) else []
+    return own + [f"zeta_geom.{name}" for name in modules]
 
 
 def public_names(room: str) -> list[str]:

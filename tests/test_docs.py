@@ -8,6 +8,7 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from types import ModuleType
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -103,7 +104,9 @@ def public_names():
     """Name what each room makes public; the plots' rooms are its modules."""
     for room in zeta_geom.__all__:
         module = getattr(zeta_geom, room)
-        if hasattr(module, "__all__"):
+        if not isinstance(module, ModuleType):
+            yield f"zeta_geom.{room}"
+        elif hasattr(module, "__all__"):
             yield from (f"zeta_geom.{room}.{name}" for name in module.__all__)
         else:
             for path in sorted(Path(module.__file__).parent.glob("*.py")):

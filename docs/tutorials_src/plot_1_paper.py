@@ -31,7 +31,13 @@ print(figure_2.Settings())
 # A smaller run: fewer points on the helix, fewer seeds, two values of T.
 
 results = Path(tempfile.mkdtemp())
-small = figure_2.Settings(n_helix=512, plane_seeds=3, helix_seeds=2, grid_sizes=(2, 8), grid_gammas=(2.0, 4.0))
+small = figure_2.Settings(
+    n_helix=512,
+    plane_seeds=3,
+    helix_seeds=2,
+    grid_sizes=(2, 8),
+    grid_gammas=(2.0, 4.0),
+)
 figure_2.run(Context(results=results, progress=False), small)
 sorted(path.name for path in (results / "records" / "figure_2").glob("*.json"))
 
@@ -44,7 +50,9 @@ sorted(path.name for path in (results / "records" / "figure_2").glob("*.json"))
 
 error = records.read(results / "records" / "figure_2" / "label_error")
 crescents = error.table[error.table["data"] == "crescents"]
-crescents.groupby(["method", "gamma"], dropna=False, sort=False)[["label_error", "distance"]].mean().round(3)
+crescents.groupby(["method", "gamma"], dropna=False, sort=False)[
+    ["label_error", "distance"]
+].mean().round(3)
 
 # %%
 # Drawing
@@ -56,11 +64,15 @@ crescents.groupby(["method", "gamma"], dropna=False, sort=False)[["label_error",
 
 # %%
 # The functions of `zeta_geom.plots` draw on axes of your own. Left the crescents, then what mixup and ζ-mixup at
-# γ = 2.8 make of them: mixup fills the space between the curves, where a label of two classes is right of neither.
+# γ = 2.8 make of them: mixup fills the space between the curves with points of mixed labels.
 
 mixed = records.read(results / "records" / "figure_2" / "crescents")
 with plt.rc_context(style.PARAMETERS):
     fig, axes = plt.subplots(1, 3, figsize=(9, 2.6), sharex=True, sharey=True)
-    for ax, i, title in zip(axes, (0, 1, 6), ("input", "mixup", "ζ-mixup, γ = 2.8"), strict=True):
-        points.soft_scatter(ax, mixed["X"][i], mixed["Y"][i][:, 1], curves=mixed["curves"])
+    for ax, i, title in zip(
+        axes, (0, 1, 6), ("input", "mixup", "ζ-mixup, γ = 2.8"), strict=True
+    ):
+        points.soft_scatter(
+            ax, mixed["X"][i], mixed["Y"][i][:, 1], curves=mixed["curves"]
+        )
         ax.set_title(title)

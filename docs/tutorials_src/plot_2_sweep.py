@@ -15,7 +15,10 @@ from zeta_geom.plots import style
 from zeta_geom.plots.sweep import QUANTITIES, sweep_panel
 
 digits = datasets.load("digits")
-X, y = digits.X_train[:800], digits.y_train[:800]  # yours: X (n, d) or images (n, H, W), y (n,)
+X, y = (
+    digits.X_train[:800],
+    digits.y_train[:800],
+)  # yours: X (n, d) or images (n, H, W), y (n,)
 
 # %%
 # One call
@@ -34,26 +37,36 @@ table = sweeps.sweep(
     folder=ledger,
     progress=False,
 )
-table.groupby(["mixer", "measure", "k"], sort=False)["mean"].agg(["min", "max", "size"]).round(3)
+table.groupby(["mixer", "measure", "k"], sort=False)["mean"].agg(
+    ["min", "max", "size"]
+).round(3)
 
 # %%
 # What is there is not done again:
 
-again = sweeps.sweep({"digits": (X, y)}, gammas=[2, 4], n_neighbors=(8, 32), measures=["dimension"], folder=ledger)
+again = sweeps.sweep(
+    {"digits": (X, y)},
+    gammas=[2, 4],
+    n_neighbors=(8, 32),
+    measures=["dimension"],
+    folder=ledger,
+)
 again[["mixer", "gamma", "k", "mean", "std", "n"]].round(3)
 
 # %%
 # A panel a measure
 # -----------------
 #
-# Below γ_min, the dotted line, the leader of a mix may weigh less than the others together. Bands are the spread over
-# points. The label error is the share of points whose label's largest class is not what most of the k nearest
+# Below γ_min, the dotted line, the leader of a mix may weigh less than the others together. The band of the
+# dimension is the spread over points. The label error is the share of points whose label's largest class is not what most of the k nearest
 # originals have.
 
 with plt.rc_context(style.PARAMETERS):
     fig, axes = plt.subplots(1, 2, figsize=(9, 3.2))
     for ax, measure in zip(axes, ("dimension", "label-error"), strict=True):
-        sweep_panel(ax, table[(table["measure"] == measure) & (table["k"] == 32)])
+        sweep_panel(
+            ax, table[(table["measure"] == measure) & (table["k"] == 32)]
+        )
         ax.set(xlabel="γ", ylabel=QUANTITIES[measure], title="digits, k = 32")
     axes[0].legend()
 

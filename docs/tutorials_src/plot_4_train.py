@@ -37,7 +37,14 @@ METHODS = {
     "ζ-mixup": {"name": "zeta", "params": {"gamma": 2.8}},
     "Dirichlet": {"name": "dirichlet", "params": {"alpha": 1.0}},
 }
-SETTINGS = {"data": "digits", "size": 28, "network": "lenet", "n_train": 200, "epochs": 6, "batch_size": 16}
+SETTINGS = {
+    "data": "digits",
+    "size": 28,
+    "network": "lenet",
+    "n_train": 200,
+    "epochs": 6,
+    "batch_size": 16,
+}
 folder = Path(tempfile.mkdtemp())
 tables = []
 for method, mixer in METHODS.items():
@@ -49,7 +56,11 @@ for method, mixer in METHODS.items():
         seeds=(0, 1),
         **SETTINGS,
     )
-    tables.append(training.run(recipe, folder=folder, accelerator="cpu", progress=False, logs=False))
+    tables.append(
+        training.run(
+            recipe, folder=folder, accelerator="cpu", progress=False, logs=False
+        )
+    )
 errors = pd.concat(tables, keys=METHODS, names=["mixing"])
 errors[["seed", "n_train", "n_test", "epochs", "value"]].round(3)
 
@@ -67,7 +78,11 @@ fig, ax = plt.subplots(figsize=(5, 2.6), layout="constrained")
 for place, method in enumerate(METHODS):
     values = errors.loc[method, "value"]
     ax.plot(100 * values, [place] * len(values), "o")
-ax.set(yticks=range(len(METHODS)), yticklabels=METHODS, xlabel="error on the test images (%), a dot a seed")
+ax.set(
+    yticks=range(len(METHODS)),
+    yticklabels=METHODS,
+    xlabel="error on the test images (%), a dot a seed",
+)
 ax.invert_yaxis()
 
 # %%

@@ -36,7 +36,9 @@ X, _ = make_curved_manifold(4000, random_state=0)
 np.save(folder / "points.npy", X)
 parts = Parts(folder / "parts", chunk_size=1000)
 pool = PoolExecutor(2)
-dimension = local_dimension(folder / "points.npy", (8, 128), executor=pool, parts=parts)
+dimension = local_dimension(
+    folder / "points.npy", (8, 128), executor=pool, parts=parts
+)
 sorted(path.name for path in (folder / "parts").rglob("*.parquet"))
 
 # %%
@@ -59,15 +61,33 @@ bool((near.indices == plain.indices).all())
 # ``n_anchors`` estimates at some points, with neighbours sought among all. The mean then has a standard error.
 
 counts = [50, 100, 200, 400, 800, 1600]
-found = [local_dimension(X, 128, n_anchors=n, random_state=0)[128] for n in counts]
+found = [
+    local_dimension(X, 128, n_anchors=n, random_state=0)[128] for n in counts
+]
 means = [values.mean() for values in found]
-errors = [values.std(ddof=1) / np.sqrt(n) * np.sqrt(1 - n / len(X)) for values, n in zip(found, counts, strict=True)]
+errors = [
+    values.std(ddof=1) / np.sqrt(n) * np.sqrt(1 - n / len(X))
+    for values, n in zip(found, counts, strict=True)
+]
 fig, ax = plt.subplots(figsize=(5, 3), layout="constrained")
-ax.errorbar(counts, means, yerr=errors, fmt="o", capsize=3, label="mean ± standard error")
+ax.errorbar(
+    counts,
+    means,
+    yerr=errors,
+    fmt="o",
+    capsize=3,
+    label="mean ± standard error",
+)
 ax.axhline(alone[128].mean(), color="black", lw=0.8, label="all 4,000 points")
-ax.set(xscale="log", xlabel="anchors", ylabel="mean local dimension, k = 128", xticks=counts, xticklabels=counts)
-ax.minorticks_off()
+ax.set(
+    xscale="log",
+    xlabel="anchors",
+    ylabel="mean local dimension, k = 128",
+    xticks=counts,
+    xticklabels=counts,
+)
 ax.legend()
+ax.minorticks_off()
 
 # %%
 # `zeta_geom.geometry.LocalPCA` gives the same standard error as ``dimension_sem_``. The page on scale says what is

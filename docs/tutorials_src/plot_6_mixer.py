@@ -24,9 +24,9 @@ from zeta_geom.plots.points import soft_scatter
 
 
 class TowardsMean(MatrixMixer):
-    """Move each sample towards its batch's mean, by a share drawn from U(0, strength)."""
+    """Move each sample towards its batch's mean, by a share of U(0, strength)."""
 
-    traits = Traits("towards the mean", "shrink the batch", "this page", samples="m")
+    traits = Traits("to the mean", "shrink the batch", "here", samples="m")
 
     def __init__(self, strength=0.5, **shared):
         super().__init__(**shared)
@@ -35,7 +35,9 @@ class TowardsMean(MatrixMixer):
     def _draw(self, shape, rows, like, labels, clip):
         m, like = shape[0], np.empty(0) if like is None else like
         dtype = compute_dtype(like)
-        share = self.strength * to_backend(self._stream.uniform((rows, 1), like), like, dtype)
+        share = self.strength * to_backend(
+            self._stream.uniform((rows, 1), like), like, dtype
+        )
         own = to_backend(np.eye(m)[np.arange(rows) % m], like, dtype)
         return WeightsPlan((1 - share) * own + share / m)
 
@@ -55,11 +57,20 @@ tensor, labels = mixer(torch.rand(8, 3, 16, 16), torch.arange(8) % 2)
 few, _ = mixer(X[:8], y[:8], n_out=20)
 one, _ = mixer(X[:1], y[:1], n_classes=2)
 plan = mixer.draw((8, 2))
-replayed = [mixer.apply(X[:8], None, plan)[0], mixer.apply(torch.from_numpy(X[:8]), None, plan)[0].numpy()]
+replayed = [
+    mixer.apply(X[:8], None, plan)[0],
+    mixer.apply(torch.from_numpy(X[:8]), None, plan)[0].numpy(),
+]
 {
-    "soft labels that sum to 1": bool(np.allclose(Y_new.sum(axis=1), 1) and (Y_new >= 0).all()),
+    "soft labels that sum to 1": bool(
+        np.allclose(Y_new.sum(axis=1), 1) and (Y_new >= 0).all()
+    ),
     "same seed, same points": bool((X_new == again).all()),
-    "torch in, torch out": (tuple(tensor.shape), tensor.dtype, tuple(labels.shape)),
+    "torch in, torch out": (
+        tuple(tensor.shape),
+        tensor.dtype,
+        tuple(labels.shape),
+    ),
     "as many rows as asked for": few.shape,
     "a batch of one comes back": bool((one == X[:1]).all()),
     "one plan on both backends": bool(np.allclose(*replayed)),
@@ -73,11 +84,26 @@ replayed = [mixer.apply(X[:8], None, plan)[0], mixer.apply(torch.from_numpy(X[:8
 # Everything that measures the built-in mixers measures yours.
 
 mixers = {"towards the mean": TowardsMean, "mixup": Mixup, "ζ-mixup": ZetaMixup}
-fig, axes = plt.subplots(1, len(mixers), figsize=(9, 2.8), sharex=True, sharey=True, layout="constrained")
+fig, axes = plt.subplots(
+    1,
+    len(mixers),
+    figsize=(9, 2.8),
+    sharex=True,
+    sharey=True,
+    layout="constrained",
+)
 crescents = MANIFOLDS["crescents"]
 for ax, (name, make) in zip(axes, mixers.items(), strict=True):
     X_new, Y_new = make(random_state=0).mix_dataset(X, y)
     wrong = wrong_labels(crescents.distances(X_new), Y_new).mean()
     dimension = local_dimension(X_new, 16)[16].mean()
-    soft_scatter(ax, X_new, Y_new[:, 1], curves=crescents.curves(np.linspace(*crescents.limits, 200)))
-    ax.set_title(f"{name}\nwrong labels {wrong:.1%}, dimension {dimension:.2f}", fontsize=9)
+    soft_scatter(
+        ax,
+        X_new,
+        Y_new[:, 1],
+        curves=crescents.curves(np.linspace(*crescents.limits, 200)),
+    )
+    ax.set_title(
+        f"{name}\nwrong labels {wrong:.1%}, dimension {dimension:.2f}",
+        fontsize=9,
+    )
