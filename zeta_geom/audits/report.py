@@ -20,6 +20,7 @@ __all__ = ["make_page"]
 
 DIGITS = 6  # of the values of single samples, on the page
 SHOWN = 60  # rows of a long table
+FITTING = 700_000  # numbers of six digits that a page has room for
 
 HEADINGS = {
     "title": "measure",
@@ -168,6 +169,13 @@ def _every(audit: Audit) -> Section:
         f"The values that the means are made of, to {DIGITS} significant digits. “row” is the row of the array that "
         "was given: of the originals for methods, of the synthetic array for that."
     ]
+    count = audit.samples.size + audit.heldout.size
+    if count > FITTING:
+        text.append(
+            f"They are {count:,} numbers, too many for a page of 5 MiB: samples.csv and heldout.csv, which `Audit.save` "
+            "and the command line write beside the page, hold them."
+        )
+        return Section("Every value", text)
     tables = [
         Table("samples", "Every sample", "A row a sample and set.", _rounded(audit.samples), 0, HEADINGS),
         Table(
