@@ -58,8 +58,8 @@ again[["mixer", "gamma", "k", "mean", "std", "n"]].round(3)
 # -----------------
 #
 # Below γ_min, the dotted line, the leader of a mix may weigh less than the others together. The band of the
-# dimension is the spread over points. The label error is the share of points whose label's largest class is not what most of the k nearest
-# originals have.
+# dimension is the spread over points. The label error is the share of points whose label's largest class is not
+# what most of the k nearest originals have.
 
 with plt.rc_context(style.PARAMETERS):
     fig, axes = plt.subplots(1, 2, figsize=(9, 3.2))
