@@ -23,6 +23,7 @@ ANALYSES = {
     "10": ["figure_10"],
     "study": ["study"],
     "methods": ["methods"],
+    "audit": ["audit"],
     "claims": ["theorems", "diversity", "mixing_speed", "paper_tables"],
 }
 
@@ -39,7 +40,7 @@ def chosen(only: str) -> list[str]:
 def main(
     preset: Annotated[str, typer.Option(help="quick or paper")] = "quick",
     results: Annotated[Path, typer.Option(help="where records and figures go")] = Path("results"),
-    only: Annotated[str, typer.Option(help='figures by number, such as "2 6"; or methods, claims')] = "",
+    only: Annotated[str, typer.Option(help='figures by number, such as "2 6"; or methods, audit, claims')] = "",
     offline: Annotated[bool, typer.Option(help="use embedded data alone")] = False,
     images: Annotated[str, typer.Option(help="files with X_train, .npz, for figure 6 in place of its sets")] = "",
     force: Annotated[bool, typer.Option(help="compute again what is recorded")] = False,

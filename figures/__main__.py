@@ -23,13 +23,14 @@ FIGURES = {  # what --only takes -> the module that draws, of the same name as t
     "10": "figure_10",
     "study": "study",
     "methods": "methods",
+    "audit": "audit",
 }
 NO_FIGURE = "claims"  # what `make figures` may name beside them: analyses that only the claims table needs
 
 
 def main(
     results: Annotated[Path, typer.Option(help="where records are and figures go")] = Path("results"),
-    only: Annotated[str, typer.Option(help='figures by number, such as "2 6", or methods')] = "",
+    only: Annotated[str, typer.Option(help='figures by number, such as "2 6"; or methods, audit')] = "",
 ) -> None:
     """Draw the figures from their records, as PNG and PDF, and list the files; fails where records are missing."""
     mpl.use("agg")

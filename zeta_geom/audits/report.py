@@ -172,8 +172,8 @@ def _every(audit: Audit) -> Section:
     count = audit.samples.size + audit.heldout.size
     if count > FITTING:
         text.append(
-            f"They are {count:,} numbers, too many for a page of 5 MiB: samples.csv and heldout.csv, which `Audit.save` "
-            "and the command line write beside the page, hold them."
+            f"They are {count:,} numbers, too many for a page of 5 MiB: samples.csv and heldout.csv, which "
+            "`Audit.save` and the command line write beside the page, hold them."
         )
         return Section("Every value", text)
     tables = [

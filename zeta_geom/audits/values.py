@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 __all__ = ["Curve", "Found", "Frechet", "Mean", "Measure", "Missing", "Row", "Statistic"]
 
@@ -143,12 +144,13 @@ class Frechet:
         scale, axes = np.linalg.eigh(covariance)
         root = (axes * np.sqrt(np.maximum(scale, 0))) @ axes.T
         found = np.empty(len(counts))
-        for place, weights in enumerate(counts):
-            own = weights @ values / weights.sum()
-            apart = values - own
-            spread = (apart * weights[:, None]).T @ apart / (weights.sum() - 1)
-            cross = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ spread @ root), 0)).sum()
-            found[place] = ((own - mean) ** 2).sum() + np.trace(covariance) + np.trace(spread) - 2 * cross
+        with threadpool_limits(1, user_api="blas"):  # for matrices this small, threads wait for each other
+            for place, weights in enumerate(counts):
+                own = weights @ values / weights.sum()
+                apart = values - own
+                spread = (apart * weights[:, None]).T @ apart / (weights.sum() - 1)
+                cross = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ spread @ root), 0)).sum()
+                found[place] = ((own - mean) ** 2).sum() + np.trace(covariance) + np.trace(spread) - 2 * cross
         return found
 
 
