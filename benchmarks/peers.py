@@ -70,7 +70,7 @@ def apart(python: str, program: str, arrays: dict[str, np.ndarray]) -> dict[str,
     """Run a program in another Python, from arrays to arrays; None where that Python lacks what it imports."""
     with tempfile.TemporaryDirectory() as folder:
         given, found = Path(folder, "given.npz"), Path(folder, "found.npz")
-        np.savez(given, **arrays)
+        np.savez(given, **arrays)  # type: ignore[arg-type]
         done = subprocess.run([python, "-c", program, given, found], capture_output=True, text=True, check=False)
         if done.returncode:
             if "ModuleNotFoundError" in done.stderr:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -142,10 +143,10 @@ def answers() -> Iterator[Answer]:
     off = {name: f"{max(label_gap(call) for _ in range(200)):.1g}" for name, call in calls("cutmix").items()}
     yield "CutMix: labels against the share of pixels, largest difference", "200 batches", off
     for question, (data, probe) in PROBES.items():
-        found = {name: outcome(lambda call=call, probe=probe: probe(call)) for name, call in calls("mixup").items()}
+        found = {name: outcome(partial(probe, call)) for name, call in calls("mixup").items()}
         yield f"mixup: {question}", data, found
     dense = list(calls("mixup", dense=True).items())[:2]
-    found = {name: outcome(lambda call=call: soft_labels(call)) for name, call in dense}
+    found = {name: outcome(partial(soft_labels, call)) for name, call in dense}
     yield "mixup: soft labels go in, timm's with multi_label=True", "float64 labels (8, 8)", found
 
 

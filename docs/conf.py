@@ -46,6 +46,7 @@ myst_heading_anchors = 3
 myst_enable_extensions = ["attrs_inline", "colon_fence"]
 
 autosummary_generate = True
+autosummary_filename_map = site_pages.page_names()
 autodoc_preserve_defaults = True  # as the code writes them: no place of this machine
 autodoc_typehints = "none"  # the docstrings say the types, with shapes
 autodoc_member_order = "bysource"

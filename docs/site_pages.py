@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pkgutil
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from inspect import getdoc, isclass, isroutine
@@ -30,7 +31,7 @@ def write(folder: Path) -> None:
     pages |= {"cli.md": command_page()}
     pages |= {"claims_table.md": claims_page(folder / "claims.csv")}
     pages |= {"peers_table.md": peers_page(folder / "peers.json")}
-    named = {f"{name}.rst" for room in rooms() for name in public_names(room)}
+    named = {f"{page_names().get(name, name)}.rst" for room in rooms() for name in public_names(room)}
     for path in [*made.glob("*.rst"), *made.glob("api/*.rst")]:
         if path.name not in pages.keys() | named:  # of a name that is public no more
             path.unlink()
@@ -56,6 +57,13 @@ def public_names(room: str) -> list[str]:
         return [full for name, full in names if not isinstance(getattr(module, name), ModuleType)]
     inner = [f"{room}.{part.name}" for part in pkgutil.iter_modules(module.__path__)]
     return [full for part in inner for full in public_names(part)]
+
+
+def page_names() -> dict[str, str]:
+    """Name the pages of classes whose names differ from others by case alone, which some file systems ignore."""
+    names = [name for room in rooms() for name in public_names(room)]
+    folded = Counter(name.casefold() for name in names)
+    return {name: f"{name}-class" for name in names if folded[name.casefold()] > 1 and isclass(find(name))}
 
 
 def find(full: str) -> Any:
@@ -144,12 +152,17 @@ def claims_page(path: Path) -> str:
         where = ", ".join(dict.fromkeys(part["where"]))
         tests = int((claims["statement"] == statement).sum())
         text = f", in {len(part)} of {tests} tests" if tests > 1 else ""
-        lines += [f"- {escape(statement)} ({where}){text}"]
-    for where, part in claims.groupby("where", sort=False):
-        lines += ["", f"## {where}", ""]
+        lines += [f"- {escape(str(statement))} ({where}){text}"]
+    for place, part in claims.groupby("where", sort=False):
+        lines += ["", f"## {place}", ""]
         rows = [
-            [*map(escape, (row.statement, row.data, row.measured)), f"[{row.verdict}]{{.{kind(row.verdict)}}}"]
-            for row in part.itertuples()
+            [
+                escape(row["statement"]),
+                escape(row["data"]),
+                escape(row["measured"]),
+                f"[{row['verdict']}]{{.{kind(row['verdict'])}}}",
+            ]
+            for row in part.to_dict("records")
         ]
         lines += [
             ":::{table}",

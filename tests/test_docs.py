@@ -123,6 +123,10 @@ def test_every_public_name_has_a_place(pages):
     assert not names - anchors
 
 
+def test_no_two_pages_differ_by_case_alone(pages):
+    assert len({str(path).casefold() for path in pages}) == len(pages)
+
+
 def test_every_command_has_a_place(site):
     from zeta_geom.cli import app
 

@@ -11,8 +11,11 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
+import torch
 
 from zeta_geom import training
+
+torch.set_num_threads(1)  # small images are too little work for two
 
 # %%
 # The paper's recipes
