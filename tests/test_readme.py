@@ -14,15 +14,18 @@ README = Path(zeta_geom.__file__).parents[1] / "README.md"
 
 
 def test_python_blocks_run(tmp_path, monkeypatch):
-    library, loop, sweeping = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    library, auditing, loop, sweeping = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
     space = {}
     exec(compile(library, "README.md", "exec"), space)
     assert set(space["table"]["mixer"]) == {"original", "zeta", "mixup"}
     assert space["p"].shape == (1000, 10)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(auditing, "README.md", "exec"), space)
+    assert space["audit"].methods == ["<lambda>", "zeta", "mixup"]
+    assert Path("audit.html").stat().st_size < 5 * 2**20
     space |= {"x": torch.rand(6, 3, 32, 32), "y": torch.arange(6), "model": resnet18(num_classes=10)}
     exec(compile(loop, "README.md", "exec"), space)
     assert space["logits"].shape == space["y"].shape == (6, 10)
-    monkeypatch.chdir(tmp_path)
     exec(compile(sweeping, "README.md", "exec"), space)
     assert len(list(Path("runs", "runs").iterdir())) == 3 * (1 + 9 + 1)
 

@@ -20,11 +20,11 @@ X, y = digits.X_train[:1200] / 16, digits.y_train[:1200]  # yours
 
 # %%
 # What is audited may be a function of a batch, ``f(X)`` or ``f(X, y)``, a mixer or its name, or a torchvision
-# transform, which is given image by image. This one shifts each image by a pixel, and copies no label wrongly.
+# transform, which is given image by image. This one moves every other image by a pixel; labels stay as they are.
 
 
 def shift(X):
-    """Move the images of a batch to the right, half of them by one pixel."""
+    """Move every other image of a batch to the right by one pixel."""
     moved = np.roll(X, 1, axis=2)
     moved[::2] = X[::2]
     return moved
