@@ -58,6 +58,7 @@ def audit(
     made |= {name: name for name in to_names(against) if name not in made}
     files = {path.stem if len(synthetic or []) > 1 else "synthetic": _pair(path) for path in synthetic or []}
     X, y = _pair(original)
+    out.mkdir(parents=True, exist_ok=True)  # minutes before it is written to
     found = audits.audit(
         X,
         y,
