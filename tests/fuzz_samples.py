@@ -67,11 +67,16 @@ def _(draw):
     return {"images": draw(digits(draw(st.integers(1, 3)))), "batch_size": draw(st.sampled_from((1, 64)))}
 
 
-@case("realism.train_lenet", check=lambda model, arguments: finite(model.fc3.bias.detach(), {}), share=0.1)
+def check_trained(model, arguments):
+    if arguments["learning_rate"] <= 1 and arguments["weight_decay"] <= 1:  # others may diverge
+        finite(model.fc3.bias.detach(), {})
+
+
+@case("realism.train_lenet", check=check_trained, kept=("epochs", "progress"), share=0.1)
 def _(draw):
     n = draw(st.integers(1, 4))
     return {
-        "images": draw(digits(n)), "labels": draw(labels(n, 10)), "epochs": draw(st.integers(0, 1)), "batch_size": 2,
+        "images": draw(digits(n)), "labels": draw(labels(n, 10)), "epochs": 1, "batch_size": 2,
         "learning_rate": 0.003, "weight_decay": 1e-4, "seed": draw(st.integers(0, 3)), "progress": False,
         "augment": draw(st.booleans()),
     }  # fmt: skip
@@ -173,7 +178,7 @@ def _(draw):
 
 @case("fidelity.lenet_frechet_distance", check=not_negative, share=0.3)
 def _(draw):
-    return {"a": draw(digits(draw(st.integers(2, 4)))), "b": draw(digits(draw(st.integers(2, 4))))}
+    return {"images_a": draw(digits(draw(st.integers(2, 4)))), "images_b": draw(digits(draw(st.integers(2, 4))))}
 
 
 @case("fidelity.integrated_score", check=finite)
@@ -186,7 +191,7 @@ def _(draw):
 
 
 def check_sweep(table, arguments):
-    assert np.isfinite(table[["mean", "std", "seconds"]].to_numpy()).all()
+    assert table.empty or np.isfinite(table[["mean", "std", "seconds"]].to_numpy()).all()
 
 
 @case("sweeps.gamma_sweep", check=check_sweep, errors=(SweepError,), share=0.08, kept=("progress", "n_jobs"))

@@ -66,7 +66,7 @@ def test_holm_rejects_what_the_step_down_rule_rejects(p, level):
 
 
 def test_bad_tables_are_refused():
-    with pytest.raises(ValueError, match=r"runs must have the columns data, method, seed, value; seed are absent"):
+    with pytest.raises(ValueError, match=r"runs must have the columns value, data, method, seed; lacking: seed"):
         compare(runs().drop(columns="seed"), by=["data"])
     with pytest.raises(ValueError, match="each run once"):
         compare(pd.concat([runs(), runs()]), by=["data"])

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import struct
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from zeta_geom.checks import host_array
 from zeta_geom.records import atomic_path
 
 __all__ = ["read_arrays", "to_floats", "write_result"]
+
+DAMAGE = (  # what reading a file that is not whole raises, in NumPy and below it
+    *(ValueError, EOFError, MemoryError, OverflowError, RuntimeError, SyntaxError),
+    *(struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error),
+)
 
 
 def read_arrays(path: Path, points: str = "X", *, mapped: bool = False) -> dict[str, np.ndarray]:
@@ -45,11 +55,8 @@ def read_arrays(path: Path, points: str = "X", *, mapped: bool = False) -> dict[
     if path.suffix not in (".npy", ".npz"):
         raise ValueError(f"{path} must be a .npy or .npz file.")
     try:
-        loaded = np.load(path, allow_pickle=False, mmap_mode="r" if mapped and path.suffix == ".npy" else None)
-        if isinstance(loaded, np.ndarray) == (path.suffix == ".npz"):
-            raise ValueError("its content is that of the other ending, .npy or .npz; rename it.")
-        arrays = {points: loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        arrays = _load(path, points, mapped and path.suffix == ".npy")
+    except DAMAGE as error:
         raise ValueError(f"{path} cannot be read as {path.suffix}: {error}") from error
     if points not in arrays:
         raise ValueError(f"{path} must hold an array {points}; it holds {', '.join(arrays) or 'nothing'}.")
@@ -58,7 +65,7 @@ def read_arrays(path: Path, points: str = "X", *, mapped: bool = False) -> dict[
     return arrays
 
 
-def to_floats(X: np.ndarray, name: str = "X") -> np.ndarray:
+def to_floats(X: Any, name: str = "X") -> np.ndarray:
     """Return X as floats; integers, taken for grey levels 0..255, are divided by 255.
 
     Parameters
@@ -82,10 +89,13 @@ def to_floats(X: np.ndarray, name: str = "X") -> np.ndarray:
     >>> to_floats(np.array([0, 255]))
     array([0., 1.], dtype=float32)
     """
+    X = host_array(X, name)
     if X.dtype.kind == "f":
         return X
     if X.dtype.kind not in "iu" or (X.size and (X.min() < 0 or X.max() > 255)):
-        raise ValueError(f"{name} must hold floats, or integers 0..255 as grey levels; got others, of dtype {X.dtype}.")
+        raise ValueError(
+            f"{name} must hold floats, or integers 0..255 as grey levels; got others, of dtype {X.dtype}."
+        )
     return X.astype(np.float32) / 255
 
 
@@ -114,3 +124,13 @@ def write_result(path: Path, values: Mapping[str, np.ndarray] | pd.DataFrame) ->
             pd.DataFrame(values).to_csv(temporary, index=False)
         else:
             pd.DataFrame(values).to_parquet(temporary, index=False)
+
+
+def _load(path: Path, points: str, mapped: bool) -> dict[str, np.ndarray]:
+    if mapped and not zipfile.is_zipfile(path):
+        return {points: np.load(path, allow_pickle=False, mmap_mode="r")}
+    with path.open("rb") as file:
+        loaded = np.load(file, allow_pickle=False)
+        if isinstance(loaded, np.ndarray) == (path.suffix == ".npz"):
+            raise ValueError("its content is that of the other ending, .npy or .npz; rename it.")
+        return {points: loaded} if isinstance(loaded, np.ndarray) else dict(loaded)

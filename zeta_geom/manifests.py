@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from zeta_geom.checks import host_array
+
 __all__ = ["code_fingerprint", "data_fingerprint", "file_fingerprint", "key_of", "library_versions", "make_manifest"]
 
 COMPUTING_LIBRARIES = ("numpy", "scipy", "numba", "scikit-learn", "scikit-dimension", "openTSNE", "torch")
@@ -91,13 +93,20 @@ def data_fingerprint(*arrays: Any) -> str:
     ----------
     *arrays : array-like, of any dtype and shape
 
+    Raises
+    ------
+    TypeError, ValueError
+        If one holds Python objects, or is a list that nests others of unequal lengths.
+
     Examples
     --------
     >>> data_fingerprint(np.zeros(3))[:8] == data_fingerprint(np.zeros(3))[:8]
     True
     """
     digest = hashlib.sha256()
-    for array in map(np.ascontiguousarray, arrays):
+    for array in (np.ascontiguousarray(host_array(values, "arrays")) for values in arrays):
+        if array.dtype.hasobject:
+            raise TypeError("arrays must hold numbers, texts or dates; got Python objects of no fixed bytes.")
         digest.update(f"{array.dtype.str}{array.shape}".encode())
         digest.update(array.view(np.uint8).data if array.size else b"")
     return digest.hexdigest()

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from zeta_geom.checks import host_array
 from zeta_geom.manifests import code_fingerprint, data_fingerprint, file_fingerprint, key_of, make_manifest
 
 __all__ = ["Record", "atomic_path", "code_fingerprint", "data_fingerprint", "read", "record", "write"]
@@ -168,11 +169,12 @@ def write(made: Record, path: Path | str) -> None:
 
     Raises
     ------
-    TypeError
-        If an array holds Python objects, which only pickle could store.
+    TypeError, ValueError
+        If an array holds Python objects, which only pickle could store, or a list nests others of unequal lengths.
     """
     path = Path(path)
     if not isinstance(made.values, pd.DataFrame):
+        made.values = {key: host_array(value, key) for key, value in made.values.items()}
         objects = [key for key, value in made.values.items() if value.dtype.hasobject]
         if objects:
             raise TypeError(f"record {made.name!r} must hold no Python objects; got them in {objects}.")
@@ -219,6 +221,8 @@ def _load(path: Path) -> Record:
     manifest = _read_manifest(path)
     if manifest is None:
         raise FileNotFoundError(f"there is no whole record at {path}; run the analysis that writes it.")
+    if manifest["file"] not in (f"{path.name}.npz", f"{path.name}.parquet"):
+        raise ValueError(f"the manifest of {path} must name its file; it names {manifest['file']!r}. Delete it.")
     values_path = path.parent / manifest["file"]
     if not values_path.exists() or file_fingerprint(values_path) != manifest["sha256"]:
         raise ValueError(f"{values_path} is not what its manifest says; delete it and run the analysis again.")

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.checks.points import check_finite, host_array
+from zeta_geom.checks.points import check_finite, host_array, real_array
 
 __all__ = ["LABEL_TOLERANCE", "check_label_shape", "check_labels", "check_probabilities"]
 
@@ -42,8 +42,7 @@ def check_labels(y: Any, name: str = "y", *, n: int | None = None, n_classes: in
     check_label_shape(y.shape, n, n_classes, name)
     if y.ndim == 1:
         return _check_int_labels(y, name, n_classes)
-    if y.dtype.kind not in "fiub":
-        raise TypeError(f"{name} must hold real numbers; got dtype {y.dtype}.")
+    real_array(y, name)
     y = y if y.dtype.kind == "f" else y.astype(np.float32)
     check_probabilities(y, name, tolerance=LABEL_TOLERANCE)
     return y
@@ -88,9 +87,7 @@ def check_probabilities(p: Any, name: str = "p", *, tolerance: float = 1e-6) -> 
     --------
     >>> check_probabilities(np.array([[0.5, 0.5]]))
     """
-    p = host_array(p, name)
-    if p.dtype.kind not in "fiub":
-        raise TypeError(f"{name} must hold real numbers; got dtype {p.dtype}.")
+    p = real_array(p, name)
     check_finite(p, name)
     if p.ndim != 2 or p.shape[1] < 1:
         raise ValueError(f"{name} must have shape (n, K), one row a distribution; got shape {p.shape}.")

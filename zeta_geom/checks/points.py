@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["LARGEST", "check_finite", "check_points", "host_array"]
+__all__ = ["LARGEST", "check_finite", "check_points", "host_array", "real_array"]
 
 LARGEST = 1e150  # of a coordinate: squares of larger ones overflow
 
@@ -54,6 +54,30 @@ def host_array(values: Any, name: str = "values") -> np.ndarray:
         raise ValueError(f"{name} must be one rectangular array; got a {type(values).__name__}: {error}") from error
 
 
+def real_array(values: Any, name: str = "values") -> np.ndarray:
+    """Return `values` as a NumPy array of real numbers, bools among them, or raise.
+
+    Parameters
+    ----------
+    values : array-like or CPU tensor, of any shape
+    name : str
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `values` hold anything else, or nest lists of unequal lengths.
+
+    Examples
+    --------
+    >>> real_array([1, 2])
+    array([1, 2])
+    """
+    array = host_array(values, name)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must hold real numbers; got dtype {array.dtype}.")
+    return array
+
+
 def check_points(X: Any, name: str = "X", *, min_samples: int = 1) -> np.ndarray:
     """Return `X` (array, DataFrame or CPU tensor) as a finite float array of shape (n, d), float32 or float64.
 
@@ -74,9 +98,7 @@ def check_points(X: Any, name: str = "X", *, min_samples: int = 1) -> np.ndarray
     >>> check_points([[1, 2], [3, 4]]).dtype
     dtype('float64')
     """
-    array = host_array(X, name)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"{name} must hold real numbers; got dtype {array.dtype}.")
+    array = real_array(X, name)
     if array.ndim != 2:
         raise ValueError(
             f"{name} must have shape (n, d), one row a point; got shape {array.shape}. "

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from zeta_geom.checks import host_array
+
 __all__ = ["read_idx", "write_idx"]
 
 UINT8 = 0x08  # the type code in the third byte of the magic number; the fourth is the number of axes
@@ -62,15 +64,18 @@ def write_idx(path: Path | str, values: np.ndarray) -> None:
 
     Raises
     ------
-    TypeError
-        If `values` is not uint8.
+    TypeError, ValueError
+        If `values` is not uint8, or has no axis.
 
     Examples
     --------
     See `read_idx`.
     """
+    values = host_array(values, "values")
     if values.dtype != np.uint8:
         raise TypeError(f"values must be uint8; got {values.dtype}. Convert them by a stated rule first.")
+    if values.ndim < 1:
+        raise ValueError("values must have at least one axis; got a single number.")
     with Path(path).open("wb") as file:
         file.write(bytes([0, 0, UINT8, values.ndim]))
         file.write(np.array(values.shape, ">u4").tobytes())

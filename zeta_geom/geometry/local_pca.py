@@ -59,8 +59,8 @@ class LocalPCA(BaseEstimator):
     Notes
     -----
     The query is not among its neighbours, and they are centred on their own mean. A neighbourhood that is one point
-    up to rounding, λ_1 ≤ (8 · eps · max|x|)² with the eps of X's dtype, has dimension 0. Differences below 1e-154, whose
-    squares underflow, count as none.
+    up to rounding, λ_1 ≤ (8 · eps · max|x|)² with the eps of X's dtype, has dimension 0. Differences below 1e-154,
+    whose squares underflow, count as none.
 
     References
     ----------

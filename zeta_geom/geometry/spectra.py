@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from zeta_geom.checks import check_finite, check_points, check_real, host_array
+from zeta_geom.checks import check_finite, check_points, check_real, host_array, real_array
 
 __all__ = ["Rule", "local_spectra", "takes_spectra"]
 
@@ -71,9 +71,7 @@ def takes_spectra(rule: Rule) -> Rule:
 
     @wraps(rule)
     def checked(eigenvalues: Any, alpha: float) -> np.ndarray:
-        spectra = host_array(eigenvalues, "eigenvalues")
-        if spectra.dtype.kind not in "fiub":
-            raise TypeError(f"eigenvalues must hold real numbers; got dtype {spectra.dtype}.")
+        spectra = real_array(eigenvalues, "eigenvalues")
         if spectra.ndim != 2 or spectra.shape[1] < 1:
             raise ValueError(f"eigenvalues must have shape (n, r), a spectrum a row; got shape {spectra.shape}.")
         check_finite(spectra, "eigenvalues")

@@ -153,9 +153,8 @@ def check_plan(X: Any, Y: Any, m: int) -> None:
             raise TypeError(f"{name} must be a NumPy array or a torch tensor; got {type(array).__name__}.")
     _check_floating(X)
     if X.ndim < 1 or X.shape[0] != m:
-        raise ValueError(
-            f"plan was drawn for {m} samples; X has shape {tuple(X.shape)}. Draw with this batch's shape."
-        )
+        count = X.shape[0] if X.ndim else "no axis"
+        raise ValueError(f"plan was drawn for {m} samples; X has {count}. Draw with the shape of this batch.")
     if Y is not None and is_tensor(Y) != is_tensor(X):
         raise TypeError(f"Y must be of the backend of X, {type(X).__name__}; got {type(Y).__name__}.")
     if Y is not None and (Y.ndim != 2 or Y.shape[0] != m):

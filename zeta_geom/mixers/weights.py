@@ -10,7 +10,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit, logit, zeta
 
-from zeta_geom.checks import check_choice, check_int, check_real, host_array
+from zeta_geom.checks import check_choice, check_int, check_real, real_array
 from zeta_geom.rng import RandomState
 from zeta_geom.streams import Stream
 
@@ -194,7 +194,7 @@ def gamma_from_lambda(lam: Any) -> Any:
     >>> round(gamma_from_lambda(0.8), 12)
     2.0
     """
-    values = _floats(lam, "lam")
+    values = real_array(lam, "lam").astype(np.float64)
     if not ((values > 0) & (values <= 1)).all():
         raise ValueError(f"lam must lie in (0, 1]; got {lam}.")
     gamma = np.asarray(logit(values) / math.log(2))
@@ -227,7 +227,7 @@ def lambda_from_gamma(gamma: Any) -> Any:
     >>> round(lambda_from_gamma(2.0), 12)
     0.8
     """
-    values = _floats(gamma, "gamma")
+    values = real_array(gamma, "gamma").astype(np.float64)
     if np.isnan(values).any() or (values == -np.inf).any():
         raise ValueError(f"gamma must be real or +inf; got {gamma}.")
     lam = np.asarray(expit(values * math.log(2)))
@@ -246,10 +246,3 @@ def check_n_mix(n_mix: int, m: int) -> None:
     """Raise where more samples are to be mixed than there are."""
     if n_mix > m:
         raise ValueError(f"n_mix must be at most the batch's size; got n_mix={n_mix} for {m} samples. Lower n_mix.")
-
-
-def _floats(values: Any, name: str) -> np.ndarray:
-    array = host_array(values, name)
-    if array.dtype.kind not in "fiu":
-        raise TypeError(f"{name} must hold real numbers; got dtype {array.dtype}.")
-    return array.astype(np.float64)

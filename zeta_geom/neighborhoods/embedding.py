@@ -56,7 +56,8 @@ def embed(
     Raises
     ------
     TypeError, ValueError
-        If features are not finite and 2-D, have one column, their widths differ, or a parameter is out of range.
+        If features are not finite and 2-D, have one column or are all equal, their widths differ, or a parameter is
+        out of range.
 
     References
     ----------
@@ -71,6 +72,8 @@ def embed(
     X, Q = check_features(train_features, test_features, metric, min_samples=4)
     if X.shape[1] < 2:
         raise ValueError(f"train_features must have at least 2 columns to be laid out in the plane; got {X.shape}.")
+    if not (X[1:] - X[:-1]).any():
+        raise ValueError("train_features must not all be one point, which has no map; got equal rows alone.")
     limit = (len(X) - 1) / 3
     if check_real(perplexity, "perplexity", low=1) > limit:
         raise ValueError(

@@ -107,5 +107,5 @@ def spread(table: pd.DataFrame, column: str, what: Mapping[str, Any], form: str,
     if values.empty:
         raise ValueError(f"what must name rows of the table; got {dict(what)}, which match none.")
     with np.errstate(invalid="ignore", over="ignore"):  # infinite values have no spread
-        deviation = values.std(ddof=min(1, len(values) - 1))
-    return f"{format(values.mean(), form)} ± {format(deviation, form)}"
+        mean, deviation = values.mean(), values.std(ddof=min(1, len(values) - 1))
+    return f"{format(mean, form)} ± {format(deviation, form)}"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.special import entr, rel_entr, xlogy
 
-from zeta_geom.checks import LABEL_TOLERANCE, check_probabilities, host_array
+from zeta_geom.checks import LABEL_TOLERANCE, check_probabilities, real_array
 
 __all__ = ["cross_entropy", "cross_entropy_from_log", "entropy", "kl_divergence", "soft_label_report"]
 
@@ -96,7 +96,7 @@ def cross_entropy_from_log(p: Any, log_q: Any) -> np.ndarray:
     >>> cross_entropy_from_log([[1.0, 0.0]], [[-800.0, 0.0]])
     array([800.])
     """
-    p, log_q = _rows(p, "p"), _floats(log_q, "log_q")
+    p, log_q = _rows(p, "p"), real_array(log_q, "log_q").astype(np.float64)
     _same_shape(p, log_q, "log_q")
     _exponentials(log_q, "log_q")
     products = np.multiply(p, log_q, out=np.zeros_like(p), where=p > 0)
@@ -165,12 +165,12 @@ def soft_label_report(log_p: Any, y: Any = None) -> dict[str, np.ndarray]:
     >>> {name: round(float(values[0]), 4) for name, values in report.items()}
     {'entropy': 0.6931, 'label_entropy': 0.5623, 'h_p_y': 0.837, 'h_y_p': 0.6931, 'kl_y_p': 0.1308}
     """
-    log_p = _floats(log_p, "log_p")
+    log_p = real_array(log_p, "log_p").astype(np.float64)
     p = _exponentials(log_p, "log_p")
     scores = {"entropy": cross_entropy_from_log(p, log_p)}
     if y is None:
         return scores
-    y = _floats(y, "y")
+    y = real_array(y, "y").astype(np.float64)
     check_probabilities(y, "y", tolerance=LABEL_TOLERANCE)
     if y.shape != log_p.shape:
         raise ValueError(f"y must have the shape of log_p, {log_p.shape}; got {y.shape}.")
@@ -180,13 +180,6 @@ def soft_label_report(log_p: Any, y: Any = None) -> dict[str, np.ndarray]:
     scores["h_y_p"] = cross_entropy_from_log(y, log_p)
     scores["kl_y_p"] = np.maximum(scores["h_y_p"] - scores["label_entropy"], 0)
     return scores
-
-
-def _floats(values: Any, name: str) -> np.ndarray:
-    array = host_array(values, name)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"{name} must hold real numbers; got dtype {array.dtype}.")
-    return array.astype(np.float64)
 
 
 def _exponentials(logs: np.ndarray, name: str) -> np.ndarray:
@@ -199,7 +192,7 @@ def _exponentials(logs: np.ndarray, name: str) -> np.ndarray:
 
 
 def _rows(p: Any, name: str) -> np.ndarray:
-    p = _floats(p, name)
+    p = real_array(p, name).astype(np.float64)
     check_probabilities(p, name)
     return p
 

@@ -182,13 +182,13 @@ def train_lenet(
     """
     from zeta_geom.realism.oracle import to_images
 
-    check_int(epochs, "epochs", low=1)
-    check_int(batch_size, "batch_size", low=1)
-    check_real(learning_rate, "learning_rate", low=0, strict=True)
-    check_real(weight_decay, "weight_decay", low=0)
+    epochs = check_int(epochs, "epochs", low=1)
+    batch_size = check_int(batch_size, "batch_size", low=1)
+    learning_rate = check_real(learning_rate, "learning_rate", low=0, strict=True)
+    weight_decay = check_real(weight_decay, "weight_decay", low=0)
     x = to_images(images, torch.float32)
     checked = check_labels(labels, "labels", n=len(x), n_classes=10)
-    y = torch.as_tensor(checked, dtype=torch.int64 if checked.ndim == 1 else torch.float32)
+    y = torch.from_numpy(np.array(checked, dtype=np.int64 if checked.ndim == 1 else np.float32))
     start, order, moves = (
         torch.Generator().manual_seed(10 * check_int(seed, "seed", low=0, high=2**59) + part) for part in range(3)
     )

@@ -12,9 +12,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from zeta_geom.checks import check_choice, check_finite, check_int, check_labels, check_points, check_real, host_array
+from zeta_geom.checks import (
+    check_choice,
+    check_finite,
+    check_int,
+    check_labels,
+    check_points,
+    check_real,
+    host_array,
+)
 from zeta_geom.files import to_floats
 from zeta_geom.manifests import data_fingerprint
+from zeta_geom.mixers.weights import ANCHORS
 from zeta_geom.records import atomic_path
 from zeta_geom.sweeps.disk import writing
 from zeta_geom.sweeps.executors import Executor, SerialExecutor
@@ -127,8 +136,11 @@ def sweep(
         raise TypeError(f"data must be a mapping of name -> X or (X, y); got {type(data).__name__}. See gamma_sweep.")
     points = {str(name): _points(str(name), value) for name, value in data.items()}
     options = _options(measures, n_neighbors, alpha)
-    axes = {"mixers": _names(mixers, "mixers"), "anchors": _names(anchors, "anchors"), "n_mix": list(n_mix)}
-    axes |= {"gammas": _numbers(gammas), "seeds": [check_int(seed, "seeds", low=0) for seed in seeds]}
+    axes: dict[str, Any] = {"mixers": mixers if isinstance(mixers, Mapping) else _names(mixers, "mixers")}
+    axes |= {"anchors": [check_choice(anchor, "anchors", ANCHORS) for anchor in _names(anchors, "anchors")]}
+    axes |= {"n_mix": [n if n is None else check_int(n, "n_mix", low=1) for n in _several(n_mix, "n_mix")]}
+    axes |= {"gammas": _numbers(gammas)}
+    axes |= {"seeds": [check_int(seed, "seeds", low=0) for seed in _several(seeds, "seeds")]}
     size = check_int(batch_size, "batch_size", low=1)
     runs = list(
         make_grid(
@@ -209,21 +221,31 @@ def _points(name: str, value: Any) -> Points:
 
 
 def _options(measures: Sequence[str], n_neighbors: Any, alpha: float) -> dict[str, dict[str, Any]]:
-    several = not isinstance(n_neighbors, (int, np.integer))
-    ks = [check_int(k, "n_neighbors", low=2) for k in (n_neighbors if several else [n_neighbors])]
+    one = isinstance(n_neighbors, (int, np.integer))
+    ks = [check_int(k, "n_neighbors", low=2) for k in _several([n_neighbors] if one else n_neighbors, "n_neighbors")]
     settings = {"n_neighbors": ks, "alpha": check_real(alpha, "alpha", low=0, high=1)}
-    known = {name: MEASURES[check_choice(name, "measures", MEASURES)] for name in _names(measures, "measures")}
+    if not (measures := _names(measures, "measures")):
+        raise ValueError(f"measures must name at least one of {', '.join(MEASURES)}; got none.")
+    known = {name: MEASURES[check_choice(name, "measures", MEASURES)] for name in measures}
     return {name: {option: settings[option] for option in measure.options} for name, measure in known.items()}
 
 
 def _numbers(gammas: Any) -> list[float]:
-    return np.atleast_1d(np.asarray(list(gammas) if isinstance(gammas, Iterable) else gammas, dtype=float)).tolist()
+    several = [gammas] if np.isscalar(gammas) else _several(gammas, "gammas")
+    return [check_real(gamma, "gammas", allow_inf=True) for gamma in several]
 
 
-def _names(names: Any, name: str) -> Any:
-    if isinstance(names, str):
+def _several(values: Any, name: str) -> list[Any]:
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) == 0:
+        raise TypeError(f"{name} must be a sequence; got {values!r}. Use a tuple.")
+    return list(values)
+
+
+def _names(names: Any, name: str) -> list[str]:
+    found = [] if isinstance(names, str) else _several(names, name)
+    if isinstance(names, str) or not all(isinstance(one, str) for one in found):
         raise TypeError(f"{name} must be a sequence of names; got {names!r}. Use a tuple.")
-    return names
+    return found
 
 
 def _check(runs: Sequence[Run], points: Mapping[str, Points]) -> None:

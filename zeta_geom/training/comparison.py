@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from zeta_geom.checks import check_real
+from zeta_geom.checks import check_real, check_table
 
 __all__ = ["compare", "holm"]
 
@@ -43,8 +43,9 @@ def compare(
 
     Raises
     ------
-    ValueError
-        If a column is absent, a run is there twice, or `confidence` is not between 0 and 1.
+    TypeError, ValueError
+        If a column is absent, a value is no number or infinite, a run is there twice, or `confidence` is not between
+        0 and 1.
 
     Notes
     -----
@@ -61,10 +62,11 @@ def compare(
     """
     check_real(confidence, "confidence", low=0, high=1, strict=True)
     columns = [*by, "method", "seed"]
-    if absent := sorted({*columns, "value"} - set(runs.columns)):
-        raise ValueError(
-            f"runs must have the columns {', '.join([*columns, 'value'])}; {', '.join(absent)} are absent."
-        )
+    check_table(runs, ["value"], "runs", texts=columns)
+    if np.isinf(runs["value"].to_numpy(dtype=np.float64)).any():
+        raise ValueError("runs must hold finite numbers in value, or NaN; leave runs that failed out.")
+    if not isinstance(against, str):
+        raise TypeError(f"against must be the name of a method; got {against!r}.")
     if runs.duplicated(columns).any():
         raise ValueError(f"runs must hold each run once; some are there twice by {', '.join(columns)}.")
     found = []
