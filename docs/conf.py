@@ -61,6 +61,8 @@ sphinx_gallery_conf = {
     "reference_url": {"zeta_geom": None},
     "doc_module": ("zeta_geom",),
     "abort_on_example_error": True,
+    "image_scrapers": ("matplotlib", "bare_figures.scrape"),
+    "ignore_repr_types": r"matplotlib\.",
     "capture_repr": ("_repr_html_", "__repr__"),
     "download_all_examples": False,
     "show_signature": False,

@@ -1,4 +1,4 @@
-"""The pages that are made at each build: the API by rooms, the command line, the claims, the peers."""
+"""The pages that are made at each build: the API by rooms, the command line, the claims, the peers, false alarms."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from typer.cli import get_docs_for_click
 import zeta_geom
 from zeta_geom.cli import app
 
+ROOT = Path(zeta_geom.__file__).resolve().parents[1]
 VERDICTS = {"holds": "holds", "holds from": "partly", "holds up to": "partly", "does not hold": "fails"}
 LONG = 60  # names of a mapping that are written out
 
@@ -31,6 +32,7 @@ def write(folder: Path) -> None:
     pages |= {"cli.md": command_page()}
     pages |= {"claims_table.md": claims_page(folder / "claims.csv")}
     pages |= {"peers_table.md": peers_page(folder / "peers.json")}
+    pages |= {"false_alarms_table.md": false_alarms_page(ROOT / "benchmarks" / "results" / "audit_false_alarms.json")}
     named = {f"{page_names().get(name, name)}.rst" for room in rooms() for name in public_names(room)}
     for path in [*made.glob("*.rst"), *made.glob("api/*.rst")]:
         if path.name not in pages.keys() | named:  # of a name that is public no more
@@ -191,3 +193,19 @@ def peers_page(path: Path) -> str:
         lines += ["", f"## {peer}", "", ":::{table}", ":class: claims", ""]
         lines += [*table([*columns[1:4], str(peer).split()[0]], cells), ":::"]
     return "\n".join(lines) + "\n"
+
+
+def false_alarms_page(path: Path) -> str:
+    """Return how often an audit put real samples outside, as benchmarks/audit_false_alarms.py has measured it."""
+    if not path.exists():
+        return "Not measured yet.\n"
+    found = json.loads(path.read_text())
+    cases = [name for name in found["rows"][0] if name != "measure"]
+    rows = [
+        [escape(row["measure"]), *("" if pd.isna(row[case]) else f"{row[case]:.1%}" for case in cases)]
+        for row in found["rows"]
+    ]
+    text = (
+        f"Real samples that stood outside, of {found['repeats']} audits each; {found['expected']:.0%} would be right:"
+    )
+    return "\n".join([text, "", *table(["measure", *cases], rows)]) + "\n"

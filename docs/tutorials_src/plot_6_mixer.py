@@ -52,27 +52,20 @@ X, y = make_crescents(512, random_state=0)
 mixer = TowardsMean(random_state=0)
 X_new, Y_new = mixer.mix_dataset(X, y)
 again, _ = TowardsMean(random_state=0).mix_dataset(X, y)
-tensor, labels = mixer(torch.rand(8, 3, 16, 16), torch.arange(8) % 2)
+images, labels = mixer(torch.rand(8, 3, 16, 16), torch.arange(8) % 2)
 few, _ = mixer(X[:8], y[:8], n_out=20)
 one, _ = mixer(X[:1], y[:1], n_classes=2)
 plan = mixer.draw((8, 2))
-replayed = [
-    mixer.apply(X[:8], None, plan)[0],
-    mixer.apply(torch.from_numpy(X[:8]), None, plan)[0].numpy(),
-]
+tensor = mixer.apply(torch.from_numpy(X[:8]), None, plan)[0]
 {
-    "soft labels that sum to 1": bool(
-        np.allclose(Y_new.sum(axis=1), 1) and (Y_new >= 0).all()
-    ),
+    "soft labels sum to 1": bool(np.allclose(Y_new.sum(axis=1), 1)),
     "same seed, same points": bool((X_new == again).all()),
-    "torch in, torch out": (
-        tuple(tensor.shape),
-        tensor.dtype,
-        tuple(labels.shape),
-    ),
+    "torch in, torch out": (type(images), images.shape, labels.shape),
     "as many rows as asked for": few.shape,
     "a batch of one comes back": bool((one == X[:1]).all()),
-    "one plan on both backends": bool(np.allclose(*replayed)),
+    "one plan on both backends": bool(
+        np.allclose(tensor, mixer.apply(X[:8], None, plan)[0])
+    ),
     "its name": repr(mixer),
 }
 
@@ -83,27 +76,15 @@ replayed = [
 # Everything that measures the built-in mixers measures yours: here the share of wrong labels, and the median distance
 # from the noiseless curves.
 
-mixers = {"to the mean": TowardsMean, "mixup": Mixup, "ζ-mixup": ZetaMixup}
-fig, axes = plt.subplots(
-    1,
-    len(mixers),
-    figsize=(9, 2.8),
-    sharex=True,
-    sharey=True,
-    layout="constrained",
-)
 crescents = MANIFOLDS["crescents"]
-for ax, (name, make) in zip(axes, mixers.items(), strict=True):
+curves = crescents.curves(np.linspace(*crescents.limits, 200))
+fig, axes = plt.subplots(1, 3, figsize=(9, 2.8), sharey=True, layout="tight")
+for ax, make in zip(axes, (TowardsMean, Mixup, ZetaMixup), strict=True):
     X_new, Y_new = make(random_state=0).mix_dataset(X, y)
-    wrong = wrong_labels(crescents.distances(X_new), Y_new).mean()
-    distance = np.median(crescents.distance(X_new))
-    soft_scatter(
-        ax,
-        X_new,
-        Y_new[:, 1],
-        curves=crescents.curves(np.linspace(*crescents.limits, 200)),
+    distances = crescents.distances(X_new)
+    wrong = wrong_labels(distances, Y_new).mean()
+    soft_scatter(ax, X_new, Y_new[:, 1], curves=curves)
+    text = (
+        f"wrong labels {wrong:.1%}, distance {np.median(distances.min(1)):.3f}"
     )
-    ax.set_title(
-        f"{name}\nwrong labels {wrong:.1%}, distance {distance:.2f}",
-        fontsize=9,
-    )
+    ax.set_title(f"{make.__name__}\n{text}", fontsize=9)
