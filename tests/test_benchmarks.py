@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from benchmarks import (
+    audit,
+    audit_false_alarms,
     gamma_sweep,
     local_dimension,
     local_dimension_cost,
@@ -131,3 +133,25 @@ def test_points_are_what_they_are_called(monkeypatch):
     assert 0 <= crops.min() < crops.max() <= 1
     np.testing.assert_array_equal(crops, points.crops(30))
     assert not np.array_equal(crops, points.crops(30, seed=1))
+
+
+def test_audit(tmp_path, capsys):
+    audit.main(n=500, data="mnist-sample", out=tmp_path)
+    written = json.loads((tmp_path / "audit.json").read_text())
+    steps = {row["step"]: row["seconds"] for row in written["rows"]}
+    assert {"geometry", "labels", "realism", "fidelity", "novelty", "intervals", "cost", "audit", "report"} == set(
+        steps
+    )
+    parts = sum(spent for step, spent in steps.items() if step not in ("audit", "report"))
+    assert 0.5 * steps["audit"] < parts <= steps["audit"]
+    assert written["page_mib"] < 5
+    assert "500 images, three methods" in capsys.readouterr().out
+
+
+def test_audit_false_alarms(tmp_path, monkeypatch):
+    monkeypatch.setattr(audit_false_alarms, "CASES", {"small": (3, 60)})
+    audit_false_alarms.main(repeats=3, out=tmp_path)
+    written = json.loads((tmp_path / "audit_false_alarms.json").read_text())
+    shares = {row["measure"]: row["small"] for row in written["rows"]}
+    assert shares["richness"] == 0
+    assert all(0 <= share <= 1 for share in shares.values())
