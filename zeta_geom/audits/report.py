@@ -138,7 +138,7 @@ def _classes(audit: Audit) -> Section:
     ]
     outside = audit.classes[audit.classes["verdict"].str.startswith("outside")]
     count = outside.groupby(["method", "class"], sort=False).size().unstack(fill_value=0)
-    count = count[sorted(count.columns, key=int)]
+    count = count[sorted(count.columns, key=lambda name: int(str(name)))]
     counted = count.reset_index() if len(count) else pd.DataFrame({"method": audit.methods})
     return Section(
         "Classes",

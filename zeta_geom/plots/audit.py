@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from zeta_geom.checks import check_finite, check_points, check_table, host_array, real_array
 from zeta_geom.plots.densities import reflected_density
 from zeta_geom.plots.style import OKABE_ITO
 
@@ -15,6 +16,8 @@ __all__ = ["densities_of", "measure_panel", "points_map", "set_colors", "worst_i
 
 OTHERS = ("blue", "vermillion", "green", "purple", "orange", "sky", "yellow")
 LINES = ("-", "--", "-.", ":")
+NUMBERS = ("value", "low", "high", "real", "real_low", "real_high")  # columns of a summary
+TEXTS = ("measure", "title", "unit", "method", "verdict")
 MARKERS = "osD^vPX"
 REAL = "#7A7A7A"
 TAIL = 0.995  # of the values, what a density shows
@@ -56,8 +59,8 @@ def measure_panel(ax: Any, rows: pd.DataFrame) -> Any:
 
     Raises
     ------
-    ValueError
-        If the rows are of several measures, or there are none.
+    TypeError, ValueError
+        If a column is absent or holds no numbers, or the rows are not those of one measure.
 
     Examples
     --------
@@ -67,6 +70,7 @@ def measure_panel(ax: Any, rows: pd.DataFrame) -> Any:
     >>> measure_panel(Figure().subplots(), pd.DataFrame([row])).get_title()
     'density'
     """
+    check_table(rows, NUMBERS, "rows", texts=TEXTS)
     if rows["measure"].nunique() != 1:
         raise ValueError("rows must be those of one measure of an audit's summary; select them first.")
     colors = set_colors(list(rows["method"]))
@@ -113,6 +117,11 @@ def densities_of(ax: Any, values: Mapping[str, Any], colors: Mapping[str, str]) 
     -------
     matplotlib Axes
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a set has no value, or one that is not finite.
+
     Examples
     --------
     >>> from matplotlib.figure import Figure
@@ -120,13 +129,13 @@ def densities_of(ax: Any, values: Mapping[str, Any], colors: Mapping[str, str]) 
     >>> [line.get_label() for line in ax.lines]
     ['original', 'zeta']
     """
-    every = np.concatenate([np.asarray(one, dtype=np.float64) for one in values.values()])
+    values = {name: _values(one, name) for name, one in values.items()}
+    every = np.concatenate(list(values.values()))
     low, high = float(every.min()), float(np.quantile(every, TAIL))
-    spread = max(high - low, 1e-12 * max(abs(high), 1.0))
+    spread = max(high - low, 1e-6 * max(abs(high), abs(low), 1e-30))  # values that are one are drawn, too
     limits = (low - 0.02 * spread if low > 0 else low, high + 0.02 * spread)
     for place, (name, one) in enumerate(values.items()):
-        shown = np.asarray(one, dtype=np.float64)
-        shown = shown[shown <= limits[1]]
+        shown = one[one <= limits[1]]
         if not len(shown):
             continue
         deviation = min(shown.std(), np.subtract(*np.quantile(shown, [0.75, 0.25])) / 1.34) or shown.std()
@@ -154,18 +163,31 @@ def worst_images(figure: Any, images: np.ndarray, titles: Sequence[str]) -> Any:
     -------
     matplotlib Figure
 
+    Raises
+    ------
+    TypeError, ValueError
+        If the images are not finite, of another shape, or not as many as the titles.
+
     Examples
     --------
     >>> from matplotlib.figure import Figure
     >>> len(worst_images(Figure(), np.zeros((2, 8, 8)), ["a", "b"]).axes)
     6
     """
+    images = real_array(images, "images")
+    check_finite(images, "images")
+    colored = images.ndim == 4 and (images.shape[3] in (1, 3, 4) or images.shape[1] in (1, 3, 4))
+    if not (images.ndim == 3 or colored) or images.size == 0 or len(images) != len(titles):
+        raise ValueError(
+            "images must have shape (n, H, W), (n, H, W, C) or (n, C, H, W), C 1, 3 or 4, n at least 1, and a title "
+            f"each; got shape {images.shape} and {len(titles)} titles."
+        )
     rows = -(-len(images) // 6)
     axes = figure.subplots(rows, 6, squeeze=False).ravel()
     for ax in axes:
         ax.set_axis_off()
     for ax, image, title in zip(axes, images, titles):
-        if image.ndim == 3 and image.shape[0] in (1, 3) and image.shape[2] not in (1, 3):
+        if image.ndim == 3 and image.shape[2] not in (1, 3, 4):
             image = image.transpose(1, 2, 0)
         shown = np.clip(image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image, 0, 1)
         ax.imshow(shown, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
@@ -190,6 +212,11 @@ def points_map(ax: Any, xy: np.ndarray, owners: Sequence[str], name: str, color:
     -------
     matplotlib Axes
 
+    Raises
+    ------
+    TypeError, ValueError
+        If the points are not finite, not in the plane, or not as many as the owners.
+
     Examples
     --------
     >>> from matplotlib.figure import Figure
@@ -197,10 +224,22 @@ def points_map(ax: Any, xy: np.ndarray, owners: Sequence[str], name: str, color:
     >>> ax.get_title()
     'zeta'
     """
-    of = np.asarray(owners)
+    xy, of = check_points(xy, "xy"), host_array(owners, "owners")
+    if of.dtype.kind != "U":
+        raise TypeError(f"owners must be names of sets; got dtype {of.dtype}.")
+    if xy.shape[1] != 2 or of.shape != (len(xy),):
+        raise ValueError(f"xy must have shape (n, 2), with an owner each; got {xy.shape} and owners {of.shape}.")
     real, own = xy[of == "original"], xy[of == name]
     ax.scatter(*real.T, s=4, color="#9A9A9A", lw=0, label="original", rasterized=True)
     ax.scatter(*own.T, s=9, facecolors="none", edgecolors=color, lw=0.6, label=name, rasterized=True)
     ax.set(xticks=[], yticks=[], title=name)
     ax.set_aspect("equal", adjustable="datalim")
     return ax
+
+
+def _values(values: Any, name: str) -> np.ndarray:
+    found = real_array(values, f"values of {name}").astype(np.float64)
+    check_finite(found, f"values of {name}")
+    if found.ndim != 1 or not len(found):
+        raise ValueError(f"values of {name} must have shape (n,) with n at least 1; got shape {found.shape}.")
+    return found
