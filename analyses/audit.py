@@ -59,7 +59,7 @@ def points_of(made: Audit) -> dict[str, np.ndarray]:
     """Return the samples behind the report's pictures, and the audit's settings as JSON."""
     arrays = {"settings": np.array(json.dumps(made.settings))}
     for place, one in enumerate((made.sources, made.heldout_points, *made.points.values())):
-        arrays |= {f"X{place}": one.X, f"Y{place}": one.Y, f"rows{place}": one.rows, f"classes{place}": one.classes}
+        arrays |= {f"X{place}": one.X, f"Y{place}": one.Y, f"rows{place}": one.rows}
     return arrays
 
 

@@ -35,7 +35,7 @@ def as_audit(tables: dict[str, object], arrays: dict[str, np.ndarray]) -> Audit:
     """Put the audit together again."""
     settings = json.loads(str(arrays["settings"]))
     sets = [
-        Samples(*(arrays[f"{part}{place}"] for part in ("X", "Y", "rows", "classes")))
+        Samples(*(arrays[f"{part}{place}"] for part in ("X", "Y", "rows")))
         for place in range(len(settings["methods"]) + 2)
     ]
     points = dict(zip(settings["methods"], sets[2:]))

@@ -1,9 +1,9 @@
 """The audit behind `make figures`: from data to records, from records alone to the page."""
 
-from analyses.audit import Settings, run
-from analyses.context import Context
 from page_checks import check_page
 
+from analyses.audit import Settings, run
+from analyses.context import Context
 from figures.audit import draw
 from zeta_geom.records import read
 

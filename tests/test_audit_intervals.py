@@ -121,3 +121,11 @@ def test_infinite_values_are_counted_and_have_no_interval():
 def test_one_value_has_no_interval():
     own = estimate([1.0])
     assert np.isnan(BOOTSTRAP.interval(own.draws, own.value)).all()
+
+
+def test_few_blocks_widen():
+    values = np.arange(40.0)
+    own = estimate(values, reach=10)
+    plain = values.reshape(4, 10).mean(axis=1).std() / 2
+    wide = stats.t.ppf(0.975, 3) / stats.norm.ppf(0.975) * np.sqrt(4 / 3)
+    assert own.draws.std() == pytest.approx(plain * wide, rel=0.06)

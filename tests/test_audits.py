@@ -61,7 +61,7 @@ def test_values_are_what_the_rooms_say(crescents):
         "original-distance": knn(made.sources.flat, 1, queries=own.flat).distances.mean(),
         "authenticity": fidelity.authenticity(made.sources.flat, own.flat).score,
     }
-    agreement = label_agreement(own.flat, own.Y, held.flat, held.labels, k=16, metric="euclidean")
+    agreement = label_agreement(own.flat, own.Y, held.flat, held.classes, k=16, metric="euclidean")
     expected["label-agreement"] = agreement.soft.mean() / 16
     for name, value in expected.items():
         assert found[name] == pytest.approx(value, abs=1e-12), name

@@ -55,8 +55,8 @@ def audit(
         raise ValueError("--gamma and --param go with --mixer.")
     made: dict[str, Any] = {} if augment is None else {augment: find_named(augment, "--augment")}
     made |= _mixers(mixer, gamma, to_params(param or []), seed)
-    made |= {name: name for name in to_names(against) if name not in made}
-    files = {path.stem if len(synthetic or []) > 1 else "synthetic": _pair(path) for path in synthetic or []}
+    made |= {f"{name} (2)" if name in made else name: name for name in to_names(against)}
+    files = _files(synthetic or [])
     X, y = _pair(original)
     out.mkdir(parents=True, exist_ok=True)  # minutes before it is written to
     found = audits.audit(
@@ -89,6 +89,14 @@ def _mixers(mixer: str | None, gamma: str | None, params: Mapping[str, Any], see
         return {mixer: make_mixer(mixer, **params, random_state=seed)}
     values = to_numbers(gamma, "--gamma")
     return {f"{mixer} γ={value:g}": make_mixer(mixer, gamma=value, **params, random_state=seed) for value in values}
+
+
+def _files(paths: list[Path]) -> dict[str, Any]:
+    """Return the synthetic samples of each file, by the file's name where there are several."""
+    names = ["synthetic"] if len(paths) == 1 else [path.stem for path in paths]
+    if len(set(names)) < len(names):
+        raise ValueError(f"--synthetic must be files of different names; got {', '.join(map(str, paths))}.")
+    return {name: _pair(path) for name, path in zip(names, paths)}
 
 
 def _pair(path: Path) -> tuple[np.ndarray, np.ndarray | None]:

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from zeta_geom import rng
-from zeta_geom.audits.augmenting import apply, cost_of, to_methods
+from zeta_geom.audits.augmenting import apply, check_name, cost_of, to_methods
 from zeta_geom.audits.calls import Method
+from zeta_geom.audits.estimates import ALL, ORIGINAL, Estimator, Measured
 from zeta_geom.audits.intervals import Bootstrap
 from zeta_geom.audits.measuring import Measuring
 from zeta_geom.audits.oracles import to_oracle
@@ -19,17 +20,7 @@ from zeta_geom.audits.reading import Given, read
 from zeta_geom.audits.reference import Reference
 from zeta_geom.audits.result import Audit
 from zeta_geom.audits.samples import Samples
-from zeta_geom.audits.tables import (
-    ALL,
-    HELD,
-    ORIGINAL,
-    Estimator,
-    Measured,
-    class_table,
-    comparison_table,
-    sample_tables,
-    summary_table,
-)
+from zeta_geom.audits.tables import class_table, comparison_table, sample_tables, summary_table
 from zeta_geom.checks import check_int, check_real
 from zeta_geom.manifests import library_versions
 from zeta_geom.manifolds import get_manifold
@@ -67,7 +58,8 @@ def audit(
         Their labels, or soft labels.
     augment : str, Mixer, torchvision transform or callable, optional
         What is audited. A name of `MIXERS`; a mixer; a transform, which is given image by image; or a function of a
-        batch, f(X) or f(X, y), that returns X_new or (X_new, labels); labels that are not returned stay.
+        batch, f(X) or f(X, y), that returns X_new or (X_new, labels); labels that are not returned stay, and row i of
+        as many rows is taken to stand for row i. It is called some more times for its cost.
     synthetic : array (s, ...), pair (array, labels), or mapping of name -> one of them, optional
         Samples that were made elsewhere, in place of `augment` or beside it.
     against : one or a sequence of augmentations, or a mapping of name -> augmentation
@@ -104,8 +96,8 @@ def audit(
     Raises
     ------
     TypeError, ValueError
-        If samples are not finite, are fewer than 8, have labels that do not fit, or a parameter is out of range; if
-        there is nothing to audit.
+        If samples are not finite, are fewer than 8 (4 each with `holdout`), or have labels that do not fit; if a
+        parameter is out of range, or there is nothing to audit.
     ImportError
         If an oracle or a mixer needs a package that is not there.
 
@@ -113,10 +105,10 @@ def audit(
     -----
     Half of the originals, every other one of each class in an order made of the samples' bytes and the seed, is held
     out; the other half is augmented, or stands for what `synthetic` was made from. Each measure is taken of the
-    synthetic samples and, by the same rule, of real ones, equally many where there are enough: against the held-out
-    half both are measured, and the real ones are those that were augmented; for the distance from those (novelty)
-    the real ones are the held-out half. The interval of the real ones is that of another sample of real data. The
-    numbers do not depend on the order of X, y and `synthetic`.
+    synthetic samples and, by the same rule, of real ones: both against the held-out half, the real ones being as many
+    of the others; for the distance from those (novelty) the real ones are the whole held-out half. Of more synthetic
+    samples than augmented originals as many are taken, evenly. The interval of the real ones is that of another
+    sample of real data. The numbers do not depend on the order of X, y and `synthetic`.
 
     References
     ----------
@@ -137,8 +129,10 @@ def audit(
     if not methods and not data.synthetic:
         raise ValueError("there is nothing to audit; give augment, synthetic or against.")
     names = [method.name for method in methods] + list(data.synthetic)
-    if taken := [name for name in data.synthetic if name in (ORIGINAL, HELD) or names.count(name) > 1]:
-        raise ValueError(f"synthetic must have names that nothing else has; got {taken[0]!r}.")
+    for name in data.synthetic:
+        check_name(name)
+        if names.count(name) > 1:
+            raise ValueError(f"synthetic must have names that no method has; got {name!r}.")
     reference = _reference(data, oracle, manifold, n_neighbors, alpha, n_jobs)
     batch_size = check_int(batch_size, "batch_size", low=1)
     bootstrap = Bootstrap(
@@ -149,29 +143,21 @@ def audit(
     measuring = Measuring(reference, len(methods) + len(data.synthetic), progress)
     with measuring.bar:
         made = {method.name: _augmented(method, data.sources, batch_size, measuring) for method in methods}
-        made |= {name: (one.take(slice(len(data.sources))), name) for name, one in data.synthetic.items()}
+        made |= {name: (one.thinned(len(data.sources)), name) for name, one in data.synthetic.items()}
         sets = [measuring.measure(name, samples, key) for name, (samples, key) in made.items()]
         tables = _tables(sets, measuring, bootstrap, _classes(data))
         costs = pd.DataFrame([_cost_row(m, data.sources, batch_size) for m in methods] + _no_cost(data.synthetic))
         measuring.done("cost")
-    settings = {
-        "originals": len(data.sources),
-        "held out": len(data.heldout),
+    known = {
         "held out by": "a half of the originals" if holdout is None else "what was given",
-        "shape of a sample": list(data.sources.X.shape[1:]),
-        "classes": None if data.sources.Y is None else data.sources.Y.shape[1],
-        "n_neighbors": list(reference.n_neighbors),
-        "alpha": reference.alpha,
         "batch_size": batch_size,
-        "oracle": None if reference.oracle is None else reference.oracle.name,
         "manifold": manifold if isinstance(manifold, str) or manifold is None else "a callable",
         "n_bootstrap": bootstrap.n_draws,
         "confidence": bootstrap.confidence,
         "random_state": seed,
         "methods": {method.name: method.spelled for method in methods} | dict.fromkeys(data.synthetic, "arrays"),
-        "fingerprint of X": data.fingerprint,
-        "versions": library_versions(),
     }
+    settings = _settings(data, reference) | known | {"versions": library_versions()}
     points = {name: samples for name, (samples, _) in made.items()}
     return Audit(
         **tables, cost=costs, settings=settings, points=points, sources=data.sources, heldout_points=data.heldout
@@ -187,15 +173,28 @@ def _seed(random_state: Any) -> int:
 def _reference(
     data: Given, oracle: Any, manifold: Any, n_neighbors: Any, alpha: float, n_jobs: int | None
 ) -> Reference:
-    ks = n_neighbors if isinstance(n_neighbors, (tuple, list, np.ndarray)) else (n_neighbors,)
-    if not len(ks):
+    ks = list(n_neighbors) if np.ndim(n_neighbors) else [n_neighbors]
+    if not ks:
         raise ValueError("n_neighbors must name at least one k; got none.")
-    ks = tuple(sorted({check_int(k, "n_neighbors", low=2) for k in ks}))
+    counts = tuple(sorted({check_int(k, "n_neighbors", low=2) for k in ks}))
     distance = get_manifold(manifold).distance if isinstance(manifold, str) else manifold
     if distance is not None and not callable(distance):
         raise TypeError(f"manifold must be a name of MANIFOLDS or callable; got {manifold!r}.")
     alpha = check_real(alpha, "alpha", low=0, high=1)
-    return Reference(data.sources, data.heldout, ks, alpha, to_oracle(oracle), distance, n_jobs)
+    return Reference(data.sources, data.heldout, counts, alpha, to_oracle(oracle), distance, n_jobs)
+
+
+def _settings(data: Given, reference: Reference) -> dict[str, Any]:
+    return {
+        "originals": len(data.sources),
+        "held out": len(data.heldout),
+        "shape of a sample": list(data.sources.X.shape[1:]),
+        "classes": None if data.sources.Y is None else data.sources.Y.shape[1],
+        "n_neighbors": list(reference.n_neighbors),
+        "alpha": reference.alpha,
+        "oracle": None if reference.oracle is None else reference.oracle.name,
+        "fingerprint of X": data.fingerprint,
+    }
 
 
 def _classes(data: Given) -> tuple[str, ...]:
@@ -211,7 +210,7 @@ def _augmented(method: Method, sources: Samples, batch_size: int, measuring: Mea
     measuring.bar.set_postfix_str(method.name)
     made = apply(method, sources, batch_size)
     paired = len(made) == len(sources) and bool((made.rows >= 0).all())
-    return made.take(slice(len(sources))), ORIGINAL if paired else method.name
+    return made.thinned(len(sources)), ORIGINAL if paired else method.name
 
 
 def _tables(

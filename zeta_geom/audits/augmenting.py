@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import time
 from collections.abc import Iterable, Mapping
@@ -12,11 +13,13 @@ import numpy as np
 from tqdm import tqdm
 
 from zeta_geom.audits.calls import Method, to_method
-from zeta_geom.audits.samples import Samples, soft_labels, to_samples
+from zeta_geom.audits.samples import Samples, check_same_kind, soft_labels, to_samples
 from zeta_geom.mixers.base import Mixer
 
-__all__ = ["Cost", "apply", "cost_of", "to_methods"]
+__all__ = ["Cost", "apply", "check_name", "cost_of", "to_methods"]
 
+LONGEST = 60  # letters of a name
+RESERVED = re.compile(r"(original|held-out)( \(\d+\))?$")  # names of real samples
 TIMED = (5, 50, 1.0)  # calls at least, calls at most, seconds after which no more are begun
 
 
@@ -72,11 +75,31 @@ def to_methods(augment: Any, against: Any, seed: int) -> list[Method]:
     for name, value in given:
         method = to_method(value, seed)
         named = name or method.name
-        taken = {other.name for other in methods} | {"original", "held-out"}
+        check_name(named)
+        taken = {other.name for other in methods}
         numbers = (f"{named} ({number})" for number in range(2, len(taken) + 2))
         unique = named if named not in taken else next(other for other in numbers if other not in taken)
         methods.append(Method(unique, method.spelled, method.call))
     return methods
+
+
+def check_name(name: Any) -> None:
+    """Raise an error unless `name` may be the name of a synthetic set.
+
+    Parameters
+    ----------
+    name : str
+
+    Examples
+    --------
+    >>> check_name("mine")
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"a name must be a str; got {name!r}.")
+    if not name.isprintable() or not 0 < len(name) <= LONGEST or RESERVED.match(name):
+        raise ValueError(
+            f"a name must be 1 to {LONGEST} printable characters, and not one of real samples'; got {name!r}."
+        )
 
 
 def apply(method: Method, sources: Samples, batch_size: int, *, progress: bool = False) -> Samples:
@@ -93,7 +116,7 @@ def apply(method: Method, sources: Samples, batch_size: int, *, progress: bool =
     Returns
     -------
     Samples
-        Where each batch gave as many samples as it had, `rows` and `classes` are the sources'; else `rows` is -1.
+        Where each batch gave as many samples as it had, `rows` are the sources'; else they are -1.
 
     Raises
     ------
@@ -114,7 +137,9 @@ def apply(method: Method, sources: Samples, batch_size: int, *, progress: bool =
     ):
         batch = slice(start, start + batch_size)
         X, Y = sources.X[batch], None if sources.Y is None else sources.Y[batch]
-        X_new, Y_new = _checked(method, X, Y, *method.call(X.copy(), None if Y is None else Y.copy(), sources.hard))
+        X_new, Y_new = _checked(
+            method, sources, batch, *method.call(X.copy(), None if Y is None else Y.copy(), sources.hard)
+        )
         same &= len(X_new) == len(X)
         made.append(X_new)
         labels.append(Y_new)
@@ -122,9 +147,7 @@ def apply(method: Method, sources: Samples, batch_size: int, *, progress: bool =
     if len(X) == 0:
         raise ValueError(f"{method.name} gave no sample for {len(sources)} originals.")
     Y = None if sources.Y is None else np.concatenate(labels)
-    if same:
-        return Samples(X, Y, sources.rows, sources.classes, False)
-    return Samples(X, Y, np.full(len(X), -1), None if Y is None else Y.argmax(axis=1), False)
+    return Samples(X, Y, sources.rows if same else np.full(len(X), -1))
 
 
 def cost_of(method: Method, sources: Samples, batch_size: int) -> Cost:
@@ -153,31 +176,29 @@ def cost_of(method: Method, sources: Samples, batch_size: int) -> Cost:
     begun = time.perf_counter()
     method.call(X.copy(), None if Y is None else Y.copy(), sources.hard)  # the first call loads and compiles
     while len(calls) < least or (len(calls) < most and time.perf_counter() - begun < seconds):
+        labels = None if Y is None else Y.copy()
         start = time.perf_counter()
         batch = X.copy()
         copied = time.perf_counter()
-        method.call(batch, Y, sources.hard)
+        method.call(batch, labels, sources.hard)
         calls.append(time.perf_counter() - copied)
         copies.append(copied - start)
     return Cost(len(X), statistics.median(calls), statistics.median(copies), len(calls))
 
 
-def _checked(method: Method, X: np.ndarray, Y: np.ndarray | None, X_new: Any, labels: Any) -> tuple[Any, Any]:
-    """Return what came back as floats of X's dtype and soft labels, or raise."""
+def _checked(method: Method, sources: Samples, batch: slice, X_new: Any, labels: Any) -> tuple[Any, Any]:
+    """Return a copy of what came back, as floats of the sources' dtype and soft labels, or raise."""
+    X, Y = sources.X[batch], None if sources.Y is None else sources.Y[batch]
     name = f"what {method.name} gives"
     if np.shape(X_new)[:1] == (0,):  # a mixer may leave a batch out
         return np.empty((0, *X.shape[1:]), dtype=X.dtype), None if Y is None else np.empty((0, Y.shape[1]))
     made = to_samples(X_new, None, name)
-    if made.X.shape[1:] != X.shape[1:]:
-        raise ValueError(
-            f"{name} must have samples of shape {X.shape[1:]}, as the originals; got {made.X.shape[1:]}."
-        )
+    check_same_kind(sources, made, name)
+    X_new = made.X.astype(X.dtype)  # a copy: a method may use one array again and again
     if Y is None:
-        return made.X.astype(X.dtype, copy=False), None
-    if labels is None:
-        if len(made) != len(X):
-            raise ValueError(f"{name} must come with labels, for there are {len(made)} samples of {len(X)}.")
-        return made.X.astype(X.dtype, copy=False), Y
-    return made.X.astype(X.dtype, copy=False), soft_labels(
-        labels, f"labels that {method.name} gives", len(made), Y.shape[1]
-    )
+        return X_new, None
+    if labels is not None:
+        return X_new, soft_labels(labels, f"labels that {method.name} gives", len(made), Y.shape[1])
+    if len(made) != len(X):
+        raise ValueError(f"{name} must come with labels, for there are {len(made)} samples of {len(X)}.")
+    return X_new, Y

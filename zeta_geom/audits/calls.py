@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -67,13 +68,20 @@ def to_method(value: Any, seed: int) -> Method:
         value = make_mixer(value, random_state=seed)
     if isinstance(value, Mixer):
         return Method(_mixer_name(value), repr(value), _of_mixer(value))
-    if not callable(value):
+    if not callable(value) or isinstance(value, type):
         raise TypeError(f"an augmentation must be callable or one of {', '.join(MIXERS)}; got {value!r}.")
     name = getattr(value, "__name__", type(value).__name__)
-    if type(value).__module__.startswith("torchvision.transforms"):
+    if _is_transform(value):
         batched = type(value).__name__ in ("MixUp", "CutMix")
         return Method(name, repr(value), _of_batch_transform(value, seed) if batched else _of_transform(value, seed))
     return Method(name, f"{getattr(value, '__module__', '')}.{name}", _of_callable(value))
+
+
+def _is_transform(value: Any) -> bool:
+    """Say whether something is a torchvision transform, of a class derived from one, or a module made of some."""
+    own = any(base.__module__.startswith("torchvision.transforms") for base in type(value).__mro__)
+    modules = value.modules() if hasattr(value, "modules") and not own else ()
+    return own or any(_is_transform(module) for module in modules if module is not value)
 
 
 def _mixer_name(mixer: Mixer) -> str:
@@ -84,19 +92,30 @@ def _mixer_name(mixer: Mixer) -> str:
         for key, parameter in parameters_of(type(mixer)).items()
         if hasattr(mixer, key)
         and getattr(mixer, key) != parameter.default
-        and isinstance(getattr(mixer, key), (int, float, str))
+        and isinstance(getattr(mixer, key), (int, float, str, tuple))
     }
     return name + (f" ({', '.join(f'{key}={value}' for key, value in changed.items())})" if changed else "")
 
 
 def _of_mixer(mixer: Mixer) -> Call:
+    if mixer.traits.space == "features":
+        raise ValueError(
+            f"{type(mixer).__name__} mixes features inside a network; audit what comes out of a layer, as synthetic=."
+        )
     mixer = mixer.child(0)  # the caller's own stream stays where it is
+    in_torch = "numpy" not in mixer.traits.backends
 
     def call(X: np.ndarray, Y: np.ndarray | None, hard: bool) -> tuple[Any, Any]:
-        plan = mixer.draw(X.shape, like=X, labels=Y, clip=True)
-        return mixer.apply(X, Y, plan)
+        batch, labels = (_tensor(X), None if Y is None else _tensor(Y)) if in_torch else (X, Y)
+        return mixer.apply(batch, labels, mixer.draw(batch.shape, like=batch, labels=labels, clip=True))
 
     return call
+
+
+def _tensor(array: np.ndarray) -> Any:
+    import torch
+
+    return torch.from_numpy(np.ascontiguousarray(array))
 
 
 def _of_callable(function: Callable[..., Any]) -> Call:
@@ -126,16 +145,12 @@ def _takes_labels(function: Callable[..., Any]) -> bool:
 
 def _of_transform(transform: Any, seed: int) -> Call:
     """Return the call of a torchvision transform: image by image, for on a batch it draws once for all."""
-    import torch
-
-    state: list[Any] = [torch.Generator().manual_seed(seed).get_state()]
+    stream = _GlobalStream(seed)
 
     def call(X: np.ndarray, Y: np.ndarray | None, hard: bool) -> tuple[Any, Any]:
         images, back = _channels_first(X)
-        with torch.random.fork_rng(devices=[]):  # transforms draw from the global generator, which is put back
-            torch.set_rng_state(state[0])
-            made = [_as_array(transform(torch.from_numpy(np.ascontiguousarray(image)))) for image in images]
-            state[0] = torch.get_rng_state()
+        with stream:
+            made = [_as_array(transform(_tensor(image))) for image in images]
         return back(np.stack(made)), None
 
     return call
@@ -143,35 +158,61 @@ def _of_transform(transform: Any, seed: int) -> Call:
 
 def _of_batch_transform(transform: Any, seed: int) -> Call:
     """Return the call of torchvision's MixUp and CutMix, which take a batch with int labels."""
-    import torch
-
-    state: list[Any] = [torch.Generator().manual_seed(seed).get_state()]
+    stream = _GlobalStream(seed)
 
     def call(X: np.ndarray, Y: np.ndarray | None, hard: bool) -> tuple[Any, Any]:
         if Y is None:
             raise ValueError(f"{type(transform).__name__} needs labels; give y.")
         images, back = _channels_first(X)
-        with torch.random.fork_rng(devices=[]):
-            torch.set_rng_state(state[0])
-            made, labels = transform(torch.from_numpy(images.copy()), torch.from_numpy(Y.argmax(axis=1)))
-            state[0] = torch.get_rng_state()
+        with stream:
+            made, labels = transform(_tensor(images), _tensor(Y.argmax(axis=1)))
         return back(_as_array(made)), _as_array(labels)
 
     return call
 
 
+class _GlobalStream:
+    """What transforms draw from, the global generators of Python and torch: lent while inside, then put back."""
+
+    def __init__(self, seed: int) -> None:
+        import torch
+
+        self.own = random.Random(seed).getstate(), torch.Generator().manual_seed(seed).get_state()
+
+    def __enter__(self) -> None:
+        self.others = self._swap(self.own)
+
+    def __exit__(self, *_: object) -> None:
+        self.own = self._swap(self.others)
+
+    @staticmethod
+    def _swap(states: tuple[Any, Any]) -> tuple[Any, Any]:
+        import torch
+
+        before = random.getstate(), torch.get_rng_state()
+        random.setstate(states[0])
+        torch.set_rng_state(states[1])
+        return before
+
+
 def _channels_first(X: np.ndarray) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
-    """Return images (m, C, H, W), and the way back to the layout of X."""
+    """Return images (m, C, H, W), and the way back to the layout of X; where both ends may be C, the first is."""
     if X.ndim == 3:
-        return X[:, None], lambda made: made[:, 0]
-    if X.ndim == 4 and X.shape[1] not in CHANNELS and X.shape[3] in CHANNELS:
-        return X.transpose(0, 3, 1, 2), lambda made: made.transpose(0, 2, 3, 1)
-    if X.ndim == 4:
+        return X[:, None], _without_channel
+    if X.ndim == 4 and X.shape[1] in CHANNELS:
         return X, lambda made: made
+    if X.ndim == 4 and X.shape[3] in CHANNELS:
+        return X.transpose(0, 3, 1, 2), lambda made: made.transpose(0, 2, 3, 1)
     raise ValueError(
-        f"a torchvision transform needs images (n, H, W), (n, H, W, C) or (n, C, H, W); got shape {X.shape}. "
-        "Reshape the samples."
+        "a torchvision transform needs images (n, H, W), (n, C, H, W) or (n, H, W, C) with C 1, 3 or 4; "
+        f"got shape {X.shape}. Reshape the samples."
     )
+
+
+def _without_channel(made: np.ndarray) -> np.ndarray:
+    if made.ndim != 4 or made.shape[1] != 1:
+        raise ValueError(f"a transform of images (n, H, W) must give one channel; got shape {made.shape}.")
+    return made[:, 0]
 
 
 def _as_array(made: Any) -> np.ndarray:

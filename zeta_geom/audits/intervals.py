@@ -55,8 +55,8 @@ class Bootstrap:
     Notes
     -----
     The values of samples are resampled, not the samples: neighbours, balls and the reference stay as they are. Values
-    that look at k neighbours are resampled in blocks of k samples that lie together (runs along the leaves of a k-d
-    tree), since values of neighbours depend on each other; the draws are widened by √(b / (b - 1)) and by the ratio
+    of reach k are resampled in blocks of k samples that lie together (runs along the leaves of a k-d tree), since
+    those of neighbours depend on each other; the draws are widened by √(b / (b - 1)) and by the ratio
     of Student's to the normal quantile, for b blocks are few.
 
     References

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zeta_geom.audits.estimates import ORIGINAL
 from zeta_geom.audits.page import Picture, Section, png_bytes
-from zeta_geom.audits.tables import ORIGINAL
-from zeta_geom.plots.style import PARAMETERS
+from zeta_geom.audits.pictures import PLAIN
 
 if TYPE_CHECKING:
     from zeta_geom.audits.result import Audit
@@ -41,8 +41,10 @@ def maps(audit: Audit) -> Section:
     parts = {name: one.flat[:MAPPED] for name, one in sets.items()}
     X = np.concatenate(list(parts.values())).astype(np.float64)
     owners = np.repeat(list(parts), [len(one) for one in parts.values()])
-    if X.shape[1] < 2 or len(X) < LEAST:
-        return Section("Map", [f"No map was drawn: it takes two features and {LEAST} samples."])
+    if X.shape[1] < 2 or len(X) < LEAST or np.ptp(X, axis=0).max() == 0:
+        return Section(
+            "Map", [f"No map was drawn: it takes two features, and {LEAST} samples that are not one point."]
+        )
     if X.shape[1] == 2:
         xy, how = X, "The points themselves."
     else:
@@ -50,7 +52,7 @@ def maps(audit: Audit) -> Section:
         xy, _ = embed(X, perplexity=perplexity, random_state=audit.settings["random_state"])
         how = f"t-SNE of {len(X):,} samples together (perplexity {perplexity:g}); distances on it are no distances."
     colors = set_colors(audit.methods)
-    with matplotlib.rc_context(PARAMETERS):
+    with matplotlib.rc_context(PLAIN):
         figure = Figure(figsize=(3.3 * len(colors), 3.4), layout="constrained")
         for ax, (name, color) in zip(figure.subplots(1, len(colors), squeeze=False)[0], colors.items()):
             points_map(ax, xy, list(owners), name, color)

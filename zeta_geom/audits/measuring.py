@@ -8,10 +8,10 @@ from functools import cached_property
 import numpy as np
 from tqdm import tqdm
 
+from zeta_geom.audits.estimates import HELD, ORIGINAL, Measured, places_of
 from zeta_geom.audits.measures import GROUPS, novelty
 from zeta_geom.audits.reference import Judged, Reference
 from zeta_geom.audits.samples import Samples
-from zeta_geom.audits.tables import HELD, ORIGINAL, Measured, places_of
 from zeta_geom.audits.values import Found, Measure, Missing, Row
 
 __all__ = ["Measuring"]
@@ -40,9 +40,9 @@ class Measuring:
         self.bar.set_postfix_str(what)
         self.bar.update()
 
-    def measure(self, name: str, samples: Samples, key: str) -> Measured:
+    def measure(self, name: str, samples: Samples, rows_of: str) -> Measured:
         """Measure synthetic samples."""
-        return self._measured(name, samples, key, (*GROUPS, novelty))
+        return self._measured(name, samples, rows_of, (*GROUPS, novelty))
 
     def originals(self, n: int) -> Measured:
         """Measure n originals, as many as there are synthetic samples, against the held-out ones."""
@@ -61,15 +61,15 @@ class Measuring:
         return self.real[0]
 
     def _measured(
-        self, name: str, samples: Samples, key: str, groups: tuple[Callable[[Judged], Row], ...]
+        self, name: str, samples: Samples, rows_of: str, groups: tuple[Callable[[Judged], Row], ...]
     ) -> Measured:
         judged = Judged(samples, self.reference)
         found: dict[str, tuple[Measure, Found | Missing]] = {}
         for group in groups:
             found |= {measure.name: (measure, what) for measure, what in group(judged)}
             self.done(f"{name}: {group.__name__}")
-        own = key == ORIGINAL and len(samples) == len(self.reference.sources)
-        return Measured(name, samples, found, key, self.places if own else places_of(samples))
+        own = rows_of == ORIGINAL and len(samples) == len(self.reference.sources)
+        return Measured(name, samples, found, rows_of, self.places if own else places_of(samples))
 
     @cached_property
     def places(self) -> np.ndarray:

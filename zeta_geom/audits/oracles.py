@@ -10,7 +10,7 @@ import numpy as np
 
 from zeta_geom.audits.named import find_named
 from zeta_geom.audits.samples import Samples
-from zeta_geom.checks import check_probabilities
+from zeta_geom.checks import check_finite, check_probabilities, real_array
 
 __all__ = ["Oracle", "to_oracle"]
 
@@ -44,7 +44,7 @@ def to_oracle(oracle: Any) -> Oracle | None:
     Parameters
     ----------
     oracle : None, "mnist", "module:name", an object with predict_proba (and perhaps features), or a callable
-        What it names or is takes X as the audit was given it, and returns probabilities (n, K).
+        What it names or is takes samples (n, ...), as floats (grey levels 0..1), and returns probabilities (n, K).
 
     Returns
     -------
@@ -73,7 +73,7 @@ def to_oracle(oracle: Any) -> Oracle | None:
         raise TypeError(f"oracle must be 'mnist', 'module:name', or give probabilities; got {oracle!r}.")
 
     def log_proba(samples: Samples) -> np.ndarray:
-        p = _numbers(predict(samples.X))
+        p = _numbers(predict(samples.X.copy()))  # whatever it does to them
         if p.ndim != 2 or len(p) != len(samples):
             raise ValueError(f"oracle must give probabilities of shape ({len(samples)}, K); got {p.shape}.")
         check_probabilities(p, "the oracle's probabilities", tolerance=1e-3)
@@ -81,7 +81,7 @@ def to_oracle(oracle: Any) -> Oracle | None:
             return np.log(p / p.sum(axis=1, keepdims=True))
 
     own = getattr(oracle, "features", None)
-    features = (lambda samples: _numbers(own(samples.X))) if callable(own) else None
+    features = (lambda samples: _features(own(samples.X.copy()), len(samples))) if callable(own) else None
     return Oracle(name, log_proba, features, f"Fréchet distance on features of {name}")
 
 
@@ -100,4 +100,12 @@ def _images(samples: Samples) -> np.ndarray:
 
 
 def _numbers(values: Any) -> np.ndarray:
-    return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values, dtype=np.float64)
+    return real_array(values.cpu() if hasattr(values, "cpu") else values, "what the oracle gives").astype(np.float64)
+
+
+def _features(values: Any, n: int) -> np.ndarray:
+    found = _numbers(values)
+    if found.ndim != 2 or len(found) != n or not found.shape[1]:
+        raise ValueError(f"the oracle's features must have shape ({n}, c); got {found.shape}.")
+    check_finite(found, "the oracle's features")
+    return found

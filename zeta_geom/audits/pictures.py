@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from zeta_geom.audits.calls import CHANNELS
 from zeta_geom.audits.page import Picture, png_bytes, svg_bytes
 from zeta_geom.plots.style import PARAMETERS
 
 if TYPE_CHECKING:
     from zeta_geom.audits.result import Audit
 
-__all__ = ["densities", "small_multiples", "worst_of", "worst_pictures"]
+__all__ = ["PLAIN", "densities", "small_multiples", "worst_of", "worst_pictures"]
 
+PLAIN = PARAMETERS | {"text.parse_math": False}  # a $ in a name is a $
 COLUMNS = 4  # panels beside each other
 WORST = 12
 SMOOTH = ("geometry", "realism", "novelty")  # groups whose values have densities
@@ -41,7 +43,7 @@ def small_multiples(summary: pd.DataFrame) -> Any:
 
     names = list(dict.fromkeys(summary["measure"]))
     rows, methods = -(-len(names) // COLUMNS), summary["method"].nunique()
-    with matplotlib.rc_context(PARAMETERS):
+    with matplotlib.rc_context(PLAIN):
         figure = Figure(figsize=(10, rows * (0.62 + 0.2 * methods)), layout="constrained")
         axes = figure.subplots(rows, COLUMNS, squeeze=False)
         for place, ax in enumerate(axes.ravel()):
@@ -81,7 +83,7 @@ def densities(audit: Audit) -> Iterator[Picture]:
     if not panels:
         return
     colors = set_colors(audit.methods)
-    with matplotlib.rc_context(PARAMETERS):
+    with matplotlib.rc_context(PLAIN):
         rows = -(-len(panels) // COLUMNS)
         figure = Figure(figsize=(10, 1.5 * rows + 0.4), layout="constrained")
         axes = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
@@ -144,12 +146,14 @@ def worst_pictures(audit: Audit, measure: str, rows: Mapping[str, pd.DataFrame])
 
     for method, worst in rows.items():
         X = audit.points[method].X
-        colored = X.ndim == 4 and (X.shape[1] in (1, 3) or X.shape[3] in (1, 3))
-        if not (X.ndim == 3 or colored) or min(X.shape[1:3]) < 2:
+        colored = X.ndim == 4 and (X.shape[1] in CHANNELS or X.shape[3] in CHANNELS)
+        if not (X.ndim == 3 or colored) or sorted(X.shape[1:])[-2] < 2:
             return
         titles = [f"row {row}" if row >= 0 else "" for row in worst["row"]]
-        with matplotlib.rc_context(PARAMETERS):
+        with matplotlib.rc_context(PLAIN):
             figure = worst_images(Figure(figsize=(7, 2.7), layout="constrained"), X[worst.index], titles)
         alt = f"The {len(worst)} samples of {method} with the largest {measure}; the table below has their values."
         title = f"{method}: the worst {len(worst)}"
-        yield Picture(title, f"By {measure}, worst first; dark is 1.", alt, png_bytes(figure, dpi=110), "png")
+        yield Picture(
+            title, f"By {measure}, worst first; grey images have 1 as black.", alt, png_bytes(figure, dpi=110), "png"
+        )

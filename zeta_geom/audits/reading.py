@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from zeta_geom.audits.samples import Samples, check_same_kind, halves, in_content_order, to_samples
-from zeta_geom.checks import check_int
+from zeta_geom.checks import check_int, host_array
 from zeta_geom.manifests import data_fingerprint
 
 __all__ = ["Given", "read"]
@@ -28,7 +28,7 @@ class Given:
     synthetic : dict of name -> Samples
         Made elsewhere.
     fingerprint : str
-        Of the originals.
+        Of the originals as they were given.
     """
 
     sources: Samples
@@ -90,7 +90,7 @@ def read(X: Any, y: Any, synthetic: Any, holdout: Any, n_classes: int | None, se
             raise ValueError(f"X and holdout must have at least {LEAST // 2} samples each.")
         if sources.Y is not None and heldout.Y is None:
             raise ValueError("holdout must have labels where X has; give (X, y).")
-    return Given(sources, heldout, made, data_fingerprint(originals.X))
+    return Given(sources, heldout, made, data_fingerprint(host_array(X)))
 
 
 def _pair(value: Any) -> tuple[Any, Any]:

@@ -132,9 +132,8 @@ def _classes(audit: Audit) -> Section:
     if len(audit.classes) == 0:
         return Section("Classes", ["There are no labels, hence no classes."])
     text = [
-        "Each measure for the samples of one class: of a method, those that were made from (or, where ranks say so, "
-        "lean on) originals of that class; of arrays, those whose label has its largest share there. Neighbours and "
-        "balls are among the held-out originals of all classes; a Fréchet distance is from those of the class."
+        "Each measure for the samples whose label has its largest share in one class. Neighbours and balls are among "
+        "the held-out originals of all classes; a Fréchet distance is from those of the class."
     ]
     outside = audit.classes[audit.classes["verdict"].str.startswith("outside")]
     count = outside.groupby(["method", "class"], sort=False).size().unstack(fill_value=0)
@@ -191,7 +190,8 @@ def _definitions(audit: Audit) -> Section:
     text = [
         "A novelty measure is taken against the originals that were augmented; real samples there are the held-out "
         "ones. All others are taken against the held-out originals, and real samples are those that were augmented. "
-        "Intervals are bootstraps of the values, in blocks of neighbours where a value looks at neighbours."
+        "Intervals are bootstraps of the values; those of dimension, tangent planes, precision, recall, density and "
+        "coverage in blocks of samples that lie together."
     ]
     return Section(
         "What each number is", text, [Table("measures", "Measures", "Definitions.", frame, columns=HEADINGS)]
@@ -227,6 +227,7 @@ def _call(audit: Audit) -> str:
     lines = [f"# methods: {json.dumps(known['methods'], ensure_ascii=False)}"]
     names = ("oracle", "manifold", "n_neighbors", "alpha", "batch_size", "n_bootstrap", "confidence", "random_state")
     given = ", ".join(f"{name}={known[name]!r}" for name in names if known[name] is not None)
+    lines.append("# with the same X, y, augment or synthetic, against, holdout, and callables:")
     return "\n".join([*lines, f"zeta_geom.audit(X, y, augment=..., against=[...], {given})"])
 
 

@@ -13,6 +13,7 @@ from zeta_geom.files import to_floats
 
 __all__ = ["Samples", "check_same_kind", "halves", "in_content_order", "soft_labels", "to_samples"]
 
+MOST_SHARES = 2 * 10**8  # of soft labels that are made of integers
 UNIT = 1.5  # a float above it is no grey level that was divided by 255
 
 
@@ -26,9 +27,7 @@ class Samples:
     Y : float64 array of shape (n, K), or None
         Soft labels.
     rows : int64 array of shape (n,)
-        Which row of the array that was given each one is, or was made from; -1 where there is none.
-    classes : int64 array of shape (n,), or None
-        The class under which each is counted: that of the original that it was made from, else its label's largest.
+        Which row of the array that was given each one is, or stands for; -1 where there is none.
     hard, grey : bool
         Whether the labels, and the samples, were given as integers.
     """
@@ -36,7 +35,6 @@ class Samples:
     X: np.ndarray
     Y: np.ndarray | None
     rows: np.ndarray
-    classes: np.ndarray | None
     hard: bool = False
     grey: bool = False
 
@@ -49,15 +47,18 @@ class Samples:
         return self.X.reshape(len(self.X), -1)
 
     @property
-    def labels(self) -> np.ndarray | None:
+    def classes(self) -> np.ndarray | None:
         """The class with the largest share of each label, the first of equal ones."""
         return None if self.Y is None else self.Y.argmax(axis=1)
 
     def take(self, chosen: Any) -> Samples:
         """Return some of the samples."""
         labels = None if self.Y is None else self.Y[chosen]
-        classes = None if self.classes is None else self.classes[chosen]
-        return Samples(self.X[chosen], labels, self.rows[chosen], classes, self.hard, self.grey)
+        return Samples(self.X[chosen], labels, self.rows[chosen], self.hard, self.grey)
+
+    def thinned(self, n: int) -> Samples:
+        """Return n of the samples, evenly spread, or all where there are no more."""
+        return self if len(self) <= n else self.take(np.arange(n) * len(self) // n)
 
 
 def to_samples(X: Any, y: Any = None, name: str = "X", *, n_classes: int | None = None) -> Samples:
@@ -100,8 +101,7 @@ def to_samples(X: Any, y: Any = None, name: str = "X", *, n_classes: int | None 
     if max(float(X.max()), -float(X.min())) > LARGEST:
         raise ValueError(f"{name} must lie within ±{LARGEST:g}, else its squares overflow. Rescale it.")
     Y = None if y is None else soft_labels(y, f"labels of {name}", len(X), n_classes)
-    classes = None if Y is None else Y.argmax(axis=1)
-    return Samples(X, Y, np.arange(len(X)), classes, hard=np.ndim(y) == 1, grey=grey)
+    return Samples(X, Y, np.arange(len(X)), hard=np.ndim(y) == 1, grey=grey)
 
 
 def soft_labels(y: Any, name: str, n: int, n_classes: int | None) -> np.ndarray:
@@ -131,7 +131,13 @@ def soft_labels(y: Any, name: str, n: int, n_classes: int | None) -> np.ndarray:
     y = check_labels(y, name, n=n, n_classes=n_classes)
     if y.ndim == 1:
         width = int(y.max()) + 1 if n_classes is None else n_classes
-        return np.eye(width)[y]
+        if n * width > MOST_SHARES:
+            raise ValueError(
+                f"{name} must be numbered from 0 without large gaps; got {width:,} classes, up to {y.max()}."
+            )
+        Y = np.zeros((n, width))
+        Y[np.arange(n), y] = 1
+        return Y
     Y = y.astype(np.float64)
     return Y / Y.sum(axis=1, keepdims=True)
 

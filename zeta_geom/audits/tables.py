@@ -2,151 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.neighbors import KDTree
 
+from zeta_geom.audits.estimates import ALL, Estimator, Measured
 from zeta_geom.audits.intervals import Bootstrap, Estimate, difference_interval, further_interval
 from zeta_geom.audits.samples import Samples
-from zeta_geom.audits.values import HELDOUT, SAMPLES, Found, Frechet, Measure, Missing
+from zeta_geom.audits.values import HELDOUT, SAMPLES, Found, Measure, Missing
 from zeta_geom.audits.verdicts import verdict
 
-__all__ = [
-    "ALL",
-    "HELD",
-    "ORIGINAL",
-    "Estimator",
-    "Measured",
-    "class_table",
-    "comparison_table",
-    "sample_tables",
-    "summary_table",
-]
+__all__ = ["class_table", "comparison_table", "sample_tables", "summary_table"]
 
-ORIGINAL = "original"
-ALL = "all"
-HELD = "held-out"
 NAN = float("nan")
-
-LEAF = 2  # samples in a leaf
-
-Key = tuple[str, str]  # a measure's name, and a class or ALL
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One set of samples with all that was found of it.
-
-    Parameters
-    ----------
-    name : str
-    samples : Samples
-    found : mapping of a measure's name -> (Measure, Found or Missing)
-    key : str
-        Whose rows its rows are: sets of one key are compared pair by pair.
-    places : int array of shape (n,)
-        Where each sample, or the one that it was made from, stands in an order of those that lie together.
-    """
-
-    name: str
-    samples: Samples
-    found: Mapping[str, tuple[Measure, Found | Missing]]
-    key: str
-    places: np.ndarray
-
-
-def places_of(samples: Samples) -> np.ndarray:
-    """Return where each sample stands along the leaves of a k-d tree.
-
-    Parameters
-    ----------
-    samples : Samples
-
-    Returns
-    -------
-    int64 array of shape (n,)
-    """
-    order = np.asarray(KDTree(samples.flat, leaf_size=LEAF).get_arrays()[1])
-    places = np.empty(len(order), dtype=np.int64)
-    places[order] = np.arange(len(order))
-    return places
-
-
-@dataclass(frozen=True)
-class Estimator:
-    """Makes estimates of whole sets and of single classes, each once.
-
-    Parameters
-    ----------
-    held : Samples
-        The held-out originals, over which some measures are averaged.
-    bootstrap : Bootstrap
-    classes : tuple of str
-        ALL, and the numbers of classes.
-    """
-
-    held: Samples
-    bootstrap: Bootstrap
-    classes: tuple[str, ...]
-    _made: dict[Any, dict[Key, Estimate]] = field(default_factory=dict)
-
-    @cached_property
-    def held_places(self) -> np.ndarray:
-        """Where each held-out original stands in an order of those that lie together."""
-        return places_of(self.held)
-
-    def own(self, measured: Measured) -> dict[Key, Estimate]:
-        """Return the estimates of a set, without what could not be measured or has no sample."""
-        return self._estimates(measured, None)
-
-    def further(self, measured: Measured, other: Measured) -> dict[Key, Estimate]:
-        """Return estimates of a set from resamples as large as another's classes are, drawn apart."""
-        owners = other.samples.classes
-        sizes = {ALL: len(other.samples)}
-        if owners is not None:
-            sizes |= {chosen: int((owners == int(chosen)).sum()) for chosen in self.classes[1:]}
-        return self._estimates(measured, sizes)
-
-    def _estimates(self, measured: Measured, sizes: Mapping[str, int] | None) -> dict[Key, Estimate]:
-        about = (measured.name, None if sizes is None else tuple(sizes.items()))
-        if about in self._made:
-            return self._made[about]
-        made: dict[Key, Estimate] = {}
-        for over, key, places in (
-            (SAMPLES, measured.key, measured.places),
-            (HELDOUT, HELD, self.held_places),
-        ):
-            owners = self.held.classes if over == HELDOUT else measured.samples.classes
-            for chosen in self.classes:
-                rows: Any = slice(None) if chosen == ALL else None if owners is None else owners == int(chosen)
-                if rows is None or (chosen != ALL and not rows.any()):
-                    continue
-                parts = dict(self._parts(measured, over, chosen, rows))
-                size = None if sizes is None or over == HELDOUT else sizes.get(chosen) or None
-                full = f"{key}/{chosen}" if sizes is None else f"further/{key}/{chosen}"
-                found = self.bootstrap.estimate(list(parts.values()), full, places[rows], size)
-                made |= {(name, chosen): one for name, one in zip(parts, found, strict=True)}
-        self._made[about] = made
-        return made
-
-    def _parts(self, measured: Measured, over: str, chosen: str, rows: Any) -> Iterator[tuple[str, Found]]:
-        """Yield the values of a class; a Fréchet distance is from the held-out originals of that class."""
-        for name, (measure, found) in measured.found.items():
-            if measure.over != over or isinstance(found, Missing):
-                continue
-            statistic = found.statistic
-            if isinstance(statistic, Frechet) and chosen != ALL:
-                same: Any = self.held.classes == int(chosen)
-                if same.sum() < 2 or rows.sum() < 2:
-                    continue
-                statistic = Frechet(statistic.reference[same])
-            yield name, Found(found.values[rows], found.reach, statistic)
 
 
 def summary_table(measured: Measured, real: Mapping[str, Measured], estimator: Estimator) -> pd.DataFrame:
@@ -167,14 +38,14 @@ def summary_table(measured: Measured, real: Mapping[str, Measured], estimator: E
     """
     own = estimator.own(measured)
     rows = []
-    for name, (measure, found) in measured.found.items():
+    for name, (measure, _) in measured.found.items():
         base, further = estimator.own(real[name]), estimator.further(real[name], measured)
         for chosen in estimator.classes:
             place = (name, chosen)
             row = {"method": measured.name, "group": measure.group, "measure": name, "class": chosen}
             row |= {"title": measure.title, "unit": measure.unit}
             row |= _row(estimator.bootstrap, measure, own.get(place), base.get(place), further.get(place))
-            row["reason"] = _reason(row, found, real[name].found[name][1], chosen)
+            row["reason"] = _reason(row, measured, real[name], name, chosen)
             rows.append(row | {"meaning": measure.meaning})
     return pd.DataFrame(rows)
 
@@ -211,14 +82,28 @@ def comparison_table(sets: Sequence[Measured], estimator: Estimator) -> pd.DataF
                 "first": one.name,
                 "second": other.name,
             }
-            paired = measure.over == HELDOUT or one.key == other.key
-            stands = verdict(0.0, low, high)
+            stands = verdict(0.0, low, high, max(map(abs, values)))
             said = {"within": "no difference seen", "not measurable": "not measurable"}.get(stands, "differ")
             rows.append(
-                about | {"difference": difference, "low": low, "high": high, "paired": paired, "verdict": said}
+                about
+                | {
+                    "difference": difference,
+                    "low": low,
+                    "high": high,
+                    "paired": _paired(one, other, measure, chosen),
+                    "verdict": said,
+                }
             )
     columns = ["measure", "title", "class", "first", "second", "difference", "low", "high", "paired", "verdict"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _paired(one: Measured, other: Measured, measure: Measure, chosen: str) -> bool:
+    """Say whether two sets are averaged over the same held-out originals, or over rows that belong together."""
+    if measure.over == HELDOUT:
+        return True
+    same_class = chosen == ALL or np.array_equal(one.samples.classes, other.samples.classes)  # type: ignore[arg-type]
+    return one.rows_of == other.rows_of and bool(same_class)
 
 
 def sample_tables(sets: list[Measured], held: Samples) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -235,8 +120,8 @@ def sample_tables(sets: list[Measured], held: Samples) -> tuple[pd.DataFrame, pd
         Columns method, row, class (where there are labels), and a column a measure.
     """
     return (
-        pd.concat([_values(one, one.samples, "samples") for one in sets], ignore_index=True),
-        pd.concat([_values(one, held, HELDOUT) for one in sets], ignore_index=True),
+        _joined(_values(one, one.samples, SAMPLES) for one in sets),
+        _joined(_values(one, held, HELDOUT) for one in sets),
     )
 
 
@@ -271,21 +156,31 @@ def _row(
     }
 
 
-def _reason(row: Mapping[str, Any], found: Found | Missing, real: Found | Missing, chosen: str) -> str:
+def _reason(row: Mapping[str, Any], own: Measured, real: Measured, name: str, chosen: str) -> str:
     """Say why a row is not measurable; empty where it is."""
     if row["verdict"] != "not measurable":
         return ""
-    if isinstance(found, Missing):
-        return found.reason
-    if isinstance(real, Missing):
-        return f"not so of real samples: {real.reason}"
-    if row["n"] == 0:
-        return f"no sample of class {chosen}"
+    for whose, one in (("", own), ("not so of real samples: ", real)):
+        found = one.found[name][1]
+        if isinstance(found, Missing):
+            return whose + found.reason
     if row["infinite"] > 0:
         return f"infinite for {row['infinite']:.1%} of the samples"
     if np.isinf(row["real"]):
         return "infinite for real samples"
+    if chosen != ALL and own.found[name][0].over == SAMPLES:
+        for whose, one in (("", own), ("real ", real)):
+            if one.samples.classes is None:
+                return f"the {whose}samples have no labels"
+            if not (one.samples.classes == int(chosen)).any():
+                return f"no {whose}sample of class {chosen}"
     return "too few samples for an interval"
+
+
+def _joined(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Return the tables as one, without those that hold no measure."""
+    held = [table for table in tables if set(table.columns) - {"method", "row", "class"}]
+    return pd.concat(held, ignore_index=True) if held else pd.DataFrame({"method": [], "row": []})
 
 
 def _values(measured: Measured, rows: Samples, over: str) -> pd.DataFrame:

@@ -140,7 +140,7 @@ class Frechet:
     def resampled(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """Return the distance of each resample."""
         mean = self.reference.mean(axis=0)
-        covariance = np.cov(self.reference, rowvar=False)
+        covariance = np.atleast_2d(np.cov(self.reference, rowvar=False))
         scale, axes = np.linalg.eigh(covariance)
         root = (axes * np.sqrt(np.maximum(scale, 0))) @ axes.T
         found = np.empty(len(counts))

@@ -7,15 +7,18 @@ import pandas as pd
 
 __all__ = ["VERDICTS", "sentences", "verdict"]
 
+ROUNDING = 1e-13  # of means of up to some ten thousand values
 VERDICTS = ("within", "outside, above", "outside, below", "not measurable")
 
 
-def verdict(value: float, low: float, high: float) -> str:
+def verdict(value: float, low: float, high: float, scale: float = 0.0) -> str:
     """Return where a value stands against the interval of real data.
 
     Parameters
     ----------
     value, low, high : float
+    scale : float
+        Of the numbers that they were computed from; what lies outside by its rounding alone lies within.
 
     Returns
     -------
@@ -29,7 +32,8 @@ def verdict(value: float, low: float, high: float) -> str:
     """
     if not np.isfinite([value, low, high]).all():
         return "not measurable"
-    return "outside, above" if value > high else "outside, below" if value < low else "within"
+    rounding = ROUNDING * max(abs(value), abs(low), abs(high), scale)
+    return "outside, above" if value > high + rounding else "outside, below" if value < low - rounding else "within"
 
 
 def sentences(summary: pd.DataFrame, method: str, confidence: float) -> list[str]:

@@ -59,9 +59,8 @@ def _true_distance(judged: Judged) -> Row:
         return
     meaning = "distance from the manifold's equation"
     measure = Measure("true-distance", "geometry", "true distance from the manifold", "", meaning)
-    found = np.asarray(judged.by.manifold(judged.samples.flat), dtype=np.float64)
-    if found.shape != (len(judged.samples),) or not np.isfinite(found).all():
-        raise ValueError(
-            f"manifold must give one finite distance a point, ({len(judged.samples)},); got {found.shape}."
-        )
+    found = np.asarray(judged.by.manifold(judged.samples.flat.copy()), dtype=np.float64)
+    n = len(judged.samples)
+    if found.shape != (n,) or not (np.isfinite(found) & (found >= 0)).all():
+        raise ValueError(f"manifold must give one finite distance a point, not below 0, ({n},); got {found.shape}.")
     yield measure, Found(found)

@@ -63,11 +63,11 @@ def _agreement(judged: Judged, missing: Missing | None, k: int) -> tuple[Measure
     meaning = f"label mass of a held-out original's class among its {k} nearest samples, divided by {k}"
     measure = Measure("label-agreement", "labels", f"label agreement, k = {k}", "share", meaning, HELDOUT)
     samples, held = judged.samples, judged.by.heldout
-    if missing is not None or samples.Y is None or held.labels is None:
+    if missing is not None or samples.Y is None or held.classes is None:
         return measure, missing or Missing(UNLABELLED)
     if len(samples) < k:
         return measure, Missing(f"it takes k = {k} samples; there are {len(samples)}")
-    found = label_agreement(samples.flat, samples.Y, held.flat, held.labels, k=k, metric="euclidean")
+    found = label_agreement(samples.flat, samples.Y, held.flat, held.classes, k=k, metric="euclidean")
     return measure, Found(found.soft / k)
 
 

@@ -6,15 +6,19 @@ import numpy as np
 
 from zeta_geom.audits.reference import Judged
 from zeta_geom.audits.values import Found, Frechet, Measure, Missing, Row
+from zeta_geom.neighborhoods import vote_errors
 from zeta_geom.realism import soft_label_report
 
 __all__ = ["realism"]
 
-ALIKE = 1e-6  # shares of a float32 label that should be equal differ by less
-
 TITLES = {
     "oracle-entropy": ("entropy", "entropy H(p) of the oracle", "nats", "-Σ p log p, p the oracle's probabilities"),
-    "oracle-wrong-label": ("", "wrong labels by the oracle", "share", "the largest of p is not the largest label"),
+    "oracle-wrong-label": (
+        "wrong",
+        "wrong labels by the oracle",
+        "share",
+        "the largest of p is not the largest label",
+    ),
     "oracle-h-p-y": ("h_p_y", "H(p, y) of oracle and label", "nats", "-Σ p log y; infinite where y has a 0"),
     "oracle-h-y-p": ("h_y_p", "H(y, p) of label and oracle", "nats", "-Σ y log p"),
     "oracle-kl-y-p": ("kl_y_p", "KL(y ‖ p) of label and oracle", "nats", "H(y, p) - H(y)"),
@@ -35,9 +39,8 @@ def realism(judged: Judged) -> Row:
         )
     scores = soft_label_report(log_p, Y)
     if Y is not None:
-        likely = log_p >= log_p.max(axis=1, keepdims=True) - ALIKE
-        largest = Y.max(axis=1, keepdims=True) - ALIKE <= Y
-        scores[""] = (~(likely & largest).any(axis=1)).astype(np.float64)
+        own = np.arange(len(Y))[:, None]  # each sample's own prediction is the only vote
+        scores["wrong"] = vote_errors(own, np.exp(log_p), Y).astype(np.float64)
     for name, (key, title, unit, meaning) in TITLES.items():
         measure = Measure(name, "realism", title, unit, meaning)
         yield measure, Found(scores[key]) if key in scores else Missing("the samples have no labels")
