@@ -91,9 +91,8 @@ def parameters(draw, name):
 for _name in (*MIXERS, "random-mixer"):
     _title = f"mixers.MIXERS[{_name}]" if _name in MIXERS else "mixers.RandomMixer"
     _kinds = {_title: call, f"{_title}.mix_dataset": mix_dataset}
-    _share = 0.3 if _name in ("supermix", "opttransmix") else 0.6
 
-    @case(_title, calls=_kinds, check=check_mixed, kept=KEPT, share=_share, ignored=ONE_CLASS)
+    @case(_title, calls=_kinds, check=check_mixed, kept=KEPT, ignored=ONE_CLASS)
     def _(draw, name=_name):
         m = draw(st.integers(3, 7))
         given = {"name": name, "X": draw(batches(m, name)), "y": draw(labels(m))}
@@ -105,7 +104,6 @@ for _name in (*MIXERS, "random-mixer"):
         calls=_kinds,
         check=check_mixed,
         kept=KEPT,
-        share=_share,
         ignored=ONE_CLASS,
     )
     def _(draw, name=_name):
@@ -119,7 +117,6 @@ for _name in (*MIXERS, "random-mixer"):
         calls={f"{_title}.draw+apply": halves},
         check=lambda mixed, arguments: None,
         kept=KEPT,
-        share=_share,
         ignored=f"invalid value|overflow|{ONE_CLASS}",  # X is not scanned for NaN here
     )
     def _(draw, name=_name):

@@ -36,7 +36,7 @@ def on_axes(name, axes=AXES):
 
 
 def picture(name, *, axes=AXES):
-    return case(name, calls={name: on_axes(name, axes)}, share=0.5, kept=WRITTEN)
+    return case(name, calls={name: on_axes(name, axes)}, kept=WRITTEN)
 
 
 def images(draw, channels=()):
@@ -253,7 +253,7 @@ def _(draw):
     return {"table": table(draw, ("seed", "error")), "column": "error", "what": {}, "form": ".1f", "scale": 100}
 
 
-@case("training.compare", calls={"training.compare": compare}, kept=WRITTEN, share=0.5)
+@case("training.compare", calls={"training.compare": compare}, kept=WRITTEN)
 def _(draw):
     rows = table(draw, ("value",))
     n = len(rows)

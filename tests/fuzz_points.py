@@ -118,7 +118,7 @@ def estimated(X, n_neighbors, estimator):
 
 
 @case("geometry.local_dimension(estimator)", calls={"geometry.local_dimension(estimator)": estimated},
-      check=check_estimates, share=0.3, ignored="", foreign=True)  # fmt: skip
+      check=check_estimates, ignored="", foreign=True)  # fmt: skip
 def _(draw):
     X = draw(points(draw(COUNT), draw(st.integers(2, 5))))
     estimators = (skdim.id.MLE(), skdim.id.TwoNN(), skdim.id.lPCA(), skdim.id.MOM())
@@ -181,8 +181,10 @@ def _(draw):
 @case("geometry.tangent_residual", check=lambda by_k, arguments: [not_negative(r, {}) for r in by_k.values()])
 def _(draw):
     n, d = draw(COUNT), draw(WIDTH)
-    X, queries = draw(points(n, d, containers=False)), draw(points(draw(st.integers(1, 4)), d, containers=False))
-    return {"X": X, "queries": queries, "n_neighbors": draw(KS), "alpha": draw(st.floats(0, 1))}
+    q = draw(st.integers(1, 4))
+    given = {"X": draw(points(n, d)), "queries": draw(points(q, d)), "n_neighbors": draw(KS)}
+    near = geometry.Neighbors(np.random.default_rng(draw(SEEDS)).integers(0, n, size=(q, 4)), None)
+    return given | {"alpha": draw(st.floats(0, 1)), "neighbors": draw(st.sampled_from((None, near)))}
 
 
 # manifolds
@@ -205,7 +207,7 @@ for _name, _manifold in manifolds.MANIFOLDS.items():
     _kinds = ("distance", "nearest_class", "residual", "distances")
     _calls = {f"manifolds.MANIFOLDS[{_name}].{kind}": getattr(_manifold, kind) for kind in _kinds}
 
-    @case(*_calls, calls=_calls, check=not_negative, share=0.5)
+    @case(*_calls, calls=_calls, check=not_negative)
     def _(draw, width=_manifold.n_features):
         return {"X": draw(points(draw(st.integers(1, 4)), width))}
 
@@ -215,7 +217,7 @@ def _(draw):
     return {"X": draw(points(draw(COUNT), draw(st.integers(3, 5))))}
 
 
-@case("manifolds.curved_residual", "manifolds.curved_distance", check=not_negative, share=0.5)
+@case("manifolds.curved_residual", "manifolds.curved_distance", check=not_negative)
 def _(draw):
     d = draw(st.integers(1, 3))
     return {"X": draw(points(draw(st.integers(1, 4)), 2 * d * draw(st.integers(1, 2)))), "intrinsic_dim": d}

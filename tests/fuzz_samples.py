@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from zeta_geom import realism
 from zeta_geom.sweeps import SweepError
 
+SLOW = 0.3  # of the examples: a sweep takes a quarter of a second
+
 # realism
 
 
@@ -62,7 +64,7 @@ def digits(draw, n):
     return draw(arrays(shape, (dtype,), ("uniform", "zeros", "normal", "constant", "spiked")))
 
 
-@case(*READINGS, calls=READINGS, check=finite, share=0.5)
+@case(*READINGS, calls=READINGS, check=finite)
 def _(draw):
     return {"images": draw(digits(draw(st.integers(1, 3)))), "batch_size": draw(st.sampled_from((1, 64)))}
 
@@ -72,7 +74,7 @@ def check_trained(model, arguments):
         finite(model.fc3.bias.detach(), {})
 
 
-@case("realism.train_lenet", check=check_trained, kept=("epochs", "progress"), share=0.1)
+@case("realism.train_lenet", check=check_trained, kept=("epochs", "progress", "augment"))
 def _(draw):
     n = draw(st.integers(1, 4))
     return {
@@ -122,7 +124,7 @@ def _(draw):
     return votes(draw)
 
 
-@case("neighborhoods.embed", check=lambda xy, arguments: finite(xy[0] if xy[1] is None else xy, {}), share=0.1)
+@case("neighborhoods.embed", check=lambda xy, arguments: finite(xy[0] if xy[1] is None else xy, {}))
 def _(draw):
     n, d = draw(COUNT), draw(WIDE)
     return {
@@ -176,7 +178,7 @@ def _(draw):
     return {"a": a, "b": b}
 
 
-@case("fidelity.lenet_frechet_distance", check=not_negative, share=0.3)
+@case("fidelity.lenet_frechet_distance", check=not_negative)
 def _(draw):
     return {"images_a": draw(digits(draw(st.integers(2, 4)))), "images_b": draw(digits(draw(st.integers(2, 4))))}
 
@@ -194,7 +196,7 @@ def check_sweep(table, arguments):
     assert table.empty or np.isfinite(table[["mean", "std", "seconds"]].to_numpy()).all()
 
 
-@case("sweeps.gamma_sweep", check=check_sweep, errors=(SweepError,), share=0.08, kept=("progress", "n_jobs"))
+@case("sweeps.gamma_sweep", check=check_sweep, errors=(SweepError,), share=SLOW, kept=("progress", "n_jobs"))
 def _(draw):
     n, d = draw(st.integers(8, 12)), draw(WIDE)
     return {
@@ -213,7 +215,7 @@ def _(draw):
     }
 
 
-@case("sweeps.sweep", check=check_sweep, errors=(SweepError,), share=0.06, kept=("gammas", "progress"))
+@case("sweeps.sweep", check=check_sweep, errors=(SweepError,), share=SLOW, kept=("gammas", "progress"))
 def _(draw):
     X, y = draw(points(10, draw(WIDE))), draw(labels(10))
     data = draw(st.sampled_from(({"a": X}, {"a": (X, y)}, {"a": X, "b": (X[::2], None)})))

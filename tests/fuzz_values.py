@@ -179,7 +179,8 @@ def any_array(draw):
     if form == "frame" and array.ndim and array.dtype.kind != "V":
         rows = array.reshape(len(array), -1) if array.size else array[:0].reshape(0, 0)
         return pd.DataFrame(rows.astype(array.dtype.newbyteorder("=")))
-    return array.tolist() if form == "list" else array
+    # of no axes it would be a number, perhaps a size that no memory holds
+    return array.tolist() if form == "list" and array.ndim else array
 
 
 any_scalar = st.sampled_from(SCALARS)

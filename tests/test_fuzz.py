@@ -9,6 +9,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
 
+import fuzz_audits  # noqa: F401
 import fuzz_files  # noqa: F401
 import fuzz_mixers  # noqa: F401
 import fuzz_plots  # noqa: F401
@@ -30,6 +31,7 @@ from zeta_geom.mixers import MIXERS
 PACKAGE = Path(zeta_geom.__file__).parent
 # what takes no arrays of a user's, room by room
 NO_ARRAYS = {
+    "audits": "Audit",
     "checks": "check_label_shape",
     "datasets": "Dataset Specification data_home fetch load",
     "fidelity": "AlphaPrecision Authenticity BetaRecall DensityCoverage PrecisionRecall",  # results
@@ -44,6 +46,7 @@ NO_ARRAYS = {
     "training": "Classifier ImageData Recipe load_image_data load_network make_network read_recipe run search "
     "write_recipe",
     "files": "write_result",
+    "plots.audit": "set_colors",
     "plots.curves": "level_across mark_gamma_min",
     "plots.differences": "difference_key",
     "plots.heat_table": "difference_colors",
@@ -53,7 +56,6 @@ NO_ARRAYS = {
     "plots.points": "two_class_colors",
     "plots.style": "panel_letter",
 }
-NOT_YET = {"audits", "plots.audit"}  # rooms without an entry
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", 50))
 ARRAYS = (np.ndarray, pd.DataFrame, pd.Series, torch.Tensor, list, zeta_geom.geometry.Neighbors)
 
@@ -123,7 +125,7 @@ def public_callables():
     """Return the dotted names of what the rooms offer to call."""
     rooms = [name for name in zeta_geom.__all__ if isinstance(getattr(zeta_geom, name), ModuleType)]
     rooms += ["files", *(f"plots.{module.name}" for module in iter_modules(plots.__path__))]
-    for room in sorted({*rooms} - NOT_YET):
+    for room in sorted({*rooms}):
         module = import_module(f"zeta_geom.{room}")
         # training loads what it offers when asked, which takes seconds
         names = [name for name in getattr(module, "__all__", ()) if not name.isupper()]

@@ -127,8 +127,8 @@ def write_result(path: Path, values: Mapping[str, np.ndarray] | pd.DataFrame) ->
 
 
 def _load(path: Path, points: str, mapped: bool) -> dict[str, np.ndarray]:
-    if mapped and not zipfile.is_zipfile(path):
-        return {points: np.load(path, allow_pickle=False, mmap_mode="r")}
+    if mapped:
+        return {points: np.lib.format.open_memmap(path, mode="r")}
     with path.open("rb") as file:
         loaded = np.load(file, allow_pickle=False)
         if isinstance(loaded, np.ndarray) == (path.suffix == ".npz"):

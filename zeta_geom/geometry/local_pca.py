@@ -9,7 +9,7 @@ from array_api_compat import is_torch_array
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-from zeta_geom.checks import check_choice, check_int, check_points, check_real, host_array
+from zeta_geom.checks import LARGEST, check_choice, check_int, check_points, check_real, host_array
 from zeta_geom.geometry.knn import Neighbors, search
 from zeta_geom.geometry.pointwise import pointwise_dimensions
 from zeta_geom.geometry.rules import RULES
@@ -150,8 +150,11 @@ class LocalPCA(BaseEstimator):
                 raise TypeError(f"X must lie on the CPU here; got {X.device}. local_dimension works on the device.")
             X = host_array(X)
         minima = {"ensure_min_samples": 2, "ensure_min_features": 2}
-        with np.errstate(invalid="ignore", over="ignore"):  # of infinite values, which are refused
-            X = check_points(validate_data(self, X, dtype=[np.float64, np.float32], **minima))
+        try:
+            with np.errstate(invalid="ignore", over="ignore"):  # of infinite values, which are refused
+                X = check_points(validate_data(self, X, dtype=[np.float64, np.float32], **minima))
+        except OverflowError as error:  # of Python's own integers
+            raise ValueError(f"X must lie within ±{LARGEST:g}; got a larger integer. Rescale it.") from error
         ks = neighbour_counts(self.n_neighbors, len(X))
         alpha = check_real(self.alpha, "alpha", low=0, high=1)
         check_choice(self.rule, "rule", RULES)
@@ -181,10 +184,10 @@ class LocalPCA(BaseEstimator):
         several = not isinstance(self.n_neighbors, (int, np.integer))
         self.dimension_pw_ = by_k if several else by_k[0]
         mean, std = by_k.mean(axis=1), by_k.std(axis=1)
-        error = np.array([standard_error(values, len(X)) for values in by_k])
+        errors = np.array([standard_error(values, len(X)) for values in by_k])
         self.dimension_ = mean if several else float(mean[0])
         self.dimension_std_ = std if several else float(std[0])
-        self.dimension_sem_ = error if several else float(error[0])
+        self.dimension_sem_ = errors if several else float(errors[0])
         return self
 
     def _earlier(self, X: np.ndarray, k: int) -> Start | None:
@@ -242,13 +245,16 @@ def neighbour_counts(n_neighbors: Any, n: int) -> tuple[int, ...]:
     return tuple(int(k) for k in ks)
 
 
-def check_neighbours(precomputed_knn: Any, n: int, k: int) -> np.ndarray:
-    """Return given neighbours as indices of shape (n, at least k), or raise."""
-    indices = np.asarray(precomputed_knn.indices if isinstance(precomputed_knn, Neighbors) else precomputed_knn)
+def check_neighbours(
+    precomputed_knn: Any, n: int, k: int, name: str = "precomputed_knn", *, rows: int | None = None
+) -> np.ndarray:
+    """Return given neighbours among n points as indices of shape (rows, at least k), rows n by default, or raise."""
+    given = precomputed_knn.indices if isinstance(precomputed_knn, Neighbors) else precomputed_knn
+    indices, rows = host_array(given, name), n if rows is None else rows
     if indices.dtype.kind not in "iu":
-        raise TypeError(f"precomputed_knn must hold integer indices; got dtype {indices.dtype}.")
-    if indices.ndim != 2 or len(indices) != n or indices.shape[1] < k:
-        raise ValueError(f"precomputed_knn must have shape ({n}, at least {k}); got {indices.shape}.")
+        raise TypeError(f"{name} must hold integer indices; got dtype {indices.dtype}.")
+    if indices.ndim != 2 or len(indices) != rows or indices.shape[1] < k:
+        raise ValueError(f"{name} must have shape ({rows}, at least {k}); got {indices.shape}.")
     if indices.min() < 0 or indices.max() >= n:
-        raise ValueError(f"precomputed_knn must hold indices in 0..{n - 1}; got {indices.min()}..{indices.max()}.")
+        raise ValueError(f"{name} must hold indices in 0..{n - 1}; got {indices.min()}..{indices.max()}.")
     return indices

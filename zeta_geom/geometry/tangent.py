@@ -9,7 +9,7 @@ import numpy as np
 from zeta_geom.checks import check_points, check_real
 from zeta_geom.geometry.chunks import map_chunks, rows_that_fit
 from zeta_geom.geometry.knn import Neighbors, knn
-from zeta_geom.geometry.local_pca import neighbour_counts
+from zeta_geom.geometry.local_pca import check_neighbours, neighbour_counts
 from zeta_geom.geometry.rules import fukunaga_olsen
 
 __all__ = ["tangent_residual"]
@@ -54,7 +54,7 @@ def tangent_residual(
     Raises
     ------
     TypeError, ValueError
-        If the points are not 2-D and finite, the widths differ, or k or alpha is out of range.
+        If the points are not 2-D and finite, k or alpha is out of range, or widths or `neighbors` do not fit.
 
     Notes
     -----
@@ -78,9 +78,7 @@ def tangent_residual(
     alpha = check_real(alpha, "alpha", low=0, high=1)
     if neighbors is None:
         neighbors = knn(X, max(ks), queries=Q, n_jobs=n_jobs, progress=progress)
-    indices = np.asarray(neighbors.indices)
-    if indices.shape[0] != len(Q) or indices.shape[1] < max(ks):
-        raise ValueError(f"neighbors must have shape ({len(Q)}, at least {max(ks)}); got {indices.shape}.")
+    indices = check_neighbours(neighbors, len(X), max(ks), "neighbors", rows=len(Q))
     rounding = SAME * float(np.finfo(X.dtype).eps)
 
     def residuals(rows: slice) -> np.ndarray:

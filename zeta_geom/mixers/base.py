@@ -12,6 +12,7 @@ from zeta_geom.mixers.arrays import cast, compute_dtype
 from zeta_geom.mixers.batch_checks import (
     as_batch,
     check_draw,
+    check_images,
     check_output,
     check_plan,
     check_values,
@@ -150,10 +151,8 @@ class Mixer(Seeded, ABC):
         (4, 4)
         """
         check_draw(shape, like, labels)
-        if self.traits.needs_images and (len(shape) < 3 or 0 in shape[-2:]):
-            raise ValueError(
-                f"{type(self).__name__} mixes images of shape (m, ..., H, W); got a batch of shape {tuple(shape)}."
-            )
+        if self.traits.needs_images:
+            check_images(shape, type(self).__name__)
         if self.traits.needs_classes and labels is None:
             raise ValueError(f"{type(self).__name__} needs labels; give y, or labels= to draw.")
         m = int(shape[0])
@@ -201,6 +200,8 @@ class Mixer(Seeded, ABC):
         (4, 4)
         """
         check_plan(X, Y, plan.m)
+        if self.traits.needs_images:
+            check_images(X.shape, type(self).__name__)
         if out is not None:
             if not self.traits.keeps_rows:
                 raise ValueError(f"out cannot be used with {type(self).__name__}, of which fewer rows may come back.")

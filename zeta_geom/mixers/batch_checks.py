@@ -10,7 +10,16 @@ import numpy as np
 from zeta_geom.checks import check_finite, check_int, check_label_shape, check_labels, host_array
 from zeta_geom.mixers.arrays import cast, compute_dtype, is_tensor, namespace, on_host, to_backend
 
-__all__ = ["as_batch", "check_draw", "check_output", "check_plan", "check_tensor", "check_values", "soft_labels"]
+__all__ = [
+    "as_batch",
+    "check_draw",
+    "check_images",
+    "check_output",
+    "check_plan",
+    "check_tensor",
+    "check_values",
+    "soft_labels",
+]
 
 
 def as_batch(X: Any) -> Any:
@@ -129,6 +138,22 @@ def check_draw(shape: Any, like: Any, labels: Any) -> None:
         raise ValueError(f"labels must be soft labels of shape ({shape[0]}, K); got {tuple(labels.shape)}.")
 
 
+def check_images(shape: tuple[int, ...], title: str) -> None:
+    """Raise ValueError unless `shape` is that of images, which the method of this title mixes.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    title : str
+
+    Examples
+    --------
+    >>> check_images((2, 8, 8), "CutMix")
+    """
+    if len(shape) < 3 or 0 in shape[-2:]:
+        raise ValueError(f"{title} mixes images of shape (m, ..., H, W); got a batch of shape {tuple(shape)}.")
+
+
 def check_plan(X: Any, Y: Any, m: int) -> None:
     """Raise an error where a batch is not floating, not of the size that was drawn for, or its labels are not soft.
 
@@ -148,8 +173,8 @@ def check_plan(X: Any, Y: Any, m: int) -> None:
     --------
     >>> check_plan(np.zeros((2, 3)), None, 2)
     """
-    for array, name in ((X, "X"), (Y, "Y")):
-        if array is not None and not (isinstance(array, np.ndarray) or is_tensor(array)):
+    for array, name in ((X, "X"), (X if Y is None else Y, "Y")):
+        if not (isinstance(array, np.ndarray) or is_tensor(array)):
             raise TypeError(f"{name} must be a NumPy array or a torch tensor; got {type(array).__name__}.")
     _check_floating(X)
     if X.ndim < 1 or X.shape[0] != m:

@@ -137,7 +137,7 @@ class SuperMix(Mixer):
         self.n_mix = check_int(n_mix, "n_mix", low=2)
         self.alpha = check_real(alpha, "alpha", low=0, strict=True)
         self.mask_size = check_int(mask_size, "mask_size", low=1)
-        self.sigma = check_real(sigma, "sigma", low=0)
+        self.sigma = check_real(sigma, "sigma", low=0, high=1000)
         self.sparsity = check_real(sparsity, "sparsity", low=0)
         self.step = check_real(step, "step", low=0, strict=True)
         self.max_steps = check_int(max_steps, "max_steps", low=1)
@@ -232,7 +232,7 @@ def blur(values: torch.Tensor, sigma: float) -> torch.Tensor:
     """Return `values` (n, T, h, w) convolved with a Gaussian along both last axes, zeros outside."""
     import torch
 
-    if sigma == 0:
+    if sigma < 0.05:  # the nearest neighbour's weight is below 1e-86
         return values
     reach = int(np.ceil(3 * sigma))
     offsets = torch.arange(-reach, reach + 1, device=values.device, dtype=values.dtype)

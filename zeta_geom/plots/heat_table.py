@@ -124,8 +124,8 @@ def heat_table(
     >>> [text.get_text() for text in ax.texts]
     ['k = 8', 'k = 9', 'set', '0.1', '1.0', '0.3', 'a']
     """
-    texts, shades = host_array(texts, "texts").astype(str), real_array(shades, "shades").astype(np.float64)
-    small = np.full(texts.shape, "") if small is None else host_array(small, "small").astype(str)
+    texts, shades = _written(texts, "texts"), real_array(shades, "shades").astype(np.float64)
+    small = np.full(texts.shape, "") if small is None else _written(small, "small")
     shape, widths = (len(rows), len(columns)), [width for _, width in groups]
     if not texts.shape == shades.shape == small.shape == shape or sum(widths) != shape[1]:
         raise ValueError(
@@ -141,6 +141,13 @@ def heat_table(
     ax.tick_params(axis="y", length=0, labelsize=size + 1)
     ax.spines[:].set_visible(False)
     return ax
+
+
+def _written(values: Any, name: str) -> np.ndarray:
+    texts = host_array(values, name)
+    if texts.dtype.kind == "V":
+        raise TypeError(f"{name} must hold texts; got dtype {texts.dtype}.")
+    return texts.astype(str)
 
 
 def _head(ax: Any, lefts: np.ndarray, columns: Sequence[str], groups: Sequence[tuple[str, int]], size: float) -> None:

@@ -15,6 +15,7 @@ from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS
 __all__ = ["gamma_sensitivity", "spread_apart"]
 
 CLOSEST = 0.075  # of the axis's height: labels nearer than that would touch
+LARGEST_GAMMA = 1e6
 STYLES = {"mixup": "-.", "erm": "--"}
 
 
@@ -51,6 +52,10 @@ def gamma_sensitivity(ax: Any, table: pd.DataFrame, levels: Mapping[str, tuple[f
         raise ValueError("table must have a row for each value of γ; it has none.")
     if not np.isfinite(table[["gamma", "mean"]].to_numpy(dtype=np.float64)).all():
         raise ValueError("table must hold finite numbers in gamma and mean; leave rows without a value out.")
+    if (table["gamma"].abs() > LARGEST_GAMMA).any():
+        raise ValueError(
+            f"table must have γ within ±{LARGEST_GAMMA:g}, which an axis can show; leave other rows out."
+        )
     if unknown := [name for name in levels if name not in METHOD_COLORS]:
         raise ValueError(f"levels must be of {', '.join(METHOD_COLORS)}; got {', '.join(unknown)}.")
     table = table.sort_values("gamma")

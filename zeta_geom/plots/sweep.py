@@ -60,6 +60,8 @@ def sweep_panel(ax: Any, table: pd.DataFrame, *, bandless: Sequence[str] = ()) -
     2
     """
     check_table(table, ["gamma", "mean", "std", "k", "n_mix"], texts=["data", "measure", "mixer", "anchor"])
+    if not all(isinstance(name, str) for name in table["mixer"]):
+        raise TypeError("table must hold names of methods in mixer; got others.")
     if np.isinf(table["gamma"].to_numpy(dtype=np.float64)).any():
         raise ValueError("table must hold finite numbers in gamma, or NaN; leave rows of an infinite γ out.")
     if len(table.groupby(["data", "measure", "k"])) != 1:
@@ -75,7 +77,8 @@ def sweep_panel(ax: Any, table: pd.DataFrame, *, bandless: Sequence[str] = ()) -
     for (mixer, anchor, n_mix), rows in curves:
         key = "zeta-random" if (mixer, anchor) == ("zeta", "random") else mixer
         label = _label(mixer, anchor if several["anchor"] > 1 else "", n_mix if several["n_mix"] > 1 else 0)
-        rows = rows.groupby("gamma", dropna=False)[["mean", "std"]].mean().reset_index()
+        with np.errstate(invalid="ignore", over="ignore"):  # of infinite means, which are named and not drawn
+            rows = rows.groupby("gamma", dropna=False)[["mean", "std"]].mean().reset_index()
         if not np.isfinite(rows["mean"]).all():
             infinite.append(label)
             rows = rows[np.isfinite(rows["mean"])]

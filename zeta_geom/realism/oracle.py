@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from safetensors.torch import load
 
-from zeta_geom.checks import check_int
+from zeta_geom.checks import check_int, host_array
 from zeta_geom.realism.lenet import LeNet5
 
 __all__ = ["WEIGHTS", "MNISTOracle", "to_images"]
@@ -191,7 +191,7 @@ def to_images(images: Any, dtype: torch.dtype) -> torch.Tensor:
     >>> to_images(np.full((1, 28, 28), 255, dtype=np.uint8), torch.float32).max()
     tensor(1.)
     """
-    tensor = images.detach().cpu() if isinstance(images, torch.Tensor) else _tensor(np.asarray(images))
+    tensor = images.detach().cpu() if isinstance(images, torch.Tensor) else _tensor(host_array(images, "images"))
     if tensor.dtype != torch.uint8 and not tensor.is_floating_point():
         raise TypeError(f"images must be uint8 0..255 or float 0..1; got {tensor.dtype}.")
     if tensor.ndim == 3:

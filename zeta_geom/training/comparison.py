@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -117,7 +118,8 @@ def _row(wide: pd.DataFrame, method: str, against: str, confidence: float) -> di
     row["n_pairs"] = len(pairs)
     if len(pairs) < 2:
         return row
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Precision loss", RuntimeWarning)  # differences that are all alike
         test = stats.ttest_rel(pairs[method], pairs[against])
     limits = test.confidence_interval(confidence)
     mean = (pairs[method] - pairs[against]).mean()
