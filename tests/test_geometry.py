@@ -60,6 +60,23 @@ def test_knn_cosine_and_queries():
     assert knn(X, 1, queries=X).indices.ravel().tolist() == list(range(200))
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("scale", [1e-310, 1e-140, 1e-30, 1.0, 1e100])
+@pytest.mark.parametrize("farther", [1e-200, 1e-20, 1.0, 1e20, 1e40, 1e140])
+def test_knn_of_queries_whatever_their_size(scale, farther):
+    X, Q = RNG.normal(size=(50, 4)) * scale, RNG.normal(size=(9, 4)) * min(scale * farther, 1e149)
+    found = knn(X, 5, queries=Q)
+    distances = np.sqrt(((Q[:, None] - X) ** 2).sum(axis=2))
+    np.testing.assert_array_equal(found.indices, np.argsort(distances, axis=1, kind="stable")[:, :5])
+
+
+def test_cosine_of_tiny_rows():
+    X = RNG.normal(size=(40, 3))
+    np.testing.assert_array_equal(
+        knn(X * 2.0**-600, 5, metric="cosine").distances, knn(X, 5, metric="cosine").distances
+    )
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -53,9 +53,7 @@ def gamma_sensitivity(ax: Any, table: pd.DataFrame, levels: Mapping[str, tuple[f
     if not np.isfinite(table[["gamma", "mean"]].to_numpy(dtype=np.float64)).all():
         raise ValueError("table must hold finite numbers in gamma and mean; leave rows without a value out.")
     if (table["gamma"].abs() > LARGEST_GAMMA).any():
-        raise ValueError(
-            f"table must have γ within ±{LARGEST_GAMMA:g}, which an axis can show; leave other rows out."
-        )
+        raise ValueError(f"table must have γ within ±{LARGEST_GAMMA:g}, which an axis shows; leave other rows out.")
     if unknown := [name for name in levels if name not in METHOD_COLORS]:
         raise ValueError(f"levels must be of {', '.join(METHOD_COLORS)}; got {', '.join(unknown)}.")
     table = table.sort_values("gamma")
