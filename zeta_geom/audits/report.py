@@ -20,7 +20,7 @@ __all__ = ["make_page"]
 
 DIGITS = 6  # of the values of single samples, on the page
 SHOWN = 60  # rows of a long table
-FITTING = 700_000  # numbers of six digits that a page has room for
+FITTING = 1_100_000  # numbers of six digits that a page has room for
 
 HEADINGS = {
     "title": "measure",
