@@ -125,7 +125,11 @@ def check_draw(shape: Any, like: Any, labels: Any) -> None:
     --------
     >>> check_draw((2, 3), None, None)
     """
-    if not isinstance(shape, (tuple, list)) or not all(hasattr(size, "__index__") for size in shape):
+    # a size may be symbolic, under torch.compile; arrays and tensors have __index__ too, whatever they hold
+    sizes = shape if isinstance(shape, (tuple, list)) else [None]
+    if not all(
+        hasattr(size, "__index__") and not (isinstance(size, np.ndarray) or is_tensor(size)) for size in sizes
+    ):
         raise TypeError(f"shape must be a tuple of ints, (m, ...); got {shape!r}.")
     if len(shape) < 1 or shape[0] < 1 or min(shape) < 0:
         raise ValueError(f"shape must be (m, ...) with m at least 1; got {tuple(shape)}.")
@@ -134,8 +138,8 @@ def check_draw(shape: Any, like: Any, labels: Any) -> None:
             raise TypeError(f"{name} must be a NumPy array or a torch tensor; got {type(array).__name__}.")
     if like is not None:
         _check_floating(like, "like")
-    if labels is not None and (labels.ndim != 2 or labels.shape[0] != shape[0]):
-        raise ValueError(f"labels must be soft labels of shape ({shape[0]}, K); got {tuple(labels.shape)}.")
+    if labels is not None:
+        _check_soft(labels, shape[0], "labels must be soft labels of shape")
 
 
 def check_images(shape: tuple[int, ...], title: str) -> None:
@@ -182,8 +186,8 @@ def check_plan(X: Any, Y: Any, m: int) -> None:
         raise ValueError(f"plan was drawn for {m} samples; X has {count}. Draw with the shape of this batch.")
     if Y is not None and is_tensor(Y) != is_tensor(X):
         raise TypeError(f"Y must be of the backend of X, {type(X).__name__}; got {type(Y).__name__}.")
-    if Y is not None and (Y.ndim != 2 or Y.shape[0] != m):
-        raise ValueError(f"Y must be soft labels of shape ({m}, K) here; got {tuple(Y.shape)}.")
+    if Y is not None:
+        _check_soft(Y, m, "Y must be soft labels of shape")
 
 
 def check_output(out: Any, X: Any, rows: int) -> None:
@@ -271,6 +275,13 @@ def _check_floating(X: Any, name: str = "X") -> None:
         raise TypeError(
             f"{name} must be floating; got {X.dtype}. Convert images first, for instance X.astype('float32') / 255."
         )
+
+
+def _check_soft(labels: Any, m: int, rule: str) -> None:
+    if labels.ndim != 2 or labels.shape[0] != m or labels.shape[1] < 1:
+        raise ValueError(f"{rule} ({m}, K) here; got {tuple(labels.shape)}.")
+    if not (labels.is_floating_point() if is_tensor(labels) else labels.dtype.kind == "f"):
+        raise TypeError(f"{rule} ({m}, K), floats; got dtype {labels.dtype}.")
 
 
 def _check_host_labels(y: Any, m: int, n_classes: int | None) -> int | None:

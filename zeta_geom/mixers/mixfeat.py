@@ -109,7 +109,7 @@ class MixFeat(Mixer):
     ) -> None:
         super().__init__(**shared)
         self.layers = layer_names(layers)
-        self.sigma = check_real(sigma, "sigma", low=0)
+        self.sigma = check_real(sigma, "sigma", low=0, high=1000)
         self.per_feature = bool(per_feature)
 
     def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> FeaturePlan:

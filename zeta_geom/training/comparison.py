@@ -68,6 +68,7 @@ def compare(
         raise ValueError("runs must hold finite numbers in value, or NaN; leave runs that failed out.")
     if not isinstance(against, str):
         raise TypeError(f"against must be the name of a method; got {against!r}.")
+    runs = runs.astype({"value": np.float64})
     if runs.duplicated(columns).any():
         raise ValueError(f"runs must hold each run once; some are there twice by {', '.join(columns)}.")
     found = []
