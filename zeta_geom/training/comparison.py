@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from zeta_geom.checks import check_real, check_table
+from zeta_geom.checks import LARGEST, check_real, check_table
 
 __all__ = ["compare", "holm"]
 
@@ -64,8 +64,8 @@ def compare(
     check_real(confidence, "confidence", low=0, high=1, strict=True)
     columns = [*by, "method", "seed"]
     check_table(runs, ["value"], "runs", texts=columns)
-    if np.isinf(runs["value"].to_numpy(dtype=np.float64)).any():
-        raise ValueError("runs must hold finite numbers in value, or NaN; leave runs that failed out.")
+    if (np.abs(runs["value"].to_numpy(dtype=np.float64)) > LARGEST).any():
+        raise ValueError(f"runs must hold numbers within ±{LARGEST:g} in value, or NaN; leave runs that failed out.")
     if not isinstance(against, str):
         raise TypeError(f"against must be the name of a method; got {against!r}.")
     runs = runs.astype({"value": np.float64})
