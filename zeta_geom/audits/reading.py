@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from zeta_geom.audits.samples import Samples, check_same_kind, halves, in_content_order, to_samples
 from zeta_geom.checks import check_int, host_array
 from zeta_geom.manifests import data_fingerprint
@@ -57,6 +55,7 @@ def read(X: Any, y: Any, synthetic: Any, holdout: Any, n_classes: int | None, se
 
     Examples
     --------
+    >>> import numpy as np
     >>> given = read(np.eye(9), None, np.ones((2, 9)), None, None, 0)
     >>> len(given.sources), len(given.heldout), list(given.synthetic)
     (5, 4, ['synthetic'])
