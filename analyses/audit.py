@@ -25,7 +25,11 @@ class Settings(BaseModel, frozen=True):
     seed: int = 0
 
 
-PRESETS = {"quick": Settings(), "paper": Settings(n_samples=60_000, gammas=(2.0, 2.4, 2.8))}
+PRESETS = {
+    "quick": Settings(n_samples=4000, n_bootstrap=400),
+    "full": Settings(),
+    "paper": Settings(n_samples=60_000, gammas=(2.0, 2.4, 2.8)),
+}
 
 
 def run(context: Context, settings: Settings | None = None) -> None:

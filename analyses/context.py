@@ -6,7 +6,7 @@ import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pandas as pd
 
 from zeta_geom import datasets, records
 
+PRESETS = ("quick", "full", "paper")  # minutes; every claim at our full sizes; the paper's own data and sizes
 STAND_INS = {
     "mnist": "mnist-sample",
     "cifar-100": "mnist-sample",
@@ -36,10 +37,10 @@ class Context:
 
     Parameters
     ----------
-    preset : {"quick", "paper"}
+    preset : {"quick", "full", "paper"}
         Which settings an analysis takes where none are given.
     results : Path
-        The folder of records, figures and the claims table.
+        The preset's folder of records, figures and the claims table.
     offline : bool
         Use embedded data alone.
     images : tuple of Path
@@ -48,15 +49,18 @@ class Context:
         As in `zeta_geom.records.record`.
     progress : bool
         Show progress bars.
+    computed : list of str
+        Names of the records that were computed, not reused; `record` appends to it.
     """
 
     preset: str = "quick"
-    results: Path = Path("results")
+    results: Path = Path("results/quick")
     offline: bool = False
     images: tuple[Path, ...] = ()
     force: bool = False
     stale: bool = False
     progress: bool = True
+    computed: list[str] = field(default_factory=list)
 
     def mark_left_out(self, analysis: str, left_out: bool) -> None:
         """Keep the list of analyses without data, whose records of an earlier run must not pass for this one's."""
@@ -77,9 +81,14 @@ class Context:
         data: str = "synthetic",
     ) -> records.Record:
         """Reuse or compute the record `name`; the source of the calling analysis is part of its key."""
+
+        def noted() -> pd.DataFrame | Mapping[str, np.ndarray]:
+            self.computed.append(name)
+            return compute()
+
         return records.record(
             name,
-            compute,
+            noted,
             settings=settings,
             data=data,
             folder=self.results / "records",

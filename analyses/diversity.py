@@ -29,7 +29,7 @@ class Settings(BaseModel, frozen=True):
     seed: int = 0
 
 
-PRESETS = {"quick": Settings(), "paper": Settings(n_images=59904)}
+PRESETS = {"quick": Settings(n_images=6400), "full": Settings(), "paper": Settings(n_images=59904)}
 
 
 def run(context: Context, settings: Settings | None = None) -> None:

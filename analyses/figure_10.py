@@ -42,7 +42,11 @@ class Settings(BaseModel, frozen=True):
     data: tuple[str, ...] = ("fashion-mnist",)
 
 
-PRESETS = {"quick": Settings(), "paper": Settings(from_runs=True, data=("cifar-10", "cifar-100"))}
+PRESETS = {
+    "quick": Settings(),
+    "full": Settings(),
+    "paper": Settings(from_runs=True, data=("cifar-10", "cifar-100")),
+}
 
 
 def run(context: Context, settings: Settings | None = None) -> None:

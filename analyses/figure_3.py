@@ -42,7 +42,11 @@ class Settings(BaseModel, frozen=True):
     resamples: int = 400  # ours: bootstrap over batches, whose images share a λ
 
 
-PRESETS = {"quick": Settings(), "paper": Settings(n_synthetic=60_000)}  # one pass over the images
+PRESETS = {
+    "quick": Settings(n_synthetic=4000, seeds=2),
+    "full": Settings(),
+    "paper": Settings(n_synthetic=60_000),  # one pass over the images
+}
 
 
 def run(context: Context, settings: Settings | None = None) -> None:

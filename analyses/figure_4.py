@@ -4,7 +4,7 @@ The two differ in the data alone: `analyses.figure_5` calls this one. A folder o
 
 Examples
 --------
-python -m analyses.figure_4 --folder pictures && python -m figures --only 4
+python -m analyses.figure_4 --folder pictures && python -m figures --only 4 --draw-only
 """
 
 from __future__ import annotations
@@ -37,9 +37,13 @@ class Settings(BaseModel, frozen=True):
     seed: int = 0  # ours
 
 
+PAPER = {
+    "4": Settings(data="isic-2017", reader="training"),
+    "5": Settings(data="isic-2018", reader="training"),
+}
+STAND_INS = {"4": Settings(data="fashion-mnist"), "5": Settings(data="mnist")}
 PRESETS = {
-    "4": {"quick": Settings(data="fashion-mnist"), "paper": Settings(data="isic-2017", reader="training")},
-    "5": {"quick": Settings(data="mnist"), "paper": Settings(data="isic-2018", reader="training")},
+    number: {"quick": STAND_INS[number], "full": STAND_INS[number], "paper": paper} for number, paper in PAPER.items()
 }
 
 
@@ -107,7 +111,7 @@ def mix(pictures: Pictures, s: Settings) -> dict[str, np.ndarray]:
 
 def main(
     folder: Annotated[Path, typer.Option(help="pictures, a subfolder a class")],
-    results: Annotated[Path, typer.Option(help="where records and figures go")] = Path("results"),
+    results: Annotated[Path, typer.Option(help="where records and figures go")] = Path("results/quick"),
 ) -> None:
     """Mix the pictures of a folder of your own, for Figure 4."""
     context = Context(results=results)
@@ -117,7 +121,7 @@ def main(
         typer.echo(error, err=True)
         raise typer.Exit(1) from error
     context.mark_left_out("figure_4", False)
-    typer.echo("now `python -m figures --only 4` draws it")
+    typer.echo("now `python -m figures --only 4 --draw-only` draws it")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Figure 5: as Figure 4, from ISIC 2018; at the quick preset from MNIST."""
+"""Figure 5: as Figure 4, from ISIC 2018; at the presets quick and full from MNIST."""
 
 from analyses import figure_4
 from analyses.context import Context

@@ -34,11 +34,14 @@ class Settings(BaseModel, frozen=True):
     n_images: int | None = 10_000  # ours; None: all training images, as in the paper
     image_batch_size: int = 128  # paper, its CIFAR training
     image_gammas: tuple[float, ...] = tuple(np.arange(0, 15.01, 0.5))  # paper: γ in [0, 15]; the step is ours
+    n_anchors: int | None = None  # ours: points at which the dimension is estimated, the same for every γ; None: all
     seed: int = 0
 
 
+BEND = (0, 1, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5, 7, 10, 15)  # γ, dense where the curves bend, all among those of "full"
 PRESETS = {
-    "quick": Settings(),
+    "quick": Settings(gammas=BEND, image_gammas=BEND, n_anchors=2000),
+    "full": Settings(),
     "paper": Settings(image_sets=("cifar-10", "cifar-100"), n_images=None),
 }
 WHERE_ABSENT = {"cifar-10": "fashion-mnist", "cifar-100": "mnist"}
@@ -99,6 +102,7 @@ def sweep(
             mixers=MIXERS,
             anchors=settings.anchors,
             n_neighbors=settings.n_neighbors,
+            n_anchors=settings.n_anchors,
             seeds=[settings.seed],
             folder=context.results / "records" / "figure_6" / panel,
             force=context.force,

@@ -48,7 +48,8 @@ def of_table_6(data: str, network: str) -> tuple[str, str, str]:
 
 
 PRESETS = {
-    "quick": Settings(),
+    "quick": Settings(epochs=10, seeds=3),
+    "full": Settings(),
     "paper": Settings(
         names=(),
         recipes={  # paper, text on Figure 8

@@ -41,7 +41,7 @@ class Settings(BaseModel, frozen=True):
     manifold_studies: tuple[str, ...] = ("figure-9",)
 
 
-PRESETS = {"quick": Settings(), "paper": Settings(from_runs=True)}
+PRESETS = {"quick": Settings(), "full": Settings(), "paper": Settings(from_runs=True)}
 
 
 def run(context: Context, settings: Settings | None = None) -> None:

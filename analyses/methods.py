@@ -45,7 +45,11 @@ class Settings(BaseModel, frozen=True):
     image_seeds: int = 3  # ours: each takes other images
 
 
-PRESETS = {"quick": Settings(), "paper": Settings(n_images=10_000)}
+PRESETS = {
+    "quick": Settings(n_images=1024, plane_seeds=10, manifold_seeds=2, image_seeds=2),
+    "full": Settings(),
+    "paper": Settings(n_images=10_000),
+}
 ORIGINAL = "original"
 SERIES = {"zeta": "gamma", "p-series-pairs": "gamma", "cutmix-zeta": "gamma", "local-synthetic-instances": "p"}
 EXTRAS = {"opttransmix": ("ot", "needs POT: pip install 'zeta-geom[transport]'")}  # package, and what is said without

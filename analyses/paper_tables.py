@@ -23,7 +23,7 @@ class Settings(BaseModel, frozen=True):
     n_runs: int = 3  # paper, Fig. 9: means of three runs
 
 
-PRESETS = {"quick": Settings(), "paper": Settings()}
+PRESETS = {"quick": Settings(), "full": Settings(), "paper": Settings()}
 
 
 def run(context: Context, settings: Settings | None = None) -> None:

@@ -22,7 +22,7 @@ class Settings(BaseModel, frozen=True):
     seed: int = 0
 
 
-PRESETS = {"quick": Settings(), "paper": Settings()}
+PRESETS = {"quick": Settings(), "full": Settings(), "paper": Settings()}
 
 
 def run(context: Context, settings: Settings | None = None) -> None:

@@ -103,5 +103,5 @@ def caption(curves: pd.DataFrame, models: pd.DataFrame, settings: dict[str, Any]
 
 
 if __name__ == "__main__":
-    for path in draw(Path("results")):
+    for path in draw(Path("results/quick")):
         print(path)

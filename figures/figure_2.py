@@ -119,4 +119,4 @@ def note_on_distance(table: pd.DataFrame) -> str:
 
 
 if __name__ == "__main__":
-    draw(Path("results"))
+    draw(Path("results/quick"))

@@ -137,4 +137,4 @@ def one(summary: pd.DataFrame, method: str, measure: str) -> pd.Series:
 
 
 if __name__ == "__main__":
-    draw(Path("results"))
+    draw(Path("results/quick"))

@@ -79,5 +79,5 @@ def caption(made: Record) -> str:
 
 
 if __name__ == "__main__":
-    for path in draw(Path("results")):
+    for path in draw(Path("results/quick")):
         print(path)

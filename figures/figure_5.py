@@ -11,5 +11,5 @@ def draw(results: Path) -> list[Path]:
 
 
 if __name__ == "__main__":
-    for path in draw(Path("results")):
+    for path in draw(Path("results/quick")):
         print(path)

@@ -159,5 +159,5 @@ def caption(points: Record, table: pd.DataFrame, s: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    for path in draw(Path("results")):
+    for path in draw(Path("results/quick")):
         print(path)

@@ -158,5 +158,5 @@ def caption(drawn: Record, tables: dict[str, pd.DataFrame]) -> str:
 
 
 if __name__ == "__main__":
-    for path in draw(Path("results")):
+    for path in draw(Path("results/quick")):
         print(path)

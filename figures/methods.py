@@ -147,5 +147,5 @@ def notes(panel: Record, symbols: dict[str, str], remarks: list[tuple[str, str, 
 
 
 if __name__ == "__main__":
-    for path in draw(Path("results")):
+    for path in draw(Path("results/quick")):
         print(path)

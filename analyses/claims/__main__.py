@@ -44,7 +44,7 @@ def run(results: Path) -> pd.DataFrame:
     return table
 
 
-def main(results: Annotated[Path, typer.Option(help="where the records are")] = Path("results")) -> None:
+def main(results: Annotated[Path, typer.Option(help="where the records are")] = Path("results/quick")) -> None:
     """Write and print the claims table."""
     claims = run(results)
     shown = Table(title="The paper's claims, re-tested", title_justify="left", box=box.SIMPLE, expand=True)

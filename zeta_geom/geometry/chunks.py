@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from functools import cache
 from typing import Any
 
 from joblib import effective_n_jobs
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 from tqdm import tqdm
 
-__all__ = ["map_chunks", "rows_that_fit"]
+__all__ = ["map_chunks", "one_blas_thread", "rows_that_fit"]
 
 CHUNK_BYTES = 32 * 2**20
 
@@ -52,7 +54,7 @@ def map_chunks(
     """
     slices = [slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size)]
     workers = max(1, min(effective_n_jobs(n_jobs), len(slices)))
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(workers) as pool:
         bar = tqdm(
             total=n_rows, desc=description, unit="pt", leave=False, delay=2, disable=None if progress else True
         )
@@ -66,6 +68,29 @@ def map_chunks(
             finally:  # after an error or an interruption, no further chunk is begun
                 pool.shutdown(wait=False, cancel_futures=True)
     return results
+
+
+def one_blas_thread() -> AbstractContextManager[Any]:
+    """Keep the BLAS of NumPy and SciPy on one thread within a `with` block.
+
+    Returns
+    -------
+    context manager
+
+    Examples
+    --------
+    >>> with one_blas_thread():
+    ...     pass
+    """
+    return _controller().limit(limits=1, user_api="blas")
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    """Look for the loaded libraries once: it takes over a millisecond, more than a small search."""
+    import scipy.linalg  # noqa: F401, its BLAS must be loaded to be found
+
+    return ThreadpoolController()
 
 
 def rows_that_fit(row_bytes: int) -> int:

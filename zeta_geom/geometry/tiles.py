@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial.distance import cdist
-from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from zeta_geom.geometry.candidates import Candidates, limit_by, make_candidates, scan
-from zeta_geom.geometry.chunks import map_chunks
+from zeta_geom.geometry.chunks import map_chunks, one_blas_thread
 from zeta_geom.geometry.sketch import Frame, Placed, fit_frame
 
 __all__ = ["Found", "Start", "find_candidates"]
@@ -137,7 +136,7 @@ class _Tiles:
             delay=2,
             disable=None if progress else True,
         )
-        with bar, threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
+        with bar, one_blas_thread(), ThreadPoolExecutor(workers) as pool:
             futures = [pool.submit(self._work, bar) for _ in range(workers)]
             try:
                 for future in futures:

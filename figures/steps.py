@@ -1,0 +1,53 @@
+"""The steps of `make figures`, in the order in which they run: what is asked, which analyses answer it, what is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of `make figures`.
+
+    Parameters
+    ----------
+    key : str
+        The word that `ONLY` takes.
+    question : str
+        What the step measures.
+    analyses : tuple of str
+        Modules of `analyses` that write the records.
+    figure : str, optional
+        The module of `figures` that draws them.
+    seconds : dict of preset -> float
+        How long the step took on two cores (2.1 GHz, AVX-512), nothing recorded; for the forecast alone.
+    """
+
+    key: str
+    question: str
+    analyses: tuple[str, ...]
+    figure: str | None
+    seconds: dict[str, float]
+
+
+STEPS = (
+    Step("2", "distance from the manifold, and wrong labels", ("figure_2",), "figure_2", {"quick": 12, "full": 25}),
+    Step("7", "neighbourhoods in a plane with two classes", ("figure_7",), "figure_7", {"quick": 8, "full": 15}),
+    Step("6", "local dimension against γ", ("figure_6",), "figure_6", {"quick": 60, "full": 420}),
+    Step("3", "what an oracle sees in mixed digits", ("figure_3",), "figure_3", {"quick": 15, "full": 50}),
+    Step("4", "what mixed images look like", ("figure_4",), "figure_4", {"quick": 3, "full": 3}),
+    Step("5", "what mixed digits look like", ("figure_5",), "figure_5", {"quick": 3, "full": 3}),
+    Step("methods", "every mixer by every measure", ("methods",), "methods", {"quick": 25, "full": 120}),
+    Step("8", "neighbours of test images in feature space", ("figure_8",), "figure_8", {"quick": 30, "full": 100}),
+    Step("audit", "an audit of ζ-mixup and mixup", ("audit",), "audit", {"quick": 15, "full": 40}),
+    Step("9", "manifold mixup against ζ-mixup", ("figure_9",), "figure_9", {"quick": 1, "full": 1}),
+    Step("10", "error against γ and weight decay", ("figure_10",), "figure_10", {"quick": 2, "full": 2}),
+    Step("study", "classifiers on few images", ("study",), "study", {"quick": 1, "full": 1}),
+    Step(
+        "claims",
+        "the paper's statements, re-tested",
+        ("theorems", "diversity", "mixing_speed", "paper_tables"),
+        None,
+        {"quick": 15, "full": 15},
+    ),
+)
