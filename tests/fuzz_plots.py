@@ -242,7 +242,7 @@ def _(draw):
 
 @picture("plots.sweep.sweep_panel")
 def _(draw):
-    rows = table(draw, ("gamma", "mean", "std", "seed_std"))
+    rows = table(draw, ("gamma", "mean", "std", "seed_std", "sem"))
     rows = rows.assign(data="a", n_mix=0, anchor="", k=8, mixer=draw(st.sampled_from(("zeta", "mixup", "cutmix"))))
     rows["measure"] = draw(st.sampled_from(("dimension", "label-error")))
     return {"table": rows, "bandless": draw(st.sampled_from(((), ("mixup",))))}

@@ -209,6 +209,7 @@ def _(draw):
         "seeds": draw(st.sampled_from(((0,), [0, 1]))),
         "n_mix": draw(st.sampled_from(((None,), (2,)))),
         "batch_size": draw(st.sampled_from((4, 32))),
+        "n_anchors": draw(st.sampled_from((None, 2, n))),
         "alpha": 0.05,
         "n_jobs": 1,
         "progress": False,

@@ -6,11 +6,12 @@ import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
 from zeta_geom import datasets
-from zeta_geom.geometry import knn, local_dimension
+from zeta_geom.geometry import LocalPCA, knn, local_dimension
 from zeta_geom.manifolds import make_crescents, make_helix
 from zeta_geom.mixers import CutMix, Mixup, ZetaMixup
 from zeta_geom.realism import MNISTOracle, soft_label_report
 from zeta_geom.sweeps import Ledger, SweepError, gamma_sweep, sweep
+from zeta_geom.sweeps.measures import MEASURES, Points
 from zeta_geom.sweeps.workshop import Workshop
 
 X = make_helix(400, random_state=0)[0]
@@ -57,6 +58,57 @@ def test_spread_over_seeds_is_a_column_of_its_own():
     assert not np.allclose(zeta["seed_std"], zeta["std"])
 
 
+def test_anchors_are_the_same_rows_for_every_run():
+    ask = {"gammas": [2, 4], "n_neighbors": (8, 16), "seeds": (3, 4), "progress": False}
+    table = gamma_sweep(X, n_anchors=60, **ask)
+    assert (table["n"] == 60).all()
+    judge = LocalPCA((8, 16), n_anchors=60, random_state=3)  # the first seed draws them, for all
+    mixed = {
+        "original": X,
+        "zeta": ZetaMixup(4.0, random_state=4).mix_dataset(X)[0],
+        "mixup": Mixup(random_state=4).mix_dataset(X)[0],
+    }
+    whole = gamma_sweep(X, **ask)
+    for mixer, points in mixed.items():
+        where = f"mixer == '{mixer}'" + (" and seed == 4" if mixer != "original" else "")
+        rows = table.query(where + (" and gamma == 4" if mixer == "zeta" else ""))
+        fit = judge.fit(points)
+        for column, values in [("mean", fit.dimension_), ("std", fit.dimension_std_), ("sem", fit.dimension_sem_)]:
+            assert rows[column].tolist() == values.tolist()
+        dimension = LocalPCA(16).fit(points).dimension_pw_
+        assert rows["mean"].iloc[1] == dimension[fit.anchors_].mean()
+    assert (table[table["mixer"] == "zeta"]["sem"] > 0).any()
+    assert (whole["sem"] == 0).all()
+    assert gamma_sweep(X, n_anchors=400, **ask).drop(columns="seconds").equals(whole.drop(columns="seconds"))
+
+
+def test_one_anchor_has_no_standard_error():
+    table = gamma_sweep(X, gammas=[2], n_neighbors=8, n_anchors=1, progress=False)
+    assert table["sem"].isna().all()
+    assert (table["n"] == 1).all()
+
+
+def test_anchors_are_part_of_the_key_and_nothing_else_changes_it(tmp_path):
+    points, y = make_crescents(200, random_state=0)
+    ask = {"gammas": [], "mixers": [], "measures": ["dimension", "label-error"], "n_neighbors": 8}
+    ask |= {"folder": tmp_path, "progress": False}
+    for n_anchors, finished in ((None, 2), (50, 3), (60, 4)):  # label errors are of all points: done once
+        table = sweep({"moons": (points, y)}, n_anchors=n_anchors, **ask)
+        assert len(list(Ledger(tmp_path).runs.iterdir())) == finished
+        assert table["n"].tolist() == [n_anchors or 200, 200]
+    options = [entry.manifest["settings"]["options"] for entry in Ledger(tmp_path).plan()]
+    assert options == [{"n_neighbors": [8], "alpha": 0.05, "n_anchors": 60, "anchor_seed": 0}, {"n_neighbors": [8]}]
+    sweep({"moons": (points, y)}, **ask)
+    assert Ledger(tmp_path).plan()[0].manifest["settings"]["options"] == {"n_neighbors": [8], "alpha": 0.05}
+
+
+def test_fewer_rows_than_anchors_are_all_used():
+    original, few = Points(X, None), Points(X[:50], None)
+    options = {"n_neighbors": [8], "alpha": 0.05, "n_anchors": 60, "anchor_seed": 0}
+    ((_, _, values),) = MEASURES["dimension"].rows(original, few, options, Workshop({}, 1))
+    np.testing.assert_array_equal(values, LocalPCA(8).fit(few.X).dimension_pw_)
+
+
 def test_a_killed_sweep_goes_on_where_it_was(tmp_path, monkeypatch):
     calls = []
     measure = Workshop.__call__
@@ -92,6 +144,8 @@ def test_labelled_variants_of_a_mixer():
         ({"gammas": [1], "n_neighbors": 400}, "k=400"),
         ({"gammas": [1], "batch_size": 0}, "batch_size"),
         ({"gammas": [1], "n_mix": (64,)}, "n_mix must be at most"),
+        ({"gammas": [1], "n_anchors": 0}, "n_anchors must be an integer"),
+        ({"gammas": [1], "n_anchors": 401}, "n_anchors must be an integer"),
     ],
 )
 def test_refuses(ask, message):

@@ -31,8 +31,9 @@ MARKERS = "os^Dvx"
 def sweep_panel(ax: Any, table: pd.DataFrame, *, bandless: Sequence[str] = ()) -> Any:
     """Draw mean ± standard deviation of each method, against γ or as a level, with γ_min dotted.
 
-    The band is the spread over points; of the share of wrong labels, over seeds. Several seeds are averaged. A mean
-    that is not finite cannot be drawn; the panel says whose it is.
+    The band is the spread over points; of the share of wrong labels, over seeds. A dark narrow band shows mean ± 2
+    standard errors where the table has such errors above 0. Several seeds are averaged. A mean that is not finite
+    cannot be drawn; the panel says whose it is.
 
     Parameters
     ----------
@@ -70,6 +71,10 @@ def sweep_panel(ax: Any, table: pd.DataFrame, *, bandless: Sequence[str] = ()) -
     if over_seeds:
         check_table(table, ["seed_std"])
         table = table.assign(std=table["seed_std"])
+    if "sem" in table:
+        check_table(table, ["sem"])
+    else:
+        table = table.assign(sem=0.0)
     curves: Any = table.groupby(["mixer", "anchor", "n_mix"], sort=False, dropna=False)
     colors = _colors(list(table["mixer"]))
     several = table.groupby("mixer")[["anchor", "n_mix"]].nunique().max()
@@ -78,7 +83,7 @@ def sweep_panel(ax: Any, table: pd.DataFrame, *, bandless: Sequence[str] = ()) -
         key = "zeta-random" if (mixer, anchor) == ("zeta", "random") else mixer
         label = _label(mixer, anchor if several["anchor"] > 1 else "", n_mix if several["n_mix"] > 1 else 0)
         with np.errstate(invalid="ignore", over="ignore"):  # of infinite means, which are named and not drawn
-            rows = rows.groupby("gamma", dropna=False)[["mean", "std"]].mean().reset_index()
+            rows = rows.groupby("gamma", dropna=False)[["mean", "std", "sem"]].mean().reset_index()
         if not np.isfinite(rows["mean"]).all():
             infinite.append(label)
             rows = rows[np.isfinite(rows["mean"])]
@@ -93,6 +98,7 @@ def sweep_panel(ax: Any, table: pd.DataFrame, *, bandless: Sequence[str] = ()) -
             line |= {"ls": "--"} if key == "zeta-random" else {}
             line |= {"marker": MARKERS[_place(table, n_mix) % len(MARKERS)], "ms": 3} if several["n_mix"] > 1 else {}
             curve_against_gamma(ax, rows, key, band=band, **line)
+        _narrow_band(ax, rows, line["color"])
     if infinite:
         text = "infinite: " + ", ".join(infinite)
         ax.text(0.98, 0.02, text, transform=ax.transAxes, ha="right", va="bottom", fontsize=6, wrap=True)
@@ -102,6 +108,18 @@ def sweep_panel(ax: Any, table: pd.DataFrame, *, bandless: Sequence[str] = ()) -
     ax.margins(y=0.13)  # room for γ_min above the curves
     ax.set_ylim(bottom=0)
     return ax
+
+
+def _narrow_band(ax: Any, rows: pd.DataFrame, color: str) -> None:
+    """Shade mean ± 2 standard errors of the mean, where there are any."""
+    rows = rows.sort_values("gamma")
+    low, high = rows["mean"] - 2 * rows["sem"], rows["mean"] + 2 * rows["sem"]
+    if not (high > low).any():
+        return
+    if rows["gamma"].isna().all():
+        ax.axhspan(low.iloc[0], high.iloc[0], color=color, alpha=0.35, lw=0)
+    else:
+        ax.fill_between(rows["gamma"], low, high, color=color, alpha=0.35, lw=0)
 
 
 def _colors(mixers: Sequence[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ import numpy as np
 
 __all__ = ["MEASURES", "Measure", "Points"]
 
-Rows = Iterator[tuple[str, int, np.ndarray]]  # quantity, k (0 where there is none), a value for each point
+Rows = Iterator[tuple[str, int, np.ndarray]]  # quantity, k (0 where there is none), a value for each point or anchor
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Measure:
     Parameters
     ----------
     options : tuple of str
-        Which of the sweep's settings it depends on.
+        Which of the sweep's settings it depends on; those that the sweep has not are absent.
     check : callable (original, options)
         Raises ValueError where the data do not allow it, before any work.
     rows : callable (original, mixed, options, tools) -> rows
@@ -66,17 +66,22 @@ def _check_neighbours(original: Points, options: Mapping[str, Any]) -> None:
 
 
 def _check_dimension(original: Points, options: Mapping[str, Any]) -> None:
-    from zeta_geom.checks import check_real
+    from zeta_geom.checks import check_int, check_real
 
     _check_neighbours(original, options)
     check_real(options["alpha"], "alpha", low=0, high=1)
+    if "n_anchors" in options:
+        check_int(options["n_anchors"], "n_anchors", low=1, high=len(original.X))
     if original.flat.shape[1] < 2:
         raise ValueError(f"X must have at least 2 features for measure 'dimension'; got shape {original.X.shape}.")
 
 
 def _dimension(original: Points, mixed: Points, options: Mapping[str, Any], tools: Any) -> Rows:
     ks = tuple(options["n_neighbors"])
-    found = tools.local_pca(ks, options["alpha"]).fit(mixed.flat).dimension_pw_
+    how = {"alpha": options["alpha"]}
+    if "n_anchors" in options:  # a mixer may return fewer rows than there are points
+        how |= {"n_anchors": min(options["n_anchors"], len(mixed.X)), "random_state": options["anchor_seed"]}
+    found = tools.local_pca(ks, **how).fit(mixed.flat).dimension_pw_
     for k, values in zip(ks, found, strict=True):
         yield "dimension", k, values
 
@@ -118,7 +123,7 @@ def _realism(original: Points, mixed: Points, options: Mapping[str, Any], tools:
 
 
 MEASURES = {
-    "dimension": Measure(("n_neighbors", "alpha"), _check_dimension, _dimension),
+    "dimension": Measure(("n_neighbors", "alpha", "n_anchors", "anchor_seed"), _check_dimension, _dimension),
     "label-error": Measure(("n_neighbors",), _check_label_error, _label_error),
     "realism": Measure((), _check_realism, _realism),
 }

@@ -9,22 +9,12 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from zeta_geom.checks import (
-    check_choice,
-    check_finite,
-    check_int,
-    check_labels,
-    check_points,
-    check_real,
-    host_array,
-)
-from zeta_geom.files import to_floats
+from zeta_geom.checks import check_choice, check_int, check_real
 from zeta_geom.manifests import data_fingerprint
-from zeta_geom.mixers.weights import ANCHORS
 from zeta_geom.records import atomic_path
+from zeta_geom.sweeps.arguments import check_axes, check_data, check_options
 from zeta_geom.sweeps.disk import writing
 from zeta_geom.sweeps.executors import Executor, SerialExecutor
 from zeta_geom.sweeps.grid import Run, make_grid
@@ -52,6 +42,7 @@ def sweep(
     seeds: Sequence[int] = (0,),
     batch_size: int = 32,
     alpha: float = 0.05,
+    n_anchors: int | None = None,
     common_random_numbers: bool = True,
     executor: Executor | None = None,
     folder: Path | str | None = None,
@@ -84,6 +75,9 @@ def sweep(
         Points in a batch.
     alpha : float
         Threshold of the Fukunaga-Olsen rule.
+    n_anchors : int, optional
+        Estimate the dimension at so many points alone, their neighbours among all points; all points by default. The
+        same rows are used for every γ, mixer and seed of a data set; the first of `seeds` draws them.
     common_random_numbers : bool
         Use the same permutations for every γ, so that differences along a curve are γ's.
     executor : Executor, optional
@@ -106,8 +100,9 @@ def sweep(
     -------
     DataFrame
         A row a (data, mixer, gamma, n_mix, anchor, seed, measure, k), with mean, std (over points), seed_std (of the
-        mean over seeds, NaN for one seed), n and seconds. Where it does not apply, gamma is NaN, anchor empty and k
-        0; an n_mix of 0 is the whole batch.
+        mean over seeds, NaN for one seed), sem (standard error of the mean as an estimate of that over all points: 0
+        where all are used, NaN for one anchor), n (points used) and seconds. Where it does not apply, gamma is NaN,
+        anchor empty and k 0; an n_mix of 0 is the whole batch.
 
     Raises
     ------
@@ -134,13 +129,9 @@ def sweep(
     check_choice(errors, "errors", ("raise", "warn", "ignore"))
     if not isinstance(data, Mapping):
         raise TypeError(f"data must be a mapping of name -> X or (X, y); got {type(data).__name__}. See gamma_sweep.")
-    points = {str(name): _points(str(name), value) for name, value in data.items()}
-    options = _options(measures, n_neighbors, alpha)
-    axes: dict[str, Any] = {"mixers": mixers if isinstance(mixers, Mapping) else _names(mixers, "mixers")}
-    axes |= {"anchors": [check_choice(anchor, "anchors", ANCHORS) for anchor in _names(anchors, "anchors")]}
-    axes |= {"n_mix": [n if n is None else check_int(n, "n_mix", low=1) for n in _several(n_mix, "n_mix")]}
-    axes |= {"gammas": _numbers(gammas)}
-    axes |= {"seeds": [check_int(seed, "seeds", low=0) for seed in _several(seeds, "seeds")]}
+    points = {str(name): check_data(str(name), value) for name, value in data.items()}
+    axes = check_axes(mixers, anchors, n_mix, gammas, seeds)
+    options = check_options(measures, n_neighbors, alpha, n_anchors, axes["seeds"])
     size = check_int(batch_size, "batch_size", low=1)
     runs = list(
         make_grid(
@@ -206,48 +197,6 @@ def sweep_table(folder: Path | str) -> pd.DataFrame:
     return _joined(found)
 
 
-def _points(name: str, value: Any) -> Points:
-    """Return a data set, checked."""
-    X, y = value if isinstance(value, tuple) else (value, None)
-    X = host_array(X)
-    if X.ndim > 2:
-        X = to_floats(X)
-        check_finite(X)
-        if len(X) < 3:
-            raise ValueError(f"X of {name!r} must have at least 3 images; got shape {X.shape}.")
-    else:
-        X = check_points(X, min_samples=3)
-    return Points(X, None if y is None else check_labels(y, n=len(X)))
-
-
-def _options(measures: Sequence[str], n_neighbors: Any, alpha: float) -> dict[str, dict[str, Any]]:
-    one = isinstance(n_neighbors, (int, np.integer))
-    ks = [check_int(k, "n_neighbors", low=2) for k in _several([n_neighbors] if one else n_neighbors, "n_neighbors")]
-    settings = {"n_neighbors": ks, "alpha": check_real(alpha, "alpha", low=0, high=1)}
-    if not (measures := _names(measures, "measures")):
-        raise ValueError(f"measures must name at least one of {', '.join(MEASURES)}; got none.")
-    known = {name: MEASURES[check_choice(name, "measures", MEASURES)] for name in measures}
-    return {name: {option: settings[option] for option in measure.options} for name, measure in known.items()}
-
-
-def _numbers(gammas: Any) -> list[float]:
-    several = [gammas] if np.isscalar(gammas) else _several(gammas, "gammas")
-    return [check_real(gamma, "gammas", allow_inf=True) for gamma in several]
-
-
-def _several(values: Any, name: str) -> list[Any]:
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) == 0:
-        raise TypeError(f"{name} must be a sequence; got {values!r}. Use a tuple.")
-    return list(values)
-
-
-def _names(names: Any, name: str) -> list[str]:
-    found = [] if isinstance(names, str) else _several(names, name)
-    if isinstance(names, str) or not all(isinstance(one, str) for one in found):
-        raise TypeError(f"{name} must be a sequence of names; got {names!r}. Use a tuple.")
-    return found
-
-
 def _check(runs: Sequence[Run], points: Mapping[str, Points]) -> None:
     """Raise what a run would raise for its settings alone, before any work: on two batches of each kind of mix."""
     asked = {(run.data, run.measure): run.options for run in runs}
@@ -283,7 +232,9 @@ def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Put the rows of all runs together, with the spread over seeds of the mean over points."""
     if not tables:
         return pd.DataFrame()
-    table = pd.concat(tables, ignore_index=True)
+    # runs of older code have no `sem`: they used all points
+    table = pd.concat([t if "sem" in t else t.assign(sem=0.0) for t in tables], ignore_index=True)
+    table.insert(list(table.columns).index("std") + 1, "sem", table.pop("sem"))
     setting = table.groupby(["data", "mixer", "gamma", "n_mix", "anchor", "measure", "k"], dropna=False)
     table.insert(list(table.columns).index("std") + 1, "seed_std", setting["mean"].transform("std"))
     return table

@@ -69,18 +69,27 @@ class Workshop:
         seconds = time.perf_counter() - start
         return pd.DataFrame(
             about
-            | {"measure": quantity, "k": k, "mean": values.mean(), "std": _std(values), "n": len(values)}
-            | {"seconds": seconds}
+            | {"measure": quantity, "k": k, "mean": values.mean(), "std": _std(values)}
+            | {"sem": _sem(values, len(mixed.X)), "n": len(values), "seconds": seconds}
             for quantity, k, values in found
         )
 
-    def local_pca(self, ks: tuple[int, ...], alpha: float) -> Any:
-        """Return the estimator: along a curve one γ's neighbours are a good start for the next's."""
+    def local_pca(self, ks: tuple[int, ...], **how: Any) -> Any:
+        """Return the estimator: along a curve one γ's neighbours are a good start for the next's.
+
+        Parameters
+        ----------
+        ks : tuple of int
+            Numbers of neighbours.
+        **how
+            Hashable; as in `LocalPCA`.
+        """
         from zeta_geom.geometry import LocalPCA
 
-        if (ks, alpha) not in self._searches:
-            self._searches[ks, alpha] = LocalPCA(ks, alpha=alpha, warm_start=True, n_jobs=self.threads)
-        return self._searches[ks, alpha]
+        key = (ks, *sorted(how.items()))
+        if key not in self._searches:
+            self._searches[key] = LocalPCA(ks, **how, warm_start=True, n_jobs=self.threads)
+        return self._searches[key]
 
     def oracle(self) -> Any:
         """Return the MNIST oracle."""
@@ -165,3 +174,10 @@ def _std(values: np.ndarray) -> float:
     """Return the standard deviation; NaN, silently, where a value is infinite."""
     with np.errstate(invalid="ignore"):
         return float(values.std())
+
+
+def _sem(values: np.ndarray, n: int) -> float:
+    """Return the standard error of the mean as an estimate of that over n points: 0 where these are all of them."""
+    from zeta_geom.geometry.local_pca import standard_error
+
+    return 0.0 if len(values) == n else standard_error(values, n)
