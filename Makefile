@@ -1,4 +1,5 @@
-# make figures   regenerate the figures and the claims table  (PRESET=paper  ONLY="2 6"  IMAGES="a.npz b.npz"  OFFLINE=1  FORCE=1  STALE=ok)
+# make figures   the figures and the claims table, in minutes  (PRESET=full  ONLY="2 6"  IMAGES="a.npz b.npz"  OFFLINE=1  FORCE=1  STALE=ok)
+# make docs-pictures   pictures and claims of a run with PRESET=full, into docs/
 # make study     classifiers on few images, into docs/cpu_study: an hour on two cores  (MINUTES=90  RUNS=runs)
 # make test      lint, types, tests, doctests
 # make docs      the documentation, into docs/build/html
@@ -16,12 +17,13 @@ MINUTES ?= 90
 OPTIONS := --preset $(PRESET) --results $(RESULTS) $(if $(ONLY),--only "$(ONLY)") $(if $(OFFLINE),--offline) \
            $(if $(IMAGES),--images "$(IMAGES)") $(if $(FORCE),--force) $(if $(STALE),--stale)
 
-.PHONY: figures study test docs fuzz test-browser soak clean
+.PHONY: figures docs-pictures study test docs fuzz test-browser soak clean
 
 figures: $(VENV)/installed
-	@$(PY) -m analyses $(OPTIONS)
-	@$(PY) -m analyses.claims --results $(RESULTS)
-	@$(PY) -m figures --results $(RESULTS) $(if $(ONLY),--only "$(ONLY)")
+	@$(PY) -m figures $(OPTIONS)
+
+docs-pictures: $(VENV)/installed
+	$(PY) -m figures.docs_pictures --results $(RESULTS)/full
 
 study: $(VENV)/installed-train
 	$(PY) -m analyses.cpu_study --folder $(RUNS) --minutes $(MINUTES)

@@ -37,9 +37,7 @@ def chosen(only: str) -> list[Step]:
 
 def main(
     preset: Annotated[str, typer.Option(help=", ".join(PRESETS))] = "quick",
-    results: Annotated[Path, typer.Option(help="records and figures go into its folder of the preset's name")] = Path(
-        "results"
-    ),
+    results: Annotated[Path, typer.Option(help="records and figures go into its folder PRESET")] = Path("results"),
     only: Annotated[
         str, typer.Option(help='figures by number, such as "2 6"; or methods, audit, study, claims')
     ] = "",

@@ -1,4 +1,4 @@
-"""The steps of `make figures`, in the order in which they run: what is asked, which analyses answer it, what is drawn."""
+"""The steps of `make figures`, in order: the question, the analyses that answer it, the figure that is drawn."""
 
 from __future__ import annotations
 

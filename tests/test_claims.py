@@ -9,21 +9,30 @@ from analyses import diversity, figure_6, theorems
 from analyses.claims import __main__ as claims
 from analyses.claims.geometry import against
 from analyses.claims.images import features
-from analyses.claims.verdicts import below, from_gamma, from_interval, paired, up_to_gamma
+from analyses.claims.verdicts import from_gamma, from_interval, from_sign, paired, sign_below, up_to_gamma
 from analyses.context import Context
 
 
 def test_from_gamma_names_the_start_of_the_last_unbroken_run():
-    assert from_gamma([2, 3, 4], [True, True, True]) == "holds"
-    assert from_gamma([4, 2, 3], [True, False, True]) == "holds from γ = 3 on"
-    assert from_gamma([2, 3, 4], [True, False, True]) == "holds from γ = 4 on"
-    assert from_gamma([2, 3, 4], [True, True, False]) == "does not hold"
+    assert from_gamma([2, 3, 4], [1, 1, 1]) == "holds"
+    assert from_gamma([4, 2, 3], [1, -1, 1]) == "holds from γ = 3 on"
+    assert from_gamma([2, 3, 4], [1, -1, 1]) == "holds from γ = 4 on"
+    assert from_gamma([2, 3, 4], [1, 1, -1]) == "does not hold"
+
+
+def test_from_gamma_names_what_is_not_shown_beside_the_run():
+    assert from_gamma([2, 2.5, 3, 4], [-1, 0, 0, 1]) == "holds from γ = 4 on; not shown at γ = 2.5, 3"
+    assert from_gamma([2, 3, 4], [0, 0, 1]) == "holds from γ = 4 on; not shown at γ = 2, 3"
+    assert from_gamma([2, 3, 4], [0, -1, 1]) == "holds from γ = 4 on"
+    assert from_gamma([2, 3, 4], [1, 1, 0]) == "not shown: no difference at γ = 4"
 
 
 def test_up_to_gamma_names_the_end_of_the_first_unbroken_run():
-    assert up_to_gamma([4, 2, 3], [True, True, True]) == "holds"
-    assert up_to_gamma([2, 3, 4], [True, False, True]) == "holds up to γ = 2"
-    assert up_to_gamma([2, 3, 4], [False, True, True]) == "does not hold"
+    assert up_to_gamma([4, 2, 3], [1, 1, 1]) == "holds"
+    assert up_to_gamma([2, 3, 4], [1, -1, 1]) == "holds up to γ = 2"
+    assert up_to_gamma([2, 3, 4], [1, 0, -1]) == "holds up to γ = 2; not shown at γ = 3"
+    assert up_to_gamma([2, 3, 4], [-1, 1, 1]) == "does not hold"
+    assert up_to_gamma([2, 3, 4], [0, 1, 1]).startswith("not shown")
 
 
 def test_paired_is_the_t_interval_of_scipy():
@@ -47,9 +56,11 @@ def test_an_interval_that_holds_zero_shows_nothing():
     assert from_interval(-0.1, 0.2).startswith("not shown")
 
 
-def test_below_wants_two_standard_errors():
-    assert below(1.0, 1.0, 400, 1.2, 1.0, 400)
-    assert not below(1.0, 1.0, 400, 1.1, 1.0, 400)
+def test_a_difference_of_means_wants_two_standard_errors():
+    assert sign_below(1.0, 1.0, 400, 1.2, 1.0, 400) == 1
+    assert sign_below(1.2, 1.0, 400, 1.0, 1.0, 400) == -1
+    assert sign_below(1.0, 1.0, 400, 1.1, 1.0, 400) == 0
+    assert [from_sign(sign).split(":")[0] for sign in (1, -1, 0)] == ["holds", "does not hold", "not shown"]
 
 
 def row(mean, gamma=np.nan):

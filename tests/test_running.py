@@ -1,70 +1,157 @@
-"""`python -m analyses` and `python -m figures`: which parts run, and what is said where one cannot."""
+"""`python -m figures`: which steps run, what is drawn again, what is said where one cannot, and the times."""
 
+import json
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 import typer
 
-from analyses import __main__ as analyses
 from analyses.context import Context
 from figures import __main__ as figures
+from figures import docs_pictures, drawing
+from figures.steps import STEPS
+from zeta_geom import records
 
 
-def test_only_names_analyses():
-    assert analyses.chosen("2, 6") == ["2", "6"]
-    assert analyses.chosen("") == list(analyses.ANALYSES)
+@pytest.fixture
+def modules(monkeypatch):
+    """Replace analyses and figures by short ones, and return what was called."""
+    called = []
 
-
-@pytest.mark.parametrize("main", [analyses.main, figures.main])
-def test_an_unknown_name_is_refused(main, tmp_path):
-    with pytest.raises(typer.BadParameter, match=r"--only takes 2, 3, 4, 5, 6, 7, 8, 9, 10.*; got 1"):
-        main(results=tmp_path, only="2 1")
-
-
-def test_an_unknown_preset_is_refused():
-    with pytest.raises(typer.BadParameter, match="quick or paper; got slow"):
-        analyses.main(preset="slow")
-
-
-def test_absent_data_leave_out_one_analysis_alone(tmp_path, monkeypatch, capsys):
-    ran = []
-
-    def imported(name):
+    def load(name):
         def run(context):
             if name == "analyses.figure_6":
                 raise FileNotFoundError("no such data")
-            ran.append((name, context.results))
+            context.record(f"{name.partition('.')[2]}/table", lambda: pd.DataFrame({"x": [1]}), settings={})
+            called.append(name)
 
-        return SimpleNamespace(run=run)
+        def draw(results):
+            called.append(name)
+            path = results / "figures" / f"{name.partition('.')[2]}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"picture")
+            return [path]
 
-    monkeypatch.setattr(analyses, "import_module", imported)
-    analyses.main(results=tmp_path, only="6 7")
-    assert ran == [("analyses.figure_7", tmp_path)]
-    assert "figure_6 left out, for want of data: no such data" in capsys.readouterr().err
+        return SimpleNamespace(run=run, draw=draw)
+
+    monkeypatch.setattr(figures, "import_module", load)
+    monkeypatch.setattr(drawing, "import_module", load)
+    monkeypatch.setattr(figures, "write_claims", lambda results: pd.DataFrame({"verdict": ["holds", "holds"]}))
+    return called
 
 
-def test_a_figure_without_records_fails_and_the_others_are_drawn(tmp_path, monkeypatch, capsys):
-    def draw(name):
-        if name == "figures.figure_2":
-            raise FileNotFoundError("no record")
-        return [tmp_path / f"{name}.png"]
+def test_only_names_steps():
+    assert [step.key for step in figures.chosen("6, 2")] == ["2", "6"]
+    assert figures.chosen("") == list(STEPS)
+    with pytest.raises(typer.BadParameter, match=r"--only takes 2, 7, 6, 3, .*; got 1"):
+        figures.chosen("2 1")
 
-    monkeypatch.setattr(figures, "import_module", lambda name: SimpleNamespace(draw=lambda results: draw(name)))
+
+def test_an_unknown_preset_is_refused_with_the_three_names(tmp_path):
+    with pytest.raises(typer.BadParameter, match="--preset takes quick, full, paper; got slow"):
+        figures.main(preset="slow", results=tmp_path)
+
+
+def test_a_figure_is_drawn_and_named_before_the_next_analysis(tmp_path, modules, capsys):
+    figures.main(results=tmp_path, only="2 7")
+    assert modules == ["analyses.figure_2", "figures.figure_2", "analyses.figure_7", "figures.figure_7"]
+    lines = [line for line in capsys.readouterr().out.splitlines() if line]
+    assert lines[0].startswith("[1/2] figure 2: ")
+    assert lines[1] == str(tmp_path / "quick" / "figures" / "figure_2.png")
+    assert lines[2].startswith("[2/2] figure 7: ")
+    assert "2 statements tested; 2 holds" in lines[4]
+
+
+def test_the_times_of_the_steps_are_kept(tmp_path, modules):
+    figures.main(results=tmp_path, only="2 7")
+    times = pd.read_csv(tmp_path / "quick" / "times.csv")
+    assert times["step"].tolist() == [2, 7]
+    assert times["records"].tolist() == ["computed", "computed"]
+    assert (times[["analysis_s", "drawing_s", "cpu_s"]] >= 0).all(axis=None)
+
+
+def test_nothing_is_drawn_again_unless_records_or_files_changed(tmp_path, modules):
+    figures.main(results=tmp_path, only="2")
+    modules.clear()
+    figures.main(results=tmp_path, only="2")
+    assert modules == ["analyses.figure_2"]
+    (tmp_path / "quick" / "figures" / "figure_2.png").unlink()
+    figures.main(results=tmp_path, only="2")
+    assert modules.count("figures.figure_2") == 1
+    record = records.read(tmp_path / "quick" / "records" / "figure_2" / "table")
+    record.manifest["settings"] = {"seed": 1}
+    records.write(record, tmp_path / "quick" / "records" / "figure_2" / "table")
+    figures.main(results=tmp_path, only="2", draw_only=True)
+    assert modules.count("figures.figure_2") == 2
+
+
+def test_each_preset_has_its_folder(tmp_path, modules):
+    for preset in ("quick", "full"):
+        figures.main(preset=preset, results=tmp_path, only="2")
+    assert modules.count("figures.figure_2") == 2
+    figures.main(preset="quick", results=tmp_path, only="2")  # going back costs nothing
+    assert modules.count("figures.figure_2") == 2
+    assert {path.name for path in tmp_path.iterdir()} == {"quick", "full"}
+
+
+def test_absent_data_leave_out_one_figure_alone_and_fail_at_the_end(tmp_path, modules, capsys):
     with pytest.raises(typer.Exit) as stopped:
-        figures.main(results=tmp_path, only="2 7 claims")
+        figures.main(results=tmp_path, only="6 3")
     assert stopped.value.exit_code == 1
-    said = capsys.readouterr()
-    assert "figure 2 not drawn: no record" in said.err
-    assert said.out.split() == [str(tmp_path / "figures.figure_7.png")]
+    assert modules == ["analyses.figure_3", "figures.figure_3"]
+    said = capsys.readouterr().err
+    assert "figure_6 left out, for want of data: no such data" in said
+    assert "figure 6 not drawn: its data were not to be had" in said
 
 
-def test_claims_alone_draw_no_figure(tmp_path, capsys):
-    figures.main(results=tmp_path, only="claims")
-    assert capsys.readouterr().out == ""
+def test_a_figure_without_records_is_not_drawn(tmp_path, capsys):
+    with pytest.raises(typer.Exit):
+        figures.main(results=tmp_path, only="7", draw_only=True)
+    assert "figure 7 not drawn: there is no whole record" in capsys.readouterr().err
 
 
 def test_a_figure_whose_data_are_gone_is_not_drawn_from_old_records(tmp_path, capsys):
-    Context(results=tmp_path).mark_left_out("figure_7", True)
+    Context(results=tmp_path / "quick").mark_left_out("figure_7", True)
     with pytest.raises(typer.Exit):
-        figures.main(results=tmp_path, only="7")
+        figures.main(results=tmp_path, only="7", draw_only=True)
     assert "figure 7 not drawn: its data were not to be had" in capsys.readouterr().err
+
+
+def test_the_forecast_follows_the_pace_of_the_steps_that_computed():
+    first = {"records": "computed", "analysis_s": 3 * STEPS[0].seconds["quick"], "drawing_s": 0.0}
+    rest = sum(step.seconds["quick"] for step in STEPS[2:])
+    said = figures.announcement(STEPS, 1, "quick", [first])
+    assert f"about {figures.span(3 * STEPS[1].seconds['quick'])}; {len(STEPS) - 2} more after it" in said
+    assert said.endswith(f"about {figures.span(3 * rest)}")
+    reused = first | {"records": "reused"}
+    assert f"about {figures.span(STEPS[1].seconds['quick'])};" in figures.announcement(STEPS, 1, "quick", [reused])
+    assert "about" not in figures.announcement(STEPS, 1, "paper", [])
+
+
+def test_docs_pictures_copies_all_or_nothing(tmp_path, capsys):
+    results, docs = tmp_path / "full", tmp_path / "docs"
+    (results / "figures").mkdir(parents=True)
+    for source in docs_pictures.PICTURES.values():
+        (results / "figures" / source).write_bytes(source.encode())
+    (results / "claims.csv").write_text("statement\n")
+    Context(results=results).mark_left_out("figure_8", True)
+    with pytest.raises(typer.Exit):
+        docs_pictures.main(results, docs)
+    assert "Missing: data of figure_8" in capsys.readouterr().err
+    assert not docs.exists()
+    Context(results=results).mark_left_out("figure_8", False)
+    docs_pictures.main(results, docs)
+    assert (docs / "img" / "figure_8.png").read_bytes() == b"figure_8-mnist.png"
+    assert (docs / "claims.csv").read_text() == "statement\n"
+
+
+def test_the_pictures_of_the_docs_are_those_that_are_shipped():
+    shipped = {path.name for path in (docs_pictures.Path("docs") / "img").glob("*.png")}
+    assert shipped == {*docs_pictures.PICTURES, "local_dimension_cost.png"}
+
+
+def test_the_list_of_drawn_figures_is_json(tmp_path, modules):
+    figures.main(results=tmp_path, only="2")
+    drawn = json.loads((tmp_path / "quick" / "figures" / "drawn.json").read_text())
+    assert drawn["figure_2"]["files"] == ["figure_2.png"]

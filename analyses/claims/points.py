@@ -8,10 +8,10 @@ import pandas as pd
 
 from analyses.claims.verdicts import (
     Claim,
-    below,
     from_gamma,
     paired,
     settings,
+    sign_below,
     table,
     up_to_gamma,
     yes_no,
@@ -39,11 +39,11 @@ def compare(data: str, part: pd.DataFrame, measure: str) -> Claim:
     mixup = part[part["method"] == "mixup"].set_index("seed")[measure]
     original = part[part["method"] == "original"][measure]
     gammas = sorted(part.loc[part["method"] == "zeta", "gamma"].unique())
-    holds, texts = [], []
+    signs, texts = [], []
     for gamma in gammas:
         zeta = by_seed[("zeta", gamma)]
-        _, _, high = paired((zeta - mixup).to_numpy())
-        holds.append(high < 0)
+        _, low, high = paired((zeta - mixup).to_numpy())
+        signs.append(int(high < 0) - int(low > 0))
         texts.append(f"{gamma:g}: {zeta.mean():.3f} ± {zeta.std():.3f}")
     shown = [texts[0], texts[len(texts) // 2], texts[-1]]
     text = (
@@ -55,7 +55,7 @@ def compare(data: str, part: pd.DataFrame, measure: str) -> Claim:
         WHERE,
         f"{data}, {len(mixup)} seeds",
         text,
-        from_gamma(gammas, holds) if len(mixup) > 1 else "undecided: one seed",
+        from_gamma(gammas, signs) if len(mixup) > 1 else "undecided: one seed",
     )
 
 
@@ -95,7 +95,7 @@ def diversity(results: Path) -> list[Claim]:
             f"γ = {gamma:g}: {row.iloc[0]:.2f} ± {row.iloc[1]:.2f}" for gamma, row in by_gamma.iterrows()
         )
         poorer = mixup[[f"{name}_mean", f"{name}_std", "n"]]
-        richer = [below(*poorer, *row, mixup["n"]) for _, row in by_gamma.iterrows()]
+        richer = [sign_below(*poorer, *row, mixup["n"]) for _, row in by_gamma.iterrows()]
         verdict = up_to_gamma(by_gamma.index.tolist(), richer)
         claims.append(Claim(f"ζ's labels are richer than mixup's: {label}", where, data, text, verdict))
     for name, statement in (
@@ -103,7 +103,7 @@ def diversity(results: Path) -> list[Claim]:
         ("effective_classes", "larger T gives richer labels: exp H(y)"),
     ):
         by_size = zeta.pivot_table(index="gamma", columns="T", values=f"{name}_mean")
-        rising = [row.is_monotonic_increasing for _, row in by_size.iterrows()]
+        rising = [1 if row.is_monotonic_increasing else -1 for _, row in by_size.iterrows()]
         text = "; ".join(
             f"γ = {gamma:g}: " + ", ".join(f"T = {size}: {row[size]:.2f}" for size in (row.index[0], row.index[-1]))
             for gamma, row in by_size.iterrows()

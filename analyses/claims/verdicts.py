@@ -13,7 +13,7 @@ from scipy import stats
 from analyses.context import left_out_analyses
 from zeta_geom import records
 
-HOLDS, FAILS = "holds", "does not hold"
+HOLDS, FAILS, OPEN = "holds", "does not hold", "not shown"
 
 
 class Claim(NamedTuple):
@@ -46,25 +46,37 @@ def yes_no(holds: bool) -> str:
     return HOLDS if holds else FAILS
 
 
-def from_gamma(gammas: Sequence[float], holds: Sequence[bool]) -> str:
-    """Return the verdict of a statement about every γ, or about every γ from some value on."""
+def from_gamma(gammas: Sequence[float], signs: Sequence[int]) -> str:
+    """Return the verdict of a statement about every γ, or about every γ from some value on.
+
+    A sign is 1 where the statement is shown to hold, -1 where it is shown not to, 0 where neither is.
+    """
     order = np.argsort(gammas)
-    gammas, holds = np.asarray(gammas)[order], np.asarray(holds, dtype=bool)[order]
-    if holds.all():
+    gammas, signs = np.asarray(gammas)[order], np.asarray(signs)[order]
+    if (signs > 0).all():
         return HOLDS
-    if not holds[-1]:
-        return FAILS
-    start = np.flatnonzero(~holds)[-1] + 1
-    return f"holds from γ = {gammas[start]:g} on"
+    if signs[-1] <= 0:
+        return FAILS if signs[-1] < 0 else f"{OPEN}: no difference at γ = {gammas[-1]:g}"
+    start = np.flatnonzero(signs <= 0)[-1] + 1
+    return f"holds from γ = {gammas[start]:g} on" + undecided(gammas[:start][::-1], signs[:start][::-1])
 
 
-def up_to_gamma(gammas: Sequence[float], holds: Sequence[bool]) -> str:
-    """Return the verdict of a statement about every γ, or about every γ up to some value."""
+def up_to_gamma(gammas: Sequence[float], signs: Sequence[int]) -> str:
+    """Return the verdict of a statement about every γ, or about every γ up to some value; signs as before."""
     order = np.argsort(gammas)
-    gammas, holds = np.asarray(gammas)[order], np.asarray(holds, dtype=bool)[order]
-    if holds.all():
+    gammas, signs = np.asarray(gammas)[order], np.asarray(signs)[order]
+    if (signs > 0).all():
         return HOLDS
-    return f"holds up to γ = {gammas[np.argmin(holds) - 1]:g}" if holds[0] else FAILS
+    if signs[0] <= 0:
+        return FAILS if signs[0] < 0 else f"{OPEN}: no difference at γ = {gammas[0]:g}"
+    end = int(np.argmax(signs <= 0))
+    return f"holds up to γ = {gammas[end - 1]:g}" + undecided(gammas[end:], signs[end:])
+
+
+def undecided(gammas: np.ndarray, signs: np.ndarray) -> str:
+    """Name the values of γ, from the first on, at which nothing is shown, or nothing where the first is decided."""
+    count = int(np.argmax(signs != 0)) if (signs != 0).any() else len(signs)
+    return f"; {OPEN} at γ = {', '.join(f'{gamma:g}' for gamma in sorted(gammas[:count]))}" if count else ""
 
 
 def paired(difference: Sequence[float]) -> tuple[float, float, float]:
@@ -80,9 +92,15 @@ def from_interval(low: float, high: float) -> str:
     """Return the verdict of "greater than zero" from the limits of an interval."""
     if np.isnan(low):
         return "undecided: one seed"
-    return HOLDS if low > 0 else FAILS if high < 0 else "not shown: interval holds 0"
+    return HOLDS if low > 0 else FAILS if high < 0 else f"{OPEN}: interval holds 0"
 
 
-def below(mean: float, std: float, n: int, other: float, other_std: float, other_n: int) -> bool:
-    """Say whether one mean is below another by more than two standard errors of the difference."""
-    return bool(mean < other - 2 * np.sqrt(std**2 / n + other_std**2 / other_n))
+def sign_below(mean: float, std: float, n: int, other: float, other_std: float, other_n: int) -> int:
+    """Return 1 if a mean is below another by over two standard errors of the difference, -1 if above, else 0."""
+    error = 2 * np.sqrt(std**2 / n + other_std**2 / other_n)
+    return int(mean < other - error) - int(mean > other + error)
+
+
+def from_sign(sign: int) -> str:
+    """Return the verdict of a statement that is shown to hold (1), shown not to (-1), or neither (0)."""
+    return {1: HOLDS, -1: FAILS, 0: f"{OPEN}: within two standard errors"}[sign]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analyses.claims.verdicts import below
+from analyses.claims.verdicts import sign_below
 from analyses.paper.check import Check
 from analyses.paper.feasibility import interval
 from analyses.paper.scores import BASES, TEXT
@@ -47,7 +47,10 @@ def table_4(table: pd.DataFrame) -> list[Check]:
     printed = "17 of the 18 models outperform ERM and mixup; the exception is as accurate as mixup"
     runs = table.set_index(["data", "method"])
     clear = sum(
-        all(below(row["value"], row["std"], 3, *runs.loc[(data, other), ["value", "std"]], 3) for other in BASES)
+        all(
+            sign_below(row["value"], row["std"], 3, *runs.loc[(data, other), ["value", "std"]], 3) > 0
+            for other in BASES
+        )
         for (data, method), row in runs.iterrows()
         if method.startswith("zeta")
     )
