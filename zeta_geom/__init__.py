@@ -7,7 +7,6 @@ trains classifiers. Rooms load when first used, so that importing the package st
 """
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any
 
 __all__ = [
@@ -35,6 +34,8 @@ def __getattr__(name: str) -> Any:
     if name in __all__:
         return import_module(f"{__name__}.{name}")
     if name == "__version__":
+        from importlib.metadata import version  # it costs as much as all the rest of the import
+
         return version("zeta-geom")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -1,4 +1,4 @@
-"""`zeta-geom …`: the library on a user's own `.npy` and `.npz` files."""
+"""`zeta-geom …`: the library on a user's own files. Commands import what they compute with: help is quick."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import logging
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
-import pandas as pd
 import typer
 
-from zeta_geom.checks import check_labels
 from zeta_geom.cli_audit import audit
 from zeta_geom.cli_sweep import sweep_app
 from zeta_geom.cli_values import DASK, WORKERS, ManyValues, output, to_executor, to_gamma, to_ints, to_params
-from zeta_geom.files import read_arrays, to_floats, write_result
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
 
 HELP = {"no_args_is_help": True, "add_completion": False, "pretty_exceptions_enable": False}
 app = typer.Typer(help="Measure what a data augmentation does to the geometry of a data set.", **HELP)  # type: ignore[arg-type]
@@ -81,6 +81,7 @@ def mix(
 
     Example: zeta-geom mix data.npz --out mixed.npz --mixer gridmix --param n_cells=4 --seed 0
     """
+    from zeta_geom.files import labels_of, read_arrays, to_floats
     from zeta_geom.mixers import make_mixer
 
     arrays = read_arrays(file)
@@ -135,6 +136,7 @@ def dimension(
 
     Example: zeta-geom dimension data.npy --k 8 128 --out dimension.csv
     """
+    from zeta_geom.files import read_arrays
     from zeta_geom.geometry import local_dimension
     from zeta_geom.geometry.local_pca import draw_anchors, standard_error
 
@@ -177,6 +179,10 @@ def realism(file: Input, out: Columns) -> None:
 
     Example: zeta-geom realism mixed.npz --out scores.csv
     """
+    import numpy as np
+
+    from zeta_geom.checks import check_labels
+    from zeta_geom.files import labels_of, read_arrays
     from zeta_geom.realism import MNISTOracle, soft_label_report
 
     arrays = read_arrays(file)
@@ -203,6 +209,9 @@ def neighbors(
 
     Example: zeta-geom neighbors train.npz test.npz --k 128 --out agreement.csv
     """
+    import numpy as np
+
+    from zeta_geom.files import labels_of, read_arrays
     from zeta_geom.neighborhoods import label_agreement
 
     near, asked = read_arrays(train), read_arrays(test)
@@ -235,11 +244,11 @@ def train(
     force: Annotated[bool, typer.Option(help="train again what is recorded")] = False,
     stale: Annotated[bool, typer.Option(help="accept runs of older code")] = False,
 ) -> None:
-    """Train a classifier by a recipe, once for each seed, and measure it (needs the extra `train`).
+    """Train a classifier by a recipe, once for each seed, and measure it (training needs the extra `train`).
 
     Example: zeta-geom train table-4/fashion-mnist/resnet18/zeta-2.8 --set epochs=2 --set schedule.milestones=[]
     """
-    from zeta_geom.training import command, run
+    from zeta_geom.training import command
 
     if list_:
         typer.echo(command.listed(recipe))
@@ -248,6 +257,8 @@ def train(
     if show:
         typer.echo(command.shown(made), nl=False)
         return
+    from zeta_geom.training import run  # torch's import: seconds that --list and --show do not wait
+
     chosen = None if seeds is None else to_ints(seeds, "--seeds")
     table = run(
         made, folder=folder, seeds=chosen, accelerator=accelerator, devices=devices, num_workers=workers,
@@ -258,13 +269,10 @@ def train(
         write(out, table)
 
 
-def labels_of(arrays: Mapping[str, np.ndarray]) -> np.ndarray | None:
-    """Return the soft labels Y, else the labels y, None where there are neither."""
-    return arrays.get("Y", arrays.get("y"))
-
-
 def write(path: Path, values: Mapping[str, np.ndarray] | pd.DataFrame) -> None:
     """Write a result and say so."""
+    from zeta_geom.files import write_result
+
     write_result(path, values)
     typer.echo(f"wrote {path}")
 

@@ -7,13 +7,14 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import typer
 
 from zeta_geom.cli_values import to_ints, to_names, to_numbers, to_params
-from zeta_geom.files import read_arrays
+
+if TYPE_CHECKING:
+    import numpy as np
 
 __all__ = ["audit"]
 
@@ -100,5 +101,7 @@ def _files(paths: list[Path]) -> dict[str, Any]:
 
 
 def _pair(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
+    from zeta_geom.files import labels_of, read_arrays
+
     arrays = read_arrays(path)
-    return arrays["X"], arrays.get("Y", arrays.get("y"))
+    return arrays["X"], labels_of(arrays)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import signal
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import pandas as pd
 import typer
 from typer.core import TyperGroup
 
 from zeta_geom.cli_values import DASK, WORKERS, ManyValues, output, to_executor, to_ints, to_names, to_range
-from zeta_geom.files import read_arrays, to_floats, write_result
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["sweep_app"]
 
@@ -61,6 +62,7 @@ def run(
 
     Example: zeta-geom sweep data.npz --gammas 0:15:0.5 --k 8 128 --measure dimension label-error --out runs --csv
     """
+    from zeta_geom.files import write_result
     from zeta_geom.sweeps import Ledger, SweepError, sweep
 
     executor = to_executor(workers, dask, limit)
@@ -79,6 +81,8 @@ def run(
         typer.echo(f"zeta-geom: interrupted; {_finished(Ledger(out))}: {again}.", err=True)
         raise typer.Exit(130) from None
     if csv:
+        import pandas as pd
+
         write_result(out / "results.csv", pd.read_parquet(table))
     typer.echo(f"{'some runs failed' if failed else 'every run is finished'}; wrote {table}")
     if failed:
@@ -163,10 +167,12 @@ def draw(table: pd.DataFrame) -> Any:
 
 
 def _read(files: list[Path]) -> dict[str, Any]:
+    from zeta_geom.files import labels_of, read_arrays, to_floats
+
     data = {}
     for file in files:
         arrays = read_arrays(file)
-        X, labels = to_floats(arrays["X"]), arrays.get("Y", arrays.get("y"))
+        X, labels = to_floats(arrays["X"]), labels_of(arrays)
         data[file.stem] = X if labels is None else (X, labels)
     if len(data) < len(files):
         raise ValueError(f"FILES must differ in their names; got {', '.join(map(str, files))}.")

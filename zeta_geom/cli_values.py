@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import typer
 from typer.core import TyperCommand
 
@@ -128,6 +127,8 @@ def to_params(pairs: list[str], option: str = "--param") -> dict[str, Any]:
 
 def to_range(text: str) -> list[float]:
     """Read start:stop:step (the stop included) or numbers parted by blanks or commas."""
+    import numpy as np
+
     try:
         if ":" in text:
             start, stop, step = (float(part) for part in text.split(":"))

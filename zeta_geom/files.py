@@ -16,7 +16,7 @@ import pandas as pd
 from zeta_geom.checks import host_array
 from zeta_geom.records import atomic_path
 
-__all__ = ["read_arrays", "to_floats", "write_result"]
+__all__ = ["labels_of", "read_arrays", "to_floats", "write_result"]
 
 DAMAGE = (  # what reading a file that is not whole raises, in NumPy and below it
     *(ValueError, EOFError, MemoryError, OverflowError, RuntimeError, SyntaxError),
@@ -63,6 +63,26 @@ def read_arrays(path: Path, points: str = "X", *, mapped: bool = False) -> dict[
     if arrays[points].ndim < 1 or len(arrays[points]) == 0:
         raise ValueError(f"{path} must hold at least one sample in {points}; its shape is {arrays[points].shape}.")
     return arrays
+
+
+def labels_of(arrays: Mapping[str, np.ndarray]) -> np.ndarray | None:
+    """Return the labels among the arrays of a file.
+
+    Parameters
+    ----------
+    arrays : mapping of str -> array
+
+    Returns
+    -------
+    ndarray or None
+        The soft labels Y, else the labels y; None if there are neither.
+
+    Examples
+    --------
+    >>> labels_of({"X": np.zeros((2, 3)), "y": np.array([0, 1])})
+    array([0, 1])
+    """
+    return arrays.get("Y", arrays.get("y"))
 
 
 def to_floats(X: Any, name: str = "X") -> np.ndarray:
