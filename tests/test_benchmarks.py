@@ -17,6 +17,7 @@ from benchmarks import (
     points,
     scale,
     scale_plan,
+    start_up,
     training_step,
 )
 from benchmarks.mixing_calls import DRAWS, contenders
@@ -114,6 +115,19 @@ def test_training_step(tmp_path, monkeypatch):
     (row,) = json.loads((tmp_path / "training_step.json").read_text())["rows"]
     assert row["batch"] == "4 × 1 × 28 × 28"
     assert row["zeta ÷ without"] > 0
+
+
+def test_start_up(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(start_up, "help_calls", lambda: {"zeta-geom --help": start_up.start("-c", "import typer")})
+    start_up.main(rounds=1, out=tmp_path)
+    rows = {row["start"]: row for row in json.loads((tmp_path / "start_up.json").read_text())["rows"]}
+    assert list(rows) == ["python", "import typer", "import zeta_geom", "zeta-geom --help"]
+    assert rows["python"]["÷ python"] == 1
+    assert rows["import typer"]["÷ python"] == rows["import typer"]["seconds"] / rows["python"]["seconds"]
+    assert rows["import zeta_geom"]["required"] == 0.1
+    assert "zeta-geom --help" in capsys.readouterr().out
+    monkeypatch.undo()
+    assert {"zeta-geom --help", "zeta-geom mix --help", "zeta-geom sweep plot --help"} <= set(start_up.help_calls())
 
 
 @pytest.mark.cuda

@@ -1,0 +1,59 @@
+"""How long `import zeta_geom` and the help of each command take, beside the start of Python and of typer.
+
+Examples
+--------
+python -m benchmarks.start_up
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from benchmarks.measuring import interleaved, report
+from zeta_geom.cli import app
+
+ROOT = Path(__file__).parent.parent
+IMPORTS = {"python": "pass", "import typer": "import typer", "import zeta_geom": "import zeta_geom"}
+REQUIRED = {"import zeta_geom": 0.1, "zeta-geom --help": 0.4}  # seconds
+
+
+def main(
+    rounds: Annotated[int, typer.Option(help="timed starts of each")] = 7,
+    out: Annotated[Path, typer.Option(help="folder of the JSON file")] = Path("benchmarks/results"),
+) -> None:
+    """Measure, print a table, write JSON."""
+    calls = {name: start("-c", program) for name, program in IMPORTS.items()} | help_calls()
+    taken = interleaved(calls, rounds + 1)  # the first reads from the disk and writes .pyc files
+    medians = {name: float(np.median(seconds[1:])) for name, seconds in taken.items()}
+    rows = [
+        {"start": name, "seconds": median, "÷ python": median / medians["python"], "required": REQUIRED.get(name)}
+        for name, median in medians.items()
+    ]
+    report("start_up", rows, out, rounds=rounds, all_seconds=taken)
+
+
+def help_calls() -> dict[str, Callable[[], Any]]:
+    """Return the call of `--help` for the main command and each of its commands."""
+    group: Any = typer.main.get_command(app)
+    words: list[list[str]] = [[], *([name] for name in group.commands)]
+    words += [[name, each] for name, one in group.commands.items() for each in getattr(one, "commands", ())]
+    return {" ".join(["zeta-geom", *each, "--help"]): start("-m", "zeta_geom.cli", *each, "--help") for each in words}
+
+
+def start(*words: str) -> Callable[[], Any]:
+    """Return the call of a Python process that must succeed."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return partial(subprocess.run, [sys.executable, *words], env=environment, stdout=subprocess.DEVNULL, check=True)
+
+
+if __name__ == "__main__":
+    typer.run(main)
