@@ -71,7 +71,7 @@ def find(context: Context, s: Settings) -> Pictures:
         dataset = context.dataset(s.data)
         return Pictures(dataset.name, len(dataset.X_train), dataset.X_train.__getitem__, dataset.fingerprint)
     try:
-        from zeta_geom.training.data import load_image_data
+        from zeta_geom.training import load_image_data
     except ModuleNotFoundError as error:
         raise FileNotFoundError(f"the pictures of {s.data} cannot be opened: {error}") from error
     found = load_image_data(s.data, size=s.size, crop=1.0, progress=context.progress)

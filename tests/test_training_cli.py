@@ -94,19 +94,83 @@ def test_a_mistake_is_one_line_in_a_shell(folder):
 
 WITHOUT = """
 import sys
-from importlib import util
-found = util.find_spec
-util.find_spec = lambda name, *rest: None if name in ("lightning", "optuna") else found(name, *rest)
-sys.argv = ["zeta-geom", "train", "--list"]
-from zeta_geom.cli import main
-main()
+
+EXTRA = {"lightning", "medmnist", "optuna", "timm", "torchmetrics", "torchvision"}
+
+
+class Without:
+    def __init__(self, finder):
+        self.finder = finder
+
+    def find_spec(self, name, *rest):
+        return None if name.partition(".")[0] in EXTRA else self.finder.find_spec(name, *rest)
+
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
+
+
+sys.meta_path[:] = map(Without, sys.meta_path)
+"""
+MESSAGE = (
+    "zeta_geom.training needs lightning, medmnist, optuna, timm, torchmetrics, torchvision: "
+    'pip install "zeta-geom[train]".'
+)
+
+
+def without_the_extra(program, *words):
+    command = [sys.executable, "-c", WITHOUT + program, *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    "words", [("table-8", "--list"), ("table-7/octmnist/resnet18/mixup", "--set", "epochs=3", "--show")]
+)
+def test_what_trains_nothing_needs_no_extra(words):
+    done = without_the_extra("from zeta_geom.cli import main\nmain()", "train", *words)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == run("train", *words).stdout
+
+
+def test_a_training_without_the_extra_says_how_to_get_it(folder):
+    words = ["train", folder / "tiny.yaml", "--folder", folder / "runs"]
+    done = without_the_extra("from zeta_geom.cli import main\nmain()", *words)
+    assert done.returncode == 1
+    assert done.stderr == f"zeta-geom: {MESSAGE}\n"
+    assert not (folder / "runs").exists()
+
+
+RECIPE_PARTS = """
+from zeta_geom import training
+from zeta_geom.training import METRICS, NETWORKS, RECIPES, Recipe, compare, load_network, make_network, read_recipe
+from zeta_geom.training import run, write_recipe
+
+recipe = read_recipe(sys.argv[1])
+write_recipe(recipe, sys.argv[1])
+assert read_recipe(sys.argv[1]) == recipe
+assert recipe.network in NETWORKS and recipe.metrics[0] in METRICS
+uses = {
+    "run()": lambda: run(recipe, folder=sys.argv[2]),
+    "load_network()": lambda: load_network(recipe, 0, None, folder=sys.argv[2]),
+    "make_network()": lambda: make_network("resnet18", 2, (3, 8, 8)),
+    "make_metrics()": lambda: training.metrics.make_metrics(["error"], 2),
+    **{name: lambda name=name: getattr(training, name) for name in training.__all__},
+}
+for name, call in uses.items():
+    try:
+        call()
+    except ImportError as error:
+        print(name, error)
 """
 
 
-def test_without_the_extra_the_error_names_it():
-    done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert done.stderr == ('zeta-geom: zeta_geom.training needs lightning, optuna: pip install "zeta-geom[train]".\n')
+def test_recipes_work_without_the_extra_and_what_trains_asks_for_it(folder):
+    done = without_the_extra(RECIPE_PARTS, folder / "tiny.yaml", folder / "runs")
+    assert done.stderr == ""
+    refused = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+    called = {"run()", "load_network()", "make_network()", "make_metrics()"}
+    assert set(refused) == called | {"Classifier", "IMAGE_SETS", "ImageData", "load_image_data", "search"}
+    assert set(refused.values()) == {MESSAGE}
+    assert not (folder / "runs").exists()
 
 
 def test_nothing_else_imports_the_room():

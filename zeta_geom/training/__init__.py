@@ -1,14 +1,14 @@
-"""Train classifiers by recipes: the paper's tables 4 to 8 and figures 8 to 10. Needs the extra `train`.
+"""Train classifiers by recipes: the paper's tables 4 to 8 and figures 8 to 10.
 
 `run` trains by a recipe; `RECIPES` holds the paper's; `Classifier` is the Lightning module for loops of your own.
-Nothing else in the package imports this room.
+Nothing else in the package imports this room. Recipes are read, checked and written without the extra `train`; `run`,
+`load_network` and `make_network` need it when they are called, `Classifier`, `search` and images when first used.
 """
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
-PACKAGES = ("lightning", "medmnist", "optuna", "timm", "torchmetrics", "torchvision", "yaml")
+from zeta_geom.training.packages import require_packages
 
 _ROOMS = {
     "Classifier": "classifier",
@@ -28,15 +28,14 @@ _ROOMS = {
     "write_recipe": "recipe_files",
 }
 
-__all__ = sorted(_ROOMS)
+_ON_THE_EXTRA = {"classifier", "data", "gamma_search"}  # modules that cannot be imported without its packages
 
-if _absent := [package for package in PACKAGES if find_spec(package) is None]:
-    raise ModuleNotFoundError(
-        f'zeta_geom.training needs {", ".join(_absent)}: pip install "zeta-geom[train]".', name=_absent[0]
-    )
+__all__ = sorted(_ROOMS)
 
 
 def __getattr__(name: str) -> Any:
     if name in _ROOMS:
+        if _ROOMS[name] in _ON_THE_EXTRA:
+            require_packages()
         return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import yaml
 
 from zeta_geom.training.recipe import Recipe
 from zeta_geom.training.recipe_files import changed
-from zeta_geom.training.recipes import RECIPES
-from zeta_geom.training.runs import find_recipe
+from zeta_geom.training.recipes import RECIPES, find_recipe
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["asked", "listed", "shown", "summary"]
 

@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-
-from torch import Tensor
-from torchmetrics import Metric, MetricCollection
-from torchmetrics.classification import MulticlassAccuracy, MulticlassAUROC, MulticlassF1Score, MulticlassRecall
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from zeta_geom.checks import check_choice
+from zeta_geom.training.packages import require_packages
+
+if TYPE_CHECKING:
+    from torchmetrics import Metric, MetricCollection
 
 __all__ = ["HIGHER_IS_BETTER", "METRICS", "make_metrics"]
 
+TORCHMETRICS = "torchmetrics.classification"
 
-class _ErrorRate(MulticlassAccuracy):
-    """The share of wrong predictions."""
 
-    higher_is_better = False
-
-    def compute(self) -> Tensor:
-        return 1 - super().compute()
+def _metric(kind: str, average: str, module: str = TORCHMETRICS) -> Callable[[int], Metric]:
+    """Return how a metric is built for n classes; its module, which needs the extra, is imported then."""
+    return lambda n: getattr(import_module(module), kind)(n, average=average)
 
 
 METRICS: dict[str, Callable[[int], Metric]] = {
-    "error": lambda n: _ErrorRate(n, average="micro"),
-    "accuracy": lambda n: MulticlassAccuracy(n, average="micro"),
-    "balanced_accuracy": lambda n: MulticlassRecall(n, average="macro"),
-    "f1_micro": lambda n: MulticlassF1Score(n, average="micro"),
-    "f1_macro": lambda n: MulticlassF1Score(n, average="macro"),
-    "auc": lambda n: MulticlassAUROC(n, average="macro"),
+    "error": _metric("ErrorRate", "micro", "zeta_geom.training.error_rate"),
+    "accuracy": _metric("MulticlassAccuracy", "micro"),
+    "balanced_accuracy": _metric("MulticlassRecall", "macro"),
+    "f1_micro": _metric("MulticlassF1Score", "micro"),
+    "f1_macro": _metric("MulticlassF1Score", "macro"),
+    "auc": _metric("MulticlassAUROC", "macro"),
 }
 HIGHER_IS_BETTER = {name: name != "error" for name in METRICS}
 
@@ -51,6 +51,8 @@ def make_metrics(names: Sequence[str], n_classes: int) -> MetricCollection:
 
     Raises
     ------
+    ImportError
+        If a package of the extra `train` is absent.
     ValueError
         If a name is unknown.
 
@@ -66,6 +68,9 @@ def make_metrics(names: Sequence[str], n_classes: int) -> MetricCollection:
     >>> metrics.compute()
     {'accuracy': tensor(0.5000)}
     """
+    require_packages()
+    from torchmetrics import MetricCollection
+
     made: dict[str, Metric | MetricCollection] = {}
     for name in names:
         made[name] = METRICS[check_choice(name, "metrics", METRICS)](n_classes)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-
-import timm
-import torch
-from timm.models.resnet import BasicBlock, ResNet
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, Any
 
 from zeta_geom.checks import check_choice, check_int
 from zeta_geom.mixers.hooks import STAGES
-from zeta_geom.realism.lenet import LeNet5
+from zeta_geom.training.packages import require_packages
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 __all__ = ["NETWORKS", "SMALL_IMAGE", "Network", "features", "last_layer", "make_network"]
 
@@ -67,6 +65,8 @@ def make_network(name: str, n_classes: int, image_shape: tuple[int, int, int], *
 
     Raises
     ------
+    ImportError
+        If a package of the extra `train` is absent.
     TypeError, ValueError
         If the name is unknown, a number is out of range, or LeNet-5 is asked for other than 28 × 28 grey images.
 
@@ -81,6 +81,9 @@ def make_network(name: str, n_classes: int, image_shape: tuple[int, int, int], *
     >>> network.conv1
     Conv2d(3, 64, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1), bias=False)
     """
+    require_packages()
+    import torch
+
     network = NETWORKS[check_choice(name, "network", NETWORKS)]
     n_classes = check_int(n_classes, "n_classes", low=2)
     channels, height, width = (check_int(length, "image_shape", low=1) for length in image_shape)
@@ -111,9 +114,12 @@ def features(network: nn.Module, images: Tensor) -> Tensor:
 
     Examples
     --------
+    >>> import torch
     >>> features(make_network("resnet18", 10, (3, 32, 32)).eval(), torch.zeros(1, 3, 32, 32)).shape
     torch.Size([1, 512])
     """
+    from zeta_geom.realism import LeNet5
+
     if isinstance(network, LeNet5):
         return network.features(images)
     timm_network: Any = network
@@ -138,27 +144,42 @@ def last_layer(network: nn.Module) -> nn.Module:
     >>> last_layer(make_network("resnet18", 10, (3, 32, 32)))
     Linear(in_features=512, out_features=10, bias=True)
     """
+    from zeta_geom.realism import LeNet5
+
     timm_network: Any = network
     return network.fc3 if isinstance(network, LeNet5) else timm_network.get_classifier()
 
 
 def _lenet(n_classes: int, channels: int) -> nn.Module:
+    import torch
+
+    from zeta_geom.realism import LeNet5
+
     generator = torch.Generator().manual_seed(torch.initial_seed())
     return LeNet5(generator, n_classes=n_classes)
 
 
 def _narrow_resnet(n_classes: int, channels: int) -> nn.Module:
     """Ours: one basic block a stage, a quarter of ResNet-18's width; 0.3 million weights."""
+    from timm.models.resnet import BasicBlock, ResNet
+
     block: Any = BasicBlock
     return ResNet(block, (1, 1, 1, 1), num_classes=n_classes, in_chans=channels, channels=(16, 32, 64, 128),
                   stem_width=16)  # fmt: skip
 
 
 def _from_timm(name: str) -> Callable[[int, int], nn.Module]:
-    return lambda n_classes, channels: timm.create_model(name, num_classes=n_classes, in_chans=channels)
+    def build(n_classes: int, channels: int) -> nn.Module:
+        import timm
+
+        return timm.create_model(name, num_classes=n_classes, in_chans=channels)
+
+    return build
 
 
 def _residual(network: Any) -> None:
+    from torch import nn
+
     stem = network.conv1
     network.conv1 = nn.Conv2d(stem.in_channels, stem.out_channels, 3, stride=1, padding=1, bias=False)
     nn.init.kaiming_normal_(network.conv1.weight, mode="fan_out", nonlinearity="relu")  # as timm draws the others

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from zeta_geom.mixers import gamma_min
 from zeta_geom.training.networks import NETWORKS
 from zeta_geom.training.recipe import Recipe
+from zeta_geom.training.recipe_files import read_recipe
 
-__all__ = ["GAMMAS", "MEDMNIST", "NATURAL", "RECIPES", "SKIN"]
+__all__ = ["GAMMAS", "MEDMNIST", "NATURAL", "RECIPES", "SKIN", "find_recipe"]
 
 NATURAL = ("cifar-10", "cifar-100", "fashion-mnist", "stl-10", "imagenette", "imagewoof")
 SKIN = ("isic-2016", "isic-2017", "isic-2018", "msk", "uda", "dermofit", "derm7point-clinical",
@@ -209,3 +211,29 @@ def _from(text: str) -> dict[str, str]:
 
 
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in paper_recipes()}
+
+
+def find_recipe(recipe: Recipe | str | Path) -> Recipe:
+    """Return a recipe from itself, its name in `RECIPES`, or its YAML file.
+
+    Parameters
+    ----------
+    recipe : Recipe, str or path
+
+    Returns
+    -------
+    Recipe
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is neither a name nor a file.
+
+    Examples
+    --------
+    >>> find_recipe("table-4/cifar-10/resnet18/mixup").epochs
+    200
+    """
+    if isinstance(recipe, Recipe):
+        return recipe
+    return RECIPES[str(recipe)] if str(recipe) in RECIPES else read_recipe(recipe)

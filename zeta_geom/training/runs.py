@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,13 +17,15 @@ from safetensors.torch import load_file
 from zeta_geom import records
 from zeta_geom.checks import check_int
 from zeta_geom.mixers.hooks import modules_of
-from zeta_geom.training.classifier import Classifier
-from zeta_geom.training.data import ImageData, load_image_data, subset
 from zeta_geom.training.networks import make_network
-from zeta_geom.training.one_run import OneRun, build_classifier
+from zeta_geom.training.packages import require_packages
 from zeta_geom.training.recipe import Recipe
-from zeta_geom.training.recipe_files import changed, read_recipe, write_recipe
-from zeta_geom.training.recipes import RECIPES
+from zeta_geom.training.recipe_files import changed, write_recipe
+from zeta_geom.training.recipes import find_recipe
+
+if TYPE_CHECKING:
+    from zeta_geom.training.classifier import Classifier
+    from zeta_geom.training.data import ImageData
 
 __all__ = ["find_recipe", "load_network", "run"]
 
@@ -85,6 +88,8 @@ def run(
     ------
     FileNotFoundError
         If there is no such recipe, or the data are not to be had.
+    ImportError
+        If a package of the extra `train` is absent.
     ValueError
         If a setting is wrong, or a finished run of that name and seed had other settings, unless `force`.
 
@@ -97,6 +102,10 @@ def run(
       metric  n_test
     0  error     297
     """
+    require_packages()
+    from zeta_geom.training.data import load_image_data, subset
+    from zeta_geom.training.one_run import OneRun
+
     recipe = find_recipe(recipe)
     if seeds is not None:
         recipe = changed(recipe, {"seeds": list(seeds)})
@@ -153,32 +162,6 @@ def _refuse_what_does_not_fit(recipe: Recipe, data: ImageData, devices: int) -> 
         )
 
 
-def find_recipe(recipe: Recipe | str | Path) -> Recipe:
-    """Return a recipe from itself, its name in `RECIPES`, or its YAML file.
-
-    Parameters
-    ----------
-    recipe : Recipe, str or path
-
-    Returns
-    -------
-    Recipe
-
-    Raises
-    ------
-    FileNotFoundError
-        If it is neither a name nor a file.
-
-    Examples
-    --------
-    >>> find_recipe("table-4/cifar-10/resnet18/mixup").epochs
-    200
-    """
-    if isinstance(recipe, Recipe):
-        return recipe
-    return RECIPES[str(recipe)] if str(recipe) in RECIPES else read_recipe(recipe)
-
-
 def load_network(recipe: Recipe, seed: int, data: ImageData, *, folder: Path | str = "runs") -> Classifier:
     """Return the classifier that a run ended with, in evaluation mode.
 
@@ -199,13 +182,18 @@ def load_network(recipe: Recipe, seed: int, data: ImageData, *, folder: Path | s
     ------
     FileNotFoundError
         If there is no such run.
+    ImportError
+        If a package of the extra `train` is absent.
 
     Examples
     --------
-    >>> load_network(RECIPES["table-4/cifar-10/resnet18/mixup"], 0, None, folder="nowhere")
+    >>> load_network(find_recipe("table-4/cifar-10/resnet18/mixup"), 0, None, folder="nowhere")
     Traceback (most recent call last):
     FileNotFoundError: there are no weights nowhere/...: run the recipe first.
     """
+    require_packages()
+    from zeta_geom.training.one_run import build_classifier
+
     weights = Path(folder) / recipe.name / f"seed-{seed}.safetensors"
     if not weights.exists():
         raise FileNotFoundError(f"there are no weights {weights}: run the recipe first.")

@@ -1,0 +1,25 @@
+"""The packages of the extra `train`, which are asked for when something is to be trained."""
+
+from importlib.util import find_spec
+
+__all__ = ["PACKAGES", "require_packages"]
+
+PACKAGES = ("lightning", "medmnist", "optuna", "timm", "torchmetrics", "torchvision")
+
+
+def require_packages() -> None:
+    """Raise if a package of the extra `train` is absent.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        An ImportError that names the absent packages and the command that installs them.
+
+    Examples
+    --------
+    >>> require_packages()
+    """
+    if absent := [package for package in PACKAGES if find_spec(package) is None]:
+        raise ModuleNotFoundError(
+            f'zeta_geom.training needs {", ".join(absent)}: pip install "zeta-geom[train]".', name=absent[0]
+        )
