@@ -257,7 +257,7 @@ def train(
     if show:
         typer.echo(command.shown(made), nl=False)
         return
-    from zeta_geom.training import run  # torch's import: seconds that --list and --show do not wait
+    from zeta_geom.training import run  # imports torch, which --list and --show need not wait for
 
     chosen = None if seeds is None else to_ints(seeds, "--seeds")
     table = run(
