@@ -160,7 +160,11 @@ class Trial:
                 return "survived", "", len(files)
             test = _first_failure(text)
             if test is None:  # the mutant ended Python, or pytest could not start
-                return ("killed" if status < 0 or status == 1 else "invalid"), text.strip()[-200:], len(files)
+                return (
+                    ("killed" if status < 0 or status == 1 else "invalid"),
+                    " ".join(text.split())[-200:],
+                    len(files),
+                )
             if self._is_sound(copy, test):
                 return "killed", test, len(files)
 
