@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from mutants.mutants import HERE, read_mutants
+from mutants.faults import HERE, read_mutants
 
 ROOT = Path(__file__).parents[1]
 MUTANTS = read_mutants()

@@ -29,7 +29,7 @@ from pathlib import Path
 from threading import Lock
 
 import psutil
-from mutants import HERE, Mutant, Reach, functions, read_durations, read_mutants
+from faults import HERE, Mutant, Reach, functions, read_durations, read_mutants
 
 COLUMNS = ("number", "module", "function", "outcome", "test", "seconds", "files", "scope")
 KILLED = ("killed", "timeout")
