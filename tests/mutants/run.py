@@ -15,6 +15,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -33,6 +34,7 @@ from faults import HERE, Mutant, Reach, functions, read_durations, read_mutants
 
 COLUMNS = ("number", "module", "function", "outcome", "test", "seconds", "files", "scope")
 KILLED = ("killed", "timeout")
+CRASHES = (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGFPE, -signal.SIGBUS)  # others come from outside
 COMPILING = 240.0  # seconds more for a mutant in a compiled module, whose kernels are all compiled anew
 MARK = "ZETA_GEOM_MUTANT"  # in the environment of what a run starts, to find what it leaves behind
 
@@ -161,7 +163,7 @@ class Trial:
             test = _first_failure(text)
             if test is None:  # the mutant ended Python, or pytest could not start
                 return (
-                    ("killed" if status < 0 or status == 1 else "invalid"),
+                    ("killed" if status == 1 or status in CRASHES else "invalid"),
                     " ".join(text.split())[-200:],
                     len(files),
                 )
@@ -210,7 +212,7 @@ def chosen(arguments: argparse.Namespace) -> list[Mutant]:
             if row["scope"] == "reaching" and row["outcome"] in ("survived", "unfinished")
         }
         return [one for one in mutants if one.number in alive]
-    return [one for one in mutants if one.number not in rows]
+    return [one for one in mutants if one.number not in rows or rows[one.number]["outcome"] == "invalid"]
 
 
 def compare(before: Path, after: Path) -> None:
