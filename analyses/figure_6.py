@@ -102,7 +102,7 @@ def sweep(
             mixers=MIXERS,
             anchors=settings.anchors,
             n_neighbors=settings.n_neighbors,
-            n_anchors=settings.n_anchors,
+            n_anchors=settings.n_anchors if (settings.n_anchors or len(X)) < len(X) else None,
             seeds=[settings.seed],
             folder=context.results / "records" / "figure_6" / panel,
             force=context.force,
@@ -111,5 +111,5 @@ def sweep(
             **batch,
         )
 
-    made_of = settings.model_dump(mode="json") | about
+    made_of = settings.model_dump(mode="json") | about | {"n_points": len(X)}
     context.record(f"figure_6/{panel}", compute, settings=made_of, data=data_fingerprint(X))

@@ -53,8 +53,8 @@ def draw_plane(records: Path) -> Figure:
     bar = fig.colorbar(ScalarMappable(cmap=two_class_colors()), ax=axes, fraction=0.02, pad=0.01, aspect=30)
     bar.set_label("share of class 1 in the label")
     fig.supxlabel(
-        "Above each panel: share of points with a wrong label, and median distance from the noiseless curves (grey); "
-        f"mean ± standard deviation over {table['seed'].nunique()} seeds.",
+        f"{sets[0]['X'].shape[1]:,} points a panel. Above each: share of points with a wrong label, and median "
+        f"distance from the noiseless curves (grey); mean ± standard deviation over {table['seed'].nunique()} seeds.",
         fontsize=8,
     )
     return fig
@@ -74,7 +74,8 @@ def draw_helix(records: Path) -> Figure:
         ax.set_title(f"distance {spread(table, 'distance', what, '.2f')}")
     name_columns(axes, [name_of(**what) for what in panels], axis_names(*VIEWS[-1], stretch=STRETCH)[0])
     fig.supxlabel(
-        f"Above each column: {note_on_distance(table)} Azimuth 0°; originals in grey; z is drawn 4 times as large.",
+        f"{points['X'].shape[1]:,} points. Above each column: {note_on_distance(table)} "
+        "Azimuth 0°; originals in grey; z is drawn 4 times as large.",
         fontsize=8,
     )
     return fig
@@ -97,7 +98,7 @@ def draw_grid(records: Path) -> Figure:
         row[0].set_ylabel(f"T = {size}\n{up}")
     name_columns(axes, [f"γ = {gamma:g}" for gamma in gammas], right)
     fig.supxlabel(
-        f"Above each panel: {note_on_distance(table)} "
+        f"{points['X'].shape[1]:,} points a panel. Above each: {note_on_distance(table)} "
         "Elevation 0°, azimuth 90°; originals in grey; z is drawn 4 times as large; a batch has T points.",
         fontsize=8,
     )

@@ -66,11 +66,16 @@ def draw_curves(ax: Any, record: records.Record, k: int) -> None:
 
 
 def caption(made: list[records.Record]) -> str:
-    """Say what lines and bands are."""
+    """Say what lines and bands are, and of how many points."""
     seeds = {int(seed) for record in made for seed in record.table["seed"]}
+    sizes = sorted({(record.settings["n_points"], int(record.table["n"].iloc[0])) for record in made})
+    measured = " and ".join(f"{n:,} of {size:,}" if n < size else f"{size:,}" for size, n in sizes)
+    sampled = any(n < size for size, n in sizes)
+    errors = "; dark bands: ± 2 standard errors of the mean" if sampled else ""
+    measured += " points, the same for every γ" if sampled else " points"
     return (
-        f"Lines: mean over the points of one run (seed {', '.join(map(str, sorted(seeds)))}); bands: ± standard "
-        "deviation over them, not drawn for λ per sample.\n"
+        f"Lines: mean over {measured} (seed {', '.join(map(str, sorted(seeds)))}); light bands: ± standard "
+        f"deviation over points, not drawn for λ per sample{errors}.\n"
         f"k neighbours span at most k − 1 dimensions; γ$_{{\\min}}$ = {gamma_min():.5f}."
     )
 
@@ -91,7 +96,7 @@ def title_of(name: str) -> str:
 def stand_in_note(made: list[records.Record]) -> str:
     """Say what the panels were drawn from, and what they stand for where that differs."""
     names = [record.settings["data_name"] for record in made]
-    sizes = [int(record.table["n"].iloc[0]) for record in made]
+    sizes = [record.settings["n_points"] for record in made]
     drawn = " and ".join(f"{title_of(name)} ({size:,} images)" for name, size in zip(names, sizes))
     note = f"Drawn from {drawn}"
     own = made[0].settings["named_by_user"]

@@ -145,7 +145,8 @@ def caption(points: Record, table: pd.DataFrame, s: dict[str, Any]) -> str:
         )
 
     return textwrap.fill(
-        f"Boundary: x₂ = {s['amplitude']:g} sin(πx₁/{s['half_width']:g}); batches of {s['batch_size']}. "
+        f"Boundary: x₂ = {s['amplitude']:g} sin(πx₁/{s['half_width']:g}); {s['n_points']} points, "
+        f"{s['n_tests']} test points, batches of {s['batch_size']}. "
         "d, e: of the outputs whose dimension is below their leader's, the one (star) whose λ₂/λ₁ fell most, and its "
         f"leader; they are {spread(table, 'lower', large, '.1f', scale=100)} % of the outputs there and "
         f"{spread(table, 'lower', zeta, '.1f', scale=100)} % in c. Ellipses: two standard deviations. "

@@ -3,7 +3,8 @@ Regenerate the paper
 ====================
 
 ``make figures`` computes the records behind every figure and the claims table, and draws them; ``ONLY="2 6"`` names
-figures, ``PRESET=paper`` asks for full sizes. The same steps can be taken one by one, with settings of your own. Here
+figures, ``PRESET=full`` asks for our full sizes, ``PRESET=paper`` for the paper's.
+The same steps can be taken one by one, with settings of your own. Here
 Figure 2 is made at a small scale. Run it from the top folder of the sources, where `analyses` and `figures` lie.
 """
 
