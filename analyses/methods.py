@@ -12,7 +12,6 @@ import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -35,7 +34,7 @@ class Settings(BaseModel, frozen=True):
     n_plane: int = 512  # paper, "Synthetic Data"
     noise: float = 0.1  # paper, "Synthetic Data"
     n_manifold: int = 8192  # paper, "Synthetic Data"
-    n_images: int = 2048  # ours: OptTransMix takes 15 ms for each, and every method gets as many
+    n_images: int = 2048  # ours: every method gets as many
     batch_size: int = 32  # paper, its training on Fashion-MNIST; the authors' demonstration
     gamma: float = 2.8  # paper, Table 8's text; of every method with p-series weights
     n_neighbors: tuple[int, ...] = (8, 128)  # paper, Fig. 6
@@ -52,7 +51,6 @@ PRESETS = {
 }
 ORIGINAL = "original"
 SERIES = {"zeta": "gamma", "p-series-pairs": "gamma", "cutmix-zeta": "gamma", "local-synthetic-instances": "p"}
-EXTRAS = {"opttransmix": ("ot", "needs POT: pip install 'zeta-geom[transport]'")}  # package, and what is said without
 
 REMARKS = {
     ("mnist", "between-class-plus"): "makes images zero-mean, unlike those that the oracle was trained on",
@@ -76,8 +74,7 @@ def run(context: Context, settings: Settings | None = None) -> None:
     """Write a record a data set, with a row a method and a seed, and `methods/panel` with a row a cell."""
     s = settings or PRESETS[context.preset]
     dataset = context.dataset("mnist")
-    absent = [method for method, (package, _) in EXTRAS.items() if find_spec(package) is None]
-    made = s.model_dump(mode="json") | {"absent": absent}
+    made = s.model_dump(mode="json")
     drawn = {"settings": made | {"data_name": dataset.name}, "data": dataset.fingerprint}
     tables = {}
     for data, subject in subjects(s, dataset).items():
@@ -112,8 +109,7 @@ def why_not(method: str, subject: Subject) -> str:
         return "mixes samples of two classes: these points have none"
     if traits.space == "features" and subject.kind != "features":
         return "mixes a model's features: measured on the oracle's"
-    package, said = EXTRAS.get(method, ("", ""))
-    return said if package and find_spec(package) is None else ""
+    return ""
 
 
 def measure(data: str, subject: Subject, s: Settings, progress: bool = False) -> pd.DataFrame:

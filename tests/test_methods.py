@@ -100,17 +100,6 @@ def test_why_a_cell_is_not_defined(method, data, text):
     assert why_not(method, SUBJECTS[data]) == text
 
 
-TINY = {"method": "mixup", "seed": 0, "reason": "", "n": 9, "label_error": 0.5}
-
-
-def test_a_package_that_is_absent_is_the_reason_and_part_of_the_key(tmp_path, monkeypatch):
-    monkeypatch.setattr(methods, "find_spec", lambda name: None)
-    assert why_not("opttransmix", SUBJECTS["mnist"]) == "needs POT: pip install 'zeta-geom[transport]'"
-    monkeypatch.setattr(methods, "measure", lambda *asked: pd.DataFrame([TINY]))
-    methods.run(Context(results=tmp_path, offline=True), SMALL)
-    assert records.read(tmp_path / "records" / "methods" / "mnist").settings["absent"] == ["opttransmix"]
-
-
 def test_the_original_is_what_it_is_known_to_be(tables):
     assert cell(tables, "helix-3d", "original", "dimension_8") == pytest.approx(1, abs=0.2)
     assert cell(tables, "curved-12d", "original", "dimension_8") == pytest.approx(3, abs=0.2)

@@ -1,4 +1,4 @@
-"""Someone else's code and closed forms as judges: torchvision, timm, scikit-learn, POT, SciPy, a trained teacher."""
+"""Someone else's code and closed forms as judges: torchvision, timm, scikit-learn, SciPy, a trained teacher."""
 
 import math
 from types import SimpleNamespace
@@ -8,7 +8,6 @@ import pytest
 import timm.data
 import torch
 from mixer_cases import batch, soft, to_numpy
-from ot.bregman import convolutional_barycenter2d
 from scipy.ndimage import gaussian_filter
 from scipy.special import expit, log_softmax, xlogy
 from scipy.stats import beta, halfnorm, kstest
@@ -113,72 +112,6 @@ class TestLaws:
         assert ((a - 1) * b).mean() == pytest.approx(0, abs=0.3**2 / 20)
         assert kstest(np.hypot(a - 1, b), halfnorm(scale=0.3).cdf).pvalue > 1e-3
         assert kstest(np.arctan2(b, a - 1), "uniform", args=(-math.pi, 2 * math.pi)).pvalue > 1e-3
-
-
-def transported(X, lam, **params):
-    """Return the barycentres of each image and the one before it."""
-    plan = PairPlan(np.roll(np.arange(len(X)), 1), np.broadcast_to(lam, len(X)), len(X))
-    return mixers.OptTransMix(**params).apply(X, None, plan)[0]
-
-
-def blob(row, column, spread, size=41):
-    bell = [np.exp(-((np.arange(size) - centre) ** 2) / (2 * spread**2)) for centre in (row, column)]
-    return np.outer(*bell) / np.outer(*bell).sum()
-
-
-def moments(image):
-    """Return the mean position of the mass, and its variance along each axis, in pixels."""
-    at = np.stack(np.mgrid[: image.shape[0], : image.shape[1]])
-    mean = (at * image).sum(axis=(1, 2)) / image.sum()
-    return mean, ((at - mean[:, None, None]) ** 2 * image).sum(axis=(1, 2)) / image.sum()
-
-
-class TestOptimalTransport:
-    def test_channels_are_those_of_a_direct_call_of_pot(self):
-        X, lam = np.random.default_rng(0).random((4, 3, 8, 11)), np.array([0.1, 0.4, 0.5, 0.9])
-        got = transported(X, lam, reg=0.02)
-        for k in range(4):
-            for c in range(3):
-                pair, masses = np.stack([X[k, c], X[k - 1, c]]), np.array([X[k, c].sum(), X[k - 1, c].sum()])
-                shares = np.array([lam[k], 1 - lam[k]])
-                judge = convolutional_barycenter2d(pair / masses[:, None, None], 0.02, weights=shares)
-                np.testing.assert_allclose(got[k, c], judge / judge.sum() * (shares @ masses), rtol=1e-7)
-                assert got[k, c].sum() == pytest.approx(shares @ masses, rel=1e-12)
-
-    @pytest.mark.parametrize("reg", [0.02, 0.002, 0.0005])
-    def test_at_lambda_one_it_is_the_image_but_for_the_blur(self, reg):
-        """There Sinkhorn's fixed point is K (x / K 1), with K = exp(-d² / reg) over pixels of the unit square."""
-        X = np.random.default_rng(0).random((2, 9, 13))
-        along = [np.exp(-(np.subtract.outer(t, t) ** 2) / reg) for t in (np.linspace(0, 1, n) for n in (9, 13))]
-        blurred = along[0] @ (X / (along[0] @ np.ones((9, 13)) @ along[1])) @ along[1]
-        got = transported(X, 1.0, reg=reg)
-        np.testing.assert_allclose(got, blurred, rtol=1e-9)
-        assert np.abs(got - X).mean() < {0.02: 0.25, 0.002: 0.05, 0.0005: 1e-4}[reg]
-
-    @pytest.mark.parametrize("reg", [0.004, 0.002, 0.001])
-    @pytest.mark.parametrize("lam", [0.3, 0.5])
-    def test_two_bells_give_a_bell_between_them(self, lam, reg):
-        """At the weighted mean position, with the bells' variance and the blur's, reg / 2 squared sides."""
-        got = transported(np.stack([blob(12, 14, 2.5), blob(26, 22, 2.5)]), lam, reg=reg)
-        mean, variance = moments(got[0])
-        np.testing.assert_allclose(mean, lam * np.array([12, 14]) + (1 - lam) * np.array([26, 22]), atol=0.01)
-        np.testing.assert_allclose(variance, 2.5**2 + reg / 2 * 40**2, rtol=0.01)
-
-    @pytest.mark.filterwarnings("error")
-    @pytest.mark.parametrize("apart", [1, 3, 8, 24])
-    def test_two_points_give_one_halfway(self, apart):
-        X = np.zeros((2, 28, 28))
-        X[0, 2, 2] = X[1, 2, 2 + apart] = 1
-        np.testing.assert_allclose(moments(transported(X, 0.5)[0])[0], [2, 2 + apart / 2], atol=0.01)
-
-    def test_an_empty_image_leaves_the_other_at_its_share_of_the_mass(self):
-        X = np.stack([np.zeros((5, 5)), np.random.default_rng(0).random((5, 5)), np.zeros((5, 5)), np.zeros((5, 5))])
-        got = transported(X, 0.3)
-        np.testing.assert_allclose(got, [0 * X[0], 0.3 * X[1], 0.7 * X[1], 0 * X[0]], atol=1e-15)
-
-    def test_negative_pixels_are_refused(self):
-        with pytest.raises(ValueError, match="X must hold no negative pixel"):
-            transported(np.full((2, 5, 5), -1e-3), 0.5)
 
 
 class Teacher(torch.nn.Module):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, Unpack
-
-import numpy as np
 
 from zeta_geom.checks import check_int, check_real
 from zeta_geom.mixers.arrays import cast, namespace, to_backend
+from zeta_geom.mixers.barycenters import barycenters
 from zeta_geom.mixers.pairs import PairMixer, PairPlan, draw_partners
 from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Shared
@@ -36,12 +34,10 @@ class OptTransMix(PairMixer):
     ------
     TypeError, ValueError
         If a parameter is outside its range; in a call, if a pixel is negative.
-    ImportError
-        In a call, if POT is not installed (the extra `transport`).
 
     References
     ----------
-    Zhu et al. 2020 (OptTransMix); Solomon et al. 2015 (convolutional barycentres), as POT computes them.
+    Zhu et al. 2020 (OptTransMix); Solomon et al. 2015 (convolutional barycentres).
 
     Examples
     --------
@@ -79,38 +75,21 @@ class OptTransMix(PairMixer):
         if bool(xp.any(images < 0)):
             raise ValueError("X must hold no negative pixel: its values are masses that are moved. Shift or clip it.")
         images = xp.reshape(images, (plan.m, -1, *X.shape[-2:]))
-        lam = to_backend(plan.lam, images, xp.float64)
-        own = take_rows(images, plan.rows, plan.m)
-        partners = xp.take(images, to_backend(plan.partners, X), axis=0)
-        masses = [xp.sum(part, axis=(-2, -1), keepdims=True) for part in (own, partners)]
-        shares = xp.stack([lam, 1 - lam], axis=1)
-        mixed = xp.empty_like(own)
-        for row in range(own.shape[0]):
-            for channel in range(own.shape[1]):
-                pair = [
-                    part[row, channel] / mass[row, channel]
-                    for part, mass in zip((own, partners), masses, strict=True)
-                    if float(mass[row, channel, 0, 0]) > 0
-                ]
-                mixed[row, channel] = self._barycentre(xp, pair, shares[row], own[row, channel])
-        lam = lam[:, None, None, None]
-        mixed = mixed * (lam * masses[0] + (1 - lam) * masses[1])
+        first = take_rows(images, plan.rows, plan.m)
+        second = xp.take(images, to_backend(plan.partners, X), axis=0)
+        lam = xp.broadcast_to(to_backend(plan.lam, images, xp.float64)[:, None], first.shape[:2])
+        first, second = (part.reshape(-1, *X.shape[-2:]) for part in (first, second))
+        mixed = self._mix_channels(first, second, lam.reshape(-1))
         return cast(mixed.reshape(plan.rows, *X.shape[1:]), X.dtype)
 
-    def _barycentre(self, xp: Any, pair: list[Any], shares: Any, empty: Any) -> Any:
-        """Return the barycentre of two images of mass 1, or what there is of them."""
-        if len(pair) < 2:
-            return pair[0] if pair else empty
-        try:
-            from ot.bregman import convolutional_barycenter2d
-        except ImportError as error:
-            raise ImportError("OptTransMix needs POT: pip install 'zeta-geom[transport]'.") from error
-        images = xp.stack(pair)
-        asked = {"weights": shares, "numItermax": self.max_iter, "warn": False}
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            # by default POT takes 1e-30 for zero, and then moves mass over more than a few √reg to a wrong place
-            found, scalings = convolutional_barycenter2d(images, self.reg, stabThr=1e-300, log=True, **asked)
-            if not all(bool(xp.all(xp.isfinite(scalings[name]))) for name in "UV"):  # the kernel has underflowed
-                found = convolutional_barycenter2d(images, self.reg, method="sinkhorn_log", stabThr=1e-300, **asked)
-        return found / xp.sum(found)
+    def _mix_channels(self, first: Any, second: Any, lam: Any) -> Any:
+        """Return the barycentre of each two channels (n, H, W), with its mass."""
+        xp = namespace(first)
+        masses = [xp.sum(part, axis=(-2, -1)) for part in (first, second)]
+        both = xp.nonzero((masses[0] > 0) & (masses[1] > 0))[0]
+        mixed = lam[:, None, None] * first + (1 - lam[:, None, None]) * second  # where one of the two has no mass
+        lam, one, other, first, second = (xp.take(part, both, axis=0) for part in (lam, *masses, first, second))
+        first, second = first / one[:, None, None], second / other[:, None, None]
+        mass = lam * one + (1 - lam) * other
+        mixed[both] = barycenters(first, second, lam, self.reg, self.max_iter) * mass[:, None, None]
+        return mixed

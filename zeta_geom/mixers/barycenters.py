@@ -1,0 +1,245 @@
+"""Entropic Wasserstein barycentres of pairs of images, all pairs of a batch at once.
+
+With K the blur by exp(-d² / reg), λ the share of the first image a_1 of a pair and λ' = 1 - λ that of the second,
+each iteration is, for k = 1, 2 and pixel by pixel,
+
+    u_k = a_k / K v_k,    b = (K u_1)^λ (K u_2)^λ',    v_k = b / K u_k.
+
+It uses b only through r = K u_1 / K u_2: v_1 = r^(λ - 1) and v_2 = r^λ. Where a number underflows, the same iteration
+is done on logarithms.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from zeta_geom.mixers.arrays import namespace, on_host
+
+__all__ = ["barycenters"]
+
+TOLERANCE = 1e-4  # of the sum over pixels of the two estimates' standard deviation
+CHECK_EVERY = 10  # iterations; a pair that has converged between two checks goes on until the second
+FLOOR = 1e-300  # what the logarithm takes for an empty pixel
+SPAN = 600  # of the logarithms of a kernel's block: e^-600 is a normal number in float64
+VALUES_HOST = 2**17  # in a block of pairs: a few arrays of that size fit into a core's cache
+VALUES_DEVICE = 2**24  # in a block of pairs, which there needs to be large
+
+
+def barycenters(first: Any, second: Any, shares: Any, reg: float, max_iter: int) -> Any:
+    """Return the barycentre of each pair of images.
+
+    Parameters
+    ----------
+    first, second : float64 array or tensor of shape (pairs, H, W)
+        Images of mass 1.
+    shares : float64 array or tensor of shape (pairs,)
+        λ, the weight of the first image.
+    reg : float
+        Entropic regularisation, in squared sides of the image.
+    max_iter : int
+        The most iterations; a pair ends before, where its two estimates of the barycentre agree.
+
+    Returns
+    -------
+    float64 array or tensor of shape (pairs, H, W)
+        Images of mass 1.
+
+    References
+    ----------
+    Solomon et al. 2015, algorithm 2.
+
+    Examples
+    --------
+    >>> points = np.eye(9)[[[1], [7]]]  # two images of one row, each with one bright pixel
+    >>> barycenters(points[:1], points[1:], np.array([0.5]), 0.02, 200)[0, 0].argmax()
+    np.int64(4)
+    """
+    xp = namespace(first)
+    pairs, height, width = first.shape
+    size = max(1, (VALUES_HOST if on_host(first) else VALUES_DEVICE) // max(1, 2 * height * width))
+    blocks = [slice(start, start + size) for start in range(0, pairs, size)]
+    parts = [_block(xp.stack([first[at], second[at]]), shares[at], reg, max_iter) for at in blocks]
+    return xp.concat(parts) if parts else first
+
+
+def _block(images: Any, shares: Any, reg: float, max_iter: int) -> Any:
+    """Return barycentres (pairs, H, W) of images (2, pairs, H, W)."""
+    xp = namespace(images)
+    # the axes H, 2, pairs, W let one matrix product blur all images along either side
+    images = xp.asarray(xp.permute_dims(images, (2, 0, 1, 3)), copy=True)
+    rows, columns = (_exponents(size, reg, images) for size in (images.shape[0], images.shape[3]))
+    with np.errstate(all="ignore"):
+        scaling = Scaling(xp.exp(rows), xp.exp(columns))
+        start = 1 / scaling.blur(xp.ones_like(images))
+        found = _iterate(scaling, images, start, shares, max_iter)
+        lost = xp.nonzero(~xp.isfinite(xp.sum(found, axis=(0, 2))))[0]
+        if lost.shape[0]:
+            logs = xp.log(xp.take(images, lost, axis=2) + FLOOR)
+            found[:, lost] = _iterate(
+                LogScaling(rows, columns, reg), logs, xp.zeros_like(logs), xp.take(shares, lost, axis=0), max_iter
+            )
+    return xp.permute_dims(found / xp.sum(found, axis=(0, 2), keepdims=True), (1, 0, 2))
+
+
+def _exponents(size: int, reg: float, like: Any) -> Any:
+    """Return -d² / reg between the pixels of a side, as a matrix."""
+    xp = namespace(like)
+    at = xp.linspace(0, 1, size, dtype=like.dtype, device=like.device)
+    return -((at[:, None] - at) ** 2) / reg
+
+
+class Domain(Protocol):
+    """How the numbers of the iteration are represented."""
+
+    def blurred(self, images: Any, scalings: Any) -> Any:
+        """Return K u_k, from the images a_k and the scalings v_k."""
+
+    def estimates(self, scalings: Any, blurred: Any) -> Any:
+        """Return v_k · K u_k as plain numbers, both of which tend to b."""
+
+    def renewed(self, blurred: Any, shares: Any) -> Any:
+        """Return the v_k that follow on K u_k."""
+
+
+def _iterate(domain: Domain, images: Any, scalings: Any, shares: Any, max_iter: int) -> Any:
+    """Return barycentres (H, pairs, W), not finite where the domain's numbers over- or underflow.
+
+    Parameters
+    ----------
+    domain : Domain
+    images, scalings : float64 array or tensor of shape (H, 2, pairs, W)
+        The a_k, and the v_k to begin with.
+    shares : float64 array or tensor of shape (pairs,)
+    max_iter : int
+    """
+    xp = namespace(images)
+    found = xp.empty_like(images[:, 0])
+    left = xp.arange(shares.shape[0], device=images.device)
+    for step in range(1, max_iter + 1):
+        blurred, before = domain.blurred(images, scalings), scalings
+        scalings = domain.renewed(blurred, shares[:, None])
+        if step % CHECK_EVERY and step < max_iter:
+            continue
+        estimates = domain.estimates(before, blurred)
+        gaps = xp.sum(xp.abs(estimates[:, 0] - estimates[:, 1]), axis=(0, 2)) / 2
+        going = (gaps >= TOLERANCE) & (step < max_iter)  # false for NaN, which would stay
+        ended, going = xp.nonzero(~going)[0], xp.nonzero(going)[0]
+        if ended.shape[0]:
+            result = domain.estimates(scalings, blurred)[:, 0]
+            found[:, xp.take(left, ended, axis=0)] = xp.take(result, ended, axis=1)
+            if not going.shape[0]:
+                break
+            images, scalings = (xp.take(part, going, axis=2) for part in (images, scalings))
+            left, shares = (xp.take(part, going, axis=0) for part in (left, shares))
+    return found
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """The iteration on plain numbers.
+
+    Parameters
+    ----------
+    rows, columns : float64 array or tensor of shape (H, H), (W, W)
+        K along either side.
+    """
+
+    rows: Any
+    columns: Any
+
+    def blur(self, images: Any) -> Any:
+        """Return K x for images (H, 2, pairs, W)."""
+        height, *_, width = images.shape
+        along = self.rows @ images.reshape(height, -1)
+        return (along.reshape(-1, width) @ self.columns).reshape(images.shape)
+
+    def blurred(self, images: Any, scalings: Any) -> Any:
+        """Return K u_k."""
+        return self.blur(images / self.blur(scalings))
+
+    def estimates(self, scalings: Any, blurred: Any) -> Any:
+        """Return v_k · K u_k."""
+        return scalings * blurred
+
+    def renewed(self, blurred: Any, shares: Any) -> Any:
+        """Return the v_k; NaN where the quotient r under- or overflows."""
+        xp = namespace(blurred)
+        ratio = blurred[:, 0] / blurred[:, 1]
+        scalings = xp.empty_like(blurred)
+        scalings[:, 1] = xp.exp(xp.log(ratio) * shares)
+        scalings[:, 0] = scalings[:, 1] / ratio
+        return scalings
+
+
+@dataclass(frozen=True)
+class LogScaling:
+    """The iteration on logarithms, for kernels and images whose products underflow.
+
+    Parameters
+    ----------
+    rows, columns : float64 array or tensor of shape (H, H), (W, W)
+        log K along either side.
+    reg : float
+    """
+
+    rows: Any
+    columns: Any
+    reg: float
+
+    def blur(self, logs: Any) -> Any:
+        """Return log(K exp(x)) for x of shape (H, 2, pairs, W)."""
+        height, *_, width = logs.shape
+        along = log_product(logs.reshape(height, -1).T, self.rows, self.reg).T
+        return log_product(along.reshape(-1, width), self.columns, self.reg).reshape(logs.shape)
+
+    def blurred(self, images: Any, scalings: Any) -> Any:
+        """Return log K u_k."""
+        return self.blur(images - self.blur(scalings))
+
+    def estimates(self, scalings: Any, blurred: Any) -> Any:
+        """Return v_k · K u_k."""
+        return namespace(blurred).exp(scalings + blurred)
+
+    def renewed(self, blurred: Any, shares: Any) -> Any:
+        """Return log v_k."""
+        ratio = blurred[:, 0] - blurred[:, 1]
+        return namespace(blurred).stack([(shares - 1) * ratio, shares * ratio], axis=1)
+
+
+def log_product(logs: Any, exponents: Any, reg: float) -> Any:
+    """Return log Σ_j exp(logs[i, j] + exponents[j, k]), by products of matrices of normal numbers.
+
+    The sum over j is cut into blocks in which the exponents of each k differ by at most `SPAN`: after the block's
+    largest term of either factor is divided out, what underflows is less than the sum by e^(SPAN - 708).
+
+    Parameters
+    ----------
+    logs : float64 array or tensor of shape (n, size)
+    exponents : float64 array or tensor of shape (size, size)
+        -d² / reg between the pixels of a side.
+    reg : float
+
+    Returns
+    -------
+    float64 array or tensor of shape (n, size)
+
+    Examples
+    --------
+    >>> log_product(np.array([[0.0, -900.0]]), np.array([[0.0, -2000.0], [-2000.0, 0.0]]), 1 / 2000)
+    array([[   0., -900.]])
+    """
+    xp = namespace(logs)
+    size = logs.shape[1]
+    length = 1 - math.sqrt(max(0.0, 1 - SPAN * reg))  # of a side: (1 - (1 - length)²) / reg is SPAN
+    width = 1 + math.floor(length * (size - 1))
+    total = None
+    for start in range(0, size, width):
+        part, kernel = logs[:, start : start + width], exponents[start : start + width]
+        top, peak = xp.max(part, axis=1, keepdims=True), xp.max(kernel, axis=0, keepdims=True)
+        term = xp.log(xp.exp(part - top) @ xp.exp(kernel - peak)) + top + peak
+        total = term if total is None else xp.logaddexp(total, term)
+    return total
