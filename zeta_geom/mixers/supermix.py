@@ -184,22 +184,21 @@ class SuperMix(Mixer):
         wanted = wanted.amax(dim=1).bool()
         logits = images.new_zeros((rows, n_mix, self.mask_size, self.mask_size))
         found = torch.zeros(rows, dtype=torch.bool, device=images.device)
-        for _ in range(self.max_steps):
-            left = torch.nonzero(~found)[:, 0]
-            if len(left) == 0:
-                break
-            part = logits[left].requires_grad_()
+        left, kernel = torch.arange(rows, device=images.device), blur_matrix(self.mask_size, self.sigma, images)
+        for step in range(self.max_steps + 1):
+            part = logits[left].requires_grad_(step < self.max_steps)
             masks = to_masks(part, images.shape[-2:])
+            # this pass through the teacher serves the last step's test and this step's slope
             predicted = self._logits(apply_masks(masks, images[left]))
+            found[left] = led = leads(predicted.detach(), wanted[left]) & (step > 0)
+            if step == self.max_steps or bool(led.all()):
+                break
             divergence = kl_div(predicted.log_softmax(dim=1), target[left], reduction="none").sum()
             between = (masks * (masks - 1)).abs().mean(dim=(1, 2, 3)).sum()
             (slope,) = torch.autograd.grad(divergence + self.sparsity * between, part)
-            slope = blur(slope, self.sigma)
+            left, slope = left[~led], kernel @ slope[~led] @ kernel
             largest = slope.abs().amax(dim=(1, 2, 3), keepdim=True)
-            with torch.no_grad():
-                logits[left] -= self.step * slope / torch.where(largest > 0, largest, 1)
-                masks = to_masks(logits[left], images.shape[-2:])
-                found[left] = leads(self._logits(apply_masks(masks, images[left])), wanted[left])
+            logits[left] -= self.step * slope / torch.where(largest > 0, largest, 1)
         with torch.no_grad():
             return to_masks(logits, images.shape[-2:]), found
 
@@ -228,19 +227,18 @@ def apply_masks(masks: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
     return (masks.reshape(*masks.shape[:2], *(1,) * between, *masks.shape[2:]) * images).sum(dim=1)
 
 
-def blur(values: torch.Tensor, sigma: float) -> torch.Tensor:
-    """Return `values` (n, T, h, w) convolved with a Gaussian along both last axes, zeros outside."""
+def blur_matrix(size: int, sigma: float, like: torch.Tensor) -> torch.Tensor:
+    """Return the symmetric matrix that convolves `size` cells with a Gaussian, zeros outside."""
     import torch
 
     if sigma < 0.05:  # the nearest neighbour's weight is below 1e-86
-        return values
+        return torch.eye(size, device=like.device, dtype=like.dtype)
     reach = int(np.ceil(3 * sigma))
-    offsets = torch.arange(-reach, reach + 1, device=values.device, dtype=values.dtype)
-    kernel = torch.exp(-((offsets / sigma) ** 2) / 2)
-    kernel = (kernel / kernel.sum())[None, None]
-    flat = values.flatten(0, 1)[:, None]
-    flat = torch.nn.functional.conv2d(flat, kernel[..., None], padding=(reach, 0))
-    return torch.nn.functional.conv2d(flat, kernel[:, :, None], padding=(0, reach)).view(values.shape)
+    offsets = torch.arange(-reach, reach + 1, device=like.device, dtype=like.dtype)
+    total = torch.exp(-((offsets / sigma) ** 2) / 2).sum()
+    cells = torch.arange(size, device=like.device, dtype=like.dtype)
+    apart = (cells[:, None] - cells).abs()
+    return torch.where(apart <= reach, torch.exp(-((apart / sigma) ** 2) / 2) / total, 0)
 
 
 def leads(logits: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
