@@ -14,6 +14,7 @@ from benchmarks import (
     local_dimension,
     local_dimension_cost,
     mixers,
+    optimising_mixers,
     points,
     scale,
     scale_plan,
@@ -62,6 +63,13 @@ def test_gamma_sweep(tmp_path, monkeypatch):
     gamma_sweep.main(n=300, out=tmp_path)
     row = json.loads((tmp_path / "gamma_sweep.json").read_text())["rows"][0]
     assert row["ratio"] == pytest.approx(row["sweep s"] / row["separate runs s"])
+
+
+def test_optimising_mixers(tmp_path):
+    optimising_mixers.main(rounds=1, samples=4, out=tmp_path)
+    rows = json.loads((tmp_path / "optimising_mixers.json").read_text())["rows"]
+    assert len(rows) == 4
+    assert all(row["ms an image"] > 0 for row in rows)
 
 
 def test_scale(tmp_path, monkeypatch):
