@@ -25,7 +25,7 @@ TOLERANCE = 1e-4  # of the sum over pixels of the two estimates' standard deviat
 CHECK_EVERY = 10  # iterations; a pair that has converged between two checks goes on until the second
 FLOOR = 1e-300  # what the logarithm takes for an empty pixel
 SPAN = 600  # of the logarithms of a kernel's block: e^-600 is a normal number in float64
-VALUES_HOST = 2**17  # in a block of pairs: a few arrays of that size fit into a core's cache
+VALUES_HOST = 2**15  # in a block of pairs: the iteration's arrays of that size fit into a core's cache
 VALUES_DEVICE = 2**24  # in a block of pairs, which there needs to be large
 
 
@@ -60,8 +60,9 @@ def barycenters(first: Any, second: Any, shares: Any, reg: float, max_iter: int)
     """
     xp = namespace(first)
     pairs, height, width = first.shape
-    size = max(1, (VALUES_HOST if on_host(first) else VALUES_DEVICE) // max(1, 2 * height * width))
-    blocks = [slice(start, start + size) for start in range(0, pairs, size)]
+    most = max(1, (VALUES_HOST if on_host(first) else VALUES_DEVICE) // (2 * height * width))
+    size = math.ceil(pairs / max(1, math.ceil(pairs / most)))  # blocks of about the same size
+    blocks = [slice(start, start + size) for start in range(0, pairs, max(1, size))]
     parts = [_block(xp.stack([first[at], second[at]]), shares[at], reg, max_iter) for at in blocks]
     return xp.concat(parts) if parts else first
 
