@@ -48,11 +48,11 @@ soak: $(VENV)/installed-dev
 
 $(VENV)/installed: pyproject.toml
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --editable ".[transport]"
+	$(PY) -m pip install --quiet --editable "."
 	touch $@
 
 $(VENV)/installed-train: $(VENV)/installed
-	$(PY) -m pip install --quiet --editable ".[train,transport]"
+	$(PY) -m pip install --quiet --editable ".[train]"
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
