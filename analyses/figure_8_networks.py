@@ -176,7 +176,7 @@ def make_mixer(method: str, s: Settings, seed: int) -> Mixer | None:
     return mixers[method]() if method in mixers else None
 
 
-def look(model: Any, images: np.ndarray, batch_size: int = 1000) -> Seen:
+def look(model: Any, images: np.ndarray, batch_size: int = 100) -> Seen:
     """Return a LeNet-5's features (n, 84), before its last layer, and its predictions (n,)."""
     import torch
 

@@ -51,6 +51,20 @@ CLOUDS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def axes_of_small_clouds(monkeypatch):
+    """Let the clouds, all of them small, be searched by short vectors too."""
+    monkeypatch.setattr("zeta_geom.geometry.sketch.SMALL_SEARCH", 0)
+
+
+@pytest.mark.parametrize("name", ["decaying spectrum", "images", "duplicates"])
+def test_small_searches_find_no_axes_and_the_same_neighbours(name, monkeypatch):
+    X, indices = CLOUDS[name](), knn(CLOUDS[name](), 20).indices
+    monkeypatch.undo()
+    assert fit_frame(X, 20).axes is None
+    np.testing.assert_array_equal(knn(X, 20).indices, indices)
+
+
 @pytest.mark.parametrize("name", CLOUDS)
 def test_neighbours_are_those_of_the_plain_search(name):
     X = CLOUDS[name]()

@@ -17,7 +17,8 @@ AXES = (32, 64, 128, 256)  # lengths that are tried
 ORDERING_AXES = 16  # coordinates by which points are sorted into blocks
 SAMPLE, PROBES = 2048, 256  # points that axes are found from; points as many, and queries of them, that judge
 DIRECT_COST = 16  # of one coordinate of a survivor's distance, in those of a matrix product
-FEW = 512  # points for which axes would cost more than they save
+FEW = 512  # points for which an order would cost more than it saves
+SMALL_SEARCH = 2.0**35  # multiplications of all pairs' product; below, finding axes costs more than they save
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,11 @@ def fit_frame(X: np.ndarray, k: int, Q: np.ndarray | None = None) -> Frame:
     sample -= mean
     if d <= ORDERING_AXES or n <= FEW:
         return Frame(mean, scale, None, np.eye(d, min(d, ORDERING_AXES)))
+    if n * (len(Q) if Q is not None else n / 2) * d < SMALL_SEARCH:
+        _, _, axes = randomized_svd(
+            (sample[:FEW] * scale).astype(np.float32), ORDERING_AXES, n_iter=1, random_state=0
+        )
+        return Frame(mean, scale, None, np.linalg.qr(axes.T.astype(np.float64))[0])
     seen, unseen = np.array_split(sample * scale, 2)  # axes fit the points that they were found from too well
     count = min(max(AXES), d, len(seen))
     _, _, axes = randomized_svd(seen.astype(np.float32), count, n_iter=2, random_state=0)
