@@ -59,7 +59,8 @@ def axes_of_small_clouds(monkeypatch):
 
 @pytest.mark.parametrize("name", ["decaying spectrum", "images", "duplicates"])
 def test_small_searches_find_no_axes_and_the_same_neighbours(name, monkeypatch):
-    X, indices = CLOUDS[name](), knn(CLOUDS[name](), 20).indices
+    X = CLOUDS[name]()
+    indices = knn(X, 20).indices
     monkeypatch.undo()
     assert fit_frame(X, 20).axes is None
     np.testing.assert_array_equal(knn(X, 20).indices, indices)
