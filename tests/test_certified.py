@@ -7,8 +7,9 @@ from plain_geometry import plain_dimension
 from scipy.linalg import eigvalsh_tridiagonal
 
 from zeta_geom.geometry import RULES, LocalPCA
-from zeta_geom.geometry.certified import LargeCounter, bracket_largest, count_above, tridiagonalise
+from zeta_geom.geometry.certified import LargeCounter
 from zeta_geom.geometry.pointwise import pointwise_dimensions
+from zeta_geom.geometry.sturm import bracket_largest, count_above, tridiagonalise
 
 RNG = np.random.default_rng(0)
 
@@ -33,6 +34,7 @@ MATRICES = {
     "identity": np.eye(16),
     "two by two": symmetric(2),
     "one by one": np.array([[3.0]]),
+    "rows whose squares underflow": (lambda D: D[:, None] * symmetric(20) * D)(10.0 ** -np.linspace(0, 100, 20)),
     "graded": np.diag(10.0 ** -np.arange(20)) + 1e-9 * symmetric(20),
 }
 
@@ -71,6 +73,16 @@ def test_counts_are_right_and_an_eigenvalue_at_the_threshold_is_left_open(k, d, 
             assert undecided[0, 0] or counts[0, 0] == (3 if sign > 0 else 2)
             if offset > 1e-12:
                 assert pointwise_dimensions(X, everybody, (k,), 0.05, "FO")[0, 0] == (3 if sign > 0 else 2)
+
+
+def test_features_that_hardly_vary_leave_the_count_alone():
+    X = with_spectrum([1.0, 0.5, 0.2, 0.01], 80, 6)
+    # scatter matrices whose last columns are far smaller than the first: their squares underflow on the way
+    X = np.hstack([X, RNG.normal(size=(80, 24)) * 10.0 ** -np.linspace(20, 140, 24)])
+    everybody = np.arange(80)[None]
+    counts, undecided = LargeCounter(X, (80,), 0.05, 1.0, np.float64)(everybody, np.zeros((1, 1)))
+    assert counts[0, 0] == 3
+    assert not undecided[0, 0]
 
 
 def test_many_random_spectra_near_the_threshold_are_decided_as_in_float64():

@@ -10,12 +10,16 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-__all__ = ["LargeCounter", "count_above", "tridiagonalise"]
+from zeta_geom.geometry.inertia import BLOCK, LONGEST, STEPS, bracket_by_lanczos, count_by_inertia
+from zeta_geom.geometry.sturm import bracket_largest, count_above, tridiagonalise
+
+__all__ = ["LargeCounter"]
 
 SECTION = 128  # products at most summed in the products' dtype; the sums of sections are added in float64
 TILE = 32  # rows of a product at once: only the lower triangle is made, and OpenBLAS has kernels for small ones
 BUFFER = 2 * 2**20  # bytes of neighbourhoods and products handled together: more would not stay in a core's cache
 MOST = 256  # neighbourhoods handled together
+SMALL = 48  # rows: below, the tridiagonal form is quicker
 NEAR = 16  # neighbours whose mean the others are moved by
 SMALLEST = 1e-25  # of a trace, in units of the largest coordinate squared: below it float32 products lose digits
 LOOSE = {"reassoc", "contract"}
@@ -42,6 +46,8 @@ class LargeCounter:
 
     def __init__(self, X: np.ndarray, ks: tuple[int, ...], alpha: float, scale: float, dtype: type) -> None:
         self.X, self.ks, self.alpha, self.scale = X, np.array(ks), alpha, scale
+        # in X's dtype where that holds it: float64 for float32 points would halve the speed of the copies
+        self.factor = X.dtype.type(scale) if scale <= float(np.finfo(X.dtype).max) else scale
         k, d = max(ks), X.shape[1]
         self.gram = k < d
         length, side = (d, k) if self.gram else (k, d)  # the smaller of Gram matrix and scatter matrix
@@ -50,8 +56,6 @@ class LargeCounter:
         size = np.dtype(dtype).itemsize * sections * side * (section + side)
         together = int(np.clip(BUFFER // size, 1, MOST))
         self.points = np.zeros((together, sections * section, side), dtype=dtype)
-        # rows a cache line apart from a power of two: their transposition would meet in few cache sets otherwise
-        self.rows = np.empty((together, k, d + 16), dtype=dtype) if self.gram else self.points
         self.factors = self.points.reshape(together, sections, section, side)
         self.products = np.empty((together, sections, side, side), dtype=dtype)
         # a sum of m products is off by less than (m + 4) · eps/2 times the sum of their sizes, in whatever order
@@ -76,13 +80,14 @@ class LargeCounter:
         counts = np.empty((len(self.ks), len(indices)), dtype=np.int64)
         undecided = np.empty(counts.shape, dtype=bool)
         limits = limits * self.scale**2
-        (together, _, side), d = self.points.shape, self.X.shape[1]
+        together, _, side = self.points.shape
         for start in range(0, len(indices), together):
             near = indices[start : start + together]
             part = slice(start, start + len(near))
-            gather(self.X, near, self.scale, self.rows)
             if self.gram:  # as columns, which is how OpenBLAS multiplies small matrices fastest
-                np.copyto(self.points[:, :d], self.rows[..., :d].swapaxes(1, 2))
+                gather_columns(self.X, near, self.factor, self.points)
+            else:
+                gather(self.X, near, self.factor, self.points)
             factors, products = self.factors[: len(near)], self.products[: len(near)]
             for row in range(0, side, TILE):
                 end = min(row + TILE, side)
@@ -97,21 +102,52 @@ class LargeCounter:
 def gather(X, indices, scale, out):
     """Copy neighbours (q, k) of X (n, d) into out (at least q, k, d), moved by the mean of some and scaled."""
     q, k = indices.shape
-    d = X.shape[1]
-    mean = np.empty(d, dtype=X.dtype)
-    near = min(k, NEAR)
+    mean = np.empty(X.shape[1], dtype=X.dtype)
     for i in range(q):
-        mean[:] = 0
-        for j in range(near):
-            point = indices[i, j]
-            for c in range(d):
-                mean[c] += X[point, c]
-        for c in range(d):
-            mean[c] /= near
+        average(X, indices[i, :NEAR], mean)
         for j in range(k):
             point = indices[i, j]
-            for c in range(d):
+            for c in range(X.shape[1]):
                 out[i, j, c] = (X[point, c] - mean[c]) * scale
+
+
+@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+def gather_columns(X, indices, scale, out):
+    """Write the columns of what `gather` writes into out (at least q, at least d, k), eight neighbours a pass."""
+    q, k = indices.shape
+    d = X.shape[1]
+    mean = np.empty(d, dtype=X.dtype)
+    for i in range(q):
+        near, columns = indices[i], out[i]
+        average(X, near[:NEAR], mean)
+        whole = k // 8 * 8
+        for j in range(0, whole, 8):
+            p0, p1, p2, p3 = X[near[j]], X[near[j + 1]], X[near[j + 2]], X[near[j + 3]]
+            p4, p5, p6, p7 = X[near[j + 4]], X[near[j + 5]], X[near[j + 6]], X[near[j + 7]]
+            for c in range(d):
+                centre = mean[c]
+                columns[c, j] = (p0[c] - centre) * scale
+                columns[c, j + 1] = (p1[c] - centre) * scale
+                columns[c, j + 2] = (p2[c] - centre) * scale
+                columns[c, j + 3] = (p3[c] - centre) * scale
+                columns[c, j + 4] = (p4[c] - centre) * scale
+                columns[c, j + 5] = (p5[c] - centre) * scale
+                columns[c, j + 6] = (p6[c] - centre) * scale
+                columns[c, j + 7] = (p7[c] - centre) * scale
+        for j in range(whole, k):
+            for c in range(d):
+                columns[c, j] = (X[near[j], c] - mean[c]) * scale
+
+
+@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+def average(X, indices, mean):
+    """Write the mean of some points."""
+    mean[:] = 0
+    for point in indices:
+        for c in range(X.shape[1]):
+            mean[c] += X[point, c]
+    for c in range(X.shape[1]):
+        mean[c] /= len(indices)
 
 
 @numba.njit(nogil=True, cache=True, fastmath=LOOSE)
@@ -138,31 +174,74 @@ def count_in_products(products, points, gram, ks, alpha, limits, relative_error)
     q, sections, side, _ = products.shape
     counts = np.empty((len(ks), q), dtype=np.int64)
     undecided = np.empty((len(ks), q), dtype=np.bool_)
-    total, matrix, work = np.empty((side, side)), np.empty((side, side)), np.empty((4, side))
-    diagonal, beside = np.empty(side), np.empty(side)
+    total, matrix = np.empty((side, side)), np.empty((side, side))
+    work, vectors = np.empty((side, -(-side // BLOCK) * BLOCK)), np.empty((STEPS + 1, side))
     for i in range(q):
         for a in range(side):
+            row = total[a]
             for b in range(a + 1):
-                total[a, b] = 0.0
-        for s in range(sections):
-            for a in range(side):
+                row[b] = products[i, 0, a, b]
+            for s in range(1, sections):
+                product = products[i, s, a]
                 for b in range(a + 1):
-                    total[a, b] += products[i, s, a, b]
+                    row[b] += product[b]
         for place in range(len(ks)):
             k = ks[place]
             size = k if gram else side
             trace = centre_gram(total, k, matrix) if gram else centre_scatter(total, points[i], k, matrix)
-            tridiagonalise(matrix, size, diagonal, beside, work)
             # the matrix is off by no more than its entries' errors, squared and summed: theirs times the trace;
-            # the second term is what float64 does to it until it is tridiagonal
+            # the second term is what float64 does to it until its eigenvalues are counted
             error = relative_error * trace + 1e-15 * size * size * trace
-            low, high = bracket_largest(diagonal, beside, size, error / 16)
-            counts[place, i] = count_above(diagonal, beside, size, alpha * (high + error) + error)
-            at_most = count_above(diagonal, beside, size, alpha * (low - error) - error)
-            undecided[place, i] = (
-                counts[place, i] != at_most or trace < SMALLEST or low - error <= limits[place, i] * (k - 1)
-            )
+            least = limits[place, i] * (k - 1) + error
+            counts[place, i], low, undecided[place, i] = count_large(matrix, size, alpha, trace, error, work, vectors)
+            undecided[place, i] |= trace < SMALLEST or not low > least  # NaN decides nothing
     return counts, undecided
+
+
+@numba.njit(nogil=True, cache=True)
+def count_large(matrix, size, alpha, trace, error, work, vectors):
+    """Count the eigenvalues above alpha times the largest, in the lower triangle of a matrix that is off by `error`.
+
+    Parameters
+    ----------
+    matrix : float64 array of shape (at least size, at least size)
+        Its lower triangle is read and destroyed.
+    size : int
+    alpha, trace, error : float
+        In the spectral norm.
+    work, vectors : float64 arrays
+        As in `count_by_inertia` and `bracket_by_lanczos`.
+
+    Returns
+    -------
+    count : int
+    low : float
+        At most the largest eigenvalue, up to `error`.
+    undecided : bool
+
+    Notes
+    -----
+    An eigenvalue is off by at most `error`, the threshold by alpha times as much and what the bracket of the largest
+    leaves open: the count is sure where it is the same at both ends. Two factorisations tell it in half of the
+    arithmetic of a tridiagonal form, which is left for spectra so flat that the bracket stays wide.
+    """
+    if SMALL <= size <= LONGEST and trace >= SMALLEST:
+        low, high, guess = bracket_by_lanczos(matrix, size, trace, error, vectors)
+        rounding = error / 16 + 1e-15 * size * size * trace
+        if high == np.inf:  # a flat spectrum: one more factorisation may certify the guess
+            above, first = count_by_inertia(matrix, size, guess, work)
+            high = guess + rounding if above == 0 and first <= rounding else high
+        if high < np.inf:
+            count, first = count_by_inertia(matrix, size, alpha * (high + error) + error + rounding, work)
+            at_most, second = count_by_inertia(matrix, size, alpha * (low - error) - error - rounding, work)
+            if max(first, second) <= rounding and (count == at_most or high - low <= error):
+                return count, low, count != at_most
+    diagonal, beside = np.empty(size), np.empty(size)
+    tridiagonalise(matrix, size, diagonal, beside, vectors[:4])
+    low, high = bracket_largest(diagonal, beside, size, error / 16)
+    count = count_above(diagonal, beside, size, alpha * (high + error) + error)
+    at_most = count_above(diagonal, beside, size, alpha * (low - error) - error)
+    return count, low, count != at_most
 
 
 @numba.njit(nogil=True, cache=True, fastmath=LOOSE)
@@ -171,18 +250,20 @@ def centre_gram(total, k, out):
     means = np.zeros(k)
     trace = 0.0
     for a in range(k):
-        trace += total[a, a]
+        row, inner = total[a], 0.0  # a row and a sum of its own: LLVM sees that neither overlaps the means
         for b in range(a):
-            means[a] += total[a, b]
-            means[b] += total[a, b]
-        means[a] += total[a, a]
+            inner += row[b]
+            means[b] += row[b]
+        means[a] += inner + row[a]
+        trace += row[a]
     grand = 0.0
     for a in range(k):
         means[a] /= k
         grand += means[a] / k
     for a in range(k):
+        row, centred, shift = total[a], out[a], grand - means[a]
         for b in range(a + 1):
-            out[a, b] = total[a, b] - means[a] - means[b] + grand
+            centred[b] = row[b] - means[b] + shift
     return trace
 
 
@@ -200,94 +281,3 @@ def centre_scatter(total, points, k, out):
         for b in range(a + 1):
             out[a, b] = total[a, b] - sums[a] * sums[b] / k
     return trace
-
-
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
-def tridiagonalise(matrix, size, diagonal, beside, work):
-    """Reduce a symmetric matrix to tridiagonal form with the same eigenvalues, by Householder's reflections.
-
-    Parameters
-    ----------
-    matrix : float64 array of shape (at least size, at least size)
-        Its lower triangle is read and destroyed.
-    size : int
-    diagonal, beside : float64 arrays of shape (at least size,)
-        Written: the diagonal, and size - 1 entries beside it.
-    work : float64 array of shape (4, at least size)
-
-    Notes
-    -----
-    From the last row up, so that what is left is the leading block. The update of one step, A - pqᵀ - qpᵀ, waits for
-    the next, where the same pass over A multiplies it by the next reflection.
-    """
-    p, q, v, y = work[0], work[1], work[2], work[3]
-    for j in range(size):
-        p[j] = 0.0
-        q[j] = 0.0
-    for step in range(size - 1):
-        row = size - 1 - step
-        p_row, q_row = p[row], q[row]
-        diagonal[row] = matrix[row, row] - 2 * p_row * q_row
-        square = 0.0
-        for j in range(row):
-            v[j] = matrix[row, j] - p_row * q[j] - q_row * p[j]
-            square += v[j] * v[j]
-            y[j] = 0.0
-        length = np.sqrt(square)
-        if v[row - 1] > 0:
-            length = -length
-        beside[row - 1] = length
-        half = square - length * v[row - 1]
-        v[row - 1] -= length
-        inverse = 1 / half if half > 0 else 0.0
-        for i in range(row):
-            p_i, q_i, v_i = p[i], q[i], v[i]
-            inner = 0.0
-            for j in range(i):
-                entry = matrix[i, j] - p_i * q[j] - q_i * p[j]
-                matrix[i, j] = entry
-                y[j] += v_i * entry
-                inner += v[j] * entry
-            matrix[i, i] -= 2 * p_i * q_i
-            y[i] += inner + v_i * matrix[i, i]
-        along = 0.0
-        for j in range(row):
-            along += v[j] * y[j]
-        along *= inverse * inverse / 2
-        for j in range(row):
-            p[j] = v[j]
-            q[j] = y[j] * inverse - along * v[j]
-    diagonal[0] = matrix[0, 0] - 2 * p[0] * q[0]
-
-
-@numba.njit(nogil=True, cache=True)
-def count_above(diagonal, beside, size, value):
-    """Count the eigenvalues of a tridiagonal matrix above `value`, by the signs of its pivots (Sturm, Sylvester)."""
-    count = 0
-    pivot = 1.0
-    for i in range(size):
-        square = beside[i - 1] * beside[i - 1] if i > 0 else 0.0
-        pivot = diagonal[i] - value - square / pivot
-        if pivot == 0.0:
-            pivot = -1e-300
-        if pivot > 0:
-            count += 1
-    return count
-
-
-@numba.njit(nogil=True, cache=True)
-def bracket_largest(diagonal, beside, size, width):
-    """Bracket the largest eigenvalue of a tridiagonal matrix: Gershgorin's circles, then bisection to `width`."""
-    low, high = diagonal[0], diagonal[0]
-    for i in range(size):
-        reach = (abs(beside[i - 1]) if i > 0 else 0.0) + (abs(beside[i]) if i < size - 1 else 0.0)
-        low, high = max(low, diagonal[i]), max(high, diagonal[i] + reach)
-    while high - low > width:
-        middle = (low + high) / 2
-        if middle <= low or middle >= high:
-            break
-        if count_above(diagonal, beside, size, middle) > 0:
-            low = middle
-        else:
-            high = middle
-    return low, high

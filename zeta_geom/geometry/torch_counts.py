@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from zeta_geom.geometry.certified import NEAR, SECTION, SMALLEST
+from zeta_geom.geometry.sturm import LEAST
 from zeta_geom.geometry.torch_chunks import full_float32, slices_of, unit_scale, working_memory
 
 __all__ = ["count_chunk", "count_large_eigenvalues"]
@@ -105,7 +106,7 @@ def count_chunk(
     sure, at_most = _count_above(diagonal, beside, margins).unbind(dim=1)
     limit = limits[near].amax(dim=1) * scale**2 * (k - 1)
     counts = torch.where(largest <= limit, 0, counts)
-    return counts, (sure != at_most) | (low - error <= limit) | (trace < SMALLEST)
+    return counts, (sure != at_most) | ~(low - error > limit) | (trace < SMALLEST)  # NaN leaves open
 
 
 def _tridiagonalise(matrices: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -123,7 +124,7 @@ def _tridiagonalise(matrices: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]
         beside.append(length)
         v = torch.cat([column[:, :1] - length[:, None], column[:, 1:]], dim=1)
         half = v.square().sum(dim=1, keepdim=True) / 2
-        inverse = torch.where(half > 0, 1 / half, 0.0)
+        inverse = torch.where(half > LEAST, 1 / half, 0.0)
         y = (rest @ v[:, :, None])[:, :, 0] * inverse
         q = y - (v * y).sum(dim=1, keepdim=True) * inverse / 2 * v
         rest.baddbmm_(torch.stack([v, q], dim=2), torch.stack([q, v], dim=1), alpha=-1)
