@@ -10,7 +10,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from zeta_geom.geometry.inertia import BLOCK, LONGEST, STEPS, bracket_by_lanczos, count_by_inertia
+from zeta_geom.geometry.inertia import LONGEST, STEPS, bracket_by_lanczos, count_by_inertia
 from zeta_geom.geometry.sturm import bracket_largest, count_above, tridiagonalise
 
 __all__ = ["LargeCounter"]
@@ -175,7 +175,7 @@ def count_in_products(products, points, gram, ks, alpha, limits, relative_error)
     counts = np.empty((len(ks), q), dtype=np.int64)
     undecided = np.empty((len(ks), q), dtype=np.bool_)
     total, matrix = np.empty((side, side)), np.empty((side, side))
-    work, vectors = np.empty((side, -(-side // BLOCK) * BLOCK)), np.empty((STEPS + 1, side))
+    work, vectors = np.empty((side, side)), np.empty((STEPS + 1, side))
     for i in range(q):
         for a in range(side):
             row = total[a]
@@ -234,7 +234,8 @@ def count_large(matrix, size, alpha, trace, error, work, vectors):
         if high < np.inf:
             count, first = count_by_inertia(matrix, size, alpha * (high + error) + error + rounding, work)
             at_most, second = count_by_inertia(matrix, size, alpha * (low - error) - error - rounding, work)
-            if max(first, second) <= rounding and (count == at_most or high - low <= error):
+            sure = first <= rounding and second <= rounding  # not their maximum, which may hide a NaN
+            if sure and (count == at_most or high - low <= error):
                 return count, low, count != at_most
     diagonal, beside = np.empty(size), np.empty(size)
     tridiagonalise(matrix, size, diagonal, beside, vectors[:4])

@@ -11,9 +11,9 @@ import numpy as np
 
 from zeta_geom.geometry.sturm import bracket_largest, count_above
 
-__all__ = ["BLOCK", "LONGEST", "STEPS", "bracket_by_lanczos", "count_by_inertia"]
+__all__ = ["LONGEST", "STEPS", "bracket_by_lanczos", "count_by_inertia"]
 
-BLOCK = 8  # pivots eliminated together; also what rows of matrices are padded to
+BLOCK = 8  # pivots eliminated together
 LONGEST = 512  # rows at most
 STRIDE = LONGEST + 16  # entries between rows: a constant, so that LLVM sees that they do not overlap
 STEPS = 16  # of Lanczos at most
@@ -32,7 +32,7 @@ def count_by_inertia(matrix, size, value, work):
     size : int
         At most `LONGEST`.
     value : float
-    work : float64 array of shape (at least size, at least size rounded up to a multiple of `BLOCK`)
+    work : float64 array of shape (at least size, at least size)
 
     Returns
     -------
