@@ -132,18 +132,7 @@ def bracket_by_lanczos(matrix, size, trace, width, basis):
     eigenvalue in B, and so in the bound.
     """
     diagonal, beside = np.zeros(STEPS + 1), np.zeros(STEPS + 1)
-    widest, square = 0, 0.0
-    for i in range(size):
-        row, inner = matrix[i], 0.0
-        for j in range(i):
-            inner += row[j] * row[j]
-        square += 2 * inner + row[i] * row[i]
-        if matrix[i, i] > matrix[widest, widest]:
-            widest = i
-    for j in range(size):
-        basis[0, j] = matrix[max(widest, j), min(widest, j)]
-    normalise(basis[0], size)
-    rest, floor = square, 1e-15 * size * size * trace * trace
+    rest, floor = begin(matrix, size, basis[0]), 1e-15 * size * size * trace * trace
     low, high, guess = 0.0, np.inf, 0.0
     for step in range(STEPS):
         diagonal[step], beside[step] = expand(matrix, size, basis, step)
@@ -155,20 +144,42 @@ def bracket_by_lanczos(matrix, size, trace, width, basis):
         low, top = bracket_largest(diagonal, beside, step + 1, width / 4)
         guess = top + width + 8 * (low - earlier)
         norm = np.sqrt(max(rest, 0.0) + floor)
-        reach, m = width / 2, max(top, norm) + width / 2
-        while m < 2 * top:
-            kept = diagonal[step]
-            diagonal[step] += beside[step] * beside[step] / (m - norm)
-            above = count_above(diagonal, beside, step + 1, m)
-            diagonal[step] = kept
-            if above == 0:
-                high = m
-                break
-            reach *= 4
-            m += reach
+        high = min(high, bound_above(diagonal, beside, step + 1, norm, top, width))
         if done or high - low <= width:
             break
     return low, high, guess
+
+
+@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+def begin(matrix, size, vector):
+    """Write the row with the largest diagonal entry, divided by its length; return the squared Frobenius norm."""
+    widest, square = 0, 0.0
+    for i in range(size):
+        row, inner = matrix[i], 0.0
+        for j in range(i):
+            inner += row[j] * row[j]
+        square += 2 * inner + row[i] * row[i]
+        if row[i] > matrix[widest, widest]:
+            widest = i
+    for j in range(size):
+        vector[j] = matrix[max(widest, j), min(widest, j)]
+    normalise(vector, size)
+    return square
+
+
+@numba.njit(nogil=True, cache=True)
+def bound_above(diagonal, beside, steps, norm, top, width):
+    """Return an m of `bracket_by_lanczos` below 2 · top, near the larger of top and norm, or infinity."""
+    reach, m, kept = width / 2, max(top, norm) + width / 2, diagonal[steps - 1]
+    while m < 2 * top:
+        diagonal[steps - 1] = kept + beside[steps - 1] * beside[steps - 1] / (m - norm)
+        above = count_above(diagonal, beside, steps, m)
+        diagonal[steps - 1] = kept
+        if above == 0:
+            return m
+        reach *= 4
+        m += reach
+    return np.inf
 
 
 @numba.njit(nogil=True, cache=True, fastmath=LOOSE)
