@@ -144,6 +144,16 @@ def test_warm_start_forgets_what_does_not_fit():
         np.testing.assert_array_equal(warm.fit(X).dimension_pw_, LocalPCA((4, 12)).fit(X).dimension_pw_)
 
 
+def test_warm_start_serves_the_same_anchors_alone():
+    X = CLOUDS["images"]()
+    moved = X + 0.01 * np.random.default_rng(1).normal(size=X.shape).astype(X.dtype)
+    warm = LocalPCA((4, 12), n_anchors=40, random_state=0, warm_start=True)
+    for n_anchors, seed, points in ((40, 0, X), (40, 0, moved), (40, 1, moved), (len(X), 1, X), (40, 1, X[::-1])):
+        ask = {"n_anchors": n_anchors, "random_state": seed}
+        found = warm.set_params(**ask).fit(points)
+        np.testing.assert_array_equal(found.dimension_pw_, LocalPCA((4, 12), **ask).fit(points).dimension_pw_)
+
+
 def test_memory_maps_are_read(tmp_path):
     X = CLOUDS["images"]()
     np.save(tmp_path / "points.npy", X)

@@ -35,8 +35,8 @@ class LocalPCA(BaseEstimator):
     random_state : None, int, Generator or RandomState
         Which anchors are drawn.
     warm_start : bool
-        Begin the search of a later `fit`, to as many points, with the neighbours of the one before: quicker where the
-        points are much alike, as along a sweep. The result does not depend on it.
+        Begin the search of a later `fit`, to as many points and the same anchors, with the neighbours of the one
+        before: quicker where the points are much alike, as along a sweep. The result does not depend on it.
     n_jobs : int or None
         Number of threads, as in scikit-learn; -1 is one for each core. The result does not depend on it.
     progress : bool
@@ -171,13 +171,13 @@ class LocalPCA(BaseEstimator):
                 own,
                 max(ks),
                 cuts=ks,
-                start=self._earlier(X, max(ks)) if whole else None,
+                start=self._earlier(X, max(ks)),
                 n_jobs=self.n_jobs,
                 progress=self.progress,
             )
             order = found.query_order
-            if self.warm_start and whole:
-                self._start = Start(found.frame, indices)
+            if self.warm_start:
+                self._start, self._start_anchors = Start(found.frame, indices), (len(X), self.anchors_)
         by_k = pointwise_dimensions(
             X, indices, ks, alpha, self.rule, order=order, n_jobs=self.n_jobs, progress=self.progress
         )
@@ -193,8 +193,11 @@ class LocalPCA(BaseEstimator):
     def _earlier(self, X: np.ndarray, k: int) -> Start | None:
         """Return what the last search left, where it fits."""
         start = getattr(self, "_start", None) if self.warm_start else None
-        if start is None or (*start.indices.shape, len(start.frame.mean)) != (len(X), k, X.shape[1]):
+        if start is None or (start.indices.shape[1], len(start.frame.mean)) != (k, X.shape[1]):
             return None
+        n, anchors = self._start_anchors
+        if n != len(X) or not np.array_equal(anchors, self.anchors_):
+            return None  # another anchor's neighbours may hold this one
         # in a frame that is far too small or too large for them, float32 would lose digits
         return start if 1e-3 < max(float(X.max()), -float(X.min())) * start.frame.scale < 1e3 else None
 

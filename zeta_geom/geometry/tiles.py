@@ -27,8 +27,8 @@ class Start:
     Parameters
     ----------
     frame : Frame
-    indices : int64 array of shape (n, at least k)
-        Its neighbours of each point.
+    indices : int64 array of shape (q, at least k)
+        Its neighbours of each query, the query not among them.
     """
 
     frame: Frame
@@ -68,7 +68,7 @@ def find_candidates(
     k : int
         Number of neighbours.
     start : Start, optional
-        Without Q: where to begin. It changes the time alone.
+        Where to begin, for the same rows as queries. It changes the time alone.
     workers : int
         Threads.
     progress : bool
@@ -97,12 +97,12 @@ def find_candidates(
             places = np.where(own[query_order] < 0, -1, place_of[own[query_order]])
     lists = make_candidates(queries, points, places, k)
     if start is not None:
-        near = place_of[start.indices[order, :k]]
+        near = place_of[start.indices[query_order, :k]]
 
         def limit_rows(rows: slice) -> None:
             limit_by(lists, rows.start, rows.stop, near, queries.full, points.full)
 
-        map_chunks(limit_rows, len(X), BLOCK, n_jobs=workers, progress=False, description="limits")
+        map_chunks(limit_rows, len(near), BLOCK, n_jobs=workers, progress=False, description="limits")
     _Tiles(points, queries, lists, both=Q is None).run(workers, progress)
     return Found(frame, lists, order, query_order)
 
