@@ -60,9 +60,11 @@ def test_cost(tmp_path, monkeypatch):
 def test_gamma_sweep(tmp_path, monkeypatch):
     monkeypatch.setattr(gamma_sweep, "fashion", small)
     monkeypatch.setattr(gamma_sweep, "GAMMAS", np.array([0.0, 2.0, 4.0]))
-    gamma_sweep.main(n=300, out=tmp_path)
+    gamma_sweep.main(n=300, anchors=100, out=tmp_path)
     row = json.loads((tmp_path / "gamma_sweep.json").read_text())["rows"][0]
     assert row["ratio"] == pytest.approx(row["sweep s"] / row["separate runs s"])
+    ratio = row["sweep of anchors s"] / row["mixed points alone s"]
+    assert row["ratio of anchors to these"] == pytest.approx(ratio)
 
 
 def test_optimising_mixers(tmp_path):
