@@ -1,11 +1,12 @@
 # make figures   the figures and the claims table, in minutes  (PRESET=full  ONLY="2 6"  IMAGES="a.npz b.npz"  OFFLINE=1  FORCE=1  STALE=ok)
 # make docs-pictures   pictures and claims of a run with PRESET=full, into docs/
 # make study     classifiers on few images, into docs/cpu_study: an hour on two cores  (MINUTES=90  RUNS=runs)
-# make test      lint, types, tests, doctests
+# make test      lint, types, doctests and every kind of test, in minutes: after each change
+# make test-all  the same with what is marked slow, each mixer in each dtype, and 500 random calls of each public entry
+#                instead of 15: before an issue is closed
 # make docs      the documentation, into docs/build/html
-# make fuzz      every public entry on 500 random arrays; make test tries 50
 # make test-browser   an audit's page in headless Chromium, where there is one
-# make soak      2,000 tiny runs that are killed again and again: half an hour, no part of make test
+# make soak      2,000 tiny runs that are killed again and again: half an hour, no part of make test-all
 
 PYTHON ?= python3
 VENV := .venv
@@ -17,7 +18,7 @@ MINUTES ?= 90
 OPTIONS := --preset $(PRESET) --results $(RESULTS) $(if $(ONLY),--only "$(ONLY)") $(if $(OFFLINE),--offline) \
            $(if $(IMAGES),--images "$(IMAGES)") $(if $(FORCE),--force) $(if $(STALE),--stale)
 
-.PHONY: figures docs-pictures study test docs fuzz test-browser soak clean
+.PHONY: figures docs-pictures study test test-all docs test-browser soak clean
 
 figures: $(VENV)/installed
 	@$(PY) -m figures $(OPTIONS)
@@ -28,17 +29,17 @@ docs-pictures: $(VENV)/installed
 study: $(VENV)/installed-train
 	$(PY) -m analyses.cpu_study --folder $(RUNS) --minutes $(MINUTES)
 
-test: $(VENV)/installed-dev
+test test-all: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/pytest
+	$(VENV)/bin/pytest -n auto -m "not alone" $(ALL)
+	$(VENV)/bin/pytest -m alone $(ALL)
+
+test-all: ALL := --all
 
 docs: $(VENV)/installed-dev
 	$(VENV)/bin/sphinx-build -W --keep-going -b html docs docs/build/html
-
-fuzz: $(VENV)/installed-dev
-	FUZZ_EXAMPLES=500 $(VENV)/bin/pytest tests/test_fuzz.py
 
 test-browser: $(VENV)/installed-dev
 	$(VENV)/bin/pytest -rs tests/test_browser.py

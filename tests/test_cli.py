@@ -3,13 +3,14 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from zeta_geom.cli import app
+from zeta_geom.cli import app, main
 from zeta_geom.cli_values import to_range
 from zeta_geom.geometry import local_dimension
 from zeta_geom.mixers import MIXERS, GridMix, ZetaMixup
@@ -36,6 +37,21 @@ def run(*words):
 def in_a_shell(folder, words):
     command = [sys.executable, "-m", "zeta_geom.cli", *words]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(params=["here", pytest.param("in a shell", marks=pytest.mark.slow)])
+def program(request, folder, monkeypatch, capsys):
+    """Return the program as a function of its words: called in this process, or as a command."""
+
+    def here(words):
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr(sys, "argv", ["zeta-geom", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return SimpleNamespace(returncode=ended.value.code, stdout=said.out, stderr=said.err)
+
+    return here if request.param == "here" else lambda words: in_a_shell(folder, words)
 
 
 def test_mix_is_mix_dataset(folder):
@@ -150,7 +166,7 @@ def test_help_has_an_example(command):
         (["mix", "counts.npy", "--out", "o.npz"], "integers 0..255 as grey levels"),
     ],
 )
-def test_bad_input_is_one_line_and_a_non_zero_exit(folder, words, message):
+def test_bad_input_is_one_line_and_a_non_zero_exit(program, folder, words, message):
     (folder / "truncated.npz").write_bytes((folder / "data.npz").read_bytes()[:500])
     np.save(folder / "pickled.npy", np.array([{}]), allow_pickle=True)
     np.savez(folder / "no_x.npz", features=X)
@@ -159,7 +175,7 @@ def test_bad_input_is_one_line_and_a_non_zero_exit(folder, words, message):
     np.save(folder / "counts.npy", np.array([[0, 256]]))
     (folder / "renamed.npy").write_bytes((folder / "data.npz").read_bytes())
     (folder / "renamed.npz").write_bytes((folder / "data.npy").read_bytes())
-    done = in_a_shell(folder, words)
+    done = program(words)
     assert done.returncode == 1
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
@@ -175,11 +191,17 @@ def test_bad_input_is_one_line_and_a_non_zero_exit(folder, words, message):
         (["blend"], "No such command 'blend'"),
     ],
 )
-def test_a_command_of_wrong_words_is_one_line_too(folder, words, message):
-    done = in_a_shell(folder, words)
+def test_a_command_of_wrong_words_is_one_line_too(program, words, message):
+    done = program(words)
     assert done.returncode == 2
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_in_a_shell_a_mistake_is_one_line(folder):
+    done = in_a_shell(folder, ["dimension", "data.npz", "--k", "200", "--out", "o.csv"])
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith("zeta-geom: ")
 
 
 def test_no_words_print_the_help(folder):

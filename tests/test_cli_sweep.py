@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-from test_cli import X, folder, in_a_shell, run, y
+from test_cli import X, folder, in_a_shell, program, run, y
 
 from zeta_geom.cli_values import joined_values
 from zeta_geom.plots.sweep import sweep_panel
 from zeta_geom.sweeps import Ledger, sweep, sweep_table
 
-__all__ = ["folder"]
+__all__ = ["folder", "program"]
 
 
 def test_the_table_is_that_of_the_library(folder):
@@ -74,8 +74,8 @@ def test_status_names_what_failed_and_the_command_ends_with_an_error(folder):
         (["--limit", "-1"], "limit"),
     ],
 )
-def test_bad_input_is_one_line_and_nothing_is_run(folder, words, message):
-    result = in_a_shell(folder, ["sweep", "data.npz", "--out", "runs", *words])
+def test_bad_input_is_one_line_and_nothing_is_run(program, folder, words, message):
+    result = program(["sweep", "data.npz", "--out", "runs", *words])
     assert result.returncode == 1
     assert result.stderr.count("\n") == 1
     import re
@@ -84,9 +84,9 @@ def test_bad_input_is_one_line_and_nothing_is_run(folder, words, message):
     assert not (folder / "runs" / "runs").exists()
 
 
-def test_status_and_plot_of_nothing(folder):
+def test_status_and_plot_of_nothing(program):
     for words in (["status", "nowhere"], ["plot", "nowhere"]):
-        result = in_a_shell(folder, ["sweep", *words])
+        result = program(["sweep", *words])
         assert result.returncode == 1
         assert result.stderr == "zeta-geom: there is no sweep in nowhere; start one there.\n"
 

@@ -1,7 +1,6 @@
 """Every public entry that takes arrays, on random ones: it returns what it promises or says clearly why not."""
 
 import linecache
-import os
 import re
 import warnings
 from importlib import import_module
@@ -56,7 +55,7 @@ NO_ARRAYS = {
     "plots.points": "two_class_colors",
     "plots.style": "panel_letter",
 }
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", 50))
+EXAMPLES, MORE = 15, 500  # calls of an entry; with --all
 ARRAYS = (np.ndarray, pd.DataFrame, pd.Series, torch.Tensor, list, zeta_geom.geometry.Neighbors)
 
 
@@ -91,12 +90,12 @@ def calls(draw, entry):
 
 
 @pytest.mark.parametrize("name", ENTRIES)
-def test_only_documented_errors(name):
-    entry = ENTRIES[name]
+def test_only_documented_errors(name, pytestconfig):
+    entry, every = ENTRIES[name], pytestconfig.getoption("all")
 
     @settings(
-        max_examples=max(5, round(EXAMPLES * entry.share)),
-        derandomize="FUZZ_EXAMPLES" not in os.environ,
+        max_examples=max(5, round((MORE if every else EXAMPLES) * entry.share)),
+        derandomize=not every,
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),

@@ -1,4 +1,4 @@
-"""Integers against the plain float64 reference, on every one of 5,000 points; anchors; threads."""
+"""Integers against the plain float64 reference, on every one of 1,000 or 5,000 points; anchors; threads."""
 
 import numpy as np
 import pytest
@@ -8,53 +8,50 @@ from zeta_geom import datasets, manifolds
 from zeta_geom.geometry import LocalPCA, local_dimension
 from zeta_geom.geometry.knn import search
 
-N = 5000
-
-
-def cached(name):
+def cached(name, n):
     try:
         dataset = datasets.load(name, download=False)
     except FileNotFoundError:
         pytest.skip(f"{name} is not in the cache")
-    return dataset.X_train[:N].reshape(N, -1).astype(np.float32) / 255
+    return dataset.X_train[:n].reshape(n, -1).astype(np.float32) / 255
 
 
-def noise():
-    return np.random.default_rng(0).normal(size=(N, 300)).astype(np.float32)
+def noise(n):
+    return np.random.default_rng(0).normal(size=(n, 300)).astype(np.float32)
 
 
-def collinear():
+def collinear(n):
     rng = np.random.default_rng(0)
-    return np.outer(rng.random(N), rng.normal(size=200)) + 7
+    return np.outer(rng.random(n), rng.normal(size=200)) + 7
 
 
-def duplicates():
-    return np.repeat(np.random.default_rng(0).normal(size=(N // 10, 200)), 10, axis=0)
+def duplicates(n):
+    return np.repeat(np.random.default_rng(0).normal(size=(n // 10, 200)), 10, axis=0)
 
 
 DATA = {
-    "helix in R^3": lambda: manifolds.make_helix(N, random_state=0)[0],
-    "helix in R^12": lambda: manifolds.make_helix(N, n_features=12, random_state=0)[0],
-    "manifold in R^12": lambda: manifolds.make_curved_manifold(N, random_state=0)[0],
-    "crescents": lambda: manifolds.make_crescents(N, random_state=0)[0],
-    "spirals": lambda: manifolds.make_spirals(N, random_state=0)[0],
-    "MNIST": lambda: cached("mnist"),
-    "Fashion-MNIST": lambda: cached("fashion-mnist"),
+    "helix in R^3": lambda n: manifolds.make_helix(n, random_state=0)[0],
+    "helix in R^12": lambda n: manifolds.make_helix(n, n_features=12, random_state=0)[0],
+    "manifold in R^12": lambda n: manifolds.make_curved_manifold(n, random_state=0)[0],
+    "crescents": lambda n: manifolds.make_crescents(n, random_state=0)[0],
+    "spirals": lambda n: manifolds.make_spirals(n, random_state=0)[0],
+    "MNIST": lambda n: cached("mnist", n),
+    "Fashion-MNIST": lambda n: cached("fashion-mnist", n),
     "noise": noise,
     "duplicates": duplicates,
     "collinear": collinear,
-    "scale 1e-6": lambda: 1e-6 * manifolds.make_curved_manifold(N, random_state=1)[0],
-    "scale 1e6": lambda: 1e6 * manifolds.make_curved_manifold(N, random_state=1)[0],
-    "offset 1e4": lambda: 1e4 + manifolds.make_curved_manifold(N, random_state=1)[0],
+    "scale 1e-6": lambda n: 1e-6 * manifolds.make_curved_manifold(n, random_state=1)[0],
+    "scale 1e6": lambda n: 1e6 * manifolds.make_curved_manifold(n, random_state=1)[0],
+    "offset 1e4": lambda n: 1e4 + manifolds.make_curved_manifold(n, random_state=1)[0],
 }
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("n", [1000, pytest.param(5000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", DATA)
-def test_every_integer_is_that_of_the_reference(name):
-    X = DATA[name]()
+def test_every_integer_is_that_of_the_reference(name, n):
+    X = DATA[name](n)
     found = local_dimension(X, (8, 128))
-    sample = np.arange(0, N, 10)  # whole neighbourhoods, found by sorting all distances
+    sample = np.arange(0, n, 10)  # whole neighbourhoods, found by sorting all distances
     indices = search(np.ascontiguousarray(X), None, None, 128, n_jobs=-1, progress=False)[0]
     np.testing.assert_array_equal(indices[sample], plain_neighbours(X, 128, X[sample], sample)[0])
     for k in (8, 128):
