@@ -1,22 +1,21 @@
 """What `make test` runs and what only `make test-all` does, how long a case may take, and shared fixtures.
 
-A case marked `slow` is left out unless `--all` is given. Of the mixers (`make`) over dtypes (`kind`), `make test` runs
-each in float32, on NumPy and on torch, and the first of each kind of plan in every dtype: what the others would add is
-the same code on other numbers.
+A case marked `slow` is left out unless `--all` is given. Of the mixers (`make`) over dtypes (`kind`), `make test`
+runs each in float32, on NumPy and on torch, and the first of each kind of plan in every dtype: what the others would
+add is the same code on other numbers.
 """
 
 import os
 from collections import defaultdict
-from functools import cache, partial
+from functools import partial
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the cores; read when NumPy and torch are imported
     for library in ("OMP", "OPENBLAS", "MKL"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
-import numpy as np
 import pytest
 import torch
-from mixer_cases import DTYPES, LABELS, SHAPE, TRAITS, VARIANTS, batch, build
+from mixer_cases import DTYPES, TRAITS, VARIANTS, build, first_of_each_plan
 from tiny_dataset import contents, serve, source, tiny
 
 __all__ = ["contents", "serve", "source", "tiny"]
@@ -30,34 +29,25 @@ def pytest_addoption(parser):
     parser.addoption("--all", action="store_true", help="run everything there is, also what is marked slow")
 
 
-@cache
-def plan_type(variant):
-    like = batch(TRAITS[variant].backends[0], "float32")
-    labels = np.eye(3, dtype=np.float32)[LABELS]
-    return type(build(variant).draw(SHAPE, like=like, labels=torch.from_numpy(labels) if torch.is_tensor(like) else labels))
+def slow_unless(dtype, first):
+    return [] if dtype == "float32" or first else pytest.mark.slow
 
 
 def pytest_generate_tests(metafunc):
     """Run over the mixers (`make`) with the traits that a mark `traits` names, and over dtypes (`kind`) they take."""
     asked = {key: value for mark in metafunc.definition.iter_markers("traits") for key, value in mark.kwargs.items()}
     variants = [name for name in VARIANTS if all(getattr(TRAITS[name], key) == asked[key] for key in asked)]
+    if metafunc.definition.get_closest_marker("cuda") and not torch.cuda.is_available():
+        variants = variants[:1]  # one says that it is skipped
     makers = {name: partial(build, name) for name in variants}
     if {"make", "kind"} <= set(metafunc.fixturenames):
-        first = {plan_type(name): name for name in reversed(variants)}.values()
-        metafunc.parametrize(
-            ("make", "kind"),
-            [
-                pytest.param(
-                    makers[name],
-                    kind,
-                    id="-".join((name, *kind)),
-                    marks=[] if kind[1] == "float32" or name in first else pytest.mark.slow,
-                )
-                for name in variants
-                for kind in DTYPES
-                if kind[0] in TRAITS[name].backends
-            ],
-        )
+        first = first_of_each_plan(variants)
+        pairs = [(name, kind) for name in variants for kind in DTYPES if kind[0] in TRAITS[name].backends]
+        cases = [
+            pytest.param(makers[name], kind, id="-".join((name, *kind)), marks=slow_unless(kind[1], name in first))
+            for name, kind in pairs
+        ]
+        metafunc.parametrize(("make", "kind"), cases)
     elif "make" in metafunc.fixturenames:
         metafunc.parametrize("make", makers.values(), ids=makers)
     elif "kind" in metafunc.fixturenames:

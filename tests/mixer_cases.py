@@ -1,6 +1,7 @@
 """The mixers, backends and dtypes that the tests of mixers run over."""
 
 import math
+from functools import cache
 
 import numpy as np
 import torch
@@ -61,6 +62,19 @@ TRAITS = {variant: build(variant).traits for variant in VARIANTS}
 def batch(backend, dtype, shape=SHAPE, seed=0):
     X = np.random.default_rng(seed).random(size=shape)
     return X.astype(dtype) if backend == "numpy" else torch.from_numpy(X).to(getattr(torch, dtype))
+
+
+@cache
+def plan_type(variant):
+    like = batch(TRAITS[variant].backends[0], "float32")
+    labels = np.eye(3, dtype=np.float32)[LABELS]
+    labels = torch.from_numpy(labels) if isinstance(like, torch.Tensor) else labels
+    return type(build(variant).draw(SHAPE, like=like, labels=labels))
+
+
+def first_of_each_plan(variants):
+    """Name, of some variants, the first that draws each kind of plan: those that draw one kind share their code."""
+    return set({plan_type(name): name for name in reversed(list(variants))}.values())
 
 
 def to_numpy(array):

@@ -1,6 +1,8 @@
 """The benchmarks run small: their tables, their JSON, their figure."""
 
 import json
+from contextlib import contextmanager
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -25,6 +27,7 @@ from benchmarks.mixing_calls import DRAWS, contenders
 from zeta_geom.geometry.rates import RATES
 from zeta_geom.manifolds import make_curved_manifold
 from zeta_geom.mixers import p_series_weights
+from zeta_geom.sweeps import SerialExecutor
 
 
 def small(n=600):
@@ -74,7 +77,25 @@ def test_optimising_mixers(tmp_path):
     assert all(row["ms an image"] > 0 for row in rows)
 
 
-def test_scale(tmp_path, monkeypatch):
+@contextmanager
+def no_cluster(n_workers):
+    yield SimpleNamespace(scheduler_address="nowhere")
+
+
+class InThisProcess(SerialExecutor):
+    def __init__(self, address=None, n_workers=None):
+        super().__init__()
+
+    def close(self):
+        pass
+
+
+@pytest.mark.parametrize("processes", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_scale(tmp_path, monkeypatch, processes):
+    if not processes:
+        monkeypatch.setattr(scale, "local_cluster", no_cluster)
+        for name in ("PoolExecutor", "DaskExecutor"):
+            monkeypatch.setattr(scale, name, InThisProcess)
     monkeypatch.setattr(scale, "fashion", small)
     monkeypatch.setattr(scale, "GAMMAS", np.array([0.0, 2.0]))
     scale.main(rounds=1, image_rounds=1, n_helix=300, n_images=300, runs=20, plan=False, out=tmp_path)

@@ -21,6 +21,7 @@ MADE = ("build", "generated", "tutorials", "__pycache__")
 ONE = "plot_6"  # the tutorial that is run without --all
 OUTSIDE = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "video": "src"}
 
+
 class Page(HTMLParser):
     """What a page links to, asks for, and can be linked at."""
 
@@ -49,7 +50,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory, pytestconfig):
-    """Build it from a copy of the sources, so that nothing of an earlier build is used; with --all every tutorial is run."""
+    """Build it from a copy of the sources, so that nothing of an earlier build is used; --all runs each tutorial."""
     folder = tmp_path_factory.mktemp("site")
     shutil.copytree(DOCS, folder / "docs", ignore=lambda at, names: [n for n in names if n in MADE])
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-b", "html", folder / "docs", folder / "html"]

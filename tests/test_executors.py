@@ -2,6 +2,8 @@
 
 import os
 import sys
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 import sweep_cases as cases
@@ -10,11 +12,18 @@ from joblib import cpu_count
 from zeta_geom.sweeps import DaskExecutor, PoolExecutor, SerialExecutor
 from zeta_geom.sweeps.executors import Lost
 
-EXECUTORS = [SerialExecutor, lambda: PoolExecutor(2), lambda: DaskExecutor(n_workers=2)]
-IN_PROCESSES = EXECUTORS[1:]
+IN_PROCESSES = [
+    pytest.param(lambda: PoolExecutor(2), id="pool"),
+    pytest.param(lambda: DaskExecutor(n_workers=2), id="dask"),
+]
+EXECUTORS = [
+    pytest.param(SerialExecutor, id="serial"),
+    IN_PROCESSES[0],
+    pytest.param(lambda: DaskExecutor(n_workers=2), id="dask", marks=pytest.mark.slow),
+]
 
 
-@pytest.mark.parametrize("make_executor", EXECUTORS, ids=["serial", "pool", "dask"])
+@pytest.mark.parametrize("make_executor", EXECUTORS)
 def test_each_task_is_done_once_and_an_error_is_raised(make_executor, tmp_path):
     executor = make_executor()
     assert sorted(executor.map(cases.double, list(range(20)))) == [(i, 2 * i) for i in range(20)]
@@ -23,7 +32,7 @@ def test_each_task_is_done_once_and_an_error_is_raised(make_executor, tmp_path):
         list(executor.map(cases.moody, [(1, ""), ("raise", "")]))
 
 
-@pytest.mark.parametrize("make_executor", IN_PROCESSES, ids=["pool", "dask"])
+@pytest.mark.parametrize("make_executor", IN_PROCESSES)
 def test_a_task_whose_process_dies_is_given_out_again_and_at_last_given_up(make_executor, tmp_path):
     words = [1, "die once", 3, "die", 5]
     tasks = [(word, str(tmp_path / f"{i}")) for i, word in enumerate(words)]
@@ -33,7 +42,34 @@ def test_a_task_whose_process_dies_is_given_out_again_and_at_last_given_up(make_
     assert "died" in found[3].reason
 
 
-@pytest.mark.parametrize("make_executor", EXECUTORS, ids=["serial", "pool", "dask"])
+class Fragile:
+    """A pool of one process, of which a task kills as many as it says."""
+
+    def __init__(self):
+        self.killed = 0
+
+    def submit(self, call, task):
+        future = Future()
+        if self.killed < task:
+            self.killed += 1
+            future.set_exception(BrokenProcessPool())
+        else:
+            future.set_result(call(task))
+        return future
+
+
+@pytest.mark.parametrize(("deaths", "given_up"), [(3, False), (4, True)])
+def test_the_first_death_in_company_and_three_alone(monkeypatch, deaths, given_up):
+    pool = Fragile()
+    monkeypatch.setattr(PoolExecutor, "_pool", lambda self: pool)
+    found = dict(PoolExecutor(2).map(cases.double, [0, deaths, 0]))
+    assert pool.killed == deaths
+    assert isinstance(found.pop(1), Lost) == given_up
+    assert found == {0: 0, 2: 0}
+
+
+@pytest.mark.alone  # BLAS uses one thread where tests run side by side
+@pytest.mark.parametrize("make_executor", EXECUTORS)
 def test_cores_are_shared_out(make_executor):
     executor = make_executor()
     expected = cpu_count() if isinstance(executor, SerialExecutor) else max(1, cpu_count() // 2)

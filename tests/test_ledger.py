@@ -236,7 +236,7 @@ def test_a_plan_that_is_absent_or_damaged(ledger):
         ledger.plan()
 
 
-@pytest.mark.parametrize("how", ["hangs", "hangs in C"])
+@pytest.mark.parametrize("how", [pytest.param("hangs", marks=pytest.mark.slow), "hangs in C"])
 def test_a_run_that_hangs_is_ended_and_recorded(ledger, how, monkeypatch):
     with pytest.raises(ValueError, match="limit needs processes"):
         go(ledger, cases.entries(ledger, 1), limit=1.0)
@@ -248,6 +248,7 @@ def test_a_run_that_hangs_is_ended_and_recorded(ledger, how, monkeypatch):
     assert not list(ledger.claims.glob("*.hang"))
 
 
+@pytest.mark.slow
 def test_a_run_whose_process_always_dies_is_recorded_as_failed(ledger):
     entries = cases.entries(ledger, 4, **{"always dies": 1})
     assert cases.squares(go(ledger, entries, PoolExecutor(2))) == {0: 0, 2: 4, 3: 9}

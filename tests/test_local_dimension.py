@@ -8,6 +8,7 @@ from zeta_geom import datasets, manifolds
 from zeta_geom.geometry import LocalPCA, local_dimension
 from zeta_geom.geometry.knn import search
 
+
 def cached(name, n):
     try:
         dataset = datasets.load(name, download=False)

@@ -8,7 +8,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from mixer_cases import LABELS, SHAPE, TOLERANCE, TRAITS, Brightness, batch, build, soft, to_numpy
+from mixer_cases import (
+    LABELS,
+    SHAPE,
+    TOLERANCE,
+    TRAITS,
+    Brightness,
+    batch,
+    build,
+    first_of_each_plan,
+    soft,
+    to_numpy,
+)
 
 from zeta_geom import mixers
 
@@ -200,7 +211,10 @@ class TestContract:
 
 
 BOTH = pytest.mark.traits(backends=("numpy", "torch"))
-NOT_COMPILED = {name for name, traits in TRAITS.items() if traits.optimises or "local" in name}  # these leave torch
+COMPILED = [
+    name for name, traits in TRAITS.items() if not traits.optimises and "local" not in name
+]  # others leave torch
+COMPILED_FIRST = first_of_each_plan(COMPILED)
 
 
 class TestBackends:
@@ -244,7 +258,7 @@ class TestBackends:
 
     @pytest.mark.traits(differentiable=True)
     def test_gradients_flow_through_x(self, make):
-        X = batch("torch", "float64").requires_grad_()
+        X = batch("torch", "float64", shape=(7, 1, 3, 4)).requires_grad_()
         mixer = make()
         plan = mixer.draw(X.shape, like=X, labels=torch.eye(3)[LABELS])
         assert torch.autograd.gradcheck(lambda x: mixer.apply(x, None, plan)[0], (X,))
@@ -282,7 +296,10 @@ class TestBackends:
             np.testing.assert_array_equal(got[1], expected[1])
 
     @pytest.mark.filterwarnings("ignore:Dynamo detected a call")
-    @pytest.mark.parametrize("variant", sorted(set(TRAITS) - NOT_COMPILED))
+    @pytest.mark.parametrize(
+        "variant",
+        [pytest.param(name, marks=[] if name in COMPILED_FIRST else pytest.mark.slow) for name in COMPILED],
+    )
     def test_apply_compiles_whole(self, variant):
         X, Y = batch("torch", "float32"), torch.eye(3)[LABELS]
         mixer = build(variant)

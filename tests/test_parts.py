@@ -96,7 +96,11 @@ def test_torch_in_the_workers_gives_the_same_integers(name):
 
 
 @pytest.mark.parametrize(
-    "processes", [lambda: PoolExecutor(2), lambda: DaskExecutor(n_workers=2)], ids=["pool", "dask"]
+    "processes",
+    [
+        pytest.param(lambda: PoolExecutor(2), id="pool"),
+        pytest.param(lambda: DaskExecutor(n_workers=2), id="dask", marks=pytest.mark.slow),
+    ],
 )
 def test_processes_give_what_one_machine_does(processes, tmp_path):
     X = CLOUDS["images"]()

@@ -128,13 +128,16 @@ def test_a_run_whose_owner_dies_while_it_is_waited_for(ledger):
     other.communicate()
 
 
-def test_a_loss_after_the_end_is_none(ledger):
-    (entry,) = cases.entries(ledger, 1)
+def test_a_loss_is_a_failure_and_after_the_end_is_none(ledger):
+    entry, other = cases.entries(ledger, 2)
     go(ledger, [entry])
-    running._record_loss(ledger, entry, Lost("it died"))
+    for each in (entry, other):
+        running._record_loss(ledger, each, Lost("it died"))
     assert ledger.failure(entry) is None
+    assert ledger.failure(other) == "RuntimeError: it died"
 
 
+@pytest.mark.slow
 def test_the_death_in_company_does_not_count(tmp_path):
     assert dict(PoolExecutor(2).map(cases.dies_three_times, [str(tmp_path / "a")])) == {0: "alive"}
 
@@ -364,6 +367,7 @@ def threads_there(task):
         return effective_n_jobs(task)
 
 
+@pytest.mark.slow
 def test_threads_of_a_dask_worker_are_used():
     assert dict(DaskExecutor(n_workers=1, threads=2).map(threads_there, [2])) == {0: 2}
 

@@ -66,6 +66,7 @@ def test_a_part_that_is_truncated_on_the_way(ledger, address):
     assert cases.noted(ledger) == [0, 1, 2, 2]
 
 
+@pytest.mark.slow
 def test_two_sweeps_at_once_on_one_ledger_by_a_pool_and_by_dask(ledger, address):
     other = cases.in_another_process(ledger.folder, 10, "PoolExecutor(2)", seconds=0.2)
     entries = cases.entries(ledger, 10, seconds=0.2)
@@ -124,7 +125,9 @@ def start(folder, out):
 
 
 @pytest.mark.parametrize(
-    "signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name
+    "signal_number",
+    [signal.SIGINT, *(pytest.param(number, marks=pytest.mark.slow) for number in (signal.SIGTERM, signal.SIGKILL))],
+    ids=lambda number: number.name,
 )
 def test_the_command_line_survives(signal_number, helix):
     folder, expected = helix
@@ -156,6 +159,7 @@ def test_the_command_line_survives(signal_number, helix):
     assert not list(Ledger(out).temporary.iterdir())
 
 
+@pytest.mark.slow
 def test_two_commands_at_once(helix):
     folder, expected = helix
     both = [start(folder, "both") for _ in range(2)]

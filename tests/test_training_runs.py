@@ -90,7 +90,10 @@ def test_global_state_of_torch_is_given_back(tmp_path):
     assert not torch.are_deterministic_algorithms_enabled()
 
 
-@pytest.mark.parametrize("mixer", ["manifold-mixup", "mixfeat", "cutmix-zeta", None])
+@pytest.mark.parametrize(
+    "mixer",
+    ["manifold-mixup", *(pytest.param(one, marks=pytest.mark.slow) for one in ("mixfeat", "cutmix-zeta", None))],
+)
 def test_stopped_in_an_epoch_it_goes_on_to_the_same_weights(mixer, tmp_path, monkeypatch):
     made = recipe(mixer=None if mixer is None else {"name": mixer})
     train(tmp_path / "whole", made)
