@@ -15,18 +15,25 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the cores; read whe
 
 import pytest
 import torch
+from joblib import cpu_count
 from mixer_cases import DTYPES, TRAITS, VARIANTS, build, first_of_each_plan
 from tiny_dataset import contents, serve, source, tiny
 
 __all__ = ["contents", "serve", "source", "tiny"]
 
 LISTED, ALLOWED = 15, 60  # seconds: what is listed, and what fails the run, unless everything runs
+WORKERS = 8  # each imports everything: seconds, and a gigabyte
 spent = defaultdict(float)  # seconds by case
 left_out = 0
 
 
 def pytest_addoption(parser):
     parser.addoption("--all", action="store_true", help="run everything there is, also what is marked slow")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    return min(cpu_count(), WORKERS)  # by itself -n auto leaves out the second thread of a core
 
 
 def slow_unless(dtype, first):

@@ -181,7 +181,7 @@ def test_points_are_what_they_are_called(monkeypatch):
 
 
 def test_audit(tmp_path, capsys):
-    audit.main(n=500, data="mnist-sample", out=tmp_path)
+    audit.main(n=200, data="mnist-sample", out=tmp_path)
     written = json.loads((tmp_path / "audit.json").read_text())
     steps = {row["step"]: row["seconds"] for row in written["rows"]}
     assert {"geometry", "labels", "realism", "fidelity", "novelty", "intervals", "cost", "audit", "report"} == set(
@@ -190,7 +190,7 @@ def test_audit(tmp_path, capsys):
     parts = sum(spent for step, spent in steps.items() if step not in ("audit", "report"))
     assert 0.5 * steps["audit"] < parts <= steps["audit"]
     assert written["page_mib"] < 5
-    assert "500 images, three methods" in capsys.readouterr().out
+    assert "200 images, three methods" in capsys.readouterr().out
 
 
 def test_audit_false_alarms(tmp_path, monkeypatch):

@@ -1,8 +1,10 @@
 """What the README shows runs as it stands."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import torch
 from torchvision.models import resnet18
 
@@ -13,12 +15,14 @@ from zeta_geom.geometry import plan_table
 README = Path(zeta_geom.__file__).parents[1] / "README.md"
 
 
-def test_python_blocks_run(tmp_path, monkeypatch):
+@pytest.mark.parametrize("n", [200, pytest.param(1000, marks=pytest.mark.slow)])  # images in the audit
+def test_python_blocks_run(tmp_path, monkeypatch, n):
     library, auditing, loop, sweeping = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
     space = {}
     exec(compile(library, "README.md", "exec"), space)
     assert set(space["table"]["mixer"]) == {"original", "zeta", "mixup"}
     assert space["p"].shape == (1000, 10)
+    space["mnist"] = replace(space["mnist"], X_train=space["mnist"].X_train[:n], y_train=space["mnist"].y_train[:n])
     monkeypatch.chdir(tmp_path)
     exec(compile(auditing, "README.md", "exec"), space)
     assert space["audit"].methods == ["<lambda>", "zeta", "mixup"]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sweep_cases as cases
+from test_cli import run
 
 from zeta_geom.manifolds import make_helix
 from zeta_geom.sweeps import DaskExecutor, Ledger, PoolExecutor, sweep
@@ -103,7 +104,7 @@ def helix(tmp_path_factory):
     """A file of points, and the table of an undisturbed sweep over it."""
     folder = tmp_path_factory.mktemp("helix")
     np.save(folder / "helix.npy", make_helix(3000, random_state=0)[0])
-    subprocess.run(command(folder, "undisturbed"), check=True, capture_output=True)
+    run(*command(folder, "undisturbed")[3:])
     return folder, pd.read_parquet(folder / "undisturbed" / "results.parquet").drop(columns="seconds")
 
 

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from examples import lightning_callback, plain_loop
 from zeta_geom.mixers import CutMix, Mixup, RandomMixer, ZetaMixup
 from zeta_geom.mixers.batches import Unmixed
+from zeta_geom.rng import process_rank
 
 
 def test_two_workers_two_epochs_two_ranks_never_repeat_a_draw(monkeypatch):
@@ -28,6 +29,15 @@ def test_two_workers_two_epochs_two_ranks_never_repeat_a_draw(monkeypatch):
     assert all(torch.equal(a, b) for a, b in zip(again, seen, strict=False))
 
 
+def test_the_process_group_is_asked_before_the_environment(monkeypatch):
+    monkeypatch.setenv("RANK", "1")
+    assert process_rank() == 1
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_rank", lambda: 5)
+    assert process_rank() == 5
+
+
+@pytest.mark.slow
 def test_ranks_of_a_process_group_draw_apart_without_an_environment():
     context = multiprocessing.get_context("spawn")
     queue = context.Queue()

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from filelock import FileLock, Timeout
 from safetensors.torch import load_file
 from sklearn.metrics import roc_auc_score
 from training_cases import recipe, train
@@ -114,12 +115,13 @@ def test_stopped_in_an_epoch_it_goes_on_to_the_same_weights(mixer, tmp_path, mon
     assert same(weights(tmp_path / "stopped"), weights(tmp_path / "whole"))
 
 
-def test_killed_at_any_moment_it_goes_on_to_the_same_weights(tmp_path):
+@pytest.mark.parametrize("moments", [(2,), pytest.param((1, 4), marks=pytest.mark.slow)])  # epochs
+def test_killed_at_any_moment_it_goes_on_to_the_same_weights(tmp_path, moments):
     epochs = 12
     train(tmp_path / "whole", recipe(epochs=epochs))
     folder = tmp_path / "killed"
     command = [sys.executable, str(Path(__file__).with_name("training_cases.py")), str(folder), str(epochs)]
-    for moment in (1, 4):  # epochs
+    for moment in moments:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(lambda process=process, moment=moment: process.poll() is not None or epochs_done(folder) >= moment)
         assert process.poll() is None, "the training ended before it could be killed"
@@ -127,7 +129,7 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_weights(tmp_path):
         process.wait()
     assert not (folder / "tiny" / "seed-0.parquet").exists()
     first = epochs_done(folder)
-    assert 4 <= first < epochs
+    assert moments[-1] <= first < epochs
     train(folder, recipe(epochs=epochs))
     assert same(weights(folder), weights(tmp_path / "whole"))
     assert not list(folder.rglob("*.ckpt"))
@@ -135,6 +137,23 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_weights(tmp_path):
     assert list(folder.rglob("events.out.tfevents*"))
 
 
+def test_a_second_process_waits_while_one_trains(tmp_path, monkeypatch):
+    step, refused = Classifier.training_step, []
+
+    def try_to_enter(self, *batch):
+        try:
+            with FileLock(tmp_path / "tiny" / "seed-0.lock", timeout=0):
+                refused.append(False)
+        except Timeout:
+            refused.append(True)
+        return step(self, *batch)
+
+    monkeypatch.setattr(Classifier, "training_step", try_to_enter)
+    train(tmp_path, recipe(epochs=1))
+    assert refused == [True] * 3
+
+
+@pytest.mark.slow
 def test_two_at_once_train_once(tmp_path):
     command = [sys.executable, str(Path(__file__).with_name("training_cases.py")), str(tmp_path), "3"]
     processes = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(2)]
@@ -176,6 +195,7 @@ def test_ctrl_c_is_passed_on_and_listened_to_afterwards(tmp_path, monkeypatch):
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.slow
 def test_two_processes_train_one_network(tmp_path):
     made = recipe(epochs=3, n_train=None, augmentation=())
     table = train(tmp_path, made, devices=2).set_index("metric")

@@ -2,11 +2,13 @@
 
 import multiprocessing
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import optuna
 import pandas as pd
 import pytest
+from filelock import FileLock
 from scipy.stats import kstest
 from training_cases import recipe
 
@@ -73,6 +75,7 @@ def test_a_killed_model_is_taken_up_again_with_its_own_values(trained, tmp_path,
     assert tuple(found[["gamma", "weight_decay"]].iloc[0]) == drawn
 
 
+@pytest.mark.slow
 def test_two_processes_share_a_search(tmp_path):
     context = multiprocessing.get_context("spawn")
     arguments = (recipe(n_train=32, epochs=1, metrics=("error",)), tmp_path / "s.db", tmp_path)
@@ -92,6 +95,17 @@ def share(made, storage, folder):
     search(made, storage, n_models=6, folder=folder, **SETTINGS)
 
 
+def test_a_new_file_is_opened_by_one_at_a_time(tmp_path):
+    with ThreadPoolExecutor(1) as pool:
+        with FileLock(tmp_path / "s.db.lock"):
+            opened = pool.submit(room._study, recipe(), tmp_path / "s.db", 0, higher=False)
+            with pytest.raises(TimeoutError):
+                opened.result(timeout=0.5)
+            assert not (tmp_path / "s.db").exists()
+        assert opened.result(timeout=60).trials == []
+
+
+@pytest.mark.slow
 def test_two_that_open_a_new_file_at_once_do_not_collide(tmp_path):
     context = multiprocessing.get_context("spawn")
     for name in ("a", "b"):
