@@ -34,7 +34,7 @@ test test-all: $(VENV)/installed-dev
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/pytest -n auto --dist worksteal -m "not alone" $(ALL)
-	$(VENV)/bin/pytest -m alone $(ALL)
+	$(VENV)/bin/pytest -m alone $(ALL) $$(grep -l mark.alone tests/test_*.py)
 
 test-all: ALL := --all
 

@@ -15,6 +15,7 @@ from zeta_geom.datasets import routes
 from zeta_geom.datasets.routes import DebianPackage, Folder, Mirror, NpmPackage, RouteError
 
 
+@pytest.mark.alone  # its time is taken
 def test_silent_mirror_is_passed_over_soon(tiny, contents, tmp_path, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the connection and never says a word
