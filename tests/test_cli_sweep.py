@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from test_cli import X, folder, in_a_shell, program, run, y
+from test_cli import X, folder, program, run, y
 
 from zeta_geom.cli_values import joined_values
 from zeta_geom.plots.sweep import sweep_panel
@@ -36,7 +36,7 @@ def test_several_files_are_rows_of_one_table_and_of_one_plot(folder):
     assert (folder / "plot.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_status_names_what_failed_and_the_command_ends_with_an_error(folder):
+def test_status_names_what_failed_and_the_command_ends_with_an_error(program, folder):
     words = ["sweep", "data.npz", "--gammas", "2", "--k", "8", "--out", "runs"]
     run("sweep", folder / "data.npz", "--gammas", "2", "--k", "8", "--out", folder / "runs")
     ledger = Ledger(folder / "runs")
@@ -48,12 +48,12 @@ def test_status_names_what_failed_and_the_command_ends_with_an_error(folder):
         "2 finished, 1 failed, 0 running, 0 open",
         "failed   data-zeta-self-gamma2-seed0-dimension: ValueError: by hand",
     ]
-    kept = in_a_shell(folder, [*words, "--keep-failed"])
+    kept = program([*words, "--keep-failed"])
     assert kept.returncode == 1
     assert kept.stdout == "some runs failed; wrote runs/results.parquet\n"
     assert kept.stderr.startswith("zeta-geom: 1 of 3 runs failed; the first, data-zeta-self-gamma2-seed0-dimension: ")
     assert kept.stderr.endswith("ValueError: by hand `zeta-geom sweep status runs` lists them.\n")
-    assert in_a_shell(folder, words).returncode == 0
+    assert not program(words).returncode
     with ledger.claim(broken):
         ledger.clear(broken)
         assert run("sweep", "status", folder / "runs").output.splitlines()[1].startswith("running  data-zeta-self")

@@ -4,7 +4,10 @@ import os
 import sys
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import nullcontext
+from types import SimpleNamespace
 
+import distributed
 import pytest
 import sweep_cases as cases
 from joblib import cpu_count
@@ -14,13 +17,9 @@ from zeta_geom.sweeps.executors import Lost
 
 IN_PROCESSES = [
     pytest.param(lambda: PoolExecutor(2), id="pool"),
-    pytest.param(lambda: DaskExecutor(n_workers=2), id="dask"),
-]
-EXECUTORS = [
-    pytest.param(SerialExecutor, id="serial"),
-    IN_PROCESSES[0],
     pytest.param(lambda: DaskExecutor(n_workers=2), id="dask", marks=pytest.mark.slow),
 ]
+EXECUTORS = [pytest.param(SerialExecutor, id="serial"), *IN_PROCESSES]
 
 
 @pytest.mark.parametrize("make_executor", EXECUTORS)
@@ -92,9 +91,25 @@ def test_threads_can_be_asked_for():
         SerialExecutor(threads=0)
 
 
-def test_no_scheduler_is_one_clear_error(monkeypatch):
-    import distributed
+def test_a_task_that_dask_gives_up_is_lost(monkeypatch):
+    class Gone:
+        key = "a"
 
+        def result(self):
+            raise distributed.KilledWorker("a", SimpleNamespace(address="tcp://there"), 3)
+
+        def release(self):
+            pass
+
+    client = SimpleNamespace(map=lambda *words, **how: [Gone()])
+    monkeypatch.setattr(DaskExecutor, "_client", lambda self: nullcontext(client))
+    monkeypatch.setattr(distributed, "as_completed", list)
+    ((place, lost),) = DaskExecutor("tcp://nowhere:1").map(cases.double, [1])
+    assert place == 0
+    assert "its worker died again and again" in lost.reason
+
+
+def test_no_scheduler_is_one_clear_error(monkeypatch):
     monkeypatch.setattr(distributed, "Client", refuse)
     with pytest.raises(ConnectionError, match=r"no Dask scheduler answers at 'tcp://127.0.0.1:1'"):
         list(DaskExecutor("tcp://127.0.0.1:1").map(cases.double, [1]))
