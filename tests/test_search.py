@@ -189,17 +189,18 @@ class Graph:
         return (np.argsort(((Q[:, None].astype(float) - self.X) ** 2).sum(axis=2), axis=1, kind="stable")[:, :k],)
 
 
-@pytest.fixture(
-    params=["a plain graph", pytest.param("pynndescent", marks=pytest.mark.slow)]
-)  # it compiles for a minute
-def approximately(request, monkeypatch):
-    if request.param == "a plain graph":
-        monkeypatch.setitem(sys.modules, "pynndescent", SimpleNamespace(NNDescent=Graph))
+# pynndescent compiles for a minute
+@pytest.fixture(params=["a plain graph", pytest.param("pynndescent", marks=pytest.mark.slow)])
+def images_for_a_graph(request, monkeypatch):
+    X = CLOUDS["images"]()
+    if request.param == "pynndescent":
+        return X
+    monkeypatch.setitem(sys.modules, "pynndescent", SimpleNamespace(NNDescent=Graph))
+    return X[:300]
 
 
-@pytest.mark.usefixtures("approximately")
-def test_approximate_neighbours_are_most_of_them_with_exact_distances():
-    X = CLOUDS["images"]()[:300]
+def test_approximate_neighbours_are_most_of_them_with_exact_distances(images_for_a_graph):
+    X = images_for_a_graph
     exact, found = knn(X, 10), knn(X, 10, method="approximate")
     shared = [len(set(a) & set(b)) for a, b in zip(exact.indices, found.indices)]
     assert np.mean(shared) > 9
