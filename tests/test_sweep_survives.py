@@ -150,10 +150,8 @@ def test_the_command_line_survives(signal_number, helix):
     assert 3 <= len(done) < 27
     assert all({part.name for part in path.iterdir()} == {"result.json", "result.parquet"}
                for path in Ledger(out).runs.iterdir())  # fmt: skip
-    again = start(folder, signal_number.name)
-    message, err = again.communicate(timeout=120)
-    assert again.returncode == 0, err
-    assert message == f"every run is finished; wrote {out / 'results.parquet'}\n"
+    again = run(*command(folder, signal_number.name)[3:])
+    assert again.stdout == f"every run is finished; wrote {out / 'results.parquet'}\n"
     assert done == {name: (Ledger(out).runs / name).stat().st_mtime_ns for name in done}
     made = pd.read_parquet(out / "results.parquet").drop(columns="seconds")
     pd.testing.assert_frame_equal(made, expected, check_exact=True)
