@@ -76,6 +76,7 @@ def test_cores_are_shared_out(make_executor):
     assert dict(executor.map(cases.blas_threads, [0])) == {0: expected}
 
 
+@pytest.mark.alone  # another test's cluster writes into the environment while it starts a process
 def test_the_environment_is_left_alone():
     before = dict(os.environ)
     assert dict(DaskExecutor(n_workers=1).map(cases.double, [1])) == {0: 2}
