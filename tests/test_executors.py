@@ -22,6 +22,13 @@ IN_PROCESSES = [
 EXECUTORS = [pytest.param(SerialExecutor, id="serial"), *IN_PROCESSES]
 
 
+@pytest.mark.alone  # and first: what an earlier cluster of this process left would hide what this one leaves
+def test_the_environment_is_left_alone():
+    before = dict(os.environ)
+    assert dict(DaskExecutor(n_workers=1).map(cases.double, [1])) == {0: 2}
+    assert dict(os.environ) == before
+
+
 @pytest.mark.parametrize("make_executor", EXECUTORS)
 def test_each_task_is_done_once_and_an_error_is_raised(make_executor, tmp_path):
     executor = make_executor()
@@ -74,13 +81,6 @@ def test_cores_are_shared_out(make_executor):
     expected = cpu_count() if isinstance(executor, SerialExecutor) else max(1, cpu_count() // 2)
     assert executor.threads == expected
     assert dict(executor.map(cases.blas_threads, [0])) == {0: expected}
-
-
-@pytest.mark.alone  # another test's cluster writes into the environment while it starts a process
-def test_the_environment_is_left_alone():
-    before = dict(os.environ)
-    assert dict(DaskExecutor(n_workers=1).map(cases.double, [1])) == {0: 2}
-    assert dict(os.environ) == before
 
 
 def test_threads_can_be_asked_for():
