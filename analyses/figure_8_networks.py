@@ -48,7 +48,7 @@ def of_table_6(data: str, network: str) -> tuple[str, str, str]:
 
 
 PRESETS = {
-    "quick": Settings(epochs=10, seeds=3),
+    "quick": Settings(epochs=8, n_synthetic=2000, seeds=3),
     "full": Settings(),
     "paper": Settings(
         names=(),

@@ -131,13 +131,14 @@ def notes(panel: Record, symbols: dict[str, str], remarks: list[tuple[str, str, 
     infinite = table[(table["data"] == "mnist") & (table["measure"] == "infinite") & table["mean"].notna()]
     finite, floor = infinite[infinite["mean"] < 1], powers(f"{s['floor']:.0e}")
     sizes = table[table["method"] == "original"].groupby("data")["n"].first().astype(int)
+    at = f" ({s['n_measured']:,} on the manifolds, as for the distance)" if s["n_measured"] else ""
     paragraphs = (
         "Not defined: " + "; ".join(f"{symbol}\u00a0\u00a0{why}" for why, symbol in symbols.items()) + ".",
         " ".join(f"{mark} {name_of(method)} {remark}." for mark, method, remark in remarks),
         f"Mean ± standard deviation over seeds ({s['plane_seeds']} in the plane, {s['manifold_seeds']} on the "
         f"manifolds, {s['image_seeds']} on MNIST) of {sizes['crescents']:,}, {sizes['helix-3d']:,} and "
         f"{sizes['mnist']:,} points in batches of {s['batch_size']}; p-series weights with γ = {s['gamma']:g}. "
-        "dim.: local dimension from k neighbours, at most k − 1, mean over points. p: the oracle's prediction; "
+        f"dim.: local dimension from k neighbours, at most k − 1, mean over points{at}. p: the oracle's prediction; "
         f"y: the label, its zeros taken as {floor}; without that H(p, y) is infinite for "
         f"{finite['mean'].mean():.0%} of the images of {', '.join(map(name_of, finite['method']))}, for all of the "
         "others. A label is wrong where the nearest curve's class, or the oracle's, is not among its largest. "

@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 DEATHS = 3  # processes that one task may take with it
 NUDGE = 5  # seconds without a result after which the pool is told to look at its processes
 IDLE = 60  # seconds that a pool's processes wait for the next call
+LEFT_BY_DASK = ("PYTHONHASHSEED", "__DASK_PARENT_PID")  # what a cluster puts into its starter's environment
 LIBRARIES = ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB_MAXIMUM", "NUMBA", "NUMEXPR")
 
 
@@ -248,7 +249,7 @@ class DaskExecutor(Executor):
 
 @contextmanager
 def local_cluster(n_workers: int) -> Iterator[Any]:
-    """Start a Dask cluster of processes on this machine; the environment of this process is left alone.
+    """Start a Dask cluster of processes on this machine; afterwards the environment of this process is as before.
 
     Parameters
     ----------
@@ -270,8 +271,14 @@ def local_cluster(n_workers: int) -> Iterator[Any]:
     made = {"n_workers": n_workers, "threads_per_worker": 1, "memory_limit": 0, "dashboard_address": ":0"}
     # by default the limits of a worker's threads would be put into the environment of this process, and stay
     ours = dask.config.set({"distributed.nanny.pre-spawn-environ": {}})
-    with ours, distributed.LocalCluster(**made, silence_logs=logging.ERROR) as cluster:
-        yield cluster
+    before = {name: os.environ.get(name) for name in LEFT_BY_DASK}
+    try:
+        with ours, distributed.LocalCluster(**made, silence_logs=logging.ERROR) as cluster:
+            yield cluster
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
 
 
 def _distributed() -> Any:
