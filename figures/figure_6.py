@@ -74,8 +74,8 @@ def caption(made: list[records.Record]) -> str:
     errors = "; dark bands: ± 2 standard errors of the mean" if sampled else ""
     measured += " points, the same for every γ" if sampled else " points"
     return (
-        f"Lines: mean over {measured} (seed {', '.join(map(str, sorted(seeds)))}); light bands: ± standard "
-        f"deviation over points, not drawn for λ per sample{errors}.\n"
+        f"Lines: mean over {measured} (seed {', '.join(map(str, sorted(seeds)))}).\n"
+        f"Light bands: ± standard deviation over points, not drawn for λ per sample{errors}.\n"
         f"k neighbours span at most k − 1 dimensions; γ$_{{\\min}}$ = {gamma_min():.5f}."
     )
 
