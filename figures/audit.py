@@ -27,7 +27,8 @@ def draw(results: Path) -> list[Path]:
     title = f"ζ-mixup against mixup on {data_name(name)}: an audit"
     page = made.to_html(results / "figures" / f"audit{suffix}.html", title=title, repeat=REPEAT)
     figure = made.plot()
-    figure.suptitle(f"{title}. Grey: where another sample of real data would lie", fontsize=9)
+    sizes = f"{len(made.sources.X):,} images augmented, {len(made.heldout_points.X):,} held out"
+    figure.suptitle(f"{title}; {sizes}. Grey: where another sample of real data would lie", fontsize=9)
     return [page, *save(figure, results / "figures" / f"audit{suffix}")]
 
 

@@ -9,6 +9,8 @@ from analyses import diversity, figure_6, theorems
 from analyses.claims import __main__ as claims
 from analyses.claims.geometry import against
 from analyses.claims.images import features
+from analyses.claims.points import sign_rising
+from analyses.claims.speed import speed
 from analyses.claims.verdicts import from_gamma, from_interval, from_sign, paired, sign_below, up_to_gamma
 from analyses.context import Context
 
@@ -61,6 +63,25 @@ def test_a_difference_of_means_wants_two_standard_errors():
     assert sign_below(1.2, 1.0, 400, 1.0, 1.0, 400) == -1
     assert sign_below(1.0, 1.0, 400, 1.1, 1.0, 400) == 0
     assert [from_sign(sign).split(":")[0] for sign in (1, -1, 0)] == ["holds", "does not hold", "not shown"]
+
+
+def test_means_rise_if_no_step_is_shown_to_fall():
+    def sign(*means):
+        return sign_rising(pd.DataFrame({"mean": means, "std": 1.0, "n": 400}))
+
+    assert sign(1.0, 1.2, 1.19, 1.4) == 1  # the third is below the second within its error
+    assert sign(1.0, 1.4, 1.2, 1.6) == -1
+    assert sign(1.0, 1.05, 1.1) == 0
+
+
+@pytest.mark.parametrize(("spread", "verdict"), [(0.01, "holds"), (0.2, "not shown: 2 lies between the quartiles")])
+def test_a_ratio_of_times_is_judged_by_its_quartiles(spread, verdict, tmp_path):
+    methods = {"mixup": 2.2, "zeta": 1.0, "cutmix": 1.0, "cutmix-zeta": 2.0, "local-synthetic-instances": 30.0}
+    rows = [
+        {"method": m, "seconds": t, "lower": t * (1 - spread), "upper": t * (1 + spread)} for m, t in methods.items()
+    ]
+    Context(results=tmp_path).record("mixing_speed/table_9", lambda: pd.DataFrame(rows), settings={"shape": [1]})
+    assert [claim.verdict for claim in speed(tmp_path)] == [verdict, "does not hold", "does not hold"]
 
 
 def row(mean, gamma=np.nan):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -103,10 +104,24 @@ def diversity(results: Path) -> list[Claim]:
         ("effective_classes", "larger T gives richer labels: exp H(y)"),
     ):
         by_size = zeta.pivot_table(index="gamma", columns="T", values=f"{name}_mean")
-        rising = [1 if row.is_monotonic_increasing else -1 for _, row in by_size.iterrows()]
+        rising = [
+            sign_rising(part.sort_values("T")[[f"{name}_mean", f"{name}_std", "n"]])
+            for _, part in zeta.groupby("gamma")
+        ]
         text = "; ".join(
             f"γ = {gamma:g}: " + ", ".join(f"T = {size}: {row[size]:.2f}" for size in (row.index[0], row.index[-1]))
             for gamma, row in by_size.iterrows()
         )
         claims.append(Claim(statement, where, data, text, up_to_gamma(by_size.index.tolist(), rising)))
     return claims
+
+
+def sign_rising(means: pd.DataFrame) -> int:
+    """Return 1 if the last mean is shown to be above the first and no step falls, -1 if one does, else 0.
+
+    The columns are mean, standard deviation and number of values; a step is shown as in `sign_below`.
+    """
+    rows = [tuple(row) for row in means.itertuples(index=False)]
+    if any(sign_below(*one, *other) < 0 for one, other in pairwise(rows)):
+        return -1
+    return max(sign_below(*rows[0], *rows[-1]), 0)
