@@ -7,11 +7,13 @@ exp H(y), and the number of classes with more than 1 % of the label.
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel
+from tqdm import tqdm
 
 from analyses.context import Context
 from zeta_geom.mixers import Mixup, ZetaMixup
@@ -43,10 +45,10 @@ def run(context: Context, settings: Settings | None = None) -> None:
         X = dataset.X_train[order].reshape(len(order), -1).astype(np.float32) / 255
         y = dataset.y_train[order]
         rows = [measure("mixup", Mixup(random_state=settings.seed), X, y, settings)]
-        for size in settings.sizes:
-            for gamma in settings.gammas:
-                mixer = ZetaMixup(gamma, n_mix=size, random_state=settings.seed)
-                rows.append(measure("zeta", mixer, X, y, settings) | {"T": size, "gamma": gamma})
+        grid = list(product(settings.sizes, settings.gammas))
+        for size, gamma in tqdm(grid, desc="diversity", disable=None if context.progress else True):
+            mixer = ZetaMixup(gamma, n_mix=size, random_state=settings.seed)
+            rows.append(measure("zeta", mixer, X, y, settings) | {"T": size, "gamma": gamma})
         return pd.DataFrame(rows)
 
     context.record("diversity/mnist", compute, settings=made_of, data=dataset.fingerprint)
