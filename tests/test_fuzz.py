@@ -44,7 +44,7 @@ NO_ARRAYS = {
     "sweeps": "DaskExecutor Executor Ledger PoolExecutor SerialExecutor SweepError sweep_table",
     "training": "Classifier ImageData Recipe load_image_data load_network make_network read_recipe run search "
     "write_recipe",
-    "files": "write_result",
+    "files": "labels_of write_result",
     "plots.audit": "set_colors",
     "plots.curves": "level_across mark_gamma_min",
     "plots.differences": "difference_key",

@@ -5,7 +5,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-import typer
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -13,7 +12,7 @@ from analyses import methods
 from analyses.claims.methods import methods as claims_of
 from analyses.context import Context
 from analyses.methods import Settings, subjects, why_not
-from figures import __main__ as figures
+from figures import methods as drawing
 from figures.methods import draw_table, written
 from zeta_geom import datasets, records
 from zeta_geom.manifolds import MANIFOLDS
@@ -205,15 +204,8 @@ def test_no_text_of_the_figure_is_cut_or_runs_into_its_neighbour(figure):
     assert overlaps.sum() == len(boxes)  # each with itself
 
 
-def test_drawn_from_the_sample_and_named_so(results, capsys):
-    figures.main(results=results, only="methods")
-    written_files = capsys.readouterr().out.split()
-    assert [path.rsplit("/", 1)[1] for path in written_files] == ["methods-sample.png", "methods-sample.pdf"]
-    Context(results=results).mark_left_out("methods", True)
-    with pytest.raises(typer.Exit):
-        figures.main(results=results, only="methods")
-    assert "figure methods not drawn: its data were not to be had" in capsys.readouterr().err
-    Context(results=results).mark_left_out("methods", False)
+def test_drawn_from_the_sample_and_named_so(results):
+    assert [path.name for path in drawing.draw(results)] == ["methods-sample.png", "methods-sample.pdf"]
 
 
 def test_claims_are_compared_on_the_same_seeds(results, tables):

@@ -7,7 +7,7 @@ import re
 import sqlite3
 import tomllib
 import xml.etree.ElementTree as ElementTree
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -92,9 +92,9 @@ class Reach:
     durations: dict[str, float] = field(default_factory=dict)
 
     @cached_property
-    def lines(self) -> dict[str, dict[int, set[str]]]:
-        """Test files by module and line."""
-        found: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+    def lines(self) -> dict[str, dict[int, Counter[str]]]:
+        """Test files, with how many of their tests reach it, by module and line."""
+        found: dict[str, dict[int, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
         query = "select file.path, context.context, numbits from line_bits join file on file.id = file_id "
         with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True) as connection:
             rows = connection.execute(query + "join context on context.id = context_id").fetchall()
@@ -105,7 +105,7 @@ class Reach:
             for place, byte in enumerate(numbits):  # a bit a line
                 for bit in range(8):
                     if byte >> bit & 1:
-                        found[module][8 * place + bit].add(file)
+                        found[module][8 * place + bit][file] += 1
         return found
 
     @cached_property
@@ -124,18 +124,21 @@ class Reach:
         }
 
     def files(self, mutant: Mutant) -> list[str]:
-        """Return the test files that reach the mutant, those that take the least time first."""
-        found = self._of_lines(mutant.module, mutant.lines(self.sources[mutant.module]))
+        """Return the test files that reach the mutant, those that take the least time for each such test first."""
+        lines = mutant.lines(self.sources[mutant.module])
+        found = self._of_lines(mutant.module, lines)
         if not found or self._unseen(mutant.module, mutant.function):
             found = found | self._of_callers(mutant.module, mutant.function, set())
         if not found:
             found = self._of_lines(mutant.module, set(self.lines[mutant.module]))
         there = {file for file in found if (self.tree / file).exists()}
-        return sorted(there, key=lambda file: (self.durations.get(file, 0.0), file))
+        by_line = self.lines.get(mutant.module, {})
+        tests = sum((by_line[line] for line in lines if line in by_line), Counter())
+        return sorted(there, key=lambda file: (self.durations.get(file, 0.0) / max(tests[file], 1), file))
 
     def _of_lines(self, module: str, lines: set[int]) -> set[str]:
         by_line = self.lines.get(module, {})
-        return set().union(*(by_line.get(line, set()) for line in lines))
+        return set().union(*(by_line.get(line, ()) for line in lines))
 
     def _unseen(self, module: str, function: str) -> bool:
         node = functions(self.sources[module])[function]
