@@ -14,6 +14,7 @@ from pathlib import Path
 
 LIST = Path(__file__).with_name("mutants.toml")
 UNSEEN = {"njit", "cache", "lru_cache"}  # decorators whose functions run compiled, or once for many tests
+SAMPLED_FILES, SAMPLED_TESTS = 6, 25  # of the tests that are tried first: files, and tests of each
 HERE = "test_mutants.py"  # says that every old text is there, which is not so in a mutated tree
 
 
@@ -92,21 +93,29 @@ class Reach:
     durations: dict[str, float] = field(default_factory=dict)
 
     @cached_property
-    def lines(self) -> dict[str, dict[int, Counter[str]]]:
-        """Test files, with how many of their tests reach it, by module and line."""
-        found: dict[str, dict[int, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    def tests(self) -> dict[str, dict[int, set[str]]]:
+        """The tests that reach a line, by module and line."""
+        found: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
         query = "select file.path, context.context, numbits from line_bits join file on file.id = file_id "
         with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True) as connection:
             rows = connection.execute(query + "join context on context.id = context_id").fetchall()
         for path, context, numbits in rows:
-            file, module = context.split("::")[0], path[path.rfind("zeta_geom/") :]
-            if not context or Path(file).name == HERE:
+            test, module = context.rpartition("|")[0], path[path.rfind("zeta_geom/") :]
+            if not test or Path(test.split("::")[0]).name == HERE:
                 continue
             for place, byte in enumerate(numbits):  # a bit a line
                 for bit in range(8):
                     if byte >> bit & 1:
-                        found[module][8 * place + bit][file] += 1
+                        found[module][8 * place + bit].add(test)
         return found
+
+    @cached_property
+    def lines(self) -> dict[str, dict[int, set[str]]]:
+        """The test files that reach a line, by module and line."""
+        return {
+            module: {line: {test.split("::")[0] for test in tests} for line, tests in by_line.items()}
+            for module, by_line in self.tests.items()
+        }
 
     @cached_property
     def sources(self) -> dict[str, str]:
@@ -124,17 +133,33 @@ class Reach:
         }
 
     def files(self, mutant: Mutant) -> list[str]:
-        """Return the test files that reach the mutant, those that take the least time for each such test first."""
-        lines = mutant.lines(self.sources[mutant.module])
-        found = self._of_lines(mutant.module, lines)
+        """Return the test files that reach the mutant, those that take the least time first."""
+        found = self._of_lines(mutant.module, mutant.lines(self.sources[mutant.module]))
         if not found or self._unseen(mutant.module, mutant.function):
             found = found | self._of_callers(mutant.module, mutant.function, set())
         if not found:
             found = self._of_lines(mutant.module, set(self.lines[mutant.module]))
         there = {file for file in found if (self.tree / file).exists()}
-        by_line = self.lines.get(mutant.module, {})
-        tests = sum((by_line[line] for line in lines if line in by_line), Counter())
-        return sorted(there, key=lambda file: (self.durations.get(file, 0.0) / max(tests[file], 1), file))
+        return sorted(there, key=lambda file: (self.durations.get(file, 0.0), file))
+
+    def sample(self, mutant: Mutant) -> list[str]:
+        """Return some of the tests that reach the mutant's lines, of the files whose tests are the quickest."""
+        by_line = self.tests.get(mutant.module, {})
+        reaching = set().union(*(by_line.get(line, ()) for line in mutant.lines(self.sources[mutant.module])))
+        by_file: dict[str, list[str]] = defaultdict(list)
+        for test in sorted(reaching):
+            by_file[test.split("::")[0]].append(test)
+        quickest = sorted(by_file, key=lambda file: self.durations.get(file, 0.0) / self._sizes[file])
+        chosen = []
+        for file in [file for file in quickest if (self.tree / file).exists()][:SAMPLED_FILES]:
+            chosen += by_file[file][:: -(-len(by_file[file]) // SAMPLED_TESTS)]
+        return chosen
+
+    @cached_property
+    def _sizes(self) -> Counter[str]:
+        """How many tests each test file has."""
+        tests = {test for by_line in self.tests.values() for reaching in by_line.values() for test in reaching}
+        return Counter(test.split("::")[0] for test in tests)
 
     def _of_lines(self, module: str, lines: set[int]) -> set[str]:
         by_line = self.lines.get(module, {})

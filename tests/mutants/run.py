@@ -26,7 +26,6 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from threading import Lock
 
@@ -36,7 +35,6 @@ from faults import HERE, Mutant, Reach, functions, read_durations, read_mutants
 COLUMNS = ("number", "module", "function", "outcome", "test", "seconds", "files", "scope")
 KILLED = ("killed", "timeout")
 CRASHES = (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGFPE, -signal.SIGBUS)  # others come from outside
-FIRST = (4, 12)  # test files that are tried first, and next
 COMPILING = 240.0  # seconds more for a mutant in a compiled module, whose kernels are all compiled anew
 MARK = "ZETA_GEOM_MUTANT"  # in the environment of what a run starts, to find what it leaves behind
 
@@ -148,13 +146,14 @@ class Trial:
         files = self.reach.files(mutant) if self.reach else []
         if self.reach and not files:
             return "survived", "no test reaches it", 0
-        # most mutants fall to the first files; collecting all of them takes longer than running those
-        bounds = [0, *(end for end in FIRST if end < len(files)), len(files)] if files else [0, 0]
-        for start, end in pairwise(bounds):
-            outcome, test = self._tried(copy, mutant, source, changed, files[start:end])
-            if outcome != "survived":
-                return outcome, test, end
-        return "survived", "", len(files)
+        # most mutants fall to a few tests; collecting all files that reach them takes longer than running those
+        sample = self.reach.sample(mutant) if self.reach else []
+        if sample:
+            outcome, test = self._tried(copy, mutant, source, changed, sample)
+            if outcome == "killed":
+                return outcome, test, len(files)
+        outcome, test = self._tried(copy, mutant, source, changed, files)
+        return outcome, test, len(files)
 
     def _tried(self, copy: Copy, mutant: Mutant, source: str, changed: str, files: list[str]) -> tuple[str, str]:
         compiled = "numba.njit" in source  # a kernel in one module may be compiled into those of another
