@@ -14,6 +14,8 @@ from zeta_geom.mixers import (
     LocalSyntheticInstances,
     Mixup,
     PSeriesPairs,
+    RandomMixer,
+    SamplePairing,
     SuperMix,
     ZetaMixup,
     p_series_weights,
@@ -296,3 +298,33 @@ class TestDraws:
             counts = np.bincount(plan.partners[own::7], minlength=7)
             assert (counts[labels == labels[own]] == 0).all()
             assert chisquare(counts[labels != labels[own]]).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("method", [ZetaMixup, LocalSyntheticInstances])
+@pytest.mark.parametrize(("m", "mixed"), [(2, 2), (3, 3), (5, 3)])
+def test_a_short_batch_mixes_as_many_as_asked_or_as_there_are(method, m, mixed):
+    mixer = method(n_mix=3, random_state=0)
+    X = np.eye(m)
+    X_new, _ = mixer.apply(X, None, mixer.draw(X.shape, like=X, clip=True))
+    assert (np.count_nonzero(X_new, axis=1) == mixed).all()
+
+
+def test_one_of_several_mixers_is_told_of_a_short_batch():
+    mixer = RandomMixer([ZetaMixup(n_mix=4)], random_state=0)
+    assert mixer.mix_dataset(np.eye(6), batch_size=4)[0].shape == (6, 6)
+
+
+def test_one_of_several_mixers_promises_what_all_of_them_do():
+    both = RandomMixer([ZetaMixup(), SamplePairing()]).traits
+    assert ZetaMixup.traits.mixes_labels
+    assert not SamplePairing.traits.mixes_labels
+    assert not both.mixes_labels
+    assert both.random
+
+
+@pytest.mark.parametrize(("of_X", "of_Y", "expected"), [("f2", "f8", "f4"), ("f4", "f8", "f4"), ("f8", "f4", "f8")])
+def test_labels_take_their_dtype_from_the_samples(of_X, of_Y, expected):
+    X, Y = np.eye(4, dtype=of_X), np.eye(4, dtype=of_Y)
+    assert ZetaMixup(random_state=0)(X, Y)[1].dtype == expected
+    plan = ZetaMixup(random_state=0).draw(X.shape, like=X)
+    assert ZetaMixup().apply(X, Y, plan)[1].dtype == expected
