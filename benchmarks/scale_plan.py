@@ -143,7 +143,7 @@ def measure(case: Case) -> dict[str, Any]:
         "÷": seconds / wall,
         "planned MiB": plain.memory_per_worker / MIB,
         "measured MiB": memory / MIB,
-        "÷ MiB": plain.memory_per_worker / memory,
+        "÷ MiB": plain.memory_per_worker / memory if memory else np.nan,  # 0: the peak lies before this case
     }
 
 
