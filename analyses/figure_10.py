@@ -1,6 +1,6 @@
 """Figure 10: error against γ (a, b), and a search over γ and weight decay (c, d).
 
-The paper has both for CIFAR-10 and CIFAR-100 with ResNet-18. At the preset quick the study on two cores stands in for
+The paper has both for CIFAR-10 and CIFAR-100 with ResNet-18. At quick and full the study on two cores stands in for
 them, with one data set. What is not there is left out, and the record says so.
 """
 

@@ -1,7 +1,7 @@
 """Figure 9: ζ-mixup against manifold mixup on the same data with the same network.
 
-In the paper manifold mixup trains ten times as long. In the study on two cores, which stands in for it at the preset
-quick, both train for as many epochs. All metrics are such that higher is better: an error becomes 1 - error.
+In the paper manifold mixup trains ten times as long. In the study on two cores, which stands in for it at the presets
+quick and full, both train for as many epochs. All metrics are such that higher is better: an error becomes 1 - error.
 """
 
 from __future__ import annotations

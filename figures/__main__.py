@@ -143,7 +143,7 @@ def finish(context: Context, times: pd.DataFrame) -> None:
     shown = Table(box=box.SIMPLE)
     for name, heading in (("step", "step"), ("records", "records"), ("analysis_s", "analysis, s"),
                           ("drawing_s", "drawing, s"), ("cpu_s", "processor, s")):  # fmt: skip
-        shown.add_column(heading, justify="left" if name in ("step", "records") else "right", footer="")
+        shown.add_column(heading, justify="left" if name in ("step", "records") else "right")
     for row in [*times.to_dict("records"), {"step": "all", "records": "", **times.sum(numeric_only=True)}]:
         shown.add_row(*(f"{value:.1f}" if isinstance(value, float) else str(value) for value in row.values()))
     Console().print(shown)
