@@ -26,7 +26,10 @@ def draw(figure: str, results: Path) -> list[Path]:
         raise FileNotFoundError("its data were not to be had in the last run of its analysis")
     folder = results / "figures"
     listing = folder / DRAWN
-    drawn = json.loads(listing.read_text()) if listing.exists() else {}
+    try:
+        drawn = json.loads(listing.read_text())
+    except (FileNotFoundError, ValueError):  # none yet, or damaged: everything is drawn
+        drawn = {}
     key = drawing_key(figure, results)
     files = [folder / name for name in drawn.get(figure, {}).get("files", [])]
     if files and drawn[figure]["key"] == key and all(path.exists() for path in files):

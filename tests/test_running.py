@@ -155,3 +155,6 @@ def test_the_list_of_drawn_figures_is_json(tmp_path, modules):
     figures.main(results=tmp_path, only="2")
     drawn = json.loads((tmp_path / "quick" / "figures" / "drawn.json").read_text())
     assert drawn["figure_2"]["files"] == ["figure_2.png"]
+    (tmp_path / "quick" / "figures" / "drawn.json").write_text("{")  # damaged: drawn again, and whole again
+    figures.main(results=tmp_path, only="2")
+    assert modules.count("figures.figure_2") == 2
