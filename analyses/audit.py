@@ -26,7 +26,7 @@ class Settings(BaseModel, frozen=True):
 
 
 PRESETS = {
-    "quick": Settings(n_samples=3000, n_bootstrap=400),
+    "quick": Settings(n_samples=1500, n_bootstrap=400),
     "full": Settings(),
     "paper": Settings(n_samples=60_000, gammas=(2.0, 2.4, 2.8)),
 }

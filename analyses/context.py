@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from joblib import cpu_count
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
 
 from zeta_geom import datasets, records
 
@@ -109,3 +113,21 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def side_by_side(
+    call: Callable[[Any], Any], items: Iterable[Any], *, name: str = "", progress: bool = False
+) -> list[Any]:
+    """Return the results of `call` on each item, in order: each in a thread of its own, as many at a time as cores.
+
+    A small network or a small matrix keeps one core busy at most; BLAS and torch take one thread in each.
+    """
+
+    def alone(item: Any) -> Any:
+        with one_thread():
+            return call(item)
+
+    items = list(items)
+    with threadpool_limits(1), ThreadPoolExecutor(cpu_count()) as pool:
+        bar = tqdm(pool.map(alone, items), desc=name, total=len(items), disable=None if progress else True)
+        return list(bar)

@@ -43,7 +43,7 @@ class Settings(BaseModel, frozen=True):
 
 
 PRESETS = {
-    "quick": Settings(plane_seeds=10, helix_seeds=2),
+    "quick": Settings(plane_seeds=6, helix_seeds=2),
     "full": Settings(),
     "paper": Settings(),
 }  # sizes are the paper's throughout: they take seconds

@@ -14,7 +14,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from analyses.claims.verdicts import paired
-from analyses.context import Context
+from analyses.context import Context, side_by_side
 from analyses.figure_8_networks import METHODS, MIXED, PRESETS, Settings, Subject, select, subjects
 from zeta_geom.neighborhoods import embed
 from zeta_geom.records import Record
@@ -109,15 +109,18 @@ def drawn(dataset: Subject, record: Record, s: Settings) -> dict[str, np.ndarray
         "predicted": record["predicted"][:, shown],
     }
     arrays |= {"n_selected": np.array(len(selected)), "class_names": np.array(dataset.class_names)}
-    for method in MIXED:
+
+    def lay_out(method: str) -> tuple[np.ndarray, np.ndarray | None]:
         squares = record[f"test_features_{method}"][: s.n_shown]
-        train_xy, test_xy = embed(
+        return embed(
             record[f"train_features_{method}"],
             squares if len(squares) else None,
             random_state=0,
             perplexity=s.perplexity,
             metric="cosine",
         )
+
+    for method, (train_xy, test_xy) in zip(MIXED, side_by_side(lay_out, MIXED), strict=True):
         arrays[f"train_xy_{method}"] = train_xy.astype(np.float32)
         arrays[f"train_labels_{method}"] = record[f"train_labels_{method}"]
         arrays[f"test_xy_{method}"] = np.zeros((0, 2), np.float32) if test_xy is None else test_xy.astype(np.float32)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from analyses.context import Context, one_thread
+from analyses.context import Context, one_thread, side_by_side
 from zeta_geom.datasets import Dataset
 from zeta_geom.mixers import Mixer, Mixup, ZetaMixup
 from zeta_geom.neighborhoods import label_agreement
@@ -48,7 +48,9 @@ def of_table_6(data: str, network: str) -> tuple[str, str, str]:
 
 
 PRESETS = {
-    "quick": Settings(n_synthetic=2000, seeds=3),  # with fewer epochs, ζ would gain more than it does later
+    "quick": Settings(
+        per_class=50, n_synthetic=1500, seeds=3
+    ),  # with fewer epochs, ζ would gain more than it does later
     "full": Settings(),
     "paper": Settings(
         names=(),
@@ -77,8 +79,8 @@ class Subject:
 def subjects(context: Context, s: Settings) -> list[Subject]:
     """Return the data sets; offline, MNIST's sample stands for all of them."""
     if context.offline:
-        return [digits(context.dataset("mnist"), s, context.progress)]
-    made = [digits(context.dataset(name), s, context.progress) for name in s.names]
+        return [digits(context.dataset("mnist"), s)]
+    made = [digits(context.dataset(name), s) for name in s.names]
     if s.recipes:
         from analyses.figure_8_recipes import by_recipes  # needs the extra `train`
 
@@ -86,9 +88,9 @@ def subjects(context: Context, s: Settings) -> list[Subject]:
     return made
 
 
-def digits(dataset: Dataset, s: Settings, progress: bool) -> Subject:
+def digits(dataset: Dataset, s: Settings) -> Subject:
     """Return a data set on which LeNet-5 is trained."""
-    make = partial(one_seed, partial(train_lenets, dataset, s, progress), dataset.y_test, s)
+    make = partial(one_seed, partial(train_lenets, dataset, s), dataset.y_test, s)
     anew = "" if dataset.name == "mnist-sample" else " drawn anew for each seed"  # the sample has no more
     images = f"{s.per_class} training images a class{anew}" if s.per_class else "all the training images"
     trained = f"LeNet-5 trained three ways from one start: {images}, {s.epochs} epochs; γ = {s.gamma:g}"
@@ -128,10 +130,7 @@ def select(predicted: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
     return {"i": ~erm & ~mixup & zeta, "ii": ~erm & mixup & ~zeta, "iii": np.ones(len(y), dtype=bool)}
 
 
-@one_thread()
-def train_lenets(
-    dataset: Dataset, s: Settings, progress: bool, seed: int
-) -> tuple[dict[str, Seen], Callable[[str], Seen]]:
+def train_lenets(dataset: Dataset, s: Settings, seed: int) -> tuple[dict[str, Seen], Callable[[str], Seen]]:
     """Return what each LeNet-5 sees in the test images, and a function that synthesises and sees samples of a method.
 
     Start and batches depend on the seed alone.
@@ -140,8 +139,13 @@ def train_lenets(
 
     rows = choose(dataset.y_train, s.per_class, seed)
     X, y = dataset.X_train[rows], dataset.y_train[rows]
-    budget: dict[str, Any] = {"epochs": s.epochs, "batch_size": s.batch_size, "seed": seed, "progress": progress}
-    models = {method: train_lenet(X, y, mixer=make_mixer(method, s, seed), **budget) for method in METHODS}
+    budget: dict[str, Any] = {"epochs": s.epochs, "batch_size": s.batch_size, "seed": seed, "progress": False}
+
+    def train(method: str) -> tuple[Any, Seen]:
+        model = train_lenet(X, y, mixer=make_mixer(method, s, seed), **budget)
+        return model, look(model, dataset.X_test)
+
+    trained = dict(zip(METHODS, side_by_side(train, METHODS), strict=True))
 
     @one_thread()
     def synthesize(method: str) -> Seen:
@@ -154,9 +158,9 @@ def train_lenets(
             n_out=s.n_synthetic,
             epoch=s.epochs,
         )
-        return look(models[method], made)[0], labels
+        return look(trained[method][0], made)[0], labels
 
-    return {method: look(model, dataset.X_test) for method, model in models.items()}, synthesize
+    return {method: seen for method, (_, seen) in trained.items()}, synthesize
 
 
 def choose(y: np.ndarray, per_class: int | None, seed: int) -> np.ndarray:

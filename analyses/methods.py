@@ -12,15 +12,15 @@ import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from pydantic import BaseModel
-from tqdm import tqdm
 
-from analyses.context import Context, one_thread
+from analyses.context import Context, side_by_side
 from zeta_geom.datasets import Dataset
 from zeta_geom.geometry import LocalPCA
 from zeta_geom.manifolds import MANIFOLDS, wrong_labels
@@ -46,7 +46,7 @@ class Settings(BaseModel, frozen=True):
 
 
 PRESETS = {
-    "quick": Settings(n_images=1024, n_measured=2000, plane_seeds=10, manifold_seeds=3, image_seeds=2),
+    "quick": Settings(n_images=512, n_measured=2000, plane_seeds=10, manifold_seeds=3, image_seeds=2),
     "full": Settings(),
     "paper": Settings(n_images=10_000),
 }
@@ -115,16 +115,15 @@ def why_not(method: str, subject: Subject) -> str:
 
 def measure(data: str, subject: Subject, s: Settings, progress: bool = False) -> pd.DataFrame:
     """Return a row for each method and seed, or for each method with the reason why there is none."""
-    rows: list[dict[str, Any]] = []
+    points = [subject.make(seed) for seed in range(subject.seeds)]
     defined = [method for method in (ORIGINAL, *MIXERS) if not why_not(method, subject)]
-    with one_thread(), tqdm(total=subject.seeds * len(defined), desc=data, disable=None if progress else True) as bar:
-        for seed in range(subject.seeds):
-            X, y = subject.make(seed)
-            for method in defined:
-                mixed = mix(method, X, y, subject.n_classes, s, seed)
-                kept = {"method": method, "seed": seed, "reason": "", "n": len(mixed[0])}
-                rows.append(kept | subject.measure(*mixed))
-                bar.update()
+
+    def row(asked: tuple[int, str]) -> dict[str, Any]:
+        seed, method = asked
+        mixed = mix(method, *points[seed], subject.n_classes, s, seed)
+        return {"method": method, "seed": seed, "reason": "", "n": len(mixed[0]), **subject.measure(*mixed)}
+
+    rows = side_by_side(row, product(range(subject.seeds), defined), name=data, progress=progress)
     reasons = {method: why_not(method, subject) for method in MIXERS}
     return pd.DataFrame(rows + [{"method": method, "reason": why} for method, why in reasons.items() if why])
 

@@ -1,27 +1,33 @@
 """Measure, draw and say what holds: `python -m figures --only "2 6"`, which is what `make figures` calls.
 
-Each step runs its analyses, whose records are reused where nothing has changed, and then draws its figure.
+Each step runs its analyses, whose records are reused where nothing has changed. Then its figure is drawn, by another
+process, while the next analysis runs.
 """
 
 from __future__ import annotations
 
 import logging
+import signal
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import matplotlib as mpl
 import pandas as pd
 import typer
+from loky import ProcessPoolExecutor
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from tqdm import tqdm
 
-from analyses.claims.__main__ import run as write_claims
 from analyses.context import PRESETS, Context
-from figures.drawing import draw
+from figures.drawing import Drawing, draw, unchanged
 from figures.steps import STEPS, Step
 from zeta_geom.records import atomic_path
 
@@ -53,32 +59,50 @@ def main(
     """
     if preset not in PRESETS:
         raise typer.BadParameter(f"--preset takes {', '.join(PRESETS)}; got {preset}.")
-    mpl.use("agg")
     logging.basicConfig(format="%(message)s")
     logging.getLogger("zeta_geom").setLevel(logging.INFO)
     files = tuple(Path(name) for name in images.split())
     context = Context(preset, results / preset, offline=offline, images=files, force=force, stale=stale)
     steps = chosen(only)
     times: list[dict[str, object]] = []
+    drawings: list[Future[Drawing]] = []
     complete = True
-    for place, step in enumerate(steps):
-        typer.echo(announcement(steps, place, preset, times))
-        start, cpu, computed = time.perf_counter(), time.process_time(), len(context.computed)
-        analysed = draw_only or analyse(step, context)
-        between = time.perf_counter()
-        complete &= show(step, context.results) and analysed
-        times.append(
-            {
-                "step": step.key,
-                "records": "computed" if len(context.computed) > computed else "reused",
-                "analysis_s": between - start,
-                "drawing_s": time.perf_counter() - between,
-                "cpu_s": time.process_time() - cpu,
-            }
-        )
+    with other_process() as submit:
+        for place, step in enumerate(steps):
+            typer.echo(announcement(steps, place, preset, times))
+            start, cpu, computed = time.perf_counter(), time.process_time(), len(context.computed)
+            complete &= draw_only or analyse(step, context)
+            times.append(
+                {
+                    "step": step.key,
+                    "records": "computed" if len(context.computed) > computed else "reused",
+                    "analysis_s": time.perf_counter() - start,
+                    "drawing_s": 0.0,
+                    "cpu_s": time.process_time() - cpu,
+                }
+            )
+            drawings.append(show(step, context.results, submit))
+    for row, drawing in zip(times, drawings, strict=True):
+        if isinstance(drawing.exception(), FileNotFoundError):
+            complete = False
+        else:
+            row["drawing_s"] = drawing.result().seconds
+            row["cpu_s"] += drawing.result().cpu_seconds
     finish(context, pd.DataFrame(times))
     if not complete:
         raise typer.Exit(1)
+
+
+@contextmanager
+def other_process() -> Iterator[Callable[..., Future[Any]]]:
+    """Give a function that has calls done by another process, and wait for these calls at the end."""
+    pool = ProcessPoolExecutor(1, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN))
+    try:
+        yield pool.submit
+        pool.shutdown(wait=True)
+    except BaseException:
+        pool.shutdown(kill_workers=True)
+        raise
 
 
 def announcement(steps: Sequence[Step], place: int, preset: str, times: Sequence[dict[str, object]]) -> str:
@@ -118,23 +142,35 @@ def analyse(step: Step, context: Context) -> bool:
     return complete
 
 
-def show(step: Step, results: Path) -> bool:
-    """Draw a step's figure, print its files, and say whether it was drawn."""
-    if step.figure is None:
-        return True
+def show(step: Step, results: Path, submit: Callable[..., Future[Drawing]]) -> Future[Drawing]:
+    """Have a step's figure drawn, and its files printed as soon as they are there."""
+    drawing: Future[Drawing] = Future()
     try:
-        written = draw(step.figure, results)
+        done = Drawing([]) if step.figure is None else unchanged(step.figure, results)
     except FileNotFoundError as error:
-        typer.echo(f"figure {step.key} not drawn: {error}", err=True)
-        return False
-    for path in written:
-        typer.echo(path)
-    return True
+        drawing.set_exception(error)
+    else:
+        if done is None:
+            drawing = submit(draw, step.figure, results)
+        else:
+            drawing.set_result(done)
+    drawing.add_done_callback(partial(say, step))
+    return drawing
+
+
+def say(step: Step, drawing: Future[Drawing]) -> None:
+    """Print the files of a drawing that has ended, or why there are none."""
+    if drawing.cancelled() or not isinstance(error := drawing.exception(), FileNotFoundError | None):
+        return
+    if error:
+        tqdm.write(f"figure {step.key} not drawn: {error}", file=sys.stderr)
+    else:
+        tqdm.write("\n".join(map(str, drawing.result().files)))
 
 
 def finish(context: Context, times: pd.DataFrame) -> None:
     """Write the claims table and times.csv, and print the verdicts' numbers and the times."""
-    claims = write_claims(context.results)
+    claims = import_module("analyses.claims.__main__").run(context.results)  # here: it imports everything
     counts = claims["verdict"].str.split(":").str[0].str.replace(r" (from|up to) γ .*", " for some γ", regex=True)
     verdicts = ", ".join(f"{n} {verdict}" for verdict, n in counts.value_counts().items())
     typer.echo(f"{context.results / 'claims.csv'}: {len(claims)} statements tested; {verdicts}")

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
+
 from zeta_geom.records import atomic_path
 
 
@@ -13,6 +15,7 @@ def save(fig: Any, path: Path) -> list[Path]:
         target = path.with_name(f"{path.name}.{ending}")
         with atomic_path(target) as temporary:
             fig.savefig(temporary, format=ending)
-        fig.set_layout_engine("none")  # the layout is found once: finding it again takes as long as drawing
+        with mpl.rc_context({"figure.constrained_layout.use": False}):
+            fig.set_layout_engine(None)  # the layout is found once: finding it again takes as long as drawing
         written.append(target)
     return written

@@ -63,7 +63,7 @@ def test_no_run_begins_when_the_time_is_over(small, monkeypatch):
 
 def test_search_writes_its_table(tmp_path, capsys):
     write_recipe(tiny(epochs=1, n_train=32), tmp_path / "tiny.yaml")
-    gamma_search.main(recipe=str(tmp_path / "tiny.yaml"), models=2, jobs=2, runs=tmp_path, accelerator="cpu")
+    gamma_search.main(recipe=str(tmp_path / "tiny.yaml"), models=2, jobs=1, runs=tmp_path, accelerator="cpu")
     table = pd.read_csv(tmp_path / "figure-10-search-tiny.csv")
     assert 2 <= len(table) <= 3
     assert "models in" in capsys.readouterr().out

@@ -127,6 +127,7 @@ def test_rates_name_their_machine():
     assert all(len(rate.machine) > 5 for rate in RATES.values())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="peaks are read from /proc")
 def test_a_run_takes_the_memory_that_was_planned(tmp_path):
     path, memory = tmp_path / "points.npy", 160 * 2**20

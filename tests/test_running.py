@@ -1,6 +1,8 @@
 """`python -m figures`: which steps run, what is drawn again, what is said where one cannot, and the times."""
 
 import json
+from concurrent.futures import Future
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pandas as pd
@@ -14,12 +16,30 @@ from figures.steps import STEPS
 from zeta_geom import records
 
 
+@contextmanager
+def this_process():
+    """Stand in for the other process, which would not see what a test has replaced."""
+
+    def submit(call, *arguments):
+        future = Future()
+        try:
+            future.set_result(call(*arguments))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    yield submit
+
+
 @pytest.fixture
 def modules(monkeypatch):
     """Replace analyses and figures by short ones, and return what was called."""
     called = []
 
     def load(name):
+        if name == "analyses.claims.__main__":
+            return SimpleNamespace(run=lambda results: pd.DataFrame({"verdict": ["holds", "holds"]}))
+
         def run(context):
             if name == "analyses.figure_6":
                 raise FileNotFoundError("no such data")
@@ -37,7 +57,7 @@ def modules(monkeypatch):
 
     monkeypatch.setattr(figures, "import_module", load)
     monkeypatch.setattr(drawing, "import_module", load)
-    monkeypatch.setattr(figures, "write_claims", lambda results: pd.DataFrame({"verdict": ["holds", "holds"]}))
+    monkeypatch.setattr(figures, "other_process", this_process)
     return called
 
 
@@ -105,10 +125,10 @@ def test_absent_data_leave_out_one_figure_alone_and_fail_at_the_end(tmp_path, mo
     assert "figure 6 not drawn: its data were not to be had" in said
 
 
-def test_a_figure_without_records_is_not_drawn(tmp_path, capsys):
+def test_a_figure_without_records_is_not_drawn_and_another_process_says_so(tmp_path, capfd):
     with pytest.raises(typer.Exit):
         figures.main(results=tmp_path, only="7", draw_only=True)
-    assert "figure 7 not drawn: there is no whole record" in capsys.readouterr().err
+    assert "figure 7 not drawn: there is no whole record" in capfd.readouterr().err
 
 
 def test_a_figure_whose_data_are_gone_is_not_drawn_from_old_records(tmp_path, capsys):
@@ -151,10 +171,11 @@ def test_the_pictures_of_the_docs_are_those_that_are_shipped():
     assert shipped == {*docs_pictures.PICTURES, "local_dimension_cost.png"}
 
 
-def test_the_list_of_drawn_figures_is_json(tmp_path, modules):
+def test_a_damaged_note_of_what_was_drawn_is_made_anew(tmp_path, modules):
     figures.main(results=tmp_path, only="2")
-    drawn = json.loads((tmp_path / "quick" / "figures" / "drawn.json").read_text())
-    assert drawn["figure_2"]["files"] == ["figure_2.png"]
-    (tmp_path / "quick" / "figures" / "drawn.json").write_text("{")  # damaged: drawn again, and whole again
+    note = tmp_path / "quick" / "figures" / "drawn" / "figure_2.json"
+    assert json.loads(note.read_text())["files"] == ["figure_2.png"]
+    note.write_text("{")
     figures.main(results=tmp_path, only="2")
     assert modules.count("figures.figure_2") == 2
+    assert json.loads(note.read_text())["files"] == ["figure_2.png"]

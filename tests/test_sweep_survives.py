@@ -103,7 +103,7 @@ def test_every_executor_gives_the_same_table(address, tmp_path, monkeypatch):
 def helix(tmp_path_factory):
     """A file of points, and the table of an undisturbed sweep over it."""
     folder = tmp_path_factory.mktemp("helix")
-    np.save(folder / "helix.npy", make_helix(3000, random_state=0)[0])
+    np.save(folder / "helix.npy", make_helix(1500, random_state=0)[0])
     run(*command(folder, "undisturbed")[3:])
     return folder, pd.read_parquet(folder / "undisturbed" / "results.parquet").drop(columns="seconds")
 

@@ -15,7 +15,7 @@ __all__ = ["no_waiting"]
 
 
 def images():
-    return datasets.load("mnist-sample").X_train[:500].reshape(500, -1).astype(np.float32) / 255
+    return datasets.load("mnist-sample").X_train[:200].reshape(200, -1).astype(np.float32) / 255
 
 
 DATA = {

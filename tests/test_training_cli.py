@@ -123,7 +123,11 @@ def without_the_extra(program, *words):
 
 
 @pytest.mark.parametrize(
-    "words", [("table-8", "--list"), ("table-7/octmnist/resnet18/mixup", "--set", "epochs=3", "--show")]
+    "words",
+    [
+        ("table-7/octmnist/resnet18/mixup", "--set", "epochs=3", "--show"),
+        pytest.param(("table-8", "--list"), marks=pytest.mark.slow),
+    ],
 )
 def test_what_trains_nothing_needs_no_extra(words):
     done = without_the_extra("from zeta_geom.cli import main\nmain()", "train", *words)
@@ -131,6 +135,7 @@ def test_what_trains_nothing_needs_no_extra(words):
     assert done.stdout == run("train", *words).stdout
 
 
+@pytest.mark.slow  # the next but one finds the message, quicker
 def test_a_training_without_the_extra_says_how_to_get_it(folder):
     words = ["train", folder / "tiny.yaml", "--folder", folder / "runs"]
     done = without_the_extra("from zeta_geom.cli import main\nmain()", *words)

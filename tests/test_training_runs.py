@@ -117,7 +117,7 @@ def test_stopped_in_an_epoch_it_goes_on_to_the_same_weights(mixer, tmp_path, mon
 
 @pytest.mark.parametrize("moments", [(2,), pytest.param((1, 4), marks=pytest.mark.slow)])  # epochs
 def test_killed_at_any_moment_it_goes_on_to_the_same_weights(tmp_path, moments):
-    epochs = 12
+    epochs = 8
     train(tmp_path / "whole", recipe(epochs=epochs))
     folder = tmp_path / "killed"
     command = [sys.executable, str(Path(__file__).with_name("training_cases.py")), str(folder), str(epochs)]
@@ -232,6 +232,7 @@ def test_the_order_of_batches_changes_with_the_epoch_and_the_seed(monkeypatch, t
     assert len({tuple(epoch) for epoch in epochs}) == 4
 
 
+@pytest.mark.slow
 def test_half_precision_trains(tmp_path):
     table = train(tmp_path, recipe(precision="bf16-mixed"))
     assert np.isfinite(table["value"]).all()

@@ -89,8 +89,14 @@ class TestPot:
     def test_the_iteration_ends_between_two_checks(self, digits, max_iter):
         assert set(assert_as_by_pot(digits[:4], digits[4:8], np.array(EDGES), 0.002, max_iter)[0]) == {max_iter}
 
-    @pytest.mark.parametrize("reg", [0.01, 0.001, 0.0005, 0.0002])
-    @pytest.mark.parametrize("bright", [1, 3])
+    @pytest.mark.parametrize(
+        ("bright", "reg"),
+        [
+            pytest.param(bright, reg, marks=() if (bright, reg) in ((1, 0.001), (3, 0.01)) else pytest.mark.slow)
+            for bright in (1, 3)
+            for reg in (0.01, 0.001, 0.0005, 0.0002)
+        ],
+    )
     def test_bright_pixels_far_apart(self, bright, reg):
         images, shares = points(16, bright), np.concatenate([np.random.default_rng(0).random(4), EDGES])
         underflow = assert_as_by_pot(images[:8], images[8:], shares, reg)[1]

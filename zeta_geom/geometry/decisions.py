@@ -64,7 +64,7 @@ def decide_sets(lists, first, last, X, order, Q, query_order, cuts, indices):
         tighten(lists, row)
         count = lists.counts[row]
         values = lists.values[row, :count].astype(np.float64)
-        by_value = np.argsort(values)
+        by_value = np.argsort(values, kind="mergesort")  # compiled for other lines already
         near, values = order[lists.ids[row, :count]][by_value], values[by_value]
         absolute, moved, _, _ = lists.errors[row]
         at_least = np.sqrt(np.maximum(values * (1 - lists.relative) - absolute, 0.0)) - moved

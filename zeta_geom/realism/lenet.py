@@ -71,8 +71,8 @@ class LeNet5(nn.Module):
         >>> LeNet5(torch.Generator().manual_seed(0)).features(torch.zeros(2, 1, 28, 28)).shape
         torch.Size([2, 84])
         """
-        x = self.pool1(functional.relu(self.conv1(x)))
-        x = self.pool2(functional.relu(self.conv2(x)))
+        x = functional.relu(self.pool1(self.conv1(x)))  # the same values as ReLU before pooling, on a quarter of them
+        x = functional.relu(self.pool2(self.conv2(x)))
         x = functional.relu(self.fc1(x.flatten(1)))
         return functional.relu(self.fc2(x))
 
