@@ -33,7 +33,7 @@ test test-all: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/pytest -n auto --dist worksteal -m "not alone" $(ALL)
+	$(VENV)/bin/pytest -n auto --dist loadfile -m "not alone" $(ALL)
 	$(VENV)/bin/pytest -m alone $(ALL) $$(grep -l mark.alone tests/test_*.py)
 
 test-all: ALL := --all

@@ -82,13 +82,14 @@ def main(
                 }
             )
             drawings.append(show(step, context.results, submit))
+        claims = import_module("analyses.claims.__main__").run(context.results)  # here: it imports everything
     for row, drawing in zip(times, drawings, strict=True):
         if isinstance(drawing.exception(), FileNotFoundError):
             complete = False
         else:
             row["drawing_s"] = drawing.result().seconds
             row["cpu_s"] += drawing.result().cpu_seconds
-    finish(context, pd.DataFrame(times))
+    finish(context, claims, pd.DataFrame(times))
     if not complete:
         raise typer.Exit(1)
 
@@ -168,9 +169,8 @@ def say(step: Step, drawing: Future[Drawing]) -> None:
         tqdm.write("\n".join(map(str, drawing.result().files)))
 
 
-def finish(context: Context, times: pd.DataFrame) -> None:
-    """Write the claims table and times.csv, and print the verdicts' numbers and the times."""
-    claims = import_module("analyses.claims.__main__").run(context.results)  # here: it imports everything
+def finish(context: Context, claims: pd.DataFrame, times: pd.DataFrame) -> None:
+    """Write times.csv, and print the verdicts' numbers and the times."""
     counts = claims["verdict"].str.split(":").str[0].str.replace(r" (from|up to) γ .*", " for some γ", regex=True)
     verdicts = ", ".join(f"{n} {verdict}" for verdict, n in counts.value_counts().items())
     typer.echo(f"{context.results / 'claims.csv'}: {len(claims)} statements tested; {verdicts}")

@@ -116,7 +116,7 @@ def test_copies_are_within_but_not_new(crescents):
 
 def test_other_real_samples_lie_within_most_of_the_time():
     outside, measured = 0, 0
-    for seed in range(12):
+    for seed in range(6):
         X, y = make_crescents(600, random_state=seed)
         own = make_crescents(300, random_state=100 + seed)
         made = audit(X, y, synthetic=own, **(QUICK | {"n_bootstrap": 200}))

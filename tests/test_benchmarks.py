@@ -180,6 +180,7 @@ def test_points_are_what_they_are_called(monkeypatch):
     assert not np.array_equal(crops, points.crops(30, seed=1))
 
 
+@pytest.mark.slow
 def test_audit(tmp_path, capsys):
     audit.main(n=200, data="mnist-sample", out=tmp_path)
     written = json.loads((tmp_path / "audit.json").read_text())

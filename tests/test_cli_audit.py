@@ -47,6 +47,7 @@ def test_arrays(files):
     assert methods(files / "report") == ["synthetic"]
 
 
+@pytest.mark.slow
 def test_a_mixer_at_several_gammas_against_others(files):
     words = ["--mixer", "zeta", "--gamma", "2.0", "2.8", "--against", "mixup", "cutmix", "--out", "report"]
     with pytest.raises(ValueError, match="CutMix"):  # points are no images

@@ -15,6 +15,7 @@ import pytest
 
 import zeta_geom
 
+pytestmark = pytest.mark.slow  # the build takes a minute
 ROOT = Path(zeta_geom.__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 MADE = ("build", "generated", "tutorials", "__pycache__")

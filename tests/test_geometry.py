@@ -123,7 +123,9 @@ DATA = {
 }
 
 
-@pytest.mark.parametrize("name", DATA)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name == "noise" else name for name in DATA]
+)
 def test_dimensions_are_the_integers_of_scikit_dimension(name):
     X = DATA[name]()
     neighbors = knn(X, 128)
@@ -160,8 +162,14 @@ def test_rule_is_strict():
     assert fukunaga_olsen(np.array([[1.0, 0.5, 0.25]]), 0.5).tolist() == [1]
 
 
-@parametrize_with_checks([LocalPCA(5), LocalPCA((3, 5))])
+@parametrize_with_checks([LocalPCA((3, 5))])
 def test_scikit_learn_estimator_contract(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks([LocalPCA(5)])
+def test_scikit_learn_estimator_contract_of_one_k(estimator, check):
     check(estimator)
 
 

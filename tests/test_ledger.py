@@ -166,6 +166,7 @@ def test_a_lease_is_touched_while_its_owner_works(tmp_path, monkeypatch):
         cases.wait_until(lambda: (tmp_path / "a.lease").stat().st_mtime_ns > before, 5)
 
 
+@pytest.mark.slow
 def test_who_is_busy_elsewhere_is_waited_for(ledger):
     entries = cases.entries(ledger, 4, seconds=0.4)
     other = cases.in_another_process(ledger.folder, 4, seconds=0.4)

@@ -182,6 +182,7 @@ def test_a_page_uses_each_route_of_a_download(facts):
     assert blocks == ["data-huge"]
 
 
+@pytest.mark.slow
 def test_the_same_page_gives_the_same_bytes(tmp_path, html):
     path = tmp_path / "report.html"
     assert write_page(made_up_page(), path) == path.stat().st_size

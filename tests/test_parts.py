@@ -41,6 +41,8 @@ CLOUDS = {
     "duplicates": lambda: np.repeat(RNG.normal(size=(15, 40)), 40, axis=0),
     "more duplicates than a list holds": lambda: np.repeat(RNG.normal(size=(2, 20)), 300, axis=0),
 }
+IN_TEST = ("float32", "a grid, most distances tied", "duplicates")
+SOME = [name if name in IN_TEST else pytest.param(name, marks=pytest.mark.slow) for name in CLOUDS]
 CUTS = (Parts(chunk_size=250, block_size=270), Parts(chunk_size=1000, block_size=45))
 
 
@@ -70,7 +72,7 @@ def assert_equal_dimensions(found, expected):
         np.testing.assert_array_equal(found[k], values)
 
 
-@pytest.mark.parametrize("name", CLOUDS)
+@pytest.mark.parametrize("name", SOME)
 def test_any_cut_gives_the_neighbours_of_one_machine(name):
     X = CLOUDS[name]()
     expected = knn(X, 20)
@@ -79,7 +81,7 @@ def test_any_cut_gives_the_neighbours_of_one_machine(name):
         assert_same(knn(X, 20, executor=SERIAL, parts=cut), expected)
 
 
-@pytest.mark.parametrize("name", CLOUDS)
+@pytest.mark.parametrize("name", SOME)
 def test_any_cut_gives_the_dimensions_of_one_machine(name):
     X = CLOUDS[name]()
     expected = local_dimension(X, (8, 40))
@@ -87,7 +89,10 @@ def test_any_cut_gives_the_dimensions_of_one_machine(name):
         assert_equal_dimensions(local_dimension(X, (8, 40), executor=SERIAL, parts=cut), expected)
 
 
-@pytest.mark.parametrize("name", ["float32", "a grid, most distances tied", "images"])
+@pytest.mark.parametrize(
+    "name",
+    ["float32", "a grid, most distances tied", pytest.param("images", marks=pytest.mark.slow)],
+)
 def test_torch_in_the_workers_gives_the_same_integers(name):
     X = CLOUDS[name]()
     how = Parts(chunk_size=250, block_size=170, device="cpu")

@@ -15,7 +15,7 @@ from zeta_geom.geometry import plan_table
 README = Path(zeta_geom.__file__).parents[1] / "README.md"
 
 
-@pytest.mark.parametrize("n", [200, pytest.param(1000, marks=pytest.mark.slow)])  # images in the audit
+@pytest.mark.parametrize("n", [160, pytest.param(1000, marks=pytest.mark.slow)])  # images in the audit
 def test_python_blocks_run(tmp_path, monkeypatch, n):
     library, auditing, loop, sweeping = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
     space = {}

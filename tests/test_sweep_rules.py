@@ -119,6 +119,7 @@ def test_what_failed_meanwhile_is_not_done_again(ledger):
     assert cases.noted(ledger) == []
 
 
+@pytest.mark.slow
 def test_a_run_whose_owner_dies_while_it_is_waited_for(ledger):
     entries = cases.entries(ledger, 1, seconds=2.0)
     other = cases.in_another_process(ledger.folder, 1, seconds=2.0)
@@ -259,6 +260,7 @@ def test_the_hours_of_a_plan():
     assert plan.bytes_read == 60_000 * 512 * 4 + 2000 * 32 * 512 * 4
 
 
+@pytest.mark.slow
 def test_no_task_is_lost_when_a_process_dies_between_two_results():
     executor = PoolExecutor(2)
     results = executor.map(cases.double, list(range(20)))

@@ -86,6 +86,7 @@ def test_a_scheduler_that_goes_away(ledger):
         list(results)
 
 
+@pytest.mark.slow
 def test_every_executor_gives_the_same_table(address, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     X, y = make_helix(400, random_state=0)

@@ -48,6 +48,7 @@ def test_proposals_lie_within_the_limits_and_begin_as_their_laws_say(trained, tm
     assert all(made.sources["mixer"].startswith("ours, proposed") for made in trained)
 
 
+@pytest.mark.slow
 def test_a_metric_that_should_be_high_is_sought_high(trained, tmp_path):
     found = search(recipe(metrics=("accuracy",)), tmp_path / "s.db", n_models=30, folder=tmp_path)
     assert found["gamma"].tail(10).mean() > found["gamma"].head(10).mean()
