@@ -254,7 +254,14 @@ def test_training_is_a_function_of_the_seed_and_reads_no_global_one(sample):
     assert not torch.equal(weights[0], weights[2])
 
 
-@pytest.mark.parametrize("mixer", [*(pytest.param(mixer, marks=pytest.mark.slow) for mixer in (None, Mixup(random_state=0))), ZetaMixup(random_state=0)])
+@pytest.mark.parametrize(
+    "mixer",
+    [
+        pytest.param(None, marks=pytest.mark.slow),
+        pytest.param(Mixup(random_state=0), marks=pytest.mark.slow),
+        ZetaMixup(random_state=0),
+    ],
+)
 def test_training_learns_with_and_without_a_mixer(sample, mixer):
     X, y = sample.X_train, sample.y_train
     model = train_lenet(X, y, epochs=4, batch_size=32, learning_rate=5e-3, mixer=mixer, progress=False)
