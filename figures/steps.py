@@ -20,7 +20,8 @@ class Step:
     figure : str, optional
         The module of `figures` that draws them.
     seconds : dict of preset -> float
-        About how long the step takes on two cores with AVX-512, nothing recorded; for the forecast alone.
+        About how long the step takes on two cores (`quick` without AVX-512, `full` with it), nothing recorded; for
+        the forecast alone.
     """
 
     key: str
@@ -31,15 +32,15 @@ class Step:
 
 
 STEPS = (
-    Step("2", "distance from the manifold, and wrong labels", ("figure_2",), "figure_2", {"quick": 16, "full": 30}),
-    Step("7", "neighbourhoods in a plane with two classes", ("figure_7",), "figure_7", {"quick": 16, "full": 22}),
-    Step("6", "local dimension against γ", ("figure_6",), "figure_6", {"quick": 76, "full": 560}),
-    Step("3", "what an oracle sees in mixed digits", ("figure_3",), "figure_3", {"quick": 5, "full": 45}),
-    Step("4", "what mixed images look like", ("figure_4",), "figure_4", {"quick": 2, "full": 3}),
-    Step("5", "what mixed digits look like", ("figure_5",), "figure_5", {"quick": 2, "full": 3}),
-    Step("methods", "every mixer by every measure", ("methods",), "methods", {"quick": 45, "full": 160}),
-    Step("audit", "an audit of ζ-mixup and mixup", ("audit",), "audit", {"quick": 26, "full": 65}),
-    Step("8", "neighbours of test images in feature space", ("figure_8",), "figure_8", {"quick": 65, "full": 115}),
+    Step("2", "distance from the manifold, and wrong labels", ("figure_2",), "figure_2", {"quick": 17, "full": 30}),
+    Step("7", "neighbourhoods in a plane with two classes", ("figure_7",), "figure_7", {"quick": 22, "full": 22}),
+    Step("6", "local dimension against γ", ("figure_6",), "figure_6", {"quick": 100, "full": 560}),
+    Step("3", "what an oracle sees in mixed digits", ("figure_3",), "figure_3", {"quick": 9, "full": 45}),
+    Step("4", "what mixed images look like", ("figure_4",), "figure_4", {"quick": 1, "full": 3}),
+    Step("5", "what mixed digits look like", ("figure_5",), "figure_5", {"quick": 1, "full": 3}),
+    Step("methods", "every mixer by every measure", ("methods",), "methods", {"quick": 39, "full": 160}),
+    Step("audit", "an audit of ζ-mixup and mixup", ("audit",), "audit", {"quick": 20, "full": 65}),
+    Step("8", "neighbours of test images in feature space", ("figure_8",), "figure_8", {"quick": 55, "full": 115}),
     Step("9", "manifold mixup against ζ-mixup", ("figure_9",), "figure_9", {"quick": 1, "full": 1}),
     Step("10", "error against γ and weight decay", ("figure_10",), "figure_10", {"quick": 1, "full": 1}),
     Step("study", "classifiers on few images", ("study",), "study", {"quick": 1, "full": 1}),
@@ -48,6 +49,6 @@ STEPS = (
         "the paper's statements, re-tested",
         ("theorems", "diversity", "mixing_speed", "paper_tables"),
         None,
-        {"quick": 5, "full": 15},
+        {"quick": 11, "full": 15},
     ),
 )
