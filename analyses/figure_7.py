@@ -41,7 +41,7 @@ class Settings(BaseModel, frozen=True):
     drawn_seed: int = 0  # ours
 
 
-PRESETS = {"quick": Settings(seeds=10), "full": Settings(), "paper": Settings()}
+PRESETS = {"quick": Settings(seeds=6), "full": Settings(), "paper": Settings()}
 
 
 def run(context: Context, settings: Settings | None = None) -> None:
