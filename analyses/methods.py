@@ -46,7 +46,7 @@ class Settings(BaseModel, frozen=True):
 
 
 PRESETS = {
-    "quick": Settings(n_images=512, n_measured=2000, plane_seeds=6, manifold_seeds=3, image_seeds=2),
+    "quick": Settings(n_images=1024, n_measured=2000, plane_seeds=6, manifold_seeds=3, image_seeds=2),
     "full": Settings(),
     "paper": Settings(n_images=10_000),
 }
