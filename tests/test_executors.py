@@ -92,7 +92,8 @@ def test_threads_can_be_asked_for():
         SerialExecutor(threads=0)
 
 
-def test_a_task_that_dask_gives_up_is_lost(monkeypatch):
+@pytest.mark.parametrize("alone", ["dies", "is done"])
+def test_a_task_that_dask_gives_up_is_tried_alone_and_then_lost(monkeypatch, alone):
     class Gone:
         key = "a"
 
@@ -102,12 +103,18 @@ def test_a_task_that_dask_gives_up_is_lost(monkeypatch):
         def release(self):
             pass
 
-    client = SimpleNamespace(map=lambda *words, **how: [Gone()])
+    def submit(limited, call, threads, task, **how):
+        return Gone() if alone == "dies" else SimpleNamespace(result=lambda: limited(call, threads, task))
+
+    client = SimpleNamespace(map=lambda *words, **how: [Gone()], submit=submit)
     monkeypatch.setattr(DaskExecutor, "_client", lambda self: nullcontext(client))
     monkeypatch.setattr(distributed, "as_completed", list)
-    ((place, lost),) = DaskExecutor("tcp://nowhere:1").map(cases.double, [1])
+    ((place, result),) = DaskExecutor("tcp://nowhere:1").map(cases.double, [1])
     assert place == 0
-    assert "its worker died again and again" in lost.reason
+    if alone == "dies":
+        assert "its worker died again and again" in result.reason
+    else:
+        assert result == 2
 
 
 def test_no_scheduler_is_one_clear_error(monkeypatch):

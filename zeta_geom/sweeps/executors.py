@@ -219,18 +219,30 @@ class DaskExecutor(Executor):
             places = {future.key: place for place, future in enumerate(futures)}
             done = distributed.as_completed(futures)
             del futures
+            suspects = []
             for future in done:
-                try:
-                    result = future.result()
-                except distributed.KilledWorker as error:
-                    result = Lost(f"its worker died again and again ({error}).")
-                except (distributed.client.FutureCancelledError, distributed.comm.CommClosedError) as error:
-                    raise ConnectionError(
-                        f"the Dask scheduler at {client.scheduler.address} is gone; what is finished is kept. "
-                        "Run the same again."
-                    ) from error
-                yield places[future.key], result
+                result = self._result(future, client)
+                if isinstance(result, Lost):
+                    suspects.append(places[future.key])  # Dask counts a worker's death against all that it held
+                else:
+                    yield places[future.key], result
                 future.release()
+            for place in suspects:
+                future = client.submit(_limited, call, self.threads, tasks[place], pure=False)
+                yield place, self._result(future, client)
+
+    def _result(self, future: Any, client: Any) -> Any:
+        """Return a future's result, or `Lost` where Dask has given its task up."""
+        distributed = _distributed()
+        try:
+            return future.result()
+        except distributed.KilledWorker as error:
+            return Lost(f"its worker died again and again ({error}).")
+        except (distributed.client.FutureCancelledError, distributed.comm.CommClosedError) as error:
+            raise ConnectionError(
+                f"the Dask scheduler at {client.scheduler.address} is gone; what is finished is kept. "
+                "Run the same again."
+            ) from error
 
     @contextmanager
     def _client(self) -> Iterator[Any]:
