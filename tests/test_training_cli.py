@@ -135,7 +135,7 @@ def test_what_trains_nothing_needs_no_extra(words):
     assert done.stdout == run("train", *words).stdout
 
 
-@pytest.mark.slow  # the next but one finds the message, quicker
+@pytest.mark.slow  # the next test finds the same message
 def test_a_training_without_the_extra_says_how_to_get_it(folder):
     words = ["train", folder / "tiny.yaml", "--folder", folder / "runs"]
     done = without_the_extra("from zeta_geom.cli import main\nmain()", *words)
