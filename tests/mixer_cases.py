@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from zeta_geom.mixers import MIXERS, CutMix, RandomMixer, ZetaMixup, make_mixer
+from zeta_geom.mixers.image_mixer import ImageMixer
 
 
 class Brightness(torch.nn.Module):
@@ -52,7 +53,9 @@ LABELS = np.array([0, 1, 2, 0, 1, 2, 2])
 def build(variant, seed=0, **more):
     name, params = VARIANTS[variant]
     if variant == "random-mixer":
-        return RandomMixer([ZetaMixup(), CutMix()], [0.6, 0.4], random_state=seed, **more)
+        return RandomMixer([ZetaMixup(), CutMix(channels="first")], [0.6, 0.4], random_state=seed, **more)
+    if issubclass(MIXERS[name], ImageMixer):
+        params = {"channels": "first"} | params
     return make_mixer(name, random_state=seed, **(params | more))
 
 

@@ -12,7 +12,17 @@ import typer
 
 from zeta_geom.cli_audit import audit
 from zeta_geom.cli_sweep import sweep_app
-from zeta_geom.cli_values import DASK, WORKERS, ManyValues, output, to_executor, to_gamma, to_ints, to_params
+from zeta_geom.cli_values import (
+    DASK,
+    WORKERS,
+    Channels,
+    ManyValues,
+    output,
+    to_executor,
+    to_gamma,
+    to_ints,
+    to_params,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,6 +82,7 @@ def mix(
     per_sample: Annotated[bool | None, typer.Option(help="a λ for each output, for mixup")] = None,
     param: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, any other parameter; repeatable")] = None,
     batch_size: BatchSize = 32,
+    channels: Channels = None,
     n_out: Annotated[int | None, typer.Option(help="rows to make; as many as come in by default")] = None,
     seed: Seed = 0,
 ) -> None:
@@ -83,12 +94,13 @@ def mix(
     """
     from zeta_geom.files import labels_of, read_arrays, to_floats
     from zeta_geom.mixers import make_mixer
+    from zeta_geom.mixers.image_mixer import with_channels
 
     arrays = read_arrays(file)
     asked = {"gamma": None if gamma is None else to_gamma(gamma), "n_mix": n_mix, "anchor": anchor}
     asked |= {"alpha": alpha, "per_sample": per_sample}
     params = {name: value for name, value in asked.items() if value is not None} | to_params(param or [])
-    made = make_mixer(mixer, **params, random_state=seed)
+    made = with_channels(make_mixer(mixer, **params, random_state=seed), channels)
     X, Y = made.mix_dataset(to_floats(arrays["X"]), labels_of(arrays), batch_size=batch_size, n_out=n_out)
     write(out, {"X": X} if Y is None else {"X": X, "Y": Y})
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zeta_geom.cli_values import to_ints, to_names, to_numbers, to_params
+from zeta_geom.cli_values import Channels, to_ints, to_names, to_numbers, to_params
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +36,7 @@ def audit(
     k: Annotated[str, typer.Option(help="numbers of neighbours")] = "8 128",
     alpha: Annotated[float, typer.Option(help="an eigenvalue counts above alpha × the largest")] = 0.05,
     batch_size: Annotated[int, typer.Option(help="samples in a batch")] = 32,
+    channels: Channels = None,
     n_bootstrap: Annotated[int, typer.Option(help="resamples of each interval")] = 1000,
     confidence: Annotated[float, typer.Option(help="of the intervals")] = 0.95,
     title: Annotated[str, typer.Option(help="of the report")] = "Audit of an augmentation",
@@ -71,6 +72,7 @@ def audit(
         n_neighbors=to_ints(k),
         alpha=alpha,
         batch_size=batch_size,
+        channels=channels,
         n_bootstrap=n_bootstrap,
         confidence=confidence,
         random_state=seed,

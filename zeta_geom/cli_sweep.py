@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from zeta_geom.cli_values import DASK, WORKERS, ManyValues, output, to_executor, to_ints, to_names, to_range
+from zeta_geom.cli_values import DASK, WORKERS, Channels, ManyValues, output, to_executor, to_ints, to_names, to_range
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +49,7 @@ def run(
     anchors: Annotated[str, typer.Option(help="self, random, or both, for zeta")] = "self",
     n_mix: Annotated[str, typer.Option(help="values of T, for zeta; 0 is the whole batch")] = "0",
     batch_size: Annotated[int, typer.Option(help="points in a batch")] = 32,
+    channels: Channels = None,
     seeds: Annotated[str, typer.Option(help="seeds of everything random")] = "0",
     workers: Annotated[int, WORKERS] = 0,
     dask: Annotated[str | None, DASK] = None,
@@ -69,6 +70,7 @@ def run(
     grid: Any = {"gammas": to_range(gammas), "n_neighbors": to_ints(k), "measures": to_names(measure)}
     grid |= {"mixers": to_names(mixers), "anchors": to_names(anchors), "seeds": to_ints(seeds, "--seeds")}
     grid |= {"n_mix": [count or None for count in to_ints(n_mix, "--n-mix")], "batch_size": batch_size}
+    grid["channels"] = channels
     how: Any = {"limit": limit, "retry_failed": not keep_failed, "force": force, "stale": stale}
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's farewell
     table, failed = out / "results.parquet", ""

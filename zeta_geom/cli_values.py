@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
@@ -13,6 +13,7 @@ from typer.core import TyperCommand
 __all__ = [
     "DASK",
     "WORKERS",
+    "Channels",
     "ManyValues",
     "output",
     "to_executor",
@@ -27,6 +28,9 @@ __all__ = [
 VALUES = dict.fromkeys(("--k", "--gamma", "--gammas", "--seeds", "--n-mix"), r"[-+.:e\d]+|inf")
 VALUES |= dict.fromkeys(("--measure", "--mixers", "--anchors", "--against"), r"[\w-]+")
 WORKERS = typer.Option(help="processes that share the cores; 0: this one alone", min=0)
+Channels = Annotated[
+    str | None, typer.Option(help="where the channels of images are: first or last; inferred by default")
+]
 DASK = typer.Option(help="address of a Dask scheduler, in place of --workers")
 
 

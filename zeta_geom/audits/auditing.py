@@ -21,7 +21,7 @@ from zeta_geom.audits.reference import Reference
 from zeta_geom.audits.result import Audit
 from zeta_geom.audits.samples import Samples
 from zeta_geom.audits.tables import class_table, comparison_table, sample_tables, summary_table
-from zeta_geom.checks import check_int, check_real
+from zeta_geom.checks import check_channels, check_int, check_real
 from zeta_geom.manifests import library_versions
 from zeta_geom.manifolds import get_manifold
 
@@ -41,6 +41,7 @@ def audit(
     n_neighbors: int | tuple[int, ...] = (8, 128),
     alpha: float = 0.05,
     batch_size: int = 32,
+    channels: str | None = None,
     n_classes: int | None = None,
     n_bootstrap: int = 1000,
     confidence: float = 0.95,
@@ -76,6 +77,9 @@ def audit(
         Threshold of the Fukunaga-Olsen rule.
     batch_size : int
         Samples that an augmentation is given at once.
+    channels : {"first", "last"}, optional
+        Where the channels of images are: (n, C, H, W) or (n, H, W, C). By default it is inferred if exactly one of
+        the two axes has 1, 3 or 4 entries; otherwise an augmentation of images is refused.
     n_classes : int, optional
         K; one more than the largest label by default.
     n_bootstrap : int
@@ -125,7 +129,7 @@ def audit(
     """
     seed = _seed(random_state)
     data = read(X, y, synthetic, holdout, n_classes, seed)
-    methods = to_methods(augment, against, seed)
+    methods = to_methods(augment, against, seed, check_channels(channels))
     if not methods and not data.synthetic:
         raise ValueError("there is nothing to audit; give augment, synthetic or against.")
     names = [method.name for method in methods] + list(data.synthetic)
@@ -151,6 +155,7 @@ def audit(
     known = {
         "held out by": "a half of the originals" if holdout is None else "what was given",
         "batch_size": batch_size,
+        "channels": channels,
         "manifold": manifold if isinstance(manifold, str) or manifold is None else "a callable",
         "n_bootstrap": bootstrap.n_draws,
         "confidence": bootstrap.confidence,

@@ -41,7 +41,7 @@ class Cost:
     calls: int
 
 
-def to_methods(augment: Any, against: Any, seed: int) -> list[Method]:
+def to_methods(augment: Any, against: Any, seed: int, channels: str | None = None) -> list[Method]:
     """Return the augmentations of an audit, the user's own first, under names that differ.
 
     Parameters
@@ -50,6 +50,8 @@ def to_methods(augment: Any, against: Any, seed: int) -> list[Method]:
     against : one of these, a sequence of them, or a mapping name -> one of them
     seed : int
         Where mixers that are named start, and torch's generator before transforms.
+    channels : {"first", "last"}, optional
+        Where the channels of images are; inferred by default.
 
     Returns
     -------
@@ -73,7 +75,7 @@ def to_methods(augment: Any, against: Any, seed: int) -> list[Method]:
         given += [("", one) for one in (against if several else [against])]
     methods: list[Method] = []
     for name, value in given:
-        method = to_method(value, seed)
+        method = to_method(value, seed, channels)
         named = name or method.name
         check_name(named)
         taken = {other.name for other in methods}

@@ -10,15 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from zeta_geom.checks import image_axes
 from zeta_geom.files import to_floats
 from zeta_geom.mixers import MIXERS, make_mixer
 from zeta_geom.mixers.base import Mixer
+from zeta_geom.mixers.image_mixer import with_channels
 from zeta_geom.mixers.table import parameters_of
 
 __all__ = ["Method", "to_method"]
 
 LABELS = ("y", "Y", "label", "labels", "target", "targets")  # names of a second argument that takes labels
-CHANNELS = (1, 3, 4)
 
 Call = Callable[[np.ndarray, "np.ndarray | None", bool], tuple[Any, Any]]
 
@@ -41,7 +42,7 @@ class Method:
     call: Call
 
 
-def to_method(value: Any, seed: int) -> Method:
+def to_method(value: Any, seed: int, channels: str | None = None) -> Method:
     """Return what is to be called, under its own name.
 
     Parameters
@@ -49,6 +50,8 @@ def to_method(value: Any, seed: int) -> Method:
     value : str, Mixer, torchvision transform or callable
     seed : int
         Where a mixer that is named starts, and torch's generator before a transform.
+    channels : {"first", "last"}, optional
+        Where the channels of images are, for a mixer that was not told, and for a transform.
 
     Returns
     -------
@@ -67,13 +70,14 @@ def to_method(value: Any, seed: int) -> Method:
     if isinstance(value, str):
         value = make_mixer(value, random_state=seed)
     if isinstance(value, Mixer):
-        return Method(_mixer_name(value), repr(value), _of_mixer(value))
+        return Method(_mixer_name(value), repr(value), _of_mixer(with_channels(value, channels)))
     if not callable(value) or isinstance(value, type):
         raise TypeError(f"an augmentation must be callable or one of {', '.join(MIXERS)}; got {value!r}.")
     name = getattr(value, "__name__", type(value).__name__)
     if _is_transform(value):
         batched = type(value).__name__ in ("MixUp", "CutMix")
-        return Method(name, repr(value), _of_batch_transform(value, seed) if batched else _of_transform(value, seed))
+        call = _of_batch_transform if batched else _of_transform
+        return Method(name, repr(value), call(value, seed, channels))
     return Method(name, f"{getattr(value, '__module__', '')}.{name}", _of_callable(value))
 
 
@@ -143,12 +147,12 @@ def _takes_labels(function: Callable[..., Any]) -> bool:
     return len(positional) > 1 and (positional[1].default is inspect.Parameter.empty or positional[1].name in LABELS)
 
 
-def _of_transform(transform: Any, seed: int) -> Call:
+def _of_transform(transform: Any, seed: int, channels: str | None) -> Call:
     """Return the call of a torchvision transform: image by image, for on a batch it draws once for all."""
     stream = _GlobalStream(seed)
 
     def call(X: np.ndarray, Y: np.ndarray | None, hard: bool) -> tuple[Any, Any]:
-        images, back = _channels_first(X)
+        images, back = _channels_first(X, channels)
         with stream:
             made = [_as_array(transform(_tensor(image))) for image in images]
         return back(np.stack(made)), None
@@ -156,14 +160,14 @@ def _of_transform(transform: Any, seed: int) -> Call:
     return call
 
 
-def _of_batch_transform(transform: Any, seed: int) -> Call:
+def _of_batch_transform(transform: Any, seed: int, channels: str | None) -> Call:
     """Return the call of torchvision's MixUp and CutMix, which take a batch with int labels."""
     stream = _GlobalStream(seed)
 
     def call(X: np.ndarray, Y: np.ndarray | None, hard: bool) -> tuple[Any, Any]:
         if Y is None:
             raise ValueError(f"{type(transform).__name__} needs labels; give y.")
-        images, back = _channels_first(X)
+        images, back = _channels_first(X, channels)
         with stream:
             made, labels = transform(_tensor(images), _tensor(Y.argmax(axis=1)))
         return back(_as_array(made)), _as_array(labels)
@@ -195,18 +199,14 @@ class _GlobalStream:
         return before
 
 
-def _channels_first(X: np.ndarray) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
-    """Return images (m, C, H, W), and the way back to the layout of X; where both ends may be C, the first is."""
+def _channels_first(X: np.ndarray, channels: str | None) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
+    """Return images (m, C, H, W), and the way back to the layout of X."""
+    axes = image_axes(X.shape, channels, "X of a torchvision transform")
     if X.ndim == 3:
         return X[:, None], _without_channel
-    if X.ndim == 4 and X.shape[1] in CHANNELS:
+    if axes == (-2, -1):
         return X, lambda made: made
-    if X.ndim == 4 and X.shape[3] in CHANNELS:
-        return X.transpose(0, 3, 1, 2), lambda made: made.transpose(0, 2, 3, 1)
-    raise ValueError(
-        "a torchvision transform needs images (n, H, W), (n, C, H, W) or (n, H, W, C) with C 1, 3 or 4; "
-        f"got shape {X.shape}. Reshape the samples."
-    )
+    return np.moveaxis(X, -1, 1), lambda made: np.moveaxis(made, 1, -1)
 
 
 def _without_channel(made: np.ndarray) -> np.ndarray:

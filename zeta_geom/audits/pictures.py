@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from zeta_geom.audits.calls import CHANNELS
 from zeta_geom.audits.page import Picture, png_bytes, svg_bytes
+from zeta_geom.checks import CHANNEL_COUNTS, image_axes
 from zeta_geom.plots.style import PARAMETERS
 
 if TYPE_CHECKING:
@@ -146,14 +146,26 @@ def worst_pictures(audit: Audit, measure: str, rows: Mapping[str, pd.DataFrame])
 
     for method, worst in rows.items():
         X = audit.points[method].X
-        colored = X.ndim == 4 and (X.shape[1] in CHANNELS or X.shape[3] in CHANNELS)
-        if not (X.ndim == 3 or colored) or sorted(X.shape[1:])[-2] < 2:
+        channels = audit.settings.get("channels")
+        if not _drawable(X.shape, channels):
             return
         titles = [f"row {row}" if row >= 0 else "" for row in worst["row"]]
         with matplotlib.rc_context(PLAIN):
-            figure = worst_images(Figure(figsize=(7, 2.7), layout="constrained"), X[worst.index], titles)
+            figure = worst_images(
+                Figure(figsize=(7, 2.7), layout="constrained"), X[worst.index], titles, channels=channels
+            )
         alt = f"The {len(worst)} samples of {method} with the largest {measure}; the table below has their values."
         title = f"{method}: the worst {len(worst)}"
         yield Picture(
             title, f"By {measure}, worst first; grey images have 1 as black.", alt, png_bytes(figure, dpi=110), "png"
         )
+
+
+def _drawable(shape: tuple[int, ...], channels: str | None) -> bool:
+    """Say whether samples of this shape are images of more than one line, grey or in colour."""
+    try:
+        height, width = image_axes(shape, channels)
+    except ValueError:
+        return False
+    counts = len(shape) == 3 or (len(shape) == 4 and shape[-1 if height == -3 else 1] in CHANNEL_COUNTS)
+    return counts and min(shape[height], shape[width]) > 1

@@ -3,14 +3,17 @@
 Every error names the argument (`name`), states the rule, shows what came and says what to do.
 """
 
+from zeta_geom.checks.images import CHANNEL_COUNTS, check_channels, image_axes
 from zeta_geom.checks.labels import LABEL_TOLERANCE, check_label_shape, check_labels, check_probabilities
 from zeta_geom.checks.parameters import check_choice, check_int, check_real
 from zeta_geom.checks.points import LARGEST, check_finite, check_points, host_array, real_array
 from zeta_geom.checks.tables import check_table
 
 __all__ = [
+    "CHANNEL_COUNTS",
     "LABEL_TOLERANCE",
     "LARGEST",
+    "check_channels",
     "check_choice",
     "check_finite",
     "check_int",
@@ -21,5 +24,6 @@ __all__ = [
     "check_real",
     "check_table",
     "host_array",
+    "image_axes",
     "real_array",
 ]

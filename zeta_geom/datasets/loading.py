@@ -53,6 +53,11 @@ class Dataset:
         """The number of classes."""
         return len(self.class_names)
 
+    @property
+    def channels(self) -> str:
+        """Where the channels of colour images are, for mixers, audits and sweeps: last."""
+        return "last"
+
 
 def load(name: str, *, data_home: Path | str | None = None, download: bool = True, progress: bool = True) -> Dataset:
     """Load a data set, fetching it first where it is not in the cache.

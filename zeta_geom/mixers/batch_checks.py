@@ -154,8 +154,10 @@ def check_images(shape: tuple[int, ...], title: str) -> None:
     --------
     >>> check_images((2, 8, 8), "CutMix")
     """
-    if len(shape) < 3 or 0 in shape[-2:]:
-        raise ValueError(f"{title} mixes images of shape (m, ..., H, W); got a batch of shape {tuple(shape)}.")
+    if len(shape) < 3 or 0 in shape[1:]:
+        raise ValueError(
+            f"{title} mixes images (m, H, W), (m, C, H, W) or (m, H, W, C); got a batch of shape {tuple(shape)}."
+        )
 
 
 def check_plan(X: Any, Y: Any, m: int) -> None:

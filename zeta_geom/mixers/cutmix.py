@@ -10,7 +10,7 @@ import numpy as np
 
 from zeta_geom.checks import check_real
 from zeta_geom.mixers.arrays import namespace, to_backend
-from zeta_geom.mixers.base import Mixer
+from zeta_geom.mixers.image_mixer import ImageMixer
 from zeta_geom.mixers.pairs import PairMixer, PairPlan, draw_partners
 from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Shared
@@ -40,7 +40,7 @@ class BoxPlan(PairPlan):
     box: Any
 
 
-class CutMix(PairMixer):
+class CutMix(ImageMixer, PairMixer):
     """Paste a box of another image onto each one; the label is mixed by the box's share of the pixels.
 
     With λ ~ Beta(α, α), the box has half sides ⌊H √(1-λ) / 2⌋ and ⌊W √(1-λ) / 2⌋ around a uniform pixel and is
@@ -50,6 +50,8 @@ class CutMix(PairMixer):
     ----------
     alpha : float
         α > 0; 1 makes λ uniform.
+    channels : {"first", "last"}, optional
+        Where the channels of images are; inferred by default (see `checks.image_axes`).
     **shared
         prob, n_classes, check_values, random_state, as in `Mixer`.
 
@@ -78,12 +80,12 @@ class CutMix(PairMixer):
         weighted_mean=False,
     )
 
-    def __init__(self, alpha: float = 1.0, **shared: Unpack[Shared]) -> None:
-        super().__init__(**shared)
+    def __init__(self, alpha: float = 1.0, *, channels: str | None = None, **shared: Unpack[Shared]) -> None:
+        super().__init__(channels=channels, **shared)
         self.alpha = check_real(alpha, "alpha", low=0, strict=True)
 
     def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> BoxPlan:
-        height, width = shape[-2:]
+        height, width = (shape[axis] for axis in self._image_axes(shape))
         lam = self._stream.beta(self.alpha, (), like)
         xp, cut = namespace(lam), (1 - lam) ** 0.5
         down, right = self._stream.uniform((2,), like)
@@ -95,18 +97,21 @@ class CutMix(PairMixer):
 
     def _mix_inputs(self, X: Any, plan: BoxPlan, out: Any) -> Any:
         own = take_rows(X, plan.rows, plan.m)
+        axes = self._image_axes(X.shape)
+        after = -1 - axes[1]  # axes after the width: one where the channels are last
         if _knows_numbers(X):
             top, bottom, left, right = (int(edge) for edge in plan.box)
             mixed = _copy_into(out, own)
-            inside = (..., slice(top, bottom), slice(left, right))
+            inside = (..., slice(top, bottom), slice(left, right), *[slice(None)] * after)
             mixed[inside] = X[inside][to_backend(plan.partners, X)]
             return mixed
         xp, device = namespace(X), X.device
         box = to_backend(plan.box, X)
-        rows, columns = (xp.arange(size, device=device) for size in X.shape[-2:])
+        rows, columns = (xp.arange(size, device=device) for size in (X.shape[axes[0]], X.shape[axes[1]]))
         within_rows, within_columns = (rows >= box[0]) & (rows < box[1]), (columns >= box[2]) & (columns < box[3])
-        inside = within_rows[:, None] & within_columns[None, :]
-        return xp.where(inside, xp.take(X, to_backend(plan.partners, X), axis=0), own)
+        mask = within_rows[:, None] & within_columns[None, :]
+        mask = xp.reshape(mask, (*mask.shape, *[1] * after))
+        return xp.where(mask, xp.take(X, to_backend(plan.partners, X), axis=0), own)
 
 
 def _span(xp: Any, size: int, cut: Any, position: Any) -> tuple[Any, Any]:
@@ -161,7 +166,7 @@ class PastePlan:
         return self.paste.m
 
 
-class CutMixZeta(Mixer):
+class CutMixZeta(ImageMixer):
     """Paste boxes as CutMix does, then mix the pasted images, and their labels, with ζ-mixup's weights.
 
     The paper says that it applies both and not how; the order is ours.
@@ -170,7 +175,7 @@ class CutMixZeta(Mixer):
     ----------
     gamma, n_mix, anchor
         As in `ZetaMixup`; the paper draws γ from (1.72865, 4.0) here.
-    alpha : float
+    alpha, channels
         As in `CutMix`.
     **shared
         prob, n_classes, check_values, random_state, as in `Mixer`.
@@ -207,10 +212,11 @@ class CutMixZeta(Mixer):
         n_mix: int | None = None,
         anchor: str = "self",
         alpha: float = 1.0,
+        channels: str | None = None,
         **shared: Unpack[Shared],
     ) -> None:
-        super().__init__(**shared)
-        zeta, cutmix = ZetaMixup(gamma, n_mix=n_mix, anchor=anchor), CutMix(alpha)
+        super().__init__(channels=channels, **shared)
+        zeta, cutmix = ZetaMixup(gamma, n_mix=n_mix, anchor=anchor), CutMix(alpha, channels=channels)
         self.gamma, self.n_mix, self.anchor, self.alpha = zeta.gamma, zeta.n_mix, zeta.anchor, cutmix.alpha
         self._parts = tuple(part._on(self._stream) for part in (cutmix, zeta))
 

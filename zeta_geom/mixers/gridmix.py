@@ -7,6 +7,7 @@ from typing import Any, Unpack
 
 from zeta_geom.checks import check_int, check_real
 from zeta_geom.mixers.arrays import cast, namespace, to_backend
+from zeta_geom.mixers.image_mixer import ImageMixer
 from zeta_geom.mixers.pairs import PairMixer, PairPlan, draw_partners
 from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Shared
@@ -35,7 +36,7 @@ class GridPlan(PairPlan):
     cells: Any
 
 
-class GridMix(PairMixer):
+class GridMix(ImageMixer, PairMixer):
     """Put together each image from the cells of a grid over two: a cell is the first's with probability λ.
 
     λ ~ Beta(α, α); the label is mixed by the share of cells. One grid serves the batch; row i of N begins at pixel
@@ -47,6 +48,8 @@ class GridMix(PairMixer):
         N, the number of cells along each side.
     alpha : float
         α > 0; 1 makes λ uniform.
+    channels : {"first", "last"}, optional
+        Where the channels of images are; inferred by default (see `checks.image_axes`).
     **shared
         prob, n_classes, check_values, random_state, as in `Mixer`.
 
@@ -75,16 +78,19 @@ class GridMix(PairMixer):
         weighted_mean=False,
     )
 
-    def __init__(self, n_cells: int = 4, *, alpha: float = 1.0, **shared: Unpack[Shared]) -> None:
-        super().__init__(**shared)
+    def __init__(
+        self, n_cells: int = 4, *, alpha: float = 1.0, channels: str | None = None, **shared: Unpack[Shared]
+    ) -> None:
+        super().__init__(channels=channels, **shared)
         self.n_cells = check_int(n_cells, "n_cells", low=1)
         self.alpha = check_real(alpha, "alpha", low=0, strict=True)
 
     def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> GridPlan:
-        if min(shape[-2:]) < self.n_cells:
+        height, width = (shape[axis] for axis in self._image_axes(shape))
+        if min(height, width) < self.n_cells:
             raise ValueError(
                 f"n_cells must be at most the image's height and width; got n_cells={self.n_cells} for images of "
-                f"{shape[-2]} x {shape[-1]} pixels. Lower n_cells."
+                f"{height} x {width} pixels. Lower n_cells."
             )
         lam = self._stream.beta(self.alpha, (), like)
         cells = self._stream.uniform((self.n_cells, self.n_cells), like) < lam
@@ -95,8 +101,10 @@ class GridMix(PairMixer):
     def _mix_inputs(self, X: Any, plan: GridPlan, out: Any) -> Any:
         xp, device = namespace(X), X.device
         mask = to_backend(plan.cells, X)
-        for axis, size in enumerate(X.shape[-2:]):
+        axes = self._image_axes(X.shape)
+        for axis, size in enumerate(X.shape[at] for at in axes):
             mask = xp.take(mask, xp.arange(size, device=device) * mask.shape[axis] // size, axis=axis)
+        mask = xp.reshape(mask, (*mask.shape, *[1] * (-1 - axes[1])))
         partners = xp.take(X, to_backend(plan.partners, X), axis=0)
         return cast(xp.where(mask, take_rows(X, plan.rows, plan.m), partners), X.dtype)
 

@@ -116,7 +116,8 @@ class Seeded:
         self._stream.load_state_dict(state)
 
     def __repr__(self) -> str:
-        own = [p.name for p in inspect.signature(type(self)).parameters.values() if p.kind is not p.VAR_KEYWORD]
-        changed = {"prob": 1.0, "n_classes": None, "check_values": False}
+        parameters = inspect.signature(type(self)).parameters.values()
+        own = [p.name for p in parameters if p.kind is not p.VAR_KEYWORD and p.name != "channels"]
+        changed = {"channels": None, "prob": 1.0, "n_classes": None, "check_values": False}
         shown = own + [name for name, default in changed.items() if getattr(self, name, default) != default]
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from zeta_geom.checks import check_int, check_real
 from zeta_geom.mixers.arrays import compute_dtype, namespace, to_backend
-from zeta_geom.mixers.base import Mixer
+from zeta_geom.mixers.image_mixer import ImageMixer
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 from zeta_geom.mixers.weights import check_n_mix
@@ -50,7 +51,7 @@ class MaskPlan:
         return self.orders.shape[0]
 
 
-class SuperMix(Mixer):
+class SuperMix(ImageMixer):
     """Mix T images by masks so that a teacher sees all of them: x_new = Σ_k m_k x_k, y_new = Σ_k l_k y_k.
 
     Row i takes the images i, i + 1, … (cyclic), with shares l ~ Dir(α, …, α); the target is
@@ -62,7 +63,8 @@ class SuperMix(Mixer):
     Parameters
     ----------
     teacher : torch.nn.Module
-        Maps images (n, ...) to logits (n, C). Used in evaluation mode and left in the mode it was in.
+        Maps images (n, ...), in the layout of X, to logits (n, C). Used in evaluation mode and left in the mode it
+        was in.
     n_mix : int
         T, how many images are mixed.
     alpha : float
@@ -77,6 +79,8 @@ class SuperMix(Mixer):
         How far the largest entry of an image's masks moves in a step.
     max_steps : int
         The most steps.
+    channels : {"first", "last"}, optional
+        Where the channels of images are; inferred by default (see `checks.image_axes`).
     **shared
         prob, n_classes, check_values, random_state, as in `Mixer`.
 
@@ -128,9 +132,10 @@ class SuperMix(Mixer):
         sparsity: float = 25.0,
         step: float = 1.0,
         max_steps: int = 50,
+        channels: str | None = None,
         **shared: Unpack[Shared],
     ) -> None:
-        super().__init__(**shared)
+        super().__init__(channels=channels, **shared)
         if not callable(getattr(teacher, "parameters", None)):
             raise TypeError(f"teacher must be a torch.nn.Module; got {type(teacher).__name__}.")
         self.teacher = teacher
@@ -143,6 +148,7 @@ class SuperMix(Mixer):
         self.max_steps = check_int(max_steps, "max_steps", low=1)
 
     def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> MaskPlan:
+        self._image_axes(shape)
         m = shape[0]
         n_mix = min(self.n_mix, m) if clip else self.n_mix
         check_n_mix(n_mix, m)
@@ -158,27 +164,35 @@ class SuperMix(Mixer):
         if isinstance(X, np.ndarray):
             raise TypeError("SuperMix mixes torch tensors; got a NumPy array. Give torch.from_numpy(X).")
         orders, shares = to_backend(plan.orders, X), to_backend(plan.shares, X, compute_dtype(X))
-        images = X.to(compute_dtype(X))[orders]  # (rows, T, ..., H, W)
+        last = self._image_axes(X.shape) == (-3, -2)
+        images = (X.movedim(-1, 1) if last else X).to(compute_dtype(X))[orders]  # (rows, T, ..., H, W)
+
+        def teach(mixed: torch.Tensor) -> torch.Tensor:
+            return self._logits(mixed.movedim(1, -1) if last else mixed)
+
         modes = {module: module.training for module in self.teacher.modules()}
         self.teacher.eval()
         try:
             with torch.enable_grad(), torch.autocast(X.device.type, enabled=False):
-                masks, found = self._find_masks(images.detach(), shares)
+                masks, found = self._find_masks(images.detach(), shares, teach)
         finally:
             for module, training in modes.items():
                 module.training = training
         shaped = masks.reshape(*masks.shape[:2], *(1,) * (X.ndim - 3), *masks.shape[2:])
         X_new = (shaped * images).sum(dim=1)[found].to(X.dtype)
+        X_new = X_new.movedim(1, -1) if last else X_new
         return X_new, None if Y is None else (shares[:, :, None] * Y[orders]).sum(dim=1)[found]
 
-    def _find_masks(self, images: torch.Tensor, shares: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _find_masks(
+        self, images: torch.Tensor, shares: torch.Tensor, teach: Callable[[torch.Tensor], torch.Tensor]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return masks (rows, T, H, W), and which rows the teacher recognises: bool of shape (rows,)."""
         import torch
         from torch.nn.functional import kl_div
 
         rows, n_mix = shares.shape
         with torch.no_grad():
-            seen = self._logits(images.flatten(0, 1)).view(rows, n_mix, -1)
+            seen = teach(images.flatten(0, 1)).view(rows, n_mix, -1)
         wanted = torch.nn.functional.one_hot(seen.argmax(dim=2), seen.shape[2])
         target = (shares[:, :, None] * wanted).sum(dim=1)
         wanted = wanted.amax(dim=1).bool()
@@ -189,7 +203,7 @@ class SuperMix(Mixer):
             part = logits[left].requires_grad_(step < self.max_steps)
             masks = to_masks(part, images.shape[-2:])
             # this pass through the teacher serves the last step's test and this step's slope
-            predicted = self._logits(apply_masks(masks, images[left]))
+            predicted = teach(apply_masks(masks, images[left]))
             found[left] = led = leads(predicted.detach(), wanted[left]) & (step > 0)
             if step == self.max_steps or bool(led.all()):
                 break

@@ -52,9 +52,9 @@ NOT_BUILT = {
 
 PAGE_HEAD = """\
 Table 2 of the paper, extended, as the classes of `zeta_geom.mixers` state it; `zeta-geom mixers --markdown` prints
-this page. `make_mixer(name)` makes one; each also takes `prob`, `n_classes`, `check_values` and `random_state`. A
-method of the space "features" mixes inside a torch module by `mixer.run(model, x, y)`. What has no name is not
-built."""
+this page. `make_mixer(name)` makes one; each also takes `prob`, `n_classes`, `check_values` and `random_state`;
+methods that treat height and width apart take `channels` ("first" or "last") too. A method of the space "features"
+mixes inside a torch module by `mixer.run(model, x, y)`. What has no name is not built."""
 
 
 def make_mixer(name: str, **params: Any) -> Mixer:
@@ -127,7 +127,7 @@ def method_table() -> pd.DataFrame:
             "method": mixer.traits.title,
             "idea": mixer.traits.idea,
             "space": mixer.traits.space,
-            "hyper-parameters": ", ".join(key for key in parameters_of(mixer) if key != "teacher"),
+            "hyper-parameters": ", ".join(key for key in parameters_of(mixer) if key not in ("teacher", "channels")),
             "optimisation": "yes" if mixer.traits.optimises else "no",
             "samples mixed": mixer.traits.samples,
             "source": mixer.traits.source,

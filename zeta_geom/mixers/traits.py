@@ -26,7 +26,7 @@ class Traits:
     min_samples : int
         The fewest samples that the method mixes; a batch of one comes back unmixed.
     needs_images : bool
-        Whether the last two axes must be height and width.
+        Whether the batch must hold images: (m, H, W), (m, C, H, W) or (m, H, W, C).
     needs_classes : bool
         Whether labels take part in the draw.
     needs_model : bool

@@ -7,6 +7,7 @@ from typing import Any, Unpack
 from zeta_geom.checks import check_int, check_real
 from zeta_geom.mixers.arrays import cast, namespace, to_backend
 from zeta_geom.mixers.barycenters import barycenters
+from zeta_geom.mixers.image_mixer import ImageMixer
 from zeta_geom.mixers.pairs import PairMixer, PairPlan, draw_partners
 from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Shared
@@ -15,7 +16,7 @@ from zeta_geom.mixers.traits import Traits
 __all__ = ["OptTransMix"]
 
 
-class OptTransMix(PairMixer):
+class OptTransMix(ImageMixer, PairMixer):
     """Replace each image by the Wasserstein barycentre of it and another one, and mix labels by λ ~ U(0, 1), a row.
 
     Each channel is one distribution over pixels: its mass is made 1, and the barycentre's is λ m_1 + (1 - λ) m_2.
@@ -27,6 +28,8 @@ class OptTransMix(PairMixer):
         Entropic regularisation, in squared sides of the image; it blurs by about √(reg / 2) sides.
     max_iter : int
         The most iterations of Sinkhorn's algorithm.
+    channels : {"first", "last"}, optional
+        Where the channels of images are; inferred by default (see `checks.image_axes`).
     **shared
         prob, n_classes, check_values, random_state, as in `Mixer`.
 
@@ -60,12 +63,15 @@ class OptTransMix(PairMixer):
         differentiable=False,
     )
 
-    def __init__(self, reg: float = 0.002, *, max_iter: int = 200, **shared: Unpack[Shared]) -> None:
-        super().__init__(**shared)
+    def __init__(
+        self, reg: float = 0.002, *, max_iter: int = 200, channels: str | None = None, **shared: Unpack[Shared]
+    ) -> None:
+        super().__init__(channels=channels, **shared)
         self.reg = check_real(reg, "reg", low=0, strict=True)
         self.max_iter = check_int(max_iter, "max_iter", low=1)
 
     def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> PairPlan:
+        self._image_axes(shape)
         lam = self._stream.uniform((rows,), like)
         return PairPlan(draw_partners(self._stream, shape[0], rows, like), lam, shape[0])
 
@@ -74,13 +80,17 @@ class OptTransMix(PairMixer):
         images = xp.astype(X if not hasattr(X, "detach") else X.detach(), xp.float64)
         if bool(xp.any(images < 0)):
             raise ValueError("X must hold no negative pixel: its values are masses that are moved. Shift or clip it.")
-        images = xp.reshape(images, (plan.m, -1, *X.shape[-2:]))
+        last = self._image_axes(X.shape) == (-3, -2)
+        images = xp.moveaxis(images, -1, 1) if last else images
+        shape = images.shape  # (m, ..., H, W)
+        images = xp.reshape(images, (plan.m, -1, *shape[-2:]))
         first = take_rows(images, plan.rows, plan.m)
         second = xp.take(images, to_backend(plan.partners, X), axis=0)
         lam = xp.broadcast_to(to_backend(plan.lam, images, xp.float64)[:, None], first.shape[:2])
-        first, second = (part.reshape(-1, *X.shape[-2:]) for part in (first, second))
+        first, second = (part.reshape(-1, *shape[-2:]) for part in (first, second))
         mixed = self._mix_channels(first, second, lam.reshape(-1))
-        return cast(mixed.reshape(plan.rows, *X.shape[1:]), X.dtype)
+        mixed = mixed.reshape(plan.rows, *shape[1:])
+        return cast(xp.moveaxis(mixed, 1, -1) if last else mixed, X.dtype)
 
     def _mix_channels(self, first: Any, second: Any, lam: Any) -> Any:
         """Return the barycentre of each two channels (n, H, W), with its mass."""

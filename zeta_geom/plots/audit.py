@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from zeta_geom.checks import check_finite, check_points, check_table, host_array, real_array
+from zeta_geom.checks import (
+    CHANNEL_COUNTS,
+    check_finite,
+    check_points,
+    check_table,
+    host_array,
+    image_axes,
+    real_array,
+)
 from zeta_geom.plots.densities import reflected_density
 from zeta_geom.plots.style import OKABE_ITO
 
@@ -149,7 +157,7 @@ def densities_of(ax: Any, values: Mapping[str, Any], colors: Mapping[str, str]) 
     return ax
 
 
-def worst_images(figure: Any, images: np.ndarray, titles: Sequence[str]) -> Any:
+def worst_images(figure: Any, images: np.ndarray, titles: Sequence[str], *, channels: str | None = None) -> Any:
     """Draw images in rows of six, each under its title.
 
     Parameters
@@ -158,6 +166,8 @@ def worst_images(figure: Any, images: np.ndarray, titles: Sequence[str]) -> Any:
     images : float array of shape (n, H, W), (n, H, W, C) or (n, C, H, W)
         Grey levels or colours from 0 to 1, clipped to it.
     titles : sequence of str
+    channels : {"first", "last"}, optional
+        Where the channels are; inferred by default (see `checks.image_axes`).
 
     Returns
     -------
@@ -176,8 +186,9 @@ def worst_images(figure: Any, images: np.ndarray, titles: Sequence[str]) -> Any:
     """
     images = real_array(images, "images")
     check_finite(images, "images")
-    colored = images.ndim == 4 and (images.shape[3] in (1, 3, 4) or images.shape[1] in (1, 3, 4))
-    if not (images.ndim == 3 or colored) or images.size == 0 or len(images) != len(titles):
+    if image_axes(images.shape, channels, "images") == (-2, -1) and images.ndim == 4:
+        images = np.moveaxis(images, 1, -1)
+    if images.shape[3:] not in ((), *((count,) for count in CHANNEL_COUNTS)) or not 0 < len(images) == len(titles):
         raise ValueError(
             "images must have shape (n, H, W), (n, H, W, C) or (n, C, H, W), C 1, 3 or 4, n at least 1, and a title "
             f"each; got shape {images.shape} and {len(titles)} titles."
@@ -187,8 +198,6 @@ def worst_images(figure: Any, images: np.ndarray, titles: Sequence[str]) -> Any:
     for ax in axes:
         ax.set_axis_off()
     for ax, image, title in zip(axes, images, titles):
-        if image.ndim == 3 and image.shape[2] not in (1, 3, 4):
-            image = image.transpose(1, 2, 0)
         shown = np.clip(image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image, 0, 1)
         ax.imshow(shown, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
         ax.set_title(title, fontsize=6)

@@ -86,7 +86,7 @@ class MNISTOracle:
 
         Parameters
         ----------
-        images : array or tensor of shape (n, 28, 28) or (n, 1, 28, 28)
+        images : array or tensor of shape (n, 28, 28), (n, 1, 28, 28) or (n, 28, 28, 1)
             uint8 0..255, or float 0..1.
         batch_size : int
             Images at a time; the result does not depend on it.
@@ -171,7 +171,7 @@ def to_images(images: Any, dtype: torch.dtype) -> torch.Tensor:
 
     Parameters
     ----------
-    images : array or tensor of shape (n, 28, 28) or (n, 1, 28, 28)
+    images : array or tensor of shape (n, 28, 28), (n, 1, 28, 28) or (n, 28, 28, 1)
         uint8 0..255, or float 0..1.
     dtype : torch.dtype
         Of the result.
@@ -196,8 +196,10 @@ def to_images(images: Any, dtype: torch.dtype) -> torch.Tensor:
         raise TypeError(f"images must be uint8 0..255 or float 0..1; got {tensor.dtype}.")
     if tensor.ndim == 3:
         tensor = tensor[:, None]
+    elif tensor.shape[1:] == (28, 28, 1):
+        tensor = tensor.movedim(-1, 1)
     if tensor.ndim != 4 or tensor.shape[1:] != (1, 28, 28) or len(tensor) < 1:
-        raise ValueError(f"images must have shape (n, 28, 28) or (n, 1, 28, 28); got {tuple(np.shape(images))}.")
+        raise ValueError(f"images must have shape (n, 28, 28), (n, 1, 28, 28) or (n, 28, 28, 1); got {tuple(np.shape(images))}.")
     if tensor.dtype == torch.uint8:
         return tensor.to(dtype) / 255
     if not torch.isfinite(tensor).all():

@@ -43,7 +43,7 @@ def gamma_sweep(
     n_jobs : int or None
         Without an executor, the number of threads of each run, as in scikit-learn; -1 is one for each core.
     **settings
-        All else as in `sweep`: mixers, anchors, n_mix, seeds, batch_size, alpha, n_anchors, folder, …
+        All else as in `sweep`: mixers, anchors, n_mix, seeds, batch_size, channels, alpha, n_anchors, folder, …
 
     Returns
     -------

@@ -85,6 +85,7 @@ def make_grid(
     batch_size: int,
     common_random_numbers: bool,
     measures: Mapping[str, Mapping[str, Any]],
+    channels: str | None = None,
 ) -> Iterator[Run]:
     """Yield the runs of a grid: of each data set the original first, γ by γ along a curve, all measures of one mix.
 
@@ -92,7 +93,7 @@ def make_grid(
     ----------
     data : sequence of str
         Names of the data sets.
-    gammas, mixers, anchors, n_mix, seeds, batch_size, common_random_numbers
+    gammas, mixers, anchors, n_mix, seeds, batch_size, common_random_numbers, channels
         As in `sweep`; a mixer that lacks one of the first parameters has one run for all its values.
     measures : mapping of measure -> options
 
@@ -116,6 +117,8 @@ def make_grid(
             known = inspect.signature(MIXERS[check_choice(mixer, "mixers", MIXERS)]).parameters
             free = known.keys() - params.keys()
             plain = {key: value.item() if isinstance(value, np.generic) else value for key, value in params.items()}
+            if channels is not None and "channels" in free:
+                plain["channels"] = channels
             mixed += [
                 Run(data=name, label=label, mixer=mixer, params=plain, gamma=gamma, n_mix=count,
                     anchor=anchor, seed=seed, stream=0 if common_random_numbers else index, batch_size=batch_size)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from zeta_geom.checks import check_choice, check_int, check_real
+from zeta_geom.checks import check_channels, check_choice, check_int, check_real
 from zeta_geom.manifests import data_fingerprint
 from zeta_geom.records import atomic_path
 from zeta_geom.sweeps.arguments import check_axes, check_data, check_options
@@ -41,6 +41,7 @@ def sweep(
     n_mix: Sequence[int | None] = (None,),
     seeds: Sequence[int] = (0,),
     batch_size: int = 32,
+    channels: str | None = None,
     alpha: float = 0.05,
     n_anchors: int | None = None,
     common_random_numbers: bool = True,
@@ -73,6 +74,8 @@ def sweep(
         Further values of the grid, for the mixers that take them; n_mix None is the whole batch.
     batch_size : int
         Points in a batch.
+    channels : {"first", "last"}, optional
+        Where the channels of images are, for mixers that treat height and width apart; inferred by default.
     alpha : float
         Threshold of the Fukunaga-Olsen rule.
     n_anchors : int, optional
@@ -135,7 +138,12 @@ def sweep(
     size = check_int(batch_size, "batch_size", low=1)
     runs = list(
         make_grid(
-            list(points), **axes, batch_size=size, common_random_numbers=common_random_numbers, measures=options
+            list(points),
+            **axes,
+            batch_size=size,
+            common_random_numbers=common_random_numbers,
+            measures=options,
+            channels=check_channels(channels),
         )
     )
     _check(runs, points)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from zeta_geom.mixers import Mixer
+from zeta_geom.mixers.image_mixer import with_channels
 from zeta_geom.training.augmentation import augment
 from zeta_geom.training.metrics import make_metrics
 from zeta_geom.training.recipe import Optimizer, Schedule
@@ -71,7 +72,8 @@ class Classifier(lightning.LightningModule):
         super().__init__()
         self.network = network
         self.n_classes = n_classes
-        self.mixer = mixer
+        # batches of a training are (m, C, H, W)
+        self.mixer = None if mixer is None else with_channels(mixer, "first")
         self.optimizer, self.schedule = optimizer, schedule or Schedule()
         self.augmentation = tuple(augmentation)
         self.seed = seed
@@ -81,7 +83,7 @@ class Classifier(lightning.LightningModule):
         self.std: Tensor
         self.register_buffer("mean", torch.tensor(mean).view(-1, 1, 1))
         self.register_buffer("std", torch.tensor(std).view(-1, 1, 1))
-        self._epoch_mixer = mixer
+        self._epoch_mixer = self.mixer
         self._generator: torch.Generator | None = None
 
     def standardize(self, x: Tensor) -> Tensor:

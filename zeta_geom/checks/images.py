@@ -1,0 +1,92 @@
+"""Where the channels of an image are: one rule for the whole project."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from zeta_geom.checks.parameters import check_choice
+
+__all__ = ["CHANNEL_COUNTS", "check_channels", "image_axes"]
+
+CHANNEL_COUNTS = (1, 3, 4)  # grey, red-green-blue, and with opacity
+
+
+def check_channels(channels: str | None) -> str | None:
+    """Return `channels`, or raise an error.
+
+    Parameters
+    ----------
+    channels : {"first", "last"} or None
+
+    Returns
+    -------
+    str or None
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is anything else.
+
+    Examples
+    --------
+    >>> check_channels("last")
+    'last'
+    """
+    return None if channels is None else check_choice(channels, "channels", ("first", "last"))
+
+
+def image_axes(shape: Sequence[int], channels: str | None = None, name: str = "X") -> tuple[int, int]:
+    """Return the axes of height and width of a batch of images.
+
+    Images (n, H, W) have no axis of channels. Images (n, C, H, W) have their channels first and images (n, H, W, C)
+    last. Without `channels`, the layout is inferred where exactly one of the two axes has 1, 3 or 4 entries.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        The batch's shape.
+    channels : {"first", "last"}, optional
+        "first": height and width are the last two axes; "last": they are the two before the last.
+    name : str
+        The argument's, for the error's text.
+
+    Returns
+    -------
+    height, width : int
+        Counted from the end: (-2, -1), or (-3, -2) where channels are last.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the shape is not that of images, or both layouts or neither are possible and `channels` is not given.
+
+    Examples
+    --------
+    >>> image_axes((8, 28, 28)), image_axes((8, 3, 32, 32)), image_axes((8, 32, 32, 3))
+    ((-2, -1), (-2, -1), (-3, -2))
+    >>> image_axes((8, 3, 32, 3), channels="last")
+    (-3, -2)
+    """
+    check_channels(channels)
+    shape = tuple(shape)
+    if len(shape) < 3:
+        raise ValueError(f"{name} must be images (n, H, W), (n, C, H, W) or (n, H, W, C); got shape {shape}.")
+    if channels is None:
+        channels = _inferred(shape, name)
+    axes = (-3, -2) if channels == "last" and len(shape) > 3 else (-2, -1)
+    if 0 in (shape[axes[0]], shape[axes[1]]):
+        raise ValueError(f"{name} must be images of at least one pixel; got shape {shape}.")
+    return axes
+
+
+def _inferred(shape: tuple[int, ...], name: str) -> str:
+    if len(shape) == 3:
+        return "first"
+    first, last = (len(shape) == 4 and shape[axis] in CHANNEL_COUNTS for axis in (1, 3))
+    if first == last:
+        which = "both the second and the last axis" if first else "neither the second nor the last axis"
+        raise ValueError(
+            f"{name} must be images whose channels can be told from the shape; got {shape}, where {which} may be the "
+            "channels (1, 3 or 4). Give channels='first' or channels='last'."
+        )
+    return "first" if first else "last"

@@ -1,0 +1,71 @@
+"""What mixers of images share: where the channels are."""
+
+from __future__ import annotations
+
+import copy
+from typing import Unpack
+
+from zeta_geom.checks import check_channels, image_axes
+from zeta_geom.mixers.base import Mixer
+from zeta_geom.mixers.seeded import Shared
+
+__all__ = ["ImageMixer", "with_channels"]
+
+
+class ImageMixer(Mixer):
+    """A method that treats the height and width of images apart from their channels.
+
+    Parameters
+    ----------
+    channels : {"first", "last"}, optional
+        Where the channels are: images (m, C, H, W) or (m, H, W, C). Inferred by default, as `checks.image_axes` says.
+    **shared
+        As in `Mixer`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `channels` is anything else; in a call, if the layout cannot be inferred.
+
+    Examples
+    --------
+    >>> from zeta_geom.mixers import CutMix
+    >>> CutMix(channels="last")._image_axes((2, 8, 8, 3))
+    (-3, -2)
+    """
+
+    def __init__(self, *, channels: str | None = None, **shared: Unpack[Shared]) -> None:
+        super().__init__(**shared)
+        self.channels = check_channels(channels)
+
+    def _image_axes(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """Return the axes of height and width, counted from the end."""
+        return image_axes(shape, self.channels)
+
+
+def with_channels(mixer: Mixer, channels: str | None) -> Mixer:
+    """Return a mixer that knows where the channels of its images are; one that was told keeps what it was told.
+
+    Parameters
+    ----------
+    mixer : Mixer
+    channels : {"first", "last"} or None
+
+    Returns
+    -------
+    Mixer
+        A copy that draws from the same stream, or the mixer itself if there is nothing to change.
+
+    Examples
+    --------
+    >>> from zeta_geom.mixers import CutMix
+    >>> with_channels(CutMix(), "last").channels
+    'last'
+    """
+    if check_channels(channels) is None or not (isinstance(mixer, ImageMixer) or mixer._parts):
+        return mixer
+    mixer = copy.copy(mixer)
+    if isinstance(mixer, ImageMixer) and mixer.channels is None:
+        mixer.channels = channels
+    mixer._parts = tuple(with_channels(part, channels) for part in mixer._parts)
+    return mixer
