@@ -124,11 +124,9 @@ def side_by_side(
     one thread more than there are cores, so that three items do not take two cores as long as four.
     """
 
-    def alone(item: Any) -> Any:
-        with one_thread():
-            return call(item)
-
     items = list(items)
-    with threadpool_limits(1), ThreadPoolExecutor(cpu_count() + 1) as pool:
-        bar = tqdm(pool.map(alone, items), desc=name, total=len(items), disable=None if progress else True)
+    # The limits are set once, here: calls that set and restore them side by side would restore each other's. Torch's
+    # comes first, because threadpool_limits changes what torch says its number is.
+    with one_thread(), threadpool_limits(1), ThreadPoolExecutor(cpu_count() + 1) as pool:
+        bar = tqdm(pool.map(call, items), desc=name, total=len(items), disable=None if progress else True)
         return list(bar)

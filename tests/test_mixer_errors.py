@@ -158,7 +158,11 @@ BAD_PARAMETERS = [
         ValueError,
         "teacher must return logits of shape",
     ),
-    (lambda: make_mixer("gridmix", cells=3), TypeError, "'gridmix' takes n_cells, alpha, prob, .*; got 'cells'"),
+    (
+        lambda: make_mixer("gridmix", cells=3),
+        TypeError,
+        "'gridmix' takes n_cells, alpha, channels, prob, .*; got 'cells'",
+    ),
     (lambda: make_mixer("supermix"), TypeError, "mixer 'supermix' needs teacher"),
     (lambda: Mixup(unknown=1), TypeError, "unknown"),
 ]

@@ -179,7 +179,7 @@ class TestSuperMix:
     def test_masks_lie_in_the_unit_interval_and_sum_to_one(self, n_mix):
         """Image i is 1 in channel i alone, so that the channels that come out are the masks."""
         X = torch.eye(6, dtype=torch.float64)[:, :, None, None].expand(6, 6, 10, 9)
-        masks, Y_new = mixers.SuperMix(Teacher(540), n_mix=n_mix, random_state=0)(X, np.arange(6))
+        masks, Y_new = mixers.SuperMix(Teacher(540), channels="first", n_mix=n_mix, random_state=0)(X, np.arange(6))
         assert 0 < len(masks) <= 6
         assert masks.min() >= 0
         np.testing.assert_allclose(masks.sum(dim=1), 1, atol=1e-12)
@@ -192,7 +192,7 @@ class TestSuperMix:
     @pytest.mark.parametrize("sigma", [0.0, 0.7])
     def test_the_masks_are_those_of_the_plain_loop(self, sigma):
         X, teacher = batch("torch", "float64", shape=(20, 2, 5, 6)) - 0.5, Teacher(60, 8)
-        mixer = mixers.SuperMix(teacher, mask_size=3, sigma=sigma, max_steps=4, random_state=0)
+        mixer = mixers.SuperMix(teacher, channels="first", mask_size=3, sigma=sigma, max_steps=4, random_state=0)
         plan = mixer.draw(X.shape)
         expected = supermix_by_loop(X.numpy(), teacher.weights.detach().numpy(), plan, sigma)
         assert 5 < len(expected) < 20

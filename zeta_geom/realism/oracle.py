@@ -194,12 +194,14 @@ def to_images(images: Any, dtype: torch.dtype) -> torch.Tensor:
     tensor = images.detach().cpu() if isinstance(images, torch.Tensor) else _tensor(host_array(images, "images"))
     if tensor.dtype != torch.uint8 and not tensor.is_floating_point():
         raise TypeError(f"images must be uint8 0..255 or float 0..1; got {tensor.dtype}.")
+    if tensor.shape[1:] == (28, 28, 1):
+        tensor = tensor[..., 0]
     if tensor.ndim == 3:
         tensor = tensor[:, None]
-    elif tensor.shape[1:] == (28, 28, 1):
-        tensor = tensor.movedim(-1, 1)
     if tensor.ndim != 4 or tensor.shape[1:] != (1, 28, 28) or len(tensor) < 1:
-        raise ValueError(f"images must have shape (n, 28, 28), (n, 1, 28, 28) or (n, 28, 28, 1); got {tuple(np.shape(images))}.")
+        raise ValueError(
+            f"images must have shape (n, 28, 28), (n, 1, 28, 28) or (n, 28, 28, 1); got {tuple(np.shape(images))}."
+        )
     if tensor.dtype == torch.uint8:
         return tensor.to(dtype) / 255
     if not torch.isfinite(tensor).all():
