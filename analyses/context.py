@@ -123,7 +123,6 @@ def side_by_side(
     A small network or a small matrix keeps one core busy at most, so BLAS and torch take one thread in each. There is
     one thread more than there are cores, so that three items do not take two cores as long as four.
     """
-
     items = list(items)
     # The limits are set once, here: calls that set and restore them side by side would restore each other's. Torch's
     # comes first, because threadpool_limits changes what torch says its number is.

@@ -238,7 +238,7 @@ def test_layouts_that_are_none_are_refused():
     v2 = pytest.importorskip("torchvision.transforms.v2")
     flip = to_methods(v2.RandomHorizontalFlip(1.0), [], 0)[0]
     for shape in ((5, 6, 7, 2), (5, 6), (5, 6, 6, 6, 3)):
-        with pytest.raises(ValueError, match="needs images"):
+        with pytest.raises(ValueError, match="of a torchvision transform must be images"):
             apply(flip, to_samples(np.zeros(shape)), 2)
     grey = to_methods(v2.Grayscale(3), [], 0)[0]
     with pytest.raises(ValueError, match="must give one channel"):
