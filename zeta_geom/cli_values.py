@@ -12,9 +12,11 @@ from typer.core import TyperCommand
 
 __all__ = [
     "DASK",
+    "LABEL_COLUMN",
     "WORKERS",
     "ManyValues",
     "output",
+    "show_version",
     "to_executor",
     "to_gamma",
     "to_ints",
@@ -28,6 +30,7 @@ VALUES = dict.fromkeys(("--k", "--gamma", "--gammas", "--seeds", "--n-mix"), r"[
 VALUES |= dict.fromkeys(("--measure", "--mixers", "--anchors", "--against"), r"[\w-]+")
 WORKERS = typer.Option(help="processes that share the cores; 0: this one alone", min=0)
 DASK = typer.Option(help="address of a Dask scheduler, in place of --workers")
+LABEL_COLUMN = typer.Option("--label-column", help="the column of a .csv that holds the labels")
 
 
 class ManyValues(TyperCommand):
@@ -80,6 +83,15 @@ def output(*allowed: str) -> Any:
         return path
 
     return typer.Option("--out", help=f"file to write: {', '.join(allowed)}", show_default=False, callback=check)
+
+
+def show_version(wanted: bool) -> None:
+    """Print the installed version and end, if that is wanted."""
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"zeta-geom {version('zeta-geom')}")
+        raise typer.Exit
 
 
 def to_ints(text: str, option: str = "--k") -> tuple[int, ...]:
