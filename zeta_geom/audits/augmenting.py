@@ -73,7 +73,7 @@ def to_methods(augment: Any, against: Any, seed: int) -> list[Method]:
         given += [("", one) for one in (against if several else [against])]
     methods: list[Method] = []
     for name, value in given:
-        method = to_method(value, seed)
+        method = to_method(value, seed, name)
         named = name or method.name
         check_name(named)
         taken = {other.name for other in methods}

@@ -59,7 +59,7 @@ class FileImages:
 
 
 def read_picture(path: Path | str, framing: Framing) -> Tensor:
-    """Return a picture, turned upright as its EXIF tag says, on a background where transparent, cut, coloured and sized.
+    """Return a picture, upright as its EXIF tag says, on a background where transparent, cut, coloured and sized.
 
     Parameters
     ----------

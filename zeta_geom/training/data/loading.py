@@ -40,8 +40,8 @@ def load_image_data(
     ----------
     name : str
         A name in `IMAGE_SETS`; or "folder:PATH", with pictures in PATH/<class>/, or in PATH/train/<class>/ and
-        PATH/test/ (or val/, or both) alike, hidden files and folders passed over; or "csv:PATH", a table with the columns file (relative to the table's
-        folder), class and, if wanted, split (train, validation or test).
+        PATH/test/ (or val/, or both) alike, hidden files and folders passed over; or "csv:PATH", a table with the
+        columns file (relative to the table's folder), class and, if wanted, split (train, validation or test).
     data_home : path, optional
         Where data sets lie, each in a folder of its name; see `zeta_geom.datasets.data_home`.
     size : int, optional
@@ -53,8 +53,8 @@ def load_image_data(
         Edge of the central square that is cut out first, as a share of the shorter side; by default the paper's (0.8
         for skin), 1 for own pictures, and the whole image for the others.
     background : str or (int, int, int)
-        What shows through the transparent pixels of pictures in files: a colour's name or "#rrggbb", or its red, green
-        and blue, 0..255; white by default.
+        What shows through the transparent pixels of pictures in files: a colour's name or "#rrggbb", or its red,
+        green and blue, 0..255; white by default.
     seed : int
         Of the stratified split, training : validation : test = 70 : 10 : 20, of data that come without one.
     download : bool

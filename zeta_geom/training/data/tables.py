@@ -16,7 +16,7 @@ ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".w
 
 
 def within(folder: Path, holds: str) -> Path:
-    """Return `folder`, or the first folder in it that is not hidden, that has `holds`: archives have one of their own.
+    """Return `folder`, or the first folder in it, not hidden, that has `holds`: archives come with one of their own.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def class_folders(folder: Path) -> list[str]:
 
 
 def pictures_below(folder: Path) -> Iterator[Path]:
-    """Yield the pictures in `folder` and below it, sorted, without those that are, or lie in folders that are, hidden.
+    """Yield the pictures in `folder` and below it, sorted, without what is hidden there (`is_hidden`).
 
     Parameters
     ----------
