@@ -74,12 +74,13 @@ def to_oracle(oracle: Any) -> Oracle | None:
 
     def log_proba(samples: Samples) -> np.ndarray:
         try:
-            p = _numbers(predict(samples.X.copy()))  # whatever it does to them
+            found = predict(samples.X.copy())  # whatever it does to them
         except (Exception, SystemExit) as error:
             raise ValueError(
                 f"oracle {name} must give probabilities (n, K) of samples (n, ...); given samples of shape "
                 f"{samples.X.shape} it raised {type(error).__name__}: {error}"
             ) from error
+        p = _numbers(found)
         if p.ndim != 2 or len(p) != len(samples):
             raise ValueError(f"oracle must give probabilities of shape ({len(samples)}, K); got {p.shape}.")
         check_probabilities(p, "the oracle's probabilities", tolerance=1e-3)
