@@ -116,7 +116,7 @@ def test_commands_take_tables(trees, tmp_path):
 
 def test_objects_elsewhere_in_an_npz_are_not_read(tmp_path):
     names = np.array([{"a": 1}, None], dtype=object)
-    np.savez(tmp_path / "a.npz", X=np.eye(2), about=names)
+    np.savez(tmp_path / "a.npz", X=np.eye(2), about=names, class_names=names)
     assert read_arrays(tmp_path / "a.npz").keys() == {"X"}
     np.savez(tmp_path / "a.npz", X=np.eye(2), y=names)
     assert read_arrays(tmp_path / "a.npz", labels=False).keys() == {"X"}

@@ -8,12 +8,14 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from zeta_geom.checks import check_labels
 from zeta_geom.datasets.unpacking import check_npy_header, read_members
 
 __all__ = ["labels_of", "read_arrays", "read_several"]
@@ -138,7 +140,8 @@ def read_several(paths: Sequence[Path], label_column: str | None = None) -> list
                 f"{path} must name its classes as {labelled[0][0]} does, {wanted}; it names them {named}. Give both "
                 "files names (class_names in a .npz), or neither."
             )
-        arrays["y"] = np.array([known.index(name) for name in own])[arrays["y"]]
+        y = check_labels(arrays["y"], f"y of {path}", n_classes=len(own))
+        arrays["y"] = np.array([known.index(name) for name in own])[y]
     return found
 
 
@@ -158,7 +161,12 @@ def _load(path: Path, wanted: Sequence[str], mapped: bool) -> dict[str, np.ndarr
         loaded = np.load(file, allow_pickle=False)
         if isinstance(loaded, np.ndarray) == (path.suffix == ".npz"):
             raise ValueError("its content is that of the other ending, .npy or .npz; rename it.")
-        return {wanted[0]: loaded} if isinstance(loaded, np.ndarray) else read_members(loaded, wanted)
+        if isinstance(loaded, np.ndarray):
+            return {wanted[0]: loaded}
+        arrays = read_members(loaded, [name for name in wanted if name != "class_names"])
+        with suppress(ValueError):  # a user's own, of whatever kind, must not keep the samples away
+            arrays |= read_members(loaded, [name for name in wanted if name == "class_names"])
+        return arrays
 
 
 def _names_in(path: Path) -> str:
