@@ -24,7 +24,7 @@ def files(tmp_path, monkeypatch):
     tmp_path.joinpath("own_models.py").write_text(
         "import numpy as np\ndef predict(X):\n    return np.full((len(X), 2), 0.5)\n"
         "def shift(X):\n    return X + 0.1\n"
-        "def leave(X):\n    raise SystemExit(1)\nname = 'shift'\n"
+        "def leave(X):\n    raise SystemExit(1)\nname = 3\n"
     )
     return tmp_path
 

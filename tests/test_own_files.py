@@ -101,14 +101,26 @@ def test_commands_take_tables(trees, tmp_path):
     np.testing.assert_array_equal(pd.read_csv(tmp_path / "d.csv")["k8"], local_dimension(X, 8)[8])
     run("neighbors", tmp_path / "mixed.npz", trees, *words, tmp_path / "n.csv", "--k", 3)
     assert len(pd.read_csv(tmp_path / "n.csv")) == 60
-    pair = ("--original", trees, "--synthetic", tmp_path / "mixed.npz")
-    run("audit", *pair, *words, tmp_path / "report", "--k", "4", "--n-bootstrap", 20)
-    assert "label-agreement" in set(pd.read_csv(tmp_path / "report" / "summary.csv")["measure"])
-    run("sweep", trees, *words, tmp_path / "runs", "--gammas", "2", "--k", "4", "--measure", "label-error")
     with pytest.raises(ValueError, match="kind holds others"):
         run("dimension", trees, "--out", tmp_path / "d.csv")
     with pytest.raises(ValueError, match=r"label_column goes with a \.csv file"):
         run("mix", tmp_path / "mixed.npz", *words, tmp_path / "again.npz")
+
+
+def test_audits_and_sweeps_are_given_what_tables_hold(trees, tmp_path, monkeypatch):
+    def told(*given, **more):
+        raise ValueError(f"given {[each.tolist() for each in [*given, *more.get('synthetic', {}).values()]]}")
+
+    small = trees.with_name("small.csv")
+    for path, kinds in ((trees, ["oak", "ash", "elm"]), (small, ["oak"])):
+        pd.DataFrame({"a": [0.5] * len(kinds), "kind": kinds}).to_csv(path, index=False)
+    words = ("--label-column", "kind", "--out", tmp_path / "out")
+    monkeypatch.setattr("zeta_geom.audits.audit", lambda X, y, **more: told(X, y, *more["synthetic"]["synthetic"]))
+    with pytest.raises(ValueError, match=r"given \[\[\[0.5\], .*\]\], \[2, 0, 1\], \[\[0.5\]\], \[2\]\]"):
+        run("audit", "--original", trees, "--synthetic", small, *words)
+    monkeypatch.setattr("zeta_geom.sweeps.sweep", lambda data, **more: told(*data["trees"]))
+    with pytest.raises(ValueError, match=r"\[2, 0, 1\]\]"):
+        run("sweep", trees, *words)
 
 
 # --- arrays --------------------------------------------------------------------------------------------------------

@@ -186,6 +186,8 @@ def _read_table(path: Path, label_column: str | None) -> pd.DataFrame:
         warnings.simplefilter("error", pd.errors.ParserWarning)  # of lines with more cells than there are names
         how |= {"index_col": False, "low_memory": False, "na_values": dict.fromkeys(values, ABSENT)}
         table = pd.read_csv(path, header=0, names=names, dtype=texts, **how)
+    if len(table) == 0:
+        raise ValueError("it must hold at least one sample; there is no line below the names of its columns.")
     if other := [name for name in values if table[name].dtype.kind not in "iuf"]:
         raise ValueError(
             f"columns must hold numbers, parted by commas; {', '.join(other)} holds others. Drop it, or name it by "
