@@ -24,4 +24,5 @@ def is_hidden(path: PurePath | str) -> bool:
     >>> is_hidden("cats/1.png"), is_hidden("cats/.ipynb_checkpoints/1.png"), is_hidden("__MACOSX/cats/1.png")
     (False, True, True)
     """
-    return any(part.startswith(".") or part in LEFT_BY_SYSTEMS for part in PurePath(path).parts)
+    parts = (part for part in PurePath(path).parts if part != "..")
+    return any(part.startswith(".") or part in LEFT_BY_SYSTEMS for part in parts)
