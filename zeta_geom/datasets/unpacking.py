@@ -3,6 +3,7 @@
 import math
 import tarfile
 from collections.abc import Iterable, Iterator
+from io import BufferedIOBase
 from typing import IO, Any
 
 import numpy as np
@@ -41,7 +42,7 @@ def check_unpacked(size: int, packed: int, name: str, remedy: str = "Fetch it ag
         )
 
 
-def copy_unpacked(source: IO[bytes], target: IO[bytes], packed: int, name: str) -> None:
+def copy_unpacked(source: BufferedIOBase, target: IO[bytes], packed: int, name: str) -> None:
     """Copy an unpacked stream, whose length no header states, as far as `check_unpacked` allows.
 
     Parameters
