@@ -126,3 +126,5 @@ NEAR = geometry.knn(POINTS, 4)
 def test_every_entry_names_n_jobs(call, n_jobs):
     with pytest.raises((TypeError, ValueError), match="n_jobs must be"):
         call(n_jobs)
+    with pytest.raises((TypeError, ValueError), match="threads must be"):
+        geometry.measure_rate(threads=n_jobs)
