@@ -50,6 +50,7 @@ def test_a_table_gives_its_numbers_as_they_are_and_the_labels_of_its_column(tree
         ("a,b,kind\n1,,oak\n3,,ash\n", "kind", "no cell may be empty; column b has 2 such"),
         ("a,b,kind\n1,2,oak\n3,4,\n", "kind", "each row must have a label; column kind lacks 1"),
         ("a,b,kind\n1,2,0.5\n", "kind", "integers or names as labels; it holds 0.5"),
+        ("a,b,kind\n1,2,1e30\n", "kind", "integers or names as labels; it holds 1e.30"),
         ("1.5,2\n3,4\n", None, "its first line must name the columns; it holds the numbers 1.5, 2"),
         (",a,b\n0,1,2\n", None, "column 1 has none. It may be an index"),
         ("a,a\n1,2\n", None, "names that differ; a is there more than once"),

@@ -235,6 +235,6 @@ def _of_table(table: pd.DataFrame, points: str, label_column: str | None) -> dic
     if not np.isfinite(numbers).all():
         names, y = np.unique(texts.to_numpy(str), return_inverse=True)
         return arrays | {"y": y, "class_names": names}
-    if len(broken := numbers[numbers != np.rint(numbers)]):
+    if len(broken := numbers[(numbers != np.rint(numbers)) | (np.abs(numbers) > 2**53)]):  # larger ones are rounded
         raise ValueError(f"column {label_column} must hold integers or names as labels; it holds {broken[0]:g}.")
     return arrays | {"y": numbers.astype(np.int64)}
