@@ -1,6 +1,6 @@
 """Figures 4 and 5: what mixing does to pictures, beside the originals: mixup, and ζ-mixup at three values of γ.
 
-The two differ in the data alone: `analyses.figure_5` calls this one. A folder of your own, a subfolder a class:
+The two differ in the data alone: `analyses.figure_5` calls this one. A folder of your own, with subfolders or not:
 
 Examples
 --------
@@ -28,6 +28,7 @@ class Settings(BaseModel, frozen=True):
 
     data: str  # paper: ISIC 2017 in Figure 4, ISIC 2018 in Figure 5
     reader: str = "datasets"  # or "training", where the data need the extra `train`
+    background: str = "white"  # ours: what shows through transparent pixels of a folder's pictures
     size: int = 128  # ours: pixels, enough for print; shrinking is linear, so that it does not matter when it is done
     gammas: tuple[float, ...] = (2.4, 2.8, 4.0)  # paper
     anchor: str = "self"  # the authors' code: output k leans on image k
@@ -61,26 +62,39 @@ def run(context: Context, settings: Settings | None = None, number: str = "4") -
     s = settings or PRESETS[number]["quick" if context.offline else context.preset]
     pictures = find(context, s)
     own = s.data.startswith(("folder:", "csv:"))
-    stored = s.model_dump(mode="json", exclude={"data"}) | {"data_name": pictures.name, "named_by_user": own}
+    stored = s.model_dump(mode="json", exclude={"data", "background"}) | {
+        "data_name": pictures.name,
+        "named_by_user": own,
+    }
     context.record(f"figure_{number}/images", lambda: mix(pictures, s), settings=stored, data=pictures.fingerprint)
 
 
 def find(context: Context, s: Settings) -> Pictures:
-    """Open the data."""
+    """Open the data; a folder of the user's needs no labels."""
     if s.reader == "datasets":
         dataset = context.dataset(s.data)
         return Pictures(dataset.name, len(dataset.X_train), dataset.X_train.__getitem__, dataset.fingerprint)
     try:
         from zeta_geom.training import load_image_data
+        from zeta_geom.training.data.framing import Framing
+        from zeta_geom.training.data.own_files import load_pictures
     except ModuleNotFoundError as error:
         raise FileNotFoundError(f"the pictures of {s.data} cannot be opened: {error}") from error
-    found = load_image_data(s.data, size=s.size, crop=1.0, progress=context.progress)
+    kind, _, path = s.data.partition(":")
+    if kind == "folder":
+        folder = Path(path).expanduser()
+        framing = Framing(s.size, 1.0, background=s.background)
+        images, fingerprint = load_pictures(folder, framing, progress=context.progress)
+        name = folder.resolve().name
+    else:
+        found = load_image_data(s.data, size=s.size, crop=1.0, background=s.background, progress=context.progress)
+        images, fingerprint, name = found.train, found.fingerprint, found.name
 
     def levels(index: int) -> np.ndarray:
-        pixels = found.train[index][0].numpy().transpose(1, 2, 0)
+        pixels = images[index][0].numpy().transpose(1, 2, 0)
         return pixels[..., 0] if pixels.shape[2] == 1 else pixels
 
-    return Pictures(found.name, len(found.train), levels, found.fingerprint)
+    return Pictures(name, len(images), levels, fingerprint)
 
 
 def mix(pictures: Pictures, s: Settings) -> dict[str, np.ndarray]:
@@ -110,13 +124,14 @@ def mix(pictures: Pictures, s: Settings) -> dict[str, np.ndarray]:
 
 
 def main(
-    folder: Annotated[Path, typer.Option(help="pictures, a subfolder a class")],
+    folder: Annotated[Path, typer.Option(help="of pictures, its subfolders' too; of train/ alone if there is one")],
     results: Annotated[Path, typer.Option(help="where records and figures go")] = Path("results/quick"),
+    background: Annotated[str, typer.Option(help="the colour behind transparent pixels")] = "white",
 ) -> None:
     """Mix the pictures of a folder of your own, for Figure 4."""
     context = Context(results=results)
     try:
-        run(context, Settings(data=f"folder:{folder}", reader="training"))
+        run(context, Settings(data=f"folder:{folder}", reader="training", background=background))
     except (FileNotFoundError, ValueError) as error:
         typer.echo(error, err=True)
         raise typer.Exit(1) from error

@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 from analyses.context import Context
 from analyses.forecast import ANNOUNCED, forecast
-from zeta_geom.files import read_arrays, to_floats
+from zeta_geom.datasets.own_files import read_arrays
+from zeta_geom.files import to_floats
 from zeta_geom.manifolds import MANIFOLDS
 from zeta_geom.records import data_fingerprint
 from zeta_geom.sweeps import gamma_sweep
@@ -52,7 +53,7 @@ def image_points(context: Context, settings: Settings) -> dict[str, np.ndarray]:
     """Return each image set as points in [0, 1], under the name of the set, or of the file, that was really read."""
     chosen = {}
     for path in context.images:
-        images = to_floats(read_arrays(path, "X_train")["X_train"])
+        images = to_floats(read_arrays(path, "X_train", labels=False)["X_train"])
         if images.ndim < 2 or not (0 <= images.min() <= images.max() <= 1):
             raise ValueError(f"X_train of {path} must be images (n, ...), uint8 or in [0, 1]; got {images.shape}.")
         chosen[path.stem] = images

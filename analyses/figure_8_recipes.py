@@ -27,10 +27,11 @@ def by_recipes(name: str, recipes: tuple[str, str, str], s: Settings, progress: 
     found = dict(zip(METHODS, map(find_recipe, recipes)))
     first = found["erm"]
     for recipe in found.values():
-        for setting in ("data", "size", "crop", "n_train"):
+        for setting in ("data", "size", "crop", "background", "n_train"):
             if getattr(recipe, setting) != getattr(first, setting):
                 raise ValueError(f"the three recipes of {name} must have one {setting}; {recipe.name} has another.")
-    data = load_image_data(first.data, data_home=s.data_home, size=first.size, crop=first.crop, progress=progress)
+    shown: dict[str, Any] = {"size": first.size, "crop": first.crop, "background": first.background}
+    data = load_image_data(first.data, data_home=s.data_home, **shown, progress=progress)
     make = partial(one_seed, partial(train, data, found, s, progress), data.test.labels, s)
     fingerprint = f"{data.fingerprint} {[recipe.deciding() for recipe in found.values()]}"
     trained = "; ".join(

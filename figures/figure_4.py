@@ -66,9 +66,10 @@ def title(made: Record, number: str) -> str:
 def caption(made: Record) -> str:
     """Say how the images were mixed."""
     s, batches = made.settings, len(made["lambda"])
+    shown = "pictures" if s["named_by_user"] else "training images"
     whole = f"{batches} batches of {s['batch_size']}" if batches > 1 else f"one batch of {made['batch_length']}"
     paragraphs = (
-        f"{len(made['original'])} training images, from {whole}; a place is the same image on all panels.",
+        f"{len(made['original'])} {shown}, from {whole}; a place is the same image on all panels.",
         "mixup: λ times that image and 1 − λ times a random one of its batch; λ, beside the rows, is drawn once a "
         "batch.",
         "ζ-mixup: a weighted mean of the whole batch. That image has the largest share, in brackets; the order of "

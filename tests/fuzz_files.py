@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from zeta_geom import records
 from zeta_geom.datasets.idx import read_idx, write_idx
 
-SUFFIXES = st.sampled_from((".npy", ".npz", ".npz", ".txt"))
+SUFFIXES = st.sampled_from((".npy", ".npz", ".npz", ".csv", ".txt"))
 
 
 def saved(save, array):
@@ -48,12 +48,12 @@ def read_arrays(content, suffix, mapped):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"points{suffix}"
         path.write_bytes(content)
-        return resolve("files.read_arrays")(path, mapped=mapped)
+        return resolve("datasets.own_files.read_arrays")(path, mapped=mapped)
 
 
 @case(
-    "files.read_arrays",
-    calls={"files.read_arrays": read_arrays},
+    "datasets.own_files.read_arrays",
+    calls={"datasets.own_files.read_arrays": read_arrays},
     kept=("content", "suffix", "mapped"),
     errors=(OSError,),
 )

@@ -73,6 +73,11 @@ def _(draw):
     return {"value": draw(st.sampled_from(SCALARS)), "name": "k", "low": 0, "high": draw(st.sampled_from((None, 3)))}
 
 
+@case("checks.check_jobs", check=lambda result, arguments: result is None or result != 0 or 1 / 0)
+def _(draw):
+    return {"value": draw(st.one_of(st.none(), st.integers(-2, 3)))}
+
+
 @case("checks.check_choice", check=lambda result, arguments: {"a": 1, "self": 1}[result], kept=("name", "choices"))
 def _(draw):
     return {"value": draw(st.sampled_from(("a", "self"))), "name": "how", "choices": ("a", "self")}

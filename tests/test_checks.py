@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from zeta_geom import checks
+from zeta_geom import audit, checks, fidelity, geometry, neighborhoods, sweeps
 
 
 def test_good_values_pass():
@@ -99,3 +99,32 @@ def test_labels_pass_as_they_are():
     np.testing.assert_array_equal(checks.check_labels(torch.eye(2, requires_grad=True)), np.eye(2))
     soft = np.full((2, 1000), 1 / 1000, np.float16)
     assert checks.check_labels(soft, n=2, n_classes=1000) is soft
+
+
+POINTS = np.random.default_rng(0).random((30, 3))
+NEAR = geometry.knn(POINTS, 4)
+
+
+@pytest.mark.parametrize("n_jobs", ["2", 0])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda n: geometry.knn(POINTS, 2, n_jobs=n),
+        lambda n: geometry.knn(torch.from_numpy(POINTS), 2, n_jobs=n, method="approximate"),
+        lambda n: geometry.local_dimension(POINTS, 4, n_jobs=n, neighbors=NEAR),
+        lambda n: geometry.LocalPCA(4, n_jobs=n).fit_pw(POINTS, NEAR),
+        lambda n: geometry.tangent_residual(POINTS, POINTS, 4, neighbors=NEAR, n_jobs=n),
+        lambda n: sweeps.gamma_sweep(POINTS, gammas=[2], n_neighbors=4, n_jobs=n),
+        lambda n: audit(POINTS, augment="zeta", n_jobs=n),
+        lambda n: fidelity.density_coverage(POINTS, POINTS, n_jobs=n),
+        lambda n: fidelity.beta_recall(POINTS, POINTS, n_jobs=n),
+        lambda n: fidelity.authenticity(POINTS, POINTS, n_jobs=n),
+        lambda n: fidelity.improved_precision_recall(POINTS, POINTS, n_jobs=n),
+        lambda n: neighborhoods.embed(POINTS, perplexity=5, n_jobs=n),
+    ],
+)
+def test_every_entry_names_n_jobs(call, n_jobs):
+    with pytest.raises((TypeError, ValueError), match="n_jobs must be"):
+        call(n_jobs)
+    with pytest.raises((TypeError, ValueError), match="threads must be"):
+        geometry.measure_rate(threads=n_jobs)

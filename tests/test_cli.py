@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -214,6 +215,10 @@ def test_mixed_data_are_mixed_again_with_their_soft_labels(folder):
     run("mix", folder / "data.npz", "--out", folder / "once.npz")
     run("mix", folder / "once.npz", "--out", folder / "twice.npz")
     assert np.load(folder / "twice.npz")["Y"].shape == (200, 3)
+
+
+def test_the_version_is_the_installed_one():
+    assert run("--version").output == f"zeta-geom {version('zeta-geom')}\n"
 
 
 def test_output_endings_are_checked_first(folder):

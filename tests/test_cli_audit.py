@@ -24,6 +24,7 @@ def files(tmp_path, monkeypatch):
     tmp_path.joinpath("own_models.py").write_text(
         "import numpy as np\ndef predict(X):\n    return np.full((len(X), 2), 0.5)\n"
         "def shift(X):\n    return X + 0.1\n"
+        "def leave(X):\n    raise SystemExit(1)\nname = 3\n"
     )
     return tmp_path
 
@@ -74,11 +75,22 @@ def test_own_callables_and_all_options(files):
         (["--gamma", "2.8"], "go with --mixer"),
         (["--mixer", "zeta", "--gamma", "two"], "--gamma must be numbers"),
         (["--augment", "shift"], "module:name"),
+        (["--augment", "os:system"], "a function of a batch of samples that returns one; got os:system, <built-in"),
+        (["--augment", "own_models:name"], "a function of a batch of samples that returns one; got own_models:name"),
+        (
+            ["--augment", "own_models:leave"],
+            r"own_models:leave must be .*; given one of shape \(32, 2\) it raised Sys",
+        ),
+        (["--mixer", "zeta", "--oracle", "os:system"], "oracle must be .*; got os:system"),
+        (
+            ["--mixer", "zeta", "--oracle", "own_models:leave"],
+            "oracle own_models:leave must give .* it raised System",
+        ),
         ([], "nothing to audit"),
         (["--synthetic", "nothing.npz"], "nothing.npz"),
     ],
 )
 def test_refuses(files, words, expected):
-    with pytest.raises((ValueError, OSError), match=expected):
+    with pytest.raises((ValueError, TypeError, OSError), match=expected):
         audit("--original", "data.npz", "--out", "report", *words)
     assert not (files / "report" / "index.html").exists()

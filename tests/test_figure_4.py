@@ -130,6 +130,22 @@ def test_a_folder_of_colour_pictures_goes_all_the_way(tmp_path):
     assert "figure_4" not in (results / "left_out.json").read_text()
 
 
+def test_a_folder_without_class_folders_is_enough(tmp_path):
+    """The figure uses no labels; what is hidden is no picture, and transparent pixels show the background."""
+    pytest.importorskip("zeta_geom.training")
+    folder = tmp_path / "pictures"
+    (folder / ".ipynb_checkpoints").mkdir(parents=True)
+    for i in range(3):
+        Image.new("RGBA", (8, 8), (10, 20, 30, 255 * (i > 0))).save(folder / f"{i}.png")
+        Image.new("RGB", (8, 8)).save(folder / ".ipynb_checkpoints" / f"{i}-checkpoint.png")
+    for background, shown in (("white", 255), ("black", 0)):
+        figure_4.main(folder, tmp_path / background, background)
+        made = read(tmp_path / background / "records" / "figure_4" / "images")
+        levels = np.rint(255 * made["original"][np.argsort(made["index"]), 0, 0])
+        np.testing.assert_array_equal(levels, [[shown] * 3, [10, 20, 30], [10, 20, 30]])
+    assert "3 pictures, from one batch of 3;" in drawing.caption(made)
+
+
 def test_paper_s_images_that_are_absent_leave_the_figure_out(tmp_path, monkeypatch):
     pytest.importorskip("zeta_geom.training")
     monkeypatch.setenv("ZETA_GEOM_DATA", str(tmp_path))

@@ -44,7 +44,8 @@ NO_ARRAYS = {
     "sweeps": "DaskExecutor Executor Ledger PoolExecutor SerialExecutor SweepError sweep_table",
     "training": "Classifier ImageData Recipe load_image_data load_network make_network read_recipe run search "
     "write_recipe",
-    "files": "labels_of write_result",
+    "files": "write_result",
+    "datasets.own_files": "labels_of read_several",
     "plots.audit": "set_colors",
     "plots.curves": "level_across mark_gamma_min",
     "plots.differences": "difference_key",
@@ -123,7 +124,7 @@ def test_only_documented_errors(name, pytestconfig):
 def public_callables():
     """Return the dotted names of what the rooms offer to call."""
     rooms = [name for name in zeta_geom.__all__ if isinstance(getattr(zeta_geom, name), ModuleType)]
-    rooms += ["files", *(f"plots.{module.name}" for module in iter_modules(plots.__path__))]
+    rooms += ["files", "datasets.own_files", *(f"plots.{module.name}" for module in iter_modules(plots.__path__))]
     for room in sorted({*rooms}):
         module = import_module(f"zeta_geom.{room}")
         # training loads what it offers when asked, which takes seconds

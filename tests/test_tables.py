@@ -99,8 +99,10 @@ def test_malformed_runs_are_refused_by_file(tmp_path, table, message):
     assert "seed-0.parquet" in str(error.value)
 
 
-def test_the_same_run_in_two_folders_is_refused(tmp_path):
+def test_the_same_run_in_two_folders_is_refused_unless_one_is_hidden(tmp_path):
     keep(tmp_path / "a", rows(error=0.1))
+    keep(tmp_path / ".old" / "a", rows(error=0.3))
+    assert load_runs(tmp_path)["value"].tolist() == [0.1]
     keep(tmp_path / "b", rows(error=0.2))
     with pytest.raises(ValueError, match="the same run stands twice"):
         load_runs(tmp_path)

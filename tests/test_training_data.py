@@ -1,6 +1,8 @@
 """Data sets for training: each out of tiny files in its real format, and what is done to their images."""
 
 import logging
+import shutil
+import warnings
 
 import numpy as np
 import pytest
@@ -114,6 +116,47 @@ def test_a_folder_with_parts_of_its_own(tmp_path, held_out, validation):
     assert (0 if data.validation is None else len(data.validation)) == validation
 
 
+def test_what_is_hidden_is_no_picture_at_any_depth(tmp_path):
+    for i in range(40):
+        save_picture(tmp_path / "own" / ("cat", "dog")[i % 2] / f"{i}.png", (4, 4))
+    for path in [*(tmp_path / "own").rglob("*.png")]:
+        for left in (".ipynb_checkpoints", "deep/.git/x", "__MACOSX", "@eaDir"):
+            (path.parent / left).mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, path.parent / left / f"{path.stem}-checkpoint.png")
+        (path.parent / "Thumbs.db").write_bytes(b"a cache")
+    for left in (".Trash", "__MACOSX"):
+        shutil.copytree(tmp_path / "own" / "cat", tmp_path / "own" / left / "cat")
+        shutil.copytree(tmp_path / "own" / "cat", tmp_path / "own" / left, dirs_exist_ok=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # no copy is left
+        data = load_image_data(f"folder:{tmp_path / 'own'}", size=4)
+    assert data.class_names == ("cat", "dog")
+    assert [len(getattr(data, part)) for part in PARTS] == [28, 4, 8]
+
+
+@pytest.mark.parametrize("name", ["imagenette", "dermofit", "med-node"])
+def test_what_is_hidden_is_passed_over_in_archives(name, tmp_path, monkeypatch):
+    make_files(name, tmp_path, monkeypatch)
+    before = load_image_data(name, data_home=tmp_path).fingerprint
+    for folder in {path.parent for path in (tmp_path / name).rglob("*") if path.suffix in (".JPEG", ".jpg", ".png")}:
+        shutil.copytree(folder, folder / ".ipynb_checkpoints")
+    shutil.copytree(tmp_path / name, tmp_path / "copy")
+    for left in (".old", "__MACOSX"):  # sorted before the archive's own folder
+        shutil.copytree(tmp_path / "copy", tmp_path / name / left / "copy")
+        shutil.copytree(next(tmp_path.joinpath("copy").iterdir()), tmp_path / name / left, dirs_exist_ok=True)
+    assert load_image_data(name, data_home=tmp_path).fingerprint == before
+
+
+def test_copies_within_a_class_are_warned_of_once_and_counted(own):
+    for i in (0, 2):
+        shutil.copy(own / "cat" / f"{i}.png", own / "cat" / f"{i} (1).png")
+    shutil.copy(own / "cat" / "4.png", own / "dog" / "of a cat.png")
+    with pytest.warns(UserWarning, match=r"own: 2 of 23 pictures are copies .*0\.png.* Remove them\.") as warned:
+        load_image_data(f"folder:{own}", size=4)
+    assert len(warned) == 1
+    assert warned[0].filename == __file__
+
+
 def test_a_table_with_and_without_a_split(own):
     files = sorted(f"{path.parent.name}/{path.name}" for path in own.rglob("*.png"))
     write_csv(own / "all.csv", [("class", "file"), *((file[:3], file) for file in files)])
@@ -218,6 +261,54 @@ def test_pictures_are_upright(tmp_path):
     assert image.shape == (3, 30, 20)
     assert (image[:, :15] == 255).all()
     assert (image[:, 15:] == 0).all()
+
+
+def transparent(mode):
+    """Return a picture of 2 x 1 pixels, red or dark, of which the first is wholly transparent."""
+    if mode == "P":
+        picture = Image.new("P", (2, 1))
+        picture.putpalette([200, 0, 0, 200, 0, 0])
+        picture.putpixel((1, 0), 1)
+        return picture, {"transparency": bytes([0, 255])}
+    if "A" in mode:
+        picture = Image.new(mode, (2, 1), {"RGBA": (200, 0, 0, 0), "LA": (60, 0)}[mode])
+        picture.putpixel((1, 0), {"RGBA": (200, 0, 0, 255), "LA": (60, 255)}[mode])
+        return picture, {}
+    hidden, seen = {"RGB": ((201, 0, 0), (200, 0, 0)), "L": (61, 60), "1": (0, 1)}[mode]
+    picture = Image.new(mode, (2, 1), hidden)
+    picture.putpixel((1, 0), seen)
+    return picture, {"transparency": hidden}
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "RGB", "L", "1"])
+def test_transparent_pixels_show_the_background_whatever_colour_they_hide(mode, tmp_path):
+    picture, more = transparent(mode)
+    picture.save(tmp_path / "a.png", **more)
+    seen = {"L": [60] * 3, "LA": [60] * 3, "1": [255] * 3}.get(mode, [200, 0, 0])
+    for background, shown in (("white", [255] * 3), ("#0000ff", [0, 0, 255]), ((1, 2, 3), [1, 2, 3])):
+        framing = Framing(background=background)
+        assert read_picture(tmp_path / "a.png", framing)[:, 0].T.tolist() == [shown, seen]
+    grey = read_picture(tmp_path / "a.png", Framing(grey=True))[0, 0].tolist()
+    assert grey == [255, Image.new("RGB", (1, 1), tuple(seen)).convert("L").getpixel((0, 0))]
+
+
+def test_half_transparent_pixels_are_mixed_with_the_background_before_sizes_change(tmp_path):
+    Image.new("RGBA", (4, 4), (100, 0, 0, 51)).save(tmp_path / "a.png")
+    assert read_picture(tmp_path / "a.png", Framing())[:, 0, 0].tolist() == [224, 204, 204]
+    picture = Image.new("RGBA", (8, 8), (0, 255, 0, 0))  # green, but hidden
+    picture.paste((100, 100, 100, 255), (0, 0, 4, 8))
+    picture.save(tmp_path / "a.png")
+    small = read_picture(tmp_path / "a.png", Framing(size=2))
+    assert (small[0] == small[1]).all()  # no green shines through
+
+
+def test_the_background_is_part_of_the_fingerprint(own):
+    white, again, black = (
+        load_image_data(f"folder:{own}", size=4, **more).fingerprint
+        for more in ({}, {"background": "#fff"}, {"background": "black"})
+    )
+    assert white == again != black
+    assert load_image_data("digits", background="black").fingerprint == load_image_data("digits").fingerprint
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "L", "P", "CMYK", "1"])

@@ -241,6 +241,10 @@ def test_a_table_that_is_absent_or_names_absent_files(tmp_path):
         ({"crop": 0}, ValueError, "crop must be a number in"),
         ({"crop": 1.2}, ValueError, r"crop must be a number in \(0, 1\]; got 1.2"),
         ({"grey": "yes"}, TypeError, "grey must be True or False"),
+        ({"background": "whit"}, ValueError, "background must be a colour without transparency.*; got 'whit'"),
+        ({"background": "#ffffff80"}, ValueError, "background must be a colour without transparency"),
+        ({"background": 0}, ValueError, r"\(red, green, blue\); got 0"),
+        ({"background": (0, 0, 256)}, ValueError, r"each part of background must be an integer in \[0, 255\]"),
         ({"seed": -1}, ValueError, "seed must be an integer"),
     ],
 )

@@ -271,6 +271,13 @@ def test_what_cannot_be_run_is_refused_before_anything_is_trained(changes, messa
     assert not list(tmp_path.rglob("*"))
 
 
+def test_workers_that_are_no_number_are_refused_before_the_data_are_read(tmp_path):
+    from zeta_geom.training import run
+
+    with pytest.raises(TypeError, match="num_workers must be an integer; got '2'"):
+        run("table-4/cifar-10/resnet18/erm", folder=tmp_path, data_home=tmp_path, download=False, num_workers="2")
+
+
 def test_a_recipe_that_is_not_there_is_named():
     from zeta_geom.training import run
 

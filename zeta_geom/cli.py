@@ -14,10 +14,12 @@ from zeta_geom.cli_audit import audit
 from zeta_geom.cli_sweep import sweep_app
 from zeta_geom.cli_values import (
     DASK,
+    LABEL_COLUMN,
     WORKERS,
     Channels,
     ManyValues,
     output,
+    show_version,
     to_executor,
     to_gamma,
     to_ints,
@@ -37,11 +39,21 @@ app.command(cls=ManyValues)(audit)
 
 UsageError: Any = typer.BadParameter.__base__  # a mistake in the words of a command; typer exports no name for it
 
-Input = Annotated[Path, typer.Argument(help=".npy with X, or .npz with X and perhaps y", show_default=False)]
+Input = Annotated[Path, typer.Argument(help=".npy with X, .npz with X and perhaps y, or .csv", show_default=False)]
+LabelColumn = Annotated[str | None, LABEL_COLUMN]
 Arrays = Annotated[Path, output(".npz")]
 Columns = Annotated[Path, output(".npz", ".csv", ".parquet")]
 Seed = Annotated[int, typer.Option(help="seed of everything random", min=0)]
 BatchSize = Annotated[int, typer.Option(help="points in a batch")]
+
+
+@app.callback()
+def start(
+    version: Annotated[
+        bool, typer.Option("--version", help="print the version", callback=show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take the options that stand before a command's name."""
 
 
 @data_app.command("fetch")
@@ -84,25 +96,29 @@ def mix(
     batch_size: BatchSize = 32,
     channels: Channels = None,
     n_out: Annotated[int | None, typer.Option(help="rows to make; as many as come in by default")] = None,
+    label_column: LabelColumn = None,
     seed: Seed = 0,
 ) -> None:
     """Mix a data set batch by batch; writes X, and soft labels Y where labels (y, or soft Y) are given.
 
-    What is not named keeps the mixer's own default. Integer images are divided by 255 first.
+    What is not named keeps the mixer's own default. Integer images are divided by 255 first. Labels that are names
+    are numbered in alphabetical order; class_names, beside Y, says which column is whose.
 
     Example: zeta-geom mix data.npz --out mixed.npz --mixer gridmix --param n_cells=4 --seed 0
     """
-    from zeta_geom.files import labels_of, read_arrays, to_floats
+    from zeta_geom.datasets.own_files import labels_of, read_arrays
+    from zeta_geom.files import to_floats
     from zeta_geom.mixers import make_mixer
     from zeta_geom.mixers.image_mixer import with_channels
 
-    arrays = read_arrays(file)
+    arrays = read_arrays(file, label_column=label_column)
     asked = {"gamma": None if gamma is None else to_gamma(gamma), "n_mix": n_mix, "anchor": anchor}
     asked |= {"alpha": alpha, "per_sample": per_sample}
     params = {name: value for name, value in asked.items() if value is not None} | to_params(param or [])
     made = with_channels(make_mixer(mixer, **params, random_state=seed), channels)
     X, Y = made.mix_dataset(to_floats(arrays["X"]), labels_of(arrays), batch_size=batch_size, n_out=n_out)
-    write(out, {"X": X} if Y is None else {"X": X, "Y": Y})
+    names = {name: arrays[name] for name in ("class_names",) if name in arrays}
+    write(out, {"X": X} if Y is None else {"X": X, "Y": Y} | names)
 
 
 @app.command()
@@ -135,6 +151,7 @@ def dimension(
     anchors: Annotated[
         int | None, typer.Option(help="points to estimate at, drawn at random; all by default")
     ] = None,
+    label_column: LabelColumn = None,
     seed: Seed = 0,
     jobs: Annotated[int, typer.Option(help="threads; -1 is one for each core")] = -1,
     workers: Annotated[int, WORKERS] = 0,
@@ -148,11 +165,12 @@ def dimension(
 
     Example: zeta-geom dimension data.npy --k 8 128 --out dimension.csv
     """
-    from zeta_geom.files import read_arrays
+    from zeta_geom.datasets.own_files import read_arrays
     from zeta_geom.geometry import local_dimension
     from zeta_geom.geometry.local_pca import draw_anchors, standard_error
 
-    X, ks, executor = read_arrays(file, mapped=True)["X"], to_ints(k), to_executor(workers, dask)
+    X = read_arrays(file, label_column=label_column, labels=False, mapped=True)["X"]
+    ks, executor = to_ints(k), to_executor(workers, dask)
     how: Any = {"n_jobs": jobs} if executor is None else {"executor": executor, "parts": parts}
     if executor is None and parts is not None:
         raise ValueError("--parts goes with --workers or --dask.")
@@ -194,7 +212,7 @@ def realism(file: Input, out: Columns) -> None:
     import numpy as np
 
     from zeta_geom.checks import check_labels
-    from zeta_geom.files import labels_of, read_arrays
+    from zeta_geom.datasets.own_files import labels_of, read_arrays
     from zeta_geom.realism import MNISTOracle, soft_label_report
 
     arrays = read_arrays(file)
@@ -211,11 +229,14 @@ def realism(file: Input, out: Columns) -> None:
 
 @app.command()
 def neighbors(
-    train: Annotated[Path, typer.Argument(help=".npz with X and labels y (or soft labels Y)", show_default=False)],
-    test: Annotated[Path, typer.Argument(help=".npz with X and labels y", show_default=False)],
+    train: Annotated[
+        Path, typer.Argument(help=".npz with X and labels y (or soft labels Y), or .csv", show_default=False)
+    ],
+    test: Annotated[Path, typer.Argument(help=".npz with X and labels y, or .csv", show_default=False)],
     out: Columns,
     k: Annotated[int, typer.Option(help="number of neighbours")] = 128,
     metric: Annotated[str, typer.Option(help="cosine or euclidean")] = "cosine",
+    label_column: LabelColumn = None,
 ) -> None:
     """Count the nearest training samples that have each test sample's label.
 
@@ -223,10 +244,10 @@ def neighbors(
     """
     import numpy as np
 
-    from zeta_geom.files import labels_of, read_arrays
+    from zeta_geom.datasets.own_files import labels_of, read_several
     from zeta_geom.neighborhoods import label_agreement
 
-    near, asked = read_arrays(train), read_arrays(test)
+    near, asked = read_several((train, test), label_column)
     labels = labels_of(near)
     if labels is None or "y" not in asked:
         raise ValueError("neighbors needs labels: y (or Y) in the training file, y in the test file.")

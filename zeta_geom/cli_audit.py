@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zeta_geom.cli_values import Channels, to_ints, to_names, to_numbers, to_params
+from zeta_geom.cli_values import LABEL_COLUMN, Channels, to_ints, to_names, to_numbers, to_params
 
 if TYPE_CHECKING:
     import numpy as np
 
 __all__ = ["audit"]
 
-File = typer.Option(help=".npy with X, or .npz with X and perhaps y (or soft Y)", show_default=False)
+File = typer.Option(help=".npy with X, .npz with X and perhaps y (or soft Y), or .csv", show_default=False)
 
 
 def audit(
@@ -40,6 +40,7 @@ def audit(
     n_bootstrap: Annotated[int, typer.Option(help="resamples of each interval")] = 1000,
     confidence: Annotated[float, typer.Option(help="of the intervals")] = 0.95,
     title: Annotated[str, typer.Option(help="of the report")] = "Audit of an augmentation",
+    label_column: Annotated[str | None, LABEL_COLUMN] = None,
     seed: Annotated[int, typer.Option(help="seed of everything random", min=0)] = 0,
     jobs: Annotated[int, typer.Option(help="threads; -1 is one for each core")] = -1,
 ) -> None:
@@ -58,15 +59,16 @@ def audit(
     made: dict[str, Any] = {} if augment is None else {augment: find_named(augment, "--augment")}
     made |= _mixers(mixer, gamma, to_params(param or []), seed)
     made |= {f"{name} (2)" if name in made else name: name for name in to_names(against)}
-    files = _files(synthetic or [])
-    X, y = _pair(original)
+    names = _names(synthetic or [])
+    (X, y), *pairs = _pairs([original, *(synthetic or []), *([holdout] if holdout else [])], label_column)
+    files = dict(zip(names, pairs))
     out.mkdir(parents=True, exist_ok=True)  # minutes before it is written to
     found = audits.audit(
         X,
         y,
         synthetic=files or None,
         against=made,
-        holdout=None if holdout is None else _pair(holdout),
+        holdout=None if holdout is None else pairs[-1],
         oracle=oracle,
         manifold=manifold,
         n_neighbors=to_ints(k),
@@ -94,16 +96,15 @@ def _mixers(mixer: str | None, gamma: str | None, params: Mapping[str, Any], see
     return {f"{mixer} γ={value:g}": make_mixer(mixer, gamma=value, **params, random_state=seed) for value in values}
 
 
-def _files(paths: list[Path]) -> dict[str, Any]:
-    """Return the synthetic samples of each file, by the file's name where there are several."""
+def _names(paths: list[Path]) -> list[str]:
+    """Return the names of synthetic samples: their files' where there are several."""
     names = ["synthetic"] if len(paths) == 1 else [path.stem for path in paths]
     if len(set(names)) < len(names):
         raise ValueError(f"--synthetic must be files of different names; got {', '.join(map(str, paths))}.")
-    return {name: _pair(path) for name, path in zip(names, paths)}
+    return names
 
 
-def _pair(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
-    from zeta_geom.files import labels_of, read_arrays
+def _pairs(paths: list[Path], label_column: str | None) -> list[tuple[np.ndarray, np.ndarray | None]]:
+    from zeta_geom.datasets.own_files import labels_of, read_several
 
-    arrays = read_arrays(path)
-    return arrays["X"], labels_of(arrays)
+    return [(arrays["X"], labels_of(arrays)) for arrays in read_several(paths, label_column)]

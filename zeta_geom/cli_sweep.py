@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from zeta_geom.cli_values import DASK, WORKERS, Channels, ManyValues, output, to_executor, to_ints, to_names, to_range
+from zeta_geom.cli_values import (
+    DASK,
+    LABEL_COLUMN,
+    WORKERS,
+    Channels,
+    ManyValues,
+    output,
+    to_executor,
+    to_ints,
+    to_names,
+    to_range,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +50,7 @@ Folder = Annotated[Path, typer.Argument(help="the folder that a sweep was told b
 @sweep_app.command(cls=ManyValues)
 def run(
     files: Annotated[
-        list[Path], typer.Argument(help=".npy with X, or .npz with X and perhaps y", show_default=False)
+        list[Path], typer.Argument(help=".npy with X, .npz with X and perhaps y, or .csv", show_default=False)
     ],
     out: Annotated[Path, typer.Option(help="folder that keeps each run, and the table", show_default=False)],
     gammas: Annotated[str, typer.Option(help="start:stop:step, or numbers")] = "0:15:0.5",
@@ -51,6 +62,7 @@ def run(
     batch_size: Annotated[int, typer.Option(help="points in a batch")] = 32,
     channels: Channels = None,
     seeds: Annotated[str, typer.Option(help="seeds of everything random")] = "0",
+    label_column: Annotated[str | None, LABEL_COLUMN] = None,
     workers: Annotated[int, WORKERS] = 0,
     dask: Annotated[str | None, DASK] = None,
     limit: Annotated[float | None, typer.Option(help="seconds that a run may take")] = None,
@@ -75,7 +87,7 @@ def run(
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's farewell
     table, failed = out / "results.parquet", ""
     try:
-        sweep(_read(files), **grid, executor=executor, folder=out, **how)
+        sweep(_read(files, label_column), **grid, executor=executor, folder=out, **how)
     except SweepError as error:
         failed = f"zeta-geom: {error} `zeta-geom sweep status {out}` lists them."
     except KeyboardInterrupt:
@@ -168,12 +180,13 @@ def draw(table: pd.DataFrame) -> Any:
     return fig
 
 
-def _read(files: list[Path]) -> dict[str, Any]:
-    from zeta_geom.files import labels_of, read_arrays, to_floats
+def _read(files: list[Path], label_column: str | None) -> dict[str, Any]:
+    from zeta_geom.datasets.own_files import labels_of, read_arrays
+    from zeta_geom.files import to_floats
 
     data = {}
     for file in files:
-        arrays = read_arrays(file)
+        arrays = read_arrays(file, label_column=label_column)
         X, labels = to_floats(arrays["X"]), labels_of(arrays)
         data[file.stem] = X if labels is None else (X, labels)
     if len(data) < len(files):

@@ -12,10 +12,12 @@ from typer.core import TyperCommand
 
 __all__ = [
     "DASK",
+    "LABEL_COLUMN",
     "WORKERS",
     "Channels",
     "ManyValues",
     "output",
+    "show_version",
     "to_executor",
     "to_gamma",
     "to_ints",
@@ -32,6 +34,7 @@ Channels = Annotated[
     str | None, typer.Option(help="where the channels of images are: first or last; inferred by default")
 ]
 DASK = typer.Option(help="address of a Dask scheduler, in place of --workers")
+LABEL_COLUMN = typer.Option("--label-column", help="the column of a .csv that holds the labels")
 
 
 class ManyValues(TyperCommand):
@@ -84,6 +87,15 @@ def output(*allowed: str) -> Any:
         return path
 
     return typer.Option("--out", help=f"file to write: {', '.join(allowed)}", show_default=False, callback=check)
+
+
+def show_version(wanted: bool) -> None:
+    """Print the installed version and end, if that is wanted."""
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"zeta-geom {version('zeta-geom')}")
+        raise typer.Exit
 
 
 def to_ints(text: str, option: str = "--k") -> tuple[int, ...]:

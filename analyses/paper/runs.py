@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from zeta_geom import records
+from zeta_geom.datasets.hidden import is_hidden
 
 logger = logging.getLogger(__name__)
 TEXTS = ["recipe", "data", "network", "method", "metric"]
@@ -16,7 +17,7 @@ COLUMNS = [*TEXTS, *NUMBERS]
 
 
 def load_runs(folder: Path) -> pd.DataFrame:
-    """Return the rows of every record `<folder>/**/seed-*.parquet`; none where there is no such folder.
+    """Return the rows of every record `<folder>/**/seed-*.parquet` but hidden ones; none where there is no folder.
 
     A table without a manifest was left by a run that was cut off, and is passed over with a warning.
 
@@ -27,6 +28,8 @@ def load_runs(folder: Path) -> pd.DataFrame:
     """
     found = []
     for path in sorted(folder.glob("**/seed-*.parquet")):
+        if is_hidden(path.relative_to(folder)):
+            continue
         try:
             found.append(check_runs(records.read(path.with_suffix("")).table, str(path)))
         except FileNotFoundError:

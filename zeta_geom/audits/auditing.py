@@ -21,7 +21,7 @@ from zeta_geom.audits.reference import Reference
 from zeta_geom.audits.result import Audit
 from zeta_geom.audits.samples import Samples
 from zeta_geom.audits.tables import class_table, comparison_table, sample_tables, summary_table
-from zeta_geom.checks import check_channels, check_int, check_real
+from zeta_geom.checks import check_channels, check_int, check_jobs, check_real
 from zeta_geom.manifests import library_versions
 from zeta_geom.manifolds import get_manifold
 
@@ -186,7 +186,7 @@ def _reference(
     if distance is not None and not callable(distance):
         raise TypeError(f"manifold must be a name of MANIFOLDS or callable; got {manifold!r}.")
     alpha = check_real(alpha, "alpha", low=0, high=1)
-    return Reference(data.sources, data.heldout, counts, alpha, to_oracle(oracle), distance, n_jobs)
+    return Reference(data.sources, data.heldout, counts, alpha, to_oracle(oracle), distance, check_jobs(n_jobs))
 
 
 def _settings(data: Given, reference: Reference) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def to_methods(augment: Any, against: Any, seed: int, channels: str | None = Non
         given += [("", one) for one in (against if several else [against])]
     methods: list[Method] = []
     for name, value in given:
-        method = to_method(value, seed, channels)
+        method = to_method(value, seed, name, channels)
         named = name or method.name
         check_name(named)
         taken = {other.name for other in methods}

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from zeta_geom.audits.named import is_of_python
 from zeta_geom.checks import image_axes
 from zeta_geom.files import to_floats
 from zeta_geom.mixers import MIXERS, make_mixer
@@ -42,7 +43,7 @@ class Method:
     call: Call
 
 
-def to_method(value: Any, seed: int, channels: str | None = None) -> Method:
+def to_method(value: Any, seed: int, given: str = "", channels: str | None = None) -> Method:
     """Return what is to be called, under its own name.
 
     Parameters
@@ -50,6 +51,8 @@ def to_method(value: Any, seed: int, channels: str | None = None) -> Method:
     value : str, Mixer, torchvision transform or callable
     seed : int
         Where a mixer that is named starts, and torch's generator before a transform.
+    given : str
+        The name that its user gave it, for the text of errors.
     channels : {"first", "last"}, optional
         Where the channels of images are, for a mixer that was not told, and for a transform.
 
@@ -60,7 +63,7 @@ def to_method(value: Any, seed: int, channels: str | None = None) -> Method:
     Raises
     ------
     TypeError, ValueError
-        If it is neither callable nor the name of a mixer.
+        If it is neither callable nor the name of a mixer, or a function of Python's own.
 
     Examples
     --------
@@ -71,14 +74,17 @@ def to_method(value: Any, seed: int, channels: str | None = None) -> Method:
         value = make_mixer(value, random_state=seed)
     if isinstance(value, Mixer):
         return Method(_mixer_name(value), repr(value), _of_mixer(with_channels(value, channels)))
-    if not callable(value) or isinstance(value, type):
-        raise TypeError(f"an augmentation must be callable or one of {', '.join(MIXERS)}; got {value!r}.")
+    if not callable(value) or isinstance(value, type) or is_of_python(value):
+        raise TypeError(
+            f"an augmentation must be callable or one of {', '.join(MIXERS)}: a function of a batch of samples that "
+            f"returns one; got {given and f'{given}, '}{value!r}."
+        )
     name = getattr(value, "__name__", type(value).__name__)
     if _is_transform(value):
         batched = type(value).__name__ in ("MixUp", "CutMix")
         call = _of_batch_transform if batched else _of_transform
         return Method(name, repr(value), call(value, seed, channels))
-    return Method(name, f"{getattr(value, '__module__', '')}.{name}", _of_callable(value))
+    return Method(name, f"{getattr(value, '__module__', '')}.{name}", _of_callable(value, given or name))
 
 
 def _is_transform(value: Any) -> bool:
@@ -122,13 +128,19 @@ def _tensor(array: np.ndarray) -> Any:
     return torch.from_numpy(np.ascontiguousarray(array))
 
 
-def _of_callable(function: Callable[..., Any]) -> Call:
+def _of_callable(function: Callable[..., Any], name: str) -> Call:
     """Return the call of a function f(X), f(X, y) or f(X, y=None) that gives X_new or (X_new, labels)."""
     labelled = _takes_labels(function)
 
     def call(X: np.ndarray, Y: np.ndarray | None, hard: bool) -> tuple[Any, Any]:
         given = Y.argmax(axis=1) if Y is not None and hard else Y
-        made = function(X, given) if labelled else function(X)
+        try:
+            made = function(X, given) if labelled else function(X)
+        except (Exception, SystemExit) as error:
+            raise ValueError(
+                f"augmentation {name} must be a function of a batch of samples that returns one; given one of shape "
+                f"{X.shape} it raised {type(error).__name__}: {error}"
+            ) from error
         if not isinstance(made, tuple):
             return made, None
         if len(made) != 2:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import inspect
+import sys
 from typing import Any
 
-__all__ = ["find_named"]
+__all__ = ["find_named", "is_of_python"]
+
+OF_ARRAYS = {"_operator"}  # the only built-in functions of Python that take arrays and give some
 
 
 def find_named(path: str, argument: str) -> Any:
@@ -40,3 +44,24 @@ def find_named(path: str, argument: str) -> Any:
     if not hasattr(found, name):
         raise ValueError(f"{argument} {path!r} is not to be found: module {module} has no {name}.")
     return getattr(found, name)
+
+
+def is_of_python(value: Any) -> bool:
+    """Say whether something is a built-in function of Python's own, such as os.system, which knows no arrays.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> import os
+    >>> is_of_python(os.system), is_of_python(is_of_python)
+    (True, False)
+    """
+    own = sys.stdlib_module_names - OF_ARRAYS
+    return inspect.isbuiltin(value) and str(value.__module__).partition(".")[0] in own

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.audits.named import find_named
+from zeta_geom.audits.named import find_named, is_of_python
 from zeta_geom.audits.samples import Samples
 from zeta_geom.checks import check_finite, check_probabilities, real_array
 
@@ -69,11 +69,18 @@ def to_oracle(oracle: Any) -> Oracle | None:
     else:
         name = getattr(oracle, "__name__", type(oracle).__name__)
     predict = getattr(oracle, "predict_proba", oracle)
-    if not callable(predict):
-        raise TypeError(f"oracle must be 'mnist', 'module:name', or give probabilities; got {oracle!r}.")
+    if not callable(predict) or is_of_python(predict):
+        raise TypeError(f"oracle must be 'mnist', 'module:name', or give probabilities; got {name}, {oracle!r}.")
 
     def log_proba(samples: Samples) -> np.ndarray:
-        p = _numbers(predict(samples.X.copy()))  # whatever it does to them
+        try:
+            found = predict(samples.X.copy())  # whatever it does to them
+        except (Exception, SystemExit) as error:
+            raise ValueError(
+                f"oracle {name} must give probabilities (n, K) of samples (n, ...); given samples of shape "
+                f"{samples.X.shape} it raised {type(error).__name__}: {error}"
+            ) from error
+        p = _numbers(found)
         if p.ndim != 2 or len(p) != len(samples):
             raise ValueError(f"oracle must give probabilities of shape ({len(samples)}, K); got {p.shape}.")
         check_probabilities(p, "the oracle's probabilities", tolerance=1e-3)

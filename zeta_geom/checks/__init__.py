@@ -5,7 +5,7 @@ Every error names the argument (`name`), states the rule, shows what came and sa
 
 from zeta_geom.checks.images import CHANNEL_COUNTS, check_channels, image_axes
 from zeta_geom.checks.labels import LABEL_TOLERANCE, check_label_shape, check_labels, check_probabilities
-from zeta_geom.checks.parameters import check_choice, check_int, check_real
+from zeta_geom.checks.parameters import check_choice, check_int, check_jobs, check_real
 from zeta_geom.checks.points import LARGEST, check_finite, check_points, host_array, real_array
 from zeta_geom.checks.tables import check_table
 
@@ -17,6 +17,7 @@ __all__ = [
     "check_choice",
     "check_finite",
     "check_int",
+    "check_jobs",
     "check_label_shape",
     "check_labels",
     "check_points",

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["check_choice", "check_int", "check_real"]
+__all__ = ["check_choice", "check_int", "check_jobs", "check_real"]
 
 LARGEST_INT = 2**63 - 1  # what NumPy and torch count with
 
@@ -41,6 +41,35 @@ def check_int(value: Any, name: str, *, low: int | None = None, high: int | None
         raise ValueError(f"{name} must be an integer {_limits(low, high)}; got {number}.")
     if abs(number) > LARGEST_INT:
         raise ValueError(f"{name} must be an integer of at most 64 bits; got one of {number.bit_length()} bits.")
+    return number
+
+
+def check_jobs(value: Any, name: str = "n_jobs") -> int | None:
+    """Return `value` if it is a number of threads as in scikit-learn: None, or an integer that is not 0.
+
+    Parameters
+    ----------
+    value : int, NumPy integer or None
+    name : str
+
+    Returns
+    -------
+    int or None
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `value` is something else, or 0.
+
+    Examples
+    --------
+    >>> check_jobs(-1)
+    -1
+    """
+    if value is None:
+        return None
+    if not (number := check_int(value, name)):
+        raise ValueError(f"{name} must be a number of threads, -1 for one on each core, or None; got 0.")
     return number
 
 

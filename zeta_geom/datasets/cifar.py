@@ -8,6 +8,8 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from zeta_geom.datasets.unpacking import members_of
+
 __all__ = ["CIFAR_10", "CIFAR_100", "read_cifar"]
 
 SIDE, CHANNELS = 32, 3
@@ -50,7 +52,8 @@ def read_cifar(
     Raises
     ------
     ValueError
-        If the file is no whole .tar.gz, or a member is absent or does not consist of whole records.
+        If the file is no whole .tar.gz, would unpack to too much, or a member is absent or does not consist of whole
+        records; hidden members do not count.
 
     Examples
     --------
@@ -82,7 +85,7 @@ def _read_members(path: Path, wanted: set[str]) -> dict[str, bytes]:
     contents = {}
     try:
         with tarfile.open(path, "r:gz") as package:
-            for member in package:
+            for member in members_of(package, path.stat().st_size, path.name):
                 name = PurePosixPath(member.name).name
                 stream = package.extractfile(member) if name in wanted and member.isfile() else None
                 if stream is not None:

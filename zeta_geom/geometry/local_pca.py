@@ -9,7 +9,7 @@ from array_api_compat import is_torch_array
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-from zeta_geom.checks import LARGEST, check_choice, check_int, check_points, check_real, host_array
+from zeta_geom.checks import LARGEST, check_choice, check_int, check_jobs, check_points, check_real, host_array
 from zeta_geom.geometry.knn import Neighbors, search
 from zeta_geom.geometry.pointwise import pointwise_dimensions
 from zeta_geom.geometry.rules import RULES
@@ -158,6 +158,7 @@ class LocalPCA(BaseEstimator):
         ks = neighbour_counts(self.n_neighbors, len(X))
         alpha = check_real(self.alpha, "alpha", low=0, high=1)
         check_choice(self.rule, "rule", RULES)
+        check_jobs(self.n_jobs)
         self.anchors_ = draw_anchors(self.n_anchors, len(X), self.random_state)
         X, order, whole = np.ascontiguousarray(X), None, len(self.anchors_) == len(X)
         if precomputed_knn is not None:

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import nnls
 from threadpoolctl import threadpool_limits
 
-from zeta_geom.checks import check_choice
+from zeta_geom.checks import check_choice, check_int
 from zeta_geom.geometry.part_task import PartTask, count_dimensions, nearest_in_blocks
 
 __all__ = ["RATES", "Rate", "count_work", "find_rate", "measure_rate", "search_work"]
@@ -175,6 +175,7 @@ def measure_rate(device: str | None = None, *, threads: int = 1, repeats: int = 
     -----
     Small searches and counts are run, and their times fitted by costs that are not negative.
     """
+    threads, repeats = check_int(threads, "threads", low=1), check_int(repeats, "repeats", low=1)
     rng = np.random.default_rng(0)
     with tempfile.TemporaryDirectory(prefix="zeta-geom-rate-") as folder, threadpool_limits(threads):
         path = Path(folder) / "points.npy"

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.checks import check_points, check_real
+from zeta_geom.checks import check_jobs, check_points, check_real
 from zeta_geom.geometry.chunks import map_chunks, rows_that_fit
 from zeta_geom.geometry.knn import Neighbors, knn
 from zeta_geom.geometry.local_pca import check_neighbours, neighbour_counts
@@ -76,6 +76,7 @@ def tangent_residual(
     X, Q = np.ascontiguousarray(check_points(X)), check_points(queries, "queries")
     ks = neighbour_counts(n_neighbors, len(X))
     alpha = check_real(alpha, "alpha", low=0, high=1)
+    check_jobs(n_jobs)
     if neighbors is None:
         neighbors = knn(X, max(ks), queries=Q, n_jobs=n_jobs, progress=progress)
     indices = check_neighbours(neighbors, len(X), max(ks), "neighbors", rows=len(Q))

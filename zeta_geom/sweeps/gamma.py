@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from joblib import effective_n_jobs
 
+from zeta_geom.checks import check_jobs
 from zeta_geom.sweeps.executors import Executor, SerialExecutor
 from zeta_geom.sweeps.sweeping import sweep
 
@@ -71,7 +72,7 @@ def gamma_sweep(
     2      zeta    8.0  8  300
     3     mixup    NaN  8  300
     """
-    executor = executor or SerialExecutor(threads=effective_n_jobs(n_jobs))
+    executor = executor or SerialExecutor(threads=effective_n_jobs(check_jobs(n_jobs)))
     points = X if y is None else (X, y)
     return sweep(
         {data: points}, gammas=gammas, n_neighbors=n_neighbors, measures=measures, executor=executor, **settings

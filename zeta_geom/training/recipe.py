@@ -102,6 +102,8 @@ class Recipe(_Settings):
         Height and width of the images, in pixels; the data set's own by default.
     crop : float, optional
         Edge of a central square that is cut out first, as a share of the shorter side; the data set's own by default.
+    background : str
+        The colour behind transparent pixels of pictures in files, as in `load_image_data`.
     n_train : int, optional
         Training images, drawn anew for each seed with the classes in proportion; all by default.
     network : str
@@ -139,6 +141,7 @@ class Recipe(_Settings):
     data: str = Field(min_length=1)
     size: int | None = Field(default=None, ge=1)
     crop: float | None = Field(default=None, gt=0, le=1)
+    background: str = "white"
     n_train: int | None = Field(default=None, ge=2)
     network: str
     epochs: int = Field(ge=1)
@@ -182,7 +185,8 @@ class Recipe(_Settings):
 
     def deciding(self) -> dict[str, Any]:
         """Return what decides the result of a seed, as JSON values: not names, seeds, sources, or where data lie."""
-        return self.model_dump(mode="json", exclude={"name", "data", "seeds", "sources"})
+        left_out = {"name", "data", "seeds", "sources"} | ({"background"} if self.background == "white" else set())
+        return self.model_dump(mode="json", exclude=left_out)  # so that a run of before there was one is found
 
 
 def _sourced() -> tuple[str, ...]:

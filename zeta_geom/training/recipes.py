@@ -31,7 +31,8 @@ MEDMNIST_TEXT = 'paper, "Training details" of MEDMNIST'
 MANIFOLD_TEXT = "paper, text on Figure 9"
 VERMA = "inferred, Verma et al. 2019, whose settings the paper says it follows"
 EVALUATION = 'paper, "Evaluation on downstream task: classification": α = 1, T = m, and the values of γ'
-OURS = {"precision": "ours", "crop": "not used", "n_train": "paper, all images", "mixer": EVALUATION}
+OURS = {"precision": "ours", "crop": "not used", "background": "ours", "n_train": "paper, all images",
+        "mixer": EVALUATION}  # fmt: skip
 SGD = {"momentum": 0.9, "nesterov": True, "weight_decay": 5e-4}
 ERROR = {"metrics": ("error",)}
 SKIN_METRICS = {"metrics": ("balanced_accuracy", "f1_micro", "f1_macro")}

@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -110,9 +110,9 @@ def run(
     if seeds is not None:
         recipe = changed(recipe, {"seeds": list(seeds)})
     folder, progress = Path(folder), progress and sys.stderr.isatty()
-    whole = load_image_data(
-        recipe.data, data_home=data_home, size=recipe.size, crop=recipe.crop, download=download, progress=progress
-    )
+    num_workers = check_int(num_workers, "num_workers", low=0)
+    shown: dict[str, Any] = {"size": recipe.size, "crop": recipe.crop, "background": recipe.background}
+    whole = load_image_data(recipe.data, data_home=data_home, **shown, download=download, progress=progress)
     _refuse_what_does_not_fit(recipe, whole, devices)
     parts = {seed: whole if recipe.n_train is None else subset(whole, recipe.n_train, seed) for seed in recipe.seeds}
     trainings = [OneRun(recipe, seed, data, folder / recipe.name, devices) for seed, data in parts.items()]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,12 @@ from zeta_geom.datasets.fetching import file_hash
 from zeta_geom.records import data_fingerprint
 from zeta_geom.training.data.array_images import ArrayImages
 from zeta_geom.training.data.file_images import FileImages
-from zeta_geom.training.data.framing import AS_IT_IS, Framing
+from zeta_geom.training.data.framing import AS_IT_IS, WHITE, Framing
 from zeta_geom.training.data.image_data import PARTS, ImageData, Images
 from zeta_geom.training.data.moments import channel_moments
 from zeta_geom.training.data.splitting import three_parts
 
-__all__ = ["MOMENTS_LIMIT", "Arrays", "Pictures", "from_arrays", "from_pictures"]
+__all__ = ["MOMENTS_LIMIT", "Arrays", "Pictures", "file_hashes", "from_arrays", "from_pictures"]
 
 MOMENTS_LIMIT = 1000  # pictures that are opened for mean and std
 SHOWN = 3  # names that an error lists
@@ -110,7 +111,7 @@ def from_arrays(name: str, contents: Arrays, framing: Framing, *, progress: bool
             )
     fingerprint = data_fingerprint(*(array for part in contents.parts.values() for array in part))
     parts = {part: ArrayImages(X, y.astype(np.int64), framing) for part, (X, y) in contents.parts.items()}
-    if framing != AS_IT_IS:
+    if replace(framing, background=WHITE) != AS_IT_IS:  # arrays have no transparent pixels
         fingerprint = hashlib.sha256(f"{fingerprint}{framing}".encode()).hexdigest()
     moments = channel_moments(parts["train"], progress=progress)
     return _image_data(name, parts, contents, moments, fingerprint)
@@ -145,6 +146,11 @@ def from_pictures(
         If the table is empty, names a file twice or an unknown class or part, or leaves a part, or a class of the
         training part, without a picture; if a class is too small for the split; if a picture cannot be read.
 
+    Warns
+    -----
+    UserWarning
+        If files of a class are copies of each other under several names.
+
     Examples
     --------
     See `load_image_data`.
@@ -163,16 +169,32 @@ def from_pictures(
         for part in PARTS
         if len(chosen := np.flatnonzero(split == part))
     }
+    hashes = file_hashes(paths, progress=progress)
+    _warn_of_copies(name, rows, hashes)
     digest = hashlib.sha256(repr((contents.class_names, framing)).encode())
-    for file, path, label, part in zip(
-        rows["file"],
-        tqdm(paths, desc="hashes", leave=False, delay=2, disable=None if progress else True),
-        labels,
-        split,
-    ):
-        digest.update(f"{Path(file).as_posix()}\0{label}\0{part}\0{file_hash(path)}\0".encode())
+    if framing.background != WHITE:
+        digest.update(repr(framing.background).encode())
+    for file, label, part, content in zip(rows["file"], labels, split, hashes):
+        digest.update(f"{Path(file).as_posix()}\0{label}\0{part}\0{content}\0".encode())
     moments = channel_moments(parts["train"], limit=MOMENTS_LIMIT, progress=progress)
     return _image_data(name, parts, contents, moments, digest.hexdigest())
+
+
+def file_hashes(paths: Sequence[Path], *, progress: bool = True) -> list[str]:
+    """Return the SHA-256 of each file.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    progress : bool
+        Show a bar, on a terminal.
+
+    Returns
+    -------
+    list of str
+    """
+    bar = tqdm(paths, desc="hashes", leave=False, delay=2, disable=None if progress else True)
+    return [file_hash(path) for path in bar]
 
 
 def _image_data(
@@ -207,6 +229,20 @@ def _check_rows(name: str, contents: Pictures, paths: list[Path]) -> None:
     if absent := [path for path in paths if not path.is_file()]:
         raise FileNotFoundError(
             f"there is no {_few(absent)}, which the table of {name} names; put pictures there or remove their rows."
+        )
+
+
+def _warn_of_copies(name: str, rows: pd.DataFrame, hashes: list[str]) -> None:
+    """Warn of files of one content under several names in a class: a split may part them."""
+    contents = pd.DataFrame({"class": rows["class"].to_numpy(), "hash": hashes})
+    copies = contents.duplicated().to_numpy()
+    if copies.any():
+        at = int(copies.argmax())
+        first = int((contents == contents.iloc[at]).all(axis=1).to_numpy().argmax())
+        warnings.warn(
+            f"{name}: {int(copies.sum())} of {len(rows)} pictures are copies of others of their class (such as "
+            f"{rows['file'].iloc[at]} of {rows['file'].iloc[first]}); training and test may share them. Remove them.",
+            stacklevel=4,
         )
 
 

@@ -59,7 +59,7 @@ class FileImages:
 
 
 def read_picture(path: Path | str, framing: Framing) -> Tensor:
-    """Return a picture, turned upright as its EXIF tag says, cut, coloured and sized.
+    """Return a picture, upright as its EXIF tag says, on a background where transparent, cut, coloured and sized.
 
     Parameters
     ----------
@@ -92,7 +92,10 @@ def read_picture(path: Path | str, framing: Framing) -> Tensor:
         with Image.open(path) as picture:
             if picture.mode[0] in "IF":
                 raise ValueError(f"its mode is {picture.mode}, more than 8 bits a channel; convert it first")
-            upright = ImageOps.exif_transpose(picture).convert("L" if framing.grey else "RGB")
+            upright = ImageOps.exif_transpose(picture)
+            if "A" in upright.getbands() or "a" in upright.getbands() or "transparency" in upright.info:
+                upright = _composed(upright, framing)
+            upright = upright.convert("L" if framing.grey else "RGB")
     except FileNotFoundError:
         raise FileNotFoundError(f"there is no {path} any more; put it back, or load the data set anew.") from None
     except Exception as error:  # Pillow raises errors of many kinds on broken bytes
@@ -104,3 +107,11 @@ def read_picture(path: Path | str, framing: Framing) -> Tensor:
         upright = upright.resize((framing.size, framing.size), Image.Resampling.BILINEAR)
     pixels = np.array(upright)
     return torch.from_numpy(pixels[None] if framing.grey else np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+
+
+def _composed(picture: Image.Image, framing: Framing) -> Image.Image:
+    """Return a picture with the background behind what is transparent, in colour."""
+    layered = picture.convert("RGBA")
+    shown = Image.new("RGB", layered.size, framing.background)
+    shown.paste(layered, mask=layered.getchannel("A"))
+    return shown

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from PIL import ImageColor
 
 from zeta_geom.checks import check_int, check_real
 
-__all__ = ["AS_IT_IS", "Framing"]
+__all__ = ["AS_IT_IS", "WHITE", "Framing"]
+
+WHITE = (255, 255, 255)
 
 
 @dataclass(frozen=True)
@@ -23,11 +27,14 @@ class Framing:
         squeezed into a square where it is none.
     grey : bool
         Whether colours become grey levels, 0.299 red + 0.587 green + 0.114 blue.
+    background : str or (int, int, int)
+        What shows through transparent pixels of pictures in files, before anything else is done: a colour's name or
+        "#rrggbb", or its red, green and blue, 0..255.
 
     Raises
     ------
     TypeError, ValueError
-        If `size` is no positive integer, `crop` outside (0, 1], or `grey` no bool.
+        If `size` is no positive integer, `crop` outside (0, 1], `grey` no bool, or `background` no colour.
 
     Examples
     --------
@@ -38,6 +45,7 @@ class Framing:
     size: int | None = None
     crop: float | None = None
     grey: bool = False
+    background: str | tuple[int, int, int] = field(default=WHITE, repr=False)  # fingerprints are made of the repr
 
     def __post_init__(self) -> None:
         if self.size is not None:
@@ -46,6 +54,7 @@ class Framing:
             raise ValueError(f"crop must be a number in (0, 1]; got {self.crop}.")
         if not isinstance(self.grey, bool):
             raise TypeError(f"grey must be True or False; got {self.grey!r}.")
+        object.__setattr__(self, "background", _colour(self.background))
 
     def square(self, height: int, width: int) -> tuple[int, int, int] | None:
         """Return the central square as (top, left, edge) in pixels, or None for the whole image.
@@ -63,6 +72,21 @@ class Framing:
             return None
         edge = max(1, round(self.crop * min(height, width)))
         return (height - edge) // 2, (width - edge) // 2, edge
+
+
+def _colour(background: str | tuple[int, int, int]) -> tuple[int, int, int]:
+    """Return the red, green and blue of a colour."""
+    try:
+        levels = ImageColor.getrgb(background) if isinstance(background, str) else tuple(background)
+    except (ValueError, TypeError):
+        levels = ()
+    if len(levels) != 3:
+        raise ValueError(
+            f"background must be a colour without transparency: a name, '#rrggbb' or (red, green, blue); got "
+            f"{background!r}."
+        )
+    red, green, blue = (check_int(level, "each part of background", low=0, high=255) for level in levels)
+    return red, green, blue
 
 
 AS_IT_IS = Framing()

@@ -8,7 +8,7 @@ from pathlib import Path
 from zeta_geom.checks import check_int
 from zeta_geom.datasets import home
 from zeta_geom.training.data.contents import Arrays, Pictures, from_arrays, from_pictures
-from zeta_geom.training.data.framing import Framing
+from zeta_geom.training.data.framing import WHITE, Framing
 from zeta_geom.training.data.image_data import ImageData
 from zeta_geom.training.data.image_sets import IMAGE_SETS, ImageSet
 from zeta_geom.training.data.own_files import read_csv, read_folder
@@ -29,6 +29,7 @@ def load_image_data(
     size: int | None = None,
     grey: bool = False,
     crop: float | None = None,
+    background: str | tuple[int, int, int] = WHITE,
     seed: int = 0,
     download: bool = True,
     progress: bool = True,
@@ -39,8 +40,8 @@ def load_image_data(
     ----------
     name : str
         A name in `IMAGE_SETS`; or "folder:PATH", with pictures in PATH/<class>/, or in PATH/train/<class>/ and
-        PATH/test/ (or val/, or both) alike; or "csv:PATH", a table with the columns file (relative to the table's
-        folder), class and, if wanted, split (train, validation or test).
+        PATH/test/ (or val/, or both) alike, hidden files and folders passed over; or "csv:PATH", a table with the
+        columns file (relative to the table's folder), class and, if wanted, split (train, validation or test).
     data_home : path, optional
         Where data sets lie, each in a folder of its name; see `zeta_geom.datasets.data_home`.
     size : int, optional
@@ -51,6 +52,9 @@ def load_image_data(
     crop : float in (0, 1], optional
         Edge of the central square that is cut out first, as a share of the shorter side; by default the paper's (0.8
         for skin), 1 for own pictures, and the whole image for the others.
+    background : str or (int, int, int)
+        What shows through the transparent pixels of pictures in files: a colour's name or "#rrggbb", or its red,
+        green and blue, 0..255; white by default.
     seed : int
         Of the stratified split, training : validation : test = 70 : 10 : 20, of data that come without one.
     download : bool
@@ -91,7 +95,10 @@ def load_image_data(
     else:
         raise ValueError(f"name must be folder:PATH, csv:PATH or one of {', '.join(IMAGE_SETS)}; got {name!r}.")
     framing = Framing(
-        specification.size if size is None else size, specification.crop if crop is None else crop, grey
+        specification.size if size is None else size,
+        specification.crop if crop is None else crop,
+        grey,
+        background,
     )
     check_int(seed, "seed", low=0)
     contents = _read(label, folder, specification, download, progress)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from zeta_geom.datasets.unpacking import read_members
 from zeta_geom.training.data.archives import fetch_file
 from zeta_geom.training.data.contents import Arrays
 
@@ -41,10 +42,12 @@ def read_medmnist(folder: Path) -> Arrays:
     info = _info(folder.name)
     try:
         with np.load(path, allow_pickle=False) as stored:
-            parts = {
-                part: (stored[f"{name}_images"], stored[f"{name}_labels"].squeeze(axis=1))
-                for part, name in PART_NAMES.items()
-            }
+            kinds = [f"{name}_{kind}" for name in PART_NAMES.values() for kind in ("images", "labels")]
+            arrays = read_members(stored, kinds)
+        parts = {
+            part: (arrays[f"{name}_images"], arrays[f"{name}_labels"].squeeze(axis=1))
+            for part, name in PART_NAMES.items()
+        }
     except FileNotFoundError:
         raise FileNotFoundError(f"there is no {path}.") from None
     except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile, zlib.error) as error:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path, PurePath
 
+import numpy as np
 import pandas as pd
 
-from zeta_geom.training.data.contents import Pictures
-from zeta_geom.training.data.tables import class_folders, pictures_below, read_table
+from zeta_geom.training.data.contents import Pictures, file_hashes
+from zeta_geom.training.data.file_images import FileImages
+from zeta_geom.training.data.framing import Framing
+from zeta_geom.training.data.tables import ENDINGS, class_folders, pictures_below, read_table
 
-__all__ = ["read_csv", "read_folder", "split_folders"]
+__all__ = ["load_pictures", "read_csv", "read_folder", "split_folders"]
 
 
 def read_folder(folder: Path) -> Pictures:
@@ -43,6 +47,46 @@ def read_folder(folder: Path) -> Pictures:
     if (folder / "train").is_dir():
         return split_folders(folder, source)
     return Pictures(_rows(folder, ""), tuple(class_folders(folder)), folder, source)
+
+
+def load_pictures(folder: Path, framing: Framing, *, progress: bool = True) -> tuple[FileImages, str]:
+    """Return the pictures of a folder and of the folders in it, without labels, and their fingerprint.
+
+    Parameters
+    ----------
+    folder : Path
+        Of its folders train/ is read alone where there is one: pictures to test on are not shown.
+    framing : Framing
+        How pictures are cut, coloured and sized; with a `size`.
+    progress : bool
+        Show a bar, on a terminal.
+
+    Returns
+    -------
+    FileImages
+        In the order of their paths, each with the label 0.
+    str
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no picture.
+
+    Examples
+    --------
+    >>> load_pictures(Path("nowhere"), Framing(size=8))
+    Traceback (most recent call last):
+    FileNotFoundError: there is no picture in the folder nowhere, nor below it; name one with .jpg, .jpeg, .png, ...
+    """
+    root = folder / "train" if (folder / "train").is_dir() else folder
+    paths = list(pictures_below(root)) if root.is_dir() else []
+    if not paths:
+        raise FileNotFoundError(
+            f"there is no picture in the folder {root}, nor below it; name one with {', '.join(ENDINGS)} files."
+        )
+    names = [path.relative_to(root).as_posix() for path in paths]
+    content = repr((framing, framing.background, names, file_hashes(paths, progress=progress)))
+    return FileImages(paths, np.zeros(len(paths), np.int64), framing), hashlib.sha256(content.encode()).hexdigest()
 
 
 def split_folders(root: Path, source: str) -> Pictures:

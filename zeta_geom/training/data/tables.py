@@ -8,13 +8,15 @@ from typing import Any
 
 import pandas as pd
 
+from zeta_geom.datasets.hidden import is_hidden
+
 __all__ = ["ENDINGS", "class_folders", "pictures_below", "read_table", "within"]
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")  # torchvision's list
 
 
 def within(folder: Path, holds: str) -> Path:
-    """Return `folder`, or the first folder in it, that has `holds`: archives come with a folder of their own.
+    """Return `folder`, or the first folder in it, not hidden, that has `holds`: archives come with one of their own.
 
     Parameters
     ----------
@@ -36,8 +38,8 @@ def within(folder: Path, holds: str) -> Path:
     >>> within(Path("/"), "dev").as_posix()
     '/'
     """
-    inner = sorted(each for each in folder.iterdir() if each.is_dir()) if folder.is_dir() else []
-    for candidate in (folder, *inner):
+    inner = class_folders(folder) if folder.is_dir() else []
+    for candidate in (folder, *(folder / name for name in inner)):
         if (candidate / holds).exists():
             return candidate
     raise FileNotFoundError(f"there is no {holds} in {folder}.")
@@ -80,7 +82,7 @@ def read_table(path: Path, columns: Sequence[str], *, optional: Sequence[str] = 
 
 
 def class_folders(folder: Path) -> list[str]:
-    """Return the names of the folders in `folder`, sorted, without hidden ones and those of archivers.
+    """Return the names of the folders in `folder`, sorted, without hidden ones and those of archivers (`is_hidden`).
 
     Parameters
     ----------
@@ -90,11 +92,11 @@ def class_folders(folder: Path) -> list[str]:
     -------
     list of str
     """
-    return sorted(each.name for each in folder.iterdir() if each.is_dir() and not each.name.startswith((".", "__")))
+    return sorted(each.name for each in folder.iterdir() if each.is_dir() and not is_hidden(each.name))
 
 
 def pictures_below(folder: Path) -> Iterator[Path]:
-    """Yield the pictures in `folder` and below it, sorted, without hidden ones.
+    """Yield the pictures in `folder` and below it, sorted, without what is hidden there (`is_hidden`).
 
     Parameters
     ----------
@@ -105,5 +107,5 @@ def pictures_below(folder: Path) -> Iterator[Path]:
     Path
     """
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in ENDINGS and not path.name.startswith("."):
+        if path.suffix.lower() in ENDINGS and not is_hidden(path.relative_to(folder)):
             yield path

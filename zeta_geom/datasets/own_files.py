@@ -1,0 +1,240 @@
+"""A user's own samples, read from `.npy`, `.npz` and `.csv`: the one reader of all commands."""
+
+from __future__ import annotations
+
+import struct
+import tokenize
+import warnings
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from zeta_geom.checks import check_labels
+from zeta_geom.datasets.unpacking import check_npy_header, read_members
+
+__all__ = ["labels_of", "read_arrays", "read_several"]
+
+SUFFIXES = (".npy", ".npz", ".csv")
+LABELS = ("y", "Y", "class_names")  # what is read beside the points
+LIKE_LABELS = {"label", "labels", "class", "target"}  # names of columns that seldom hold a coordinate
+ABSENT = ["", "NA", "N/A", "NaN", "nan", "null"]  # cells that hold no number
+DAMAGE = (  # what reading a file that is not whole raises, in NumPy, pandas and below them
+    *(ValueError, EOFError, MemoryError, OverflowError, RuntimeError, SyntaxError, pd.errors.ParserWarning),
+    *(struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error),
+)
+
+
+def read_arrays(
+    path: Path, points: str = "X", *, label_column: str | None = None, labels: bool = True, mapped: bool = False
+) -> dict[str, np.ndarray]:
+    """Read samples and labels from a `.npy`, `.npz` or `.csv` file, never through pickle.
+
+    Parameters
+    ----------
+    path : Path
+        Of a `.npz`, the arrays of other names are not read. A `.csv` is a row a sample, in UTF-8, parted by commas,
+        with a line of names at its head; its values are taken as they are.
+    points : str
+        The array that must be there; the only one of a `.npy`, and the columns of a `.csv`, go by this name.
+    label_column : str, optional
+        The column of a `.csv` that holds the labels: integers, or names, which are numbered in alphabetical order.
+    labels : bool
+        Whether labels are wanted.
+    mapped : bool
+        Leave a `.npy` on the disk, as a memory map.
+
+    Returns
+    -------
+    dict of str -> ndarray
+        The points, float64 from a `.csv`; y or Y; class_names (K,), str, where labels are names.
+
+    Raises
+    ------
+    OSError, ValueError
+        If the file is absent, is of another kind, is damaged, unpacks to too much, holds no sample under that name,
+        or has a column without a name, with an empty cell, or that is neither of numbers nor of the labels.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "points.csv"
+    >>> pd.DataFrame({"a": [1, 2], "b": [3, 4], "kind": ["oak", "ash"]}).to_csv(path, index=False)
+    >>> read_arrays(path, label_column="kind")["y"]
+    array([1, 0])
+    """
+    if path.suffix not in SUFFIXES:
+        raise ValueError(f"{path} must be a .npy, .npz or .csv file.")
+    if label_column is not None and path.suffix != ".csv":
+        raise ValueError(f"label_column goes with a .csv file; got {path}, which holds its labels as an array y.")
+    wanted = (points, *LABELS) if labels else (points,)
+    try:
+        if path.suffix == ".csv":
+            arrays = _of_table(_read_table(path, label_column), points, label_column)
+        else:
+            arrays = _load(path, wanted, mapped)
+    except DAMAGE as error:
+        raise ValueError(f"{path} cannot be read as {path.suffix}: {error}") from error
+    if points not in arrays:
+        raise ValueError(f"{path} must hold an array {points}; it holds {_names_in(path) or 'nothing'}.")
+    if arrays[points].ndim < 1 or len(arrays[points]) == 0:
+        raise ValueError(f"{path} must hold at least one sample in {points}; its shape is {arrays[points].shape}.")
+    return {name: arrays[name] for name in wanted if name in arrays}
+
+
+def labels_of(arrays: Mapping[str, np.ndarray]) -> np.ndarray | None:
+    """Return the labels among the arrays of a file.
+
+    Parameters
+    ----------
+    arrays : mapping of str -> array
+
+    Returns
+    -------
+    ndarray or None
+        The soft labels Y, else the labels y; None if there are neither.
+
+    Examples
+    --------
+    >>> labels_of({"X": np.zeros((2, 3)), "y": np.array([0, 1])})
+    array([0, 1])
+    """
+    return arrays.get("Y", arrays.get("y"))
+
+
+def read_several(paths: Sequence[Path], label_column: str | None = None) -> list[dict[str, np.ndarray]]:
+    """Read several files as `read_arrays` does, with labels by the numbers of the classes that the first file names.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    label_column : str, optional
+        Of each `.csv` among them.
+
+    Returns
+    -------
+    list of dict of str -> ndarray
+
+    Raises
+    ------
+    OSError, ValueError
+        As in `read_arrays`; if no file is a `.csv` that the column could be in; if the classes have names in one file
+        and none, or others, in another.
+    """
+    if label_column is not None and all(path.suffix != ".csv" for path in paths):
+        raise ValueError(f"label_column goes with a .csv file; got {', '.join(map(str, paths))}.")
+    found = [read_arrays(path, label_column=label_column if path.suffix == ".csv" else None) for path in paths]
+    labelled = [(path, arrays) for path, arrays in zip(paths, found) if labels_of(arrays) is not None]
+    for path, arrays in labelled[1:]:
+        own, known = (_class_names(each) for each in (arrays, labelled[0][1]))
+        if own == known:
+            continue
+        if "Y" in arrays or not own or not known or not set(own) <= set(known):
+            named, wanted = (", ".join(names) or "not at all" for names in (own, known))
+            raise ValueError(
+                f"{path} must name its classes as {labelled[0][0]} does, {wanted}; it names them {named}. Give both "
+                "files names (class_names in a .npz), or neither."
+            )
+        y = check_labels(arrays["y"], f"y of {path}", n_classes=len(own))
+        arrays["y"] = np.array([known.index(name) for name in own])[y]
+    return found
+
+
+def _class_names(arrays: Mapping[str, np.ndarray]) -> list[str]:
+    return [str(name) for name in arrays.get("class_names", ())]
+
+
+def _load(path: Path, wanted: Sequence[str], mapped: bool) -> dict[str, np.ndarray]:
+    """Return the wanted arrays of a .npz, or the one of a .npy under the first of the names."""
+    if mapped and path.suffix == ".npy":
+        return {wanted[0]: np.lib.format.open_memmap(path, mode="r")}
+    with path.open("rb") as file:
+        if file.read(len(np.lib.format.MAGIC_PREFIX)) == np.lib.format.MAGIC_PREFIX:
+            file.seek(0)
+            check_npy_header(file, path.stat().st_size, f"array {wanted[0]}")
+        file.seek(0)
+        loaded = np.load(file, allow_pickle=False)
+        if isinstance(loaded, np.ndarray) == (path.suffix == ".npz"):
+            raise ValueError("its content is that of the other ending, .npy or .npz; rename it.")
+        if isinstance(loaded, np.ndarray):
+            return {wanted[0]: loaded}
+        arrays = read_members(loaded, [name for name in wanted if name != "class_names"])
+        with suppress(ValueError):  # a user's own, of whatever kind, must not keep the samples away
+            arrays |= read_members(loaded, [name for name in wanted if name == "class_names"])
+        return arrays
+
+
+def _names_in(path: Path) -> str:
+    with np.load(path, allow_pickle=False) as stored:
+        return ", ".join(stored.files)
+
+
+def _read_table(path: Path, label_column: str | None) -> pd.DataFrame:
+    """Return a table whose columns hold numbers, but for that of the labels, which holds texts."""
+    how: dict[str, Any] = {"encoding": "utf-8-sig", "keep_default_na": False, "skipinitialspace": True}
+    names = _column_names(pd.read_csv(path, header=None, nrows=1, dtype=str, **how).iloc[0].str.strip().tolist())
+    if label_column is not None and label_column not in names:
+        raise ValueError(f"label_column must be one of {', '.join(names)}; got {label_column!r}.")
+    values = [name for name in names if name != label_column]
+    texts = {} if label_column is None else {label_column: str}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # of lines with more cells than there are names
+        how |= {"index_col": False, "low_memory": False, "na_values": dict.fromkeys(values, ABSENT)}
+        table = pd.read_csv(path, header=0, names=names, dtype=texts, **how)
+    if len(table) == 0:
+        raise ValueError("it must hold at least one sample; there is no line below the names of its columns.")
+    if other := [name for name in values if table[name].dtype.kind not in "iuf"]:
+        raise ValueError(
+            f"columns must hold numbers, parted by commas; {', '.join(other)} holds others. Drop it, or name it by "
+            "label_column (--label-column) if it holds the labels."
+        )
+    empty = table[values].isna().sum()
+    if empty.any():
+        raise ValueError(f"no cell may be empty; column {empty.idxmax()} has {empty.max()} such. Fill or drop them.")
+    if label_column is None and (like := [name for name in names if name.lower() in LIKE_LABELS]):
+        warnings.warn(
+            f"{path}: column {like[0]} is taken for a coordinate; name it by label_column (--label-column) if it "
+            "holds the labels.",
+            stacklevel=3,
+        )
+    return table
+
+
+def _column_names(names: list[str]) -> list[str]:
+    """Return the names in the first line of a table, or raise where it holds no names."""
+    numbers = pd.to_numeric(pd.Series(names), errors="coerce")
+    counted = [list(range(first, first + len(names))) for first in (0, 1)]  # names that pandas and R give
+    if numbers.notna().all() and numbers.tolist() not in counted:
+        raise ValueError(f"its first line must name the columns; it holds the numbers {', '.join(names[:3])}, …")
+    if "" in names:
+        raise ValueError(
+            f"every column must have a name; column {names.index('') + 1} has none. It may be an index of rows: "
+            "write the table without it."
+        )
+    if doubled := [name for name in names if names.count(name) > 1]:
+        raise ValueError(f"columns must have names that differ; {doubled[0]} is there more than once.")
+    return names
+
+
+def _of_table(table: pd.DataFrame, points: str, label_column: str | None) -> dict[str, np.ndarray]:
+    """Return the columns as points, and the labels as y, with class_names where they are names."""
+    if label_column is None:
+        return {points: table.to_numpy(np.float64)}
+    texts = table[label_column].fillna("").str.strip()
+    if len(table.columns) == 1:
+        raise ValueError(f"there must be a column beside {label_column}; there is none.")
+    if (texts == "").any():
+        raise ValueError(f"each row must have a label; column {label_column} lacks {int((texts == '').sum())}.")
+    arrays = {points: table.drop(columns=label_column).to_numpy(np.float64)}
+    numbers = pd.to_numeric(texts, errors="coerce").to_numpy(np.float64)
+    if not np.isfinite(numbers).all():
+        names, y = np.unique(texts.to_numpy(str), return_inverse=True)
+        return arrays | {"y": y, "class_names": names}
+    if len(broken := numbers[(numbers != np.rint(numbers)) | (np.abs(numbers) > 2**53)]):  # larger ones are rounded
+        raise ValueError(f"column {label_column} must hold integers or names as labels; it holds {broken[0]:g}.")
+    return arrays | {"y": numbers.astype(np.int64)}
