@@ -66,6 +66,7 @@ def torch_generator(seed: int, device: Any) -> torch.Generator | None:
     Parameters
     ----------
     seed : int
+        Of any size; torch takes 64 bits, and a longer one is hashed to as many.
     device : str or torch.device
 
     Examples
@@ -75,6 +76,8 @@ def torch_generator(seed: int, device: Any) -> torch.Generator | None:
     """
     import torch
 
+    if seed >= 2**64:
+        seed = int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0])
     return torch.Generator(device).manual_seed(seed)
 
 
