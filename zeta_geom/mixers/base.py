@@ -16,8 +16,8 @@ from zeta_geom.mixers.batch_checks import (
     check_output,
     check_plan,
     check_values,
-    soft_labels,
 )
+from zeta_geom.mixers.batch_labels import soft_labels
 from zeta_geom.mixers.batches import Unmixed, mix_batches
 from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Seeded
