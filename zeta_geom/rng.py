@@ -54,9 +54,11 @@ def numpy_generator(random_state: RandomState = None) -> np.random.Generator:
         if random_state < 0:
             raise ValueError(f"random_state must be a non-negative int; got {random_state}.")
         return np.random.default_rng(int(random_state))
+    shown = " ".join(repr(random_state).split())  # a SeedSequence's has several lines
+    made = isinstance(random_state, (np.random.SeedSequence, np.random.BitGenerator))
     raise TypeError(
         "random_state must be None, an int, a numpy.random.Generator, a RandomState or a torch.Generator; "
-        f"got {random_state!r}."
+        f"got {shown:.100}.{' Give numpy.random.default_rng of it.' if made else ''}"
     )
 
 

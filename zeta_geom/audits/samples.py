@@ -110,7 +110,7 @@ def soft_labels(y: Any, name: str, n: int, n_classes: int | None) -> np.ndarray:
 
     Parameters
     ----------
-    y : int array of shape (n,), or float array of shape (n, K)
+    y : int array of shape (n,) or (n, 1), or array of shape (n, K)
     name : str
     n : int
     n_classes : int or None

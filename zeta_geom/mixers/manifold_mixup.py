@@ -83,7 +83,7 @@ class ManifoldMixup(Mixup):
         model : torch.nn.Module
             In evaluation mode nothing is mixed.
         X : floating tensor of shape (m, ...)
-        y : int tensor of shape (m,), or float tensor of shape (m, K), optional
+        y : int tensor of shape (m,) or (m, 1), or tensor of shape (m, K), optional
         n_classes : int, optional
             K, where it differs from the mixer's own.
 
