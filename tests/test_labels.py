@@ -43,7 +43,6 @@ TAKEN = {
     "read-only": READ_ONLY,
     "strided": WHOLE[:, 0],
     "backwards": NUMBERS[::-1].copy()[::-1],
-    "matrix": np.matrix(NUMBERS[:, None]),
     "masked, all there": np.ma.masked_array(NUMBERS, mask=False),
     "torch": torch.from_numpy(NUMBERS),
     "torch int8": torch.from_numpy(NUMBERS).to(torch.int8),
@@ -78,7 +77,10 @@ REFUSED = {
     "dates": (np.zeros(4, "M8[D]"), f"{INTEGERS} datetime64"),
     "-1 for none": ([1, 0, -1, 1], "0..n_classes-1; got values from -1 to 1. Leave samples without a class out"),
     "column of 0 and 1": ((NUMBERS[:, None] > 0).astype(float), r"sum to 1; row 1 is \[0.\]. Soft .* int \(n,\)"),
-    "several classes a row": (ROWS + ROWS[::-1] * [0, 1, 0], r"sum to 1; row 1 is \[1. 1. 0.\]. .* divide each row"),
+    "several classes a row": (
+        ROWS + [[0, 0, 0], [0, 1, 0]] * 2,
+        r"row 1 is \[1. 1. 0.\]. .* divide each row",
+    ),
     "a row of none": (np.vstack([ROWS[:3], np.zeros(3)]), r"sum to 1; row 3 is \[0. 0. 0.\]"),
     "a masked one": (np.ma.masked_array(NUMBERS, mask=[0, 0, 1, 0]), "must have no masked value; got 1. Fill them"),
     "a row of them": (NUMBERS[None], "one label for each of the 4 samples; got 1"),
@@ -220,5 +222,5 @@ def test_samples_in_the_same_forms(given, text):
 
 def test_samples_that_pandas_and_foreign_files_hold():
     expected = Mixup(random_state=0)(X)[0]
-    for form in (pd.DataFrame(X, dtype="Float64"), pd.DataFrame(X, dtype=object), np.matrix(X), X.astype(">f8")):
+    for form in (pd.DataFrame(X, dtype="Float64"), pd.DataFrame(X, dtype=object), X.astype(">f8")):
         np.testing.assert_array_equal(Mixup(random_state=0)(form)[0], expected)

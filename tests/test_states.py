@@ -138,7 +138,7 @@ def bad_states():
     yield [("seed", 3)], "state must be a dict that state_dict returned; got list"
     yield None, "state must be a dict"
     yield {}, "lacking: choices, device, host, seed, worker"
-    yield torch.optim.SGD([X], lr=0.1).state_dict(), "lacking: choices, .*; unknown: param_groups, state"
+    yield {"state": {}, "param_groups": []}, "lacking: choices, .*; unknown: param_groups, state"
     yield changed(pcg, "mixer", to="ZetaMixup"), "state must be that of a RandomMixer; got that of 'ZetaMixup'"
     yield changed(pcg, "format", to=99), "state must have format 1; got 99. Load it with the zeta_geom that saved it"
     yield changed(pcg, "seed", to=-1), r"state\['seed'\] must be a non-negative int; got -1"
