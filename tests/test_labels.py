@@ -1,6 +1,7 @@
 """Labels in every form that a data set comes with: one rule at every door."""
 
 import math
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -170,7 +171,10 @@ DOORS = {
 }
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.filterwarnings("ignore:labels begin at 1")
+@pytest.mark.parametrize(
+    "door", [pytest.param(name, marks=[pytest.mark.slow] * (name == "an oracle")) for name in DOORS]
+)
 def test_every_door_has_that_rule(door, tmp_path):
     ask = DOORS[door]
     for numbers in (np.ones(10, int), np.arange(10) % 2):  # ones are no shares of a single class
@@ -181,6 +185,18 @@ def test_every_door_has_that_rule(door, tmp_path):
     hidden = np.ma.masked_array(np.arange(10) % 2, mask=np.arange(10) == 3)
     with pytest.raises(ValueError, match="must have no masked value; got 1"):
         ask(hidden, tmp_path)
+
+
+def test_an_audit_tells_of_labels_that_begin_at_1():
+    numbers = 1 + np.arange(10) % 2
+    with pytest.warns(UserWarning, match="labels begin at 1: .* Count classes from 0, or give n_classes") as caught:
+        given = read(POINTS, numbers, None, None, None, 0)
+    assert len(caught) == 1
+    assert given.sources.Y.shape[1] == 3
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read(POINTS, numbers, None, None, 3, 0)
+        read(POINTS, numbers, (POINTS, numbers - 1), None, None, 0)
 
 
 def test_votes_take_shares_alone():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -105,4 +106,11 @@ def _classes_of(labels: list[Any]) -> int | None:
     arrays = [class_column(host_array(one, "labels")) for one in labels if one is not None]
     whole = [one for one in arrays if one.ndim == 1 and one.dtype.kind in "iu" and one.size]
     wide = [one.shape[1] for one in arrays if one.ndim == 2]
+    first = 0 if wide else min((int(one.min()) for one in whole), default=0)
+    if first > 0:
+        warnings.warn(
+            f"labels begin at {first}: the classes below have no sample, yet votes are shared out over them too. "
+            "Count classes from 0, or give n_classes.",
+            stacklevel=4,
+        )
     return wide[0] if wide else max((int(one.max()) + 1 for one in whole), default=None)
