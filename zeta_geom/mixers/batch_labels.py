@@ -36,6 +36,7 @@ def soft_labels(y: Any, X: Any, n_classes: int | None) -> Any:
 
     Examples
     --------
+    >>> import numpy as np
     >>> soft_labels([0, 1], np.zeros((2, 3)), None)
     array([[1., 0.],
            [0., 1.]])
