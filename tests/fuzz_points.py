@@ -63,11 +63,6 @@ def _(draw):
     }
 
 
-@case("checks.class_column", check=lambda result, arguments: result.size == arguments["y"].size or 1 / 0)
-def _(draw):
-    return {"y": draw(arrays((draw(COUNT), draw(WIDTH))))}
-
-
 @case("checks.check_probabilities")
 def _(draw):
     return {"p": draw(distributions(draw(COUNT), draw(WIDTH)))}

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from zeta_geom.audits.samples import Samples, check_same_kind, halves, in_content_order, to_samples
-from zeta_geom.checks import check_int, class_column, host_array
+from zeta_geom.checks import check_int, host_array
+from zeta_geom.checks.labels import class_column
 from zeta_geom.manifests import data_fingerprint
 
 __all__ = ["Given", "read"]

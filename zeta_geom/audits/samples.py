@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.checks import LARGEST, check_finite, check_labels, class_column, host_array
+from zeta_geom.checks import LARGEST, check_finite, check_labels, host_array
+from zeta_geom.checks.labels import class_column
 from zeta_geom.files import to_floats
 
 __all__ = ["Samples", "check_same_kind", "halves", "in_content_order", "soft_labels", "to_samples"]

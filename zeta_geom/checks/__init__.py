@@ -3,13 +3,7 @@
 Every error names the argument (`name`), states the rule, shows what came and says what to do.
 """
 
-from zeta_geom.checks.labels import (
-    LABEL_TOLERANCE,
-    check_label_shape,
-    check_labels,
-    check_probabilities,
-    class_column,
-)
+from zeta_geom.checks.labels import LABEL_TOLERANCE, check_label_shape, check_labels, check_probabilities
 from zeta_geom.checks.parameters import check_choice, check_int, check_real
 from zeta_geom.checks.points import LARGEST, check_finite, check_points, host_array, real_array
 from zeta_geom.checks.tables import check_table
@@ -26,7 +20,6 @@ __all__ = [
     "check_probabilities",
     "check_real",
     "check_table",
-    "class_column",
     "host_array",
     "real_array",
 ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from zeta_geom.checks import LABEL_TOLERANCE, check_int, check_label_shape, check_labels, class_column, host_array
+from zeta_geom.checks import LABEL_TOLERANCE, check_int, check_label_shape, check_labels, host_array
+from zeta_geom.checks.labels import class_column
 from zeta_geom.mixers.arrays import cast, compute_dtype, is_tensor, namespace, on_host, to_backend
 
 __all__ = ["soft_labels"]
