@@ -167,7 +167,8 @@ def _of_today(state: Mapping[str, Any]) -> dict[str, Any]:
     def text(value: Any) -> Any:
         return value.cpu().numpy().tobytes().hex() if hasattr(value, "cpu") else value
 
-    host, devices = state.get("host"), state.get("device")
+    host: Any = state.get("host")
+    devices = state.get("device")
     if hasattr(host, "numel"):
         host = {"torch": "cpu" if host.numel() > SMALLEST_CPU else "cuda", "state": text(host)}
     if isinstance(devices, Mapping):
