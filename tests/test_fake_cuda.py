@@ -136,7 +136,8 @@ def test_int_labels_on_the_device_need_n_classes(make, no_waiting):
     X, y = torch.rand(4, 3, 4, 4, device="cuda"), torch.zeros(4, dtype=torch.int64, device="cuda")
     with pytest.raises(ValueError, match="n_classes must be given for int labels on another device"):
         make()(X, y)
-    assert make(n_classes=3)(X, y)[1].shape == (4, 3)
+    for form in (y, y[:, None].int()):
+        assert make(n_classes=3)(X, form)[1].shape == (4, 3)
 
 
 @pytest.mark.parametrize(

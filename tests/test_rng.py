@@ -168,11 +168,6 @@ def test_bad_random_state(given, error, text):
         Stream(given)
 
 
-def test_state_of_another_backend_is_refused():
-    with pytest.raises(ValueError, match="state comes from a stream of the other backend"):
-        Stream(torch.Generator()).load_state_dict(Stream(0).state_dict())
-
-
 class Draws(torch.utils.data.Dataset):
     """Each item is a draw from a stream that all workers were given."""
 

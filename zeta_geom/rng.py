@@ -54,9 +54,11 @@ def numpy_generator(random_state: RandomState = None) -> np.random.Generator:
         if random_state < 0:
             raise ValueError(f"random_state must be a non-negative int; got {random_state}.")
         return np.random.default_rng(int(random_state))
+    shown = " ".join(repr(random_state).split())  # a SeedSequence's has several lines
+    made = isinstance(random_state, (np.random.SeedSequence, np.random.BitGenerator))
     raise TypeError(
         "random_state must be None, an int, a numpy.random.Generator, a RandomState or a torch.Generator; "
-        f"got {random_state!r}."
+        f"got {shown:.100}.{' Give numpy.random.default_rng of it.' if made else ''}"
     )
 
 
@@ -66,6 +68,7 @@ def torch_generator(seed: int, device: Any) -> torch.Generator | None:
     Parameters
     ----------
     seed : int
+        Of any size; torch takes 64 bits, and a longer one is hashed to as many.
     device : str or torch.device
 
     Examples
@@ -75,6 +78,8 @@ def torch_generator(seed: int, device: Any) -> torch.Generator | None:
     """
     import torch
 
+    if seed >= 2**64:
+        seed = int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0])
     return torch.Generator(device).manual_seed(seed)
 
 

@@ -6,7 +6,6 @@ workers and ranks never repeat each other's draws.
 
 from __future__ import annotations
 
-import copy
 import sys
 from numbers import Integral
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 
 from zeta_geom import rng
 from zeta_geom.rng import RandomState, is_torch_generator, numpy_generator, seed_from
+from zeta_geom.states import FORMAT, bytes_of, copy_state, plain_state, read_state, set_bytes
 
 __all__ = ["Stream"]
 
@@ -44,6 +44,7 @@ class Stream:
             self.seed = int(random_state) if isinstance(random_state, Integral) else int(generator.integers(2**62))
             self._host = np.random.default_rng(self.seed)
         self._device: dict[str, Any] = {}
+        self._saved: dict[str, bytes] = {}  # states of generators on devices that were not needed since
         self._choices: np.random.Generator | None = None
         self._worker: tuple[int, int] | None = None
         self._parent_rank = 0
@@ -186,30 +187,28 @@ class Stream:
         return float(self._choices.random())
 
     def state_dict(self) -> dict[str, Any]:
-        """Return a dict, what `load_state_dict` needs to go on from here exactly."""
+        """Return a dict of ints, texts, lists and dicts, what `load_state_dict` needs to go on from here exactly."""
+        device = {name: kept.hex() for name, kept in self._saved.items()}
         return {
+            "format": FORMAT,
             "seed": self.seed,
-            "worker": self._worker,
-            "host": _get_state(self._host),
-            "device": {name: _get_state(generator) for name, generator in self._device.items()},
-            "choices": None if self._choices is None else _get_state(self._choices),
+            "worker": None if self._worker is None else list(self._worker),
+            "host": plain_state(self._host),
+            "device": device | {name: bytes_of(generator).hex() for name, generator in self._device.items()},
+            "choices": None if self._choices is None else plain_state(self._choices),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from `state`, a dict that `state_dict` returned; ValueError if it is of the other backend."""
-        self.seed = state["seed"]
-        self._worker = None if state["worker"] is None else tuple(state["worker"])
-        if self._worker is not None:
-            self._host = np.random.default_rng()  # as in `_enter_worker`, whatever was given
-        _set_state(self._host, state["host"])
-        self._device = {}
-        for name, saved in state["device"].items():
-            self._device[name] = rng.torch_generator(self.seed, name)
-            _set_state(self._device[name], saved)
-        self._choices = None
-        if state["choices"] is not None:
-            self._choices = np.random.default_rng()
-            _set_state(self._choices, state["choices"])
+        """Go on from `state`, a dict that `state_dict` returned, or raise TypeError or ValueError and stay as it is.
+
+        A generator that was given is set to the state where that is of its kind; else the stream gets one of its own.
+        """
+        found = read_state(state, self._host)  # whatever is wrong with it raises here
+        shared = self._given and self._worker is None and found.worker is None
+        if not (shared and copy_state(found.host, self._host)):
+            self._host, self._given = found.host, False
+        self.seed, self._worker, self._choices = found.seed, found.worker, found.choices
+        self._device, self._saved = {}, found.device
 
     def _source(self, like: Any) -> tuple[Any, Any]:
         """Return the generator for `like` and, where that is not the CPU, its device."""
@@ -233,6 +232,10 @@ class Stream:
         name = str(device)
         if name not in self._device:
             self._device[name] = rng.torch_generator(self.seed, device)
+            # a run may go on with a GPU of another number
+            alike = [name] if name in self._saved else [each for each in self._saved if each.startswith(kind)]
+            if len(alike) == 1:
+                set_bytes(self._device[name], self._saved.pop(alike[0]))
         return self._device[name], device
 
     def __getstate__(self) -> dict[str, Any]:
@@ -255,7 +258,7 @@ class Stream:
         if worker != self._worker:
             self._worker = worker
             self._host = self._spawned(worker)
-            self._device = {}
+            self._device, self._saved = {}, {}
 
 
 def _log_gammas(alpha: float, shape: tuple[int, ...], generator: Any, device: Any) -> Any:
@@ -278,18 +281,3 @@ def _match(array: Any, like: Any) -> Any:
     if isinstance(like, loaded.Tensor):
         return loaded.as_tensor(array)
     return array.numpy() if isinstance(array, loaded.Tensor) else array
-
-
-def _get_state(generator: Any) -> Any:
-    if isinstance(generator, np.random.Generator):
-        return copy.deepcopy(generator.bit_generator.state)
-    return generator.get_state()
-
-
-def _set_state(generator: Any, state: Any) -> None:
-    if isinstance(generator, np.random.Generator) != isinstance(state, dict):
-        raise ValueError("state comes from a stream of the other backend; build the mixer as it was built then.")
-    if isinstance(state, dict):
-        generator.bit_generator.state = state
-    else:
-        generator.set_state(state)

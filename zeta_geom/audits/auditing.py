@@ -55,8 +55,8 @@ def audit(
     ----------
     X : array-like of shape (n, ...)
         The originals: floats, or integers 0..255 as grey levels, which are divided by 255.
-    y : int array of shape (n,), or float array of shape (n, K), optional
-        Their labels, or soft labels.
+    y : int array of shape (n,) or (n, 1), or array of shape (n, K), optional
+        Their labels: numbers of classes, or soft labels.
     augment : str, Mixer, torchvision transform or callable, optional
         What is audited. A name of `MIXERS`; a mixer; a transform, which is given image by image; or a function of a
         batch, f(X) or f(X, y), that returns X_new or (X_new, labels); labels that are not returned stay, and row i of

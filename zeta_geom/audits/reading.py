@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from zeta_geom.audits.samples import Samples, check_same_kind, halves, in_content_order, to_samples
 from zeta_geom.checks import check_int, host_array
+from zeta_geom.checks.labels import class_column
 from zeta_geom.manifests import data_fingerprint
 
 __all__ = ["Given", "read"]
@@ -102,7 +104,14 @@ def _pair(value: Any) -> tuple[Any, Any]:
 
 def _classes_of(labels: list[Any]) -> int | None:
     """Return the width of soft labels, else one more than the largest of all integer labels."""
-    arrays = [host_array(one, "labels") for one in labels if one is not None]
+    arrays = [class_column(host_array(one, "labels")) for one in labels if one is not None]
     whole = [one for one in arrays if one.ndim == 1 and one.dtype.kind in "iu" and one.size]
     wide = [one.shape[1] for one in arrays if one.ndim == 2]
+    first = 0 if wide else min((int(one.min()) for one in whole), default=0)
+    if first > 0:
+        warnings.warn(
+            f"labels begin at {first}: the classes below have no sample, yet votes are shared out over them too. "
+            "Count classes from 0, or give n_classes.",
+            stacklevel=4,
+        )
     return wide[0] if wide else max((int(one.max()) + 1 for one in whole), default=None)

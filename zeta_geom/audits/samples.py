@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from zeta_geom.checks import LARGEST, check_finite, check_labels, host_array
+from zeta_geom.checks.labels import class_column
 from zeta_geom.files import to_floats
 
 __all__ = ["Samples", "check_same_kind", "halves", "in_content_order", "soft_labels", "to_samples"]
@@ -68,7 +69,7 @@ def to_samples(X: Any, y: Any = None, name: str = "X", *, n_classes: int | None 
     ----------
     X : array-like of shape (n, ...)
         Floats, or integers 0..255 as grey levels, which are divided by 255.
-    y : int array of shape (n,), or float array of shape (n, K), optional
+    y : int array of shape (n,) or (n, 1), or array of shape (n, K), optional
         Labels, or soft labels.
     name : str
         The argument's.
@@ -89,7 +90,7 @@ def to_samples(X: Any, y: Any = None, name: str = "X", *, n_classes: int | None 
     >>> to_samples([[0.0, 1.0]], [1]).Y
     array([[0., 1.]])
     """
-    X = host_array(X)
+    X = host_array(X, name)
     if X.dtype.kind not in "fiu":
         raise TypeError(f"{name} must hold real numbers; got dtype {X.dtype}.")
     if X.ndim < 2 or X.size == 0:
@@ -101,7 +102,8 @@ def to_samples(X: Any, y: Any = None, name: str = "X", *, n_classes: int | None 
     if max(float(X.max()), -float(X.min())) > LARGEST:
         raise ValueError(f"{name} must lie within ±{LARGEST:g}, else its squares overflow. Rescale it.")
     Y = None if y is None else soft_labels(y, f"labels of {name}", len(X), n_classes)
-    return Samples(X, Y, np.arange(len(X)), hard=np.ndim(y) == 1, grey=grey)
+    hard = y is not None and class_column(host_array(y, "y")).ndim == 1
+    return Samples(X, Y, np.arange(len(X)), hard=hard, grey=grey)
 
 
 def soft_labels(y: Any, name: str, n: int, n_classes: int | None) -> np.ndarray:
@@ -109,7 +111,7 @@ def soft_labels(y: Any, name: str, n: int, n_classes: int | None) -> np.ndarray:
 
     Parameters
     ----------
-    y : int array of shape (n,), or float array of shape (n, K)
+    y : int array of shape (n,) or (n, 1), or array of shape (n, K)
     name : str
     n : int
     n_classes : int or None

@@ -1,4 +1,10 @@
-"""Checks of labels, int or soft, and of probabilities."""
+"""Checks of labels, int or soft, and of probabilities.
+
+One rule for the whole project. Labels are numbers of classes, counted from 0: integers of shape (n,), or a column of
+integers, (n, 1), as MedMNIST and DataFrames have it. Or they are shares of classes, soft labels (n, K): non-negative
+rows that sum to 1, one-hot ones of integers or bools among them. Floats (n, 1) are the shares of a single class, all
+1. The dtype and the shape alone decide which; anything else is refused.
+"""
 
 from typing import Any
 
@@ -6,9 +12,10 @@ import numpy as np
 
 from zeta_geom.checks.points import check_finite, host_array, real_array
 
-__all__ = ["LABEL_TOLERANCE", "check_label_shape", "check_labels", "check_probabilities"]
+__all__ = ["LABEL_TOLERANCE", "check_label_shape", "check_labels", "check_probabilities", "class_column"]
 
 LABEL_TOLERANCE = 1e-3  # float16 soft labels over a thousand classes still pass
+SHARES = " Soft labels are shares: divide each row by its sum, or give the numbers of classes, int (n,)."
 
 
 def check_labels(y: Any, name: str = "y", *, n: int | None = None, n_classes: int | None = None) -> np.ndarray:
@@ -16,8 +23,9 @@ def check_labels(y: Any, name: str = "y", *, n: int | None = None, n_classes: in
 
     Parameters
     ----------
-    y : int array of shape (n,), or float array of shape (n, K)
-        Labels; the rows of soft labels are non-negative and sum to 1.
+    y : int array of shape (n,) or (n, 1), or array of shape (n, K)
+        The numbers of classes, from 0; or soft labels, whose rows are non-negative and sum to 1, one-hot ones of
+        integers or bools among them. A column of floats is soft labels of one class.
     name : str
     n : int, optional
         The number of labels that there must be.
@@ -31,21 +39,45 @@ def check_labels(y: Any, name: str = "y", *, n: int | None = None, n_classes: in
     Raises
     ------
     TypeError, ValueError
-        If 1-D labels are not integers; if the shape, the range or the sums are wrong.
+        If 1-D labels are not integers, or one is absent; if the shape, the range or the sums are wrong.
 
     Examples
     --------
     >>> check_labels([0, 2, 1], n=3, n_classes=3)
     array([0, 2, 1])
+    >>> check_labels([[0], [2], [1]])
+    array([0, 2, 1])
     """
-    y = host_array(y, name)
+    y = class_column(host_array(y, name))
     check_label_shape(y.shape, n, n_classes, name)
     if y.ndim == 1:
         return _check_int_labels(y, name, n_classes)
     real_array(y, name)
     y = y if y.dtype.kind == "f" else y.astype(np.float32)
-    check_probabilities(y, name, tolerance=LABEL_TOLERANCE)
+    check_probabilities(y, name, tolerance=LABEL_TOLERANCE, remedy=SHARES)
     return y
+
+
+def class_column(y: Any) -> Any:
+    """Return labels of shape (n, 1) that are no floats as (n,); all others as they are.
+
+    Parameters
+    ----------
+    y : array or tensor
+
+    Returns
+    -------
+    array or tensor
+
+    Examples
+    --------
+    >>> class_column(np.array([[3], [1]])), class_column(np.array([[1.0], [1.0]])).shape
+    (array([3, 1]), (2, 1))
+    """
+    if y.ndim != 2 or y.shape[1] != 1:
+        return y
+    floats = y.is_floating_point() if hasattr(y, "is_floating_point") else y.dtype.kind == "f"
+    return y if floats else y[:, 0]
 
 
 def check_label_shape(shape: tuple[int, ...], n: int | None, n_classes: int | None, name: str = "y") -> None:
@@ -69,7 +101,7 @@ def check_label_shape(shape: tuple[int, ...], n: int | None, n_classes: int | No
         raise ValueError(f"{name} must have n_classes={n_classes} columns; got shape {shape}.")
 
 
-def check_probabilities(p: Any, name: str = "p", *, tolerance: float = 1e-6) -> None:
+def check_probabilities(p: Any, name: str = "p", *, tolerance: float = 1e-6, remedy: str = "") -> None:
     """Raise an error unless the rows of `p` are non-negative and sum to 1 within `tolerance`.
 
     Parameters
@@ -77,6 +109,8 @@ def check_probabilities(p: Any, name: str = "p", *, tolerance: float = 1e-6) -> 
     p : float array of shape (n, K)
     name : str
     tolerance : float
+    remedy : str
+        Ends the error's text where a row is no distribution.
 
     Raises
     ------
@@ -94,15 +128,26 @@ def check_probabilities(p: Any, name: str = "p", *, tolerance: float = 1e-6) -> 
     sums = p.sum(axis=1, dtype=np.float64)
     if (p < 0).any() or (np.abs(sums - 1) > tolerance).any():
         worst = int(np.argmax(np.where((p < 0).any(axis=1), np.inf, np.abs(sums - 1))))
-        raise ValueError(f"{name} must have non-negative rows that sum to 1; row {worst} is {p[worst]}.")
+        row = np.array2string(p[worst], threshold=8, max_line_width=1000)  # one line, however many classes
+        raise ValueError(f"{name} must have non-negative rows that sum to 1; row {worst} is {row}.{remedy}")
 
 
 def _check_int_labels(y: np.ndarray, name: str, n_classes: int | None) -> np.ndarray:
     if y.dtype.kind not in "iu":
-        raise TypeError(f"{name} of one dimension must hold integers; got dtype {y.dtype}. Soft labels are (n, K).")
+        raise TypeError(f"{name} of one dimension must hold integers; got dtype {y.dtype}{_other(y)}")
     if y.size and (y.min() < 0 or (n_classes is not None and y.max() >= n_classes)):
+        remedy = "Leave samples without a class out." if y.min() < 0 else "Count classes from 0, or raise n_classes."
         raise ValueError(
             f"{name} must lie in 0..{'n_classes-1' if n_classes is None else n_classes - 1}; "
-            f"got values from {y.min()} to {y.max()}."
+            f"got values from {y.min()} to {y.max()}. {remedy}"
         )
     return y
+
+
+def _other(y: np.ndarray) -> str:
+    """Return the end of the error on 1-D labels that are no integers: what is among them, and the remedy."""
+    if y.dtype.kind in "fb":
+        return ". Convert the numbers of classes by astype(int); soft labels are (n, K)."
+    strange = [value for value in y.ravel().tolist() if not isinstance(value, int)]
+    shown = f", {strange[0]!r:.40} among them" if strange else ""
+    return f"{shown}. Number the classes, for instance by np.unique(y, return_inverse=True)[1], and leave none out."

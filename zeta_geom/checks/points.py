@@ -1,5 +1,6 @@
 """Checks of arrays: anything array-like becomes a NumPy array, and points are finite and 2-D."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ def check_finite(X: Any, name: str = "X") -> None:
 def host_array(values: Any, name: str = "values") -> np.ndarray:
     """Return `values` as a NumPy array; a CPU tensor is detached, bfloat16, which NumPy has not, becomes float32.
 
+    Objects that are all numbers, as in a column of pandas', become numbers.
+
     Parameters
     ----------
     values : array-like or CPU tensor, of any shape and dtype
@@ -37,8 +40,8 @@ def host_array(values: Any, name: str = "values") -> np.ndarray:
 
     Raises
     ------
-    ValueError
-        If `values` nests lists of unequal lengths.
+    TypeError, ValueError
+        If `values` nests lists of unequal lengths, is a sparse matrix, or has masked values.
 
     Examples
     --------
@@ -48,10 +51,18 @@ def host_array(values: Any, name: str = "values") -> np.ndarray:
     if hasattr(values, "detach"):
         values = values.detach()
         values = values.float() if str(values.dtype) == "torch.bfloat16" else values
+    if hasattr(values, "toarray"):
+        raise TypeError(f"{name} must be a dense array; got a {type(values).__name__}. Call its toarray() first.")
+    if np.ma.is_masked(values):  # NumPy would take the values under the mask
+        count = int(np.ma.getmaskarray(values).sum())
+        raise ValueError(f"{name} must have no masked value; got {count}. Fill them, or leave their samples out.")
     try:
-        return np.asarray(values)
+        array = np.asarray(values)
     except ValueError as error:
         raise ValueError(f"{name} must be one rectangular array; got a {type(values).__name__}: {error}") from error
+    if array.dtype == object and array.size and array.ndim and all(map(_is_number, array.ravel())):
+        array = np.array(array.tolist())
+    return array
 
 
 def real_array(values: Any, name: str = "values") -> np.ndarray:
@@ -114,3 +125,7 @@ def check_points(X: Any, name: str = "X", *, min_samples: int = 1) -> np.ndarray
     if largest > LARGEST:
         raise ValueError(f"{name} must lie within ±{LARGEST:g}; got {largest:g}, whose square overflows. Rescale it.")
     return array
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, (bool, np.bool_))

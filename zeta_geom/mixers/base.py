@@ -16,8 +16,8 @@ from zeta_geom.mixers.batch_checks import (
     check_output,
     check_plan,
     check_values,
-    soft_labels,
 )
+from zeta_geom.mixers.batch_labels import soft_labels
 from zeta_geom.mixers.batches import Unmixed, mix_batches
 from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Seeded
@@ -82,8 +82,8 @@ class Mixer(Seeded, ABC):
         ----------
         X : floating array or tensor of shape (m, ...)
             float16, bfloat16 (torch), float32 or float64.
-        y : int array of shape (m,), or float array of shape (m, K), optional
-            Labels, or soft labels.
+        y : int array of shape (m,) or (m, 1), or array of shape (m, K), optional
+            Numbers of classes, or soft labels; on a device a row that is no label becomes NaN.
         n_classes : int, optional
             K, where it differs from the mixer's own.
         n_out : int, optional
@@ -246,8 +246,8 @@ class Mixer(Seeded, ABC):
         ----------
         X : floating array or tensor of shape (n, ...)
             The data set; NaN and infinite values are refused.
-        y : int array of shape (n,), or float array of shape (n, K), optional
-            Labels, or soft labels.
+        y : int array of shape (n,) or (n, 1), or array of shape (n, K), optional
+            Numbers of classes, or soft labels.
         batch_size : int
             Samples in a batch; the last one may be shorter.
         n_classes : int, optional

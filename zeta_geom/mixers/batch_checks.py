@@ -1,4 +1,4 @@
-"""What mixers take: batches, labels, plans and places to write to, checked at the door."""
+"""What mixers take: batches, plans and places to write to, checked at the door."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-from zeta_geom.checks import check_finite, check_int, check_label_shape, check_labels, host_array
-from zeta_geom.mixers.arrays import cast, compute_dtype, is_tensor, namespace, on_host, to_backend
+from zeta_geom.checks import check_finite, host_array
+from zeta_geom.mixers.arrays import is_tensor
 
 __all__ = [
     "as_batch",
@@ -18,7 +18,6 @@ __all__ = [
     "check_plan",
     "check_tensor",
     "check_values",
-    "soft_labels",
 ]
 
 
@@ -44,7 +43,8 @@ def as_batch(X: Any) -> Any:
     >>> as_batch([[0.0, 1.0]]).shape
     (1, 2)
     """
-    if not (isinstance(X, np.ndarray) or is_tensor(X)) and not array_api_compat.is_array_api_obj(X):
+    masked, known = isinstance(X, np.ma.MaskedArray), isinstance(X, np.ndarray) or is_tensor(X)
+    if masked or not (known or array_api_compat.is_array_api_obj(X)):
         X = host_array(X, "X")
     if not (isinstance(X, np.ndarray) or is_tensor(X)):
         raise TypeError(f"X must be a NumPy array or a torch tensor; got {type(X).__name__}. Convert it first.")
@@ -52,59 +52,6 @@ def as_batch(X: Any) -> Any:
     if X.ndim < 1 or X.shape[0] < 1:
         raise ValueError(f"X must have shape (m, ...) with at least one sample; got {tuple(X.shape)}.")
     return X
-
-
-def soft_labels(y: Any, X: Any, n_classes: int | None) -> Any:
-    """Return labels as soft labels (m, K) in the backend of X: float32, or float64 where X is; None for None.
-
-    Values are checked on the CPU only; elsewhere a check would wait for the host.
-
-    Parameters
-    ----------
-    y : int array of shape (m,), or float array of shape (m, K), or None
-        Labels, or soft labels.
-    X : floating array or tensor of shape (m, ...)
-        The batch that they belong to.
-    n_classes : int, or None
-        K; None infers it, on the CPU only.
-
-    Returns
-    -------
-    float array or tensor of shape (m, K), or None
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the labels do not fit X or `n_classes`, or K cannot be inferred.
-
-    Examples
-    --------
-    >>> soft_labels([0, 1], np.zeros((2, 3)), None)
-    array([[1., 0.],
-           [0., 1.]])
-    """
-    if y is None:
-        return None
-    xp = namespace(X)
-    dtype = compute_dtype(X)
-    if n_classes is not None:
-        n_classes = check_int(n_classes, "n_classes", low=1)
-    if not array_api_compat.is_array_api_obj(y):
-        y = host_array(y, "y")
-    if on_host(y):
-        n_classes = _check_host_labels(y, X.shape[0], n_classes)
-    else:
-        check_label_shape(tuple(y.shape), X.shape[0], n_classes)
-        if y.ndim == 1 and not xp.isdtype(y.dtype, "integral"):
-            raise TypeError(f"y of one dimension must hold integers; got dtype {y.dtype}. Soft labels are (n, K).")
-    y = to_backend(y, X)
-    if y.ndim == 2:
-        y = cast(y, dtype)
-        return y / xp.sum(y, axis=1, keepdims=True)  # float16 rows are some 1e-3 off
-    if n_classes is None:
-        raise ValueError("n_classes must be given for int labels on another device: inferring it waits for the host.")
-    classes = xp.arange(n_classes, device=y.device)
-    return cast(xp.astype(y, xp.int64)[:, None] == classes[None, :], dtype)
 
 
 def check_draw(shape: Any, like: Any, labels: Any) -> None:
@@ -284,14 +231,6 @@ def _check_soft(labels: Any, m: int, rule: str) -> None:
         raise ValueError(f"{rule} ({m}, K) here; got {tuple(labels.shape)}.")
     if not (labels.is_floating_point() if is_tensor(labels) else labels.dtype.kind == "f"):
         raise TypeError(f"{rule} ({m}, K), floats; got dtype {labels.dtype}.")
-
-
-def _check_host_labels(y: Any, m: int, n_classes: int | None) -> int | None:
-    """Check labels that lie on the CPU, and return the number of classes."""
-    values = check_labels(y, n=m, n_classes=n_classes)
-    if n_classes is None:
-        n_classes = int(values.max()) + 1 if values.ndim == 1 else values.shape[1]
-    return n_classes
 
 
 def _describe(array: Any) -> str:

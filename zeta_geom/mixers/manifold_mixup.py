@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
-from zeta_geom.mixers.batch_checks import as_batch, check_tensor, soft_labels
+from zeta_geom.mixers.batch_checks import as_batch, check_tensor
+from zeta_geom.mixers.batch_labels import soft_labels
 from zeta_geom.mixers.batches import Unmixed
 from zeta_geom.mixers.hooks import STAGES, layer_names, modules_of, run_hooked
 from zeta_geom.mixers.pairs import Mixup
@@ -82,7 +83,7 @@ class ManifoldMixup(Mixup):
         model : torch.nn.Module
             In evaluation mode nothing is mixed.
         X : floating tensor of shape (m, ...)
-        y : int tensor of shape (m,), or float tensor of shape (m, K), optional
+        y : int tensor of shape (m,) or (m, 1), or tensor of shape (m, K), optional
         n_classes : int, optional
             K, where it differs from the mixer's own.
 

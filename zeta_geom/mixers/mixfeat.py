@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 from zeta_geom.checks import check_real
 from zeta_geom.mixers.arrays import cast, compute_dtype, namespace, to_backend
 from zeta_geom.mixers.base import Mixer
-from zeta_geom.mixers.batch_checks import as_batch, check_tensor, soft_labels
+from zeta_geom.mixers.batch_checks import as_batch, check_tensor
+from zeta_geom.mixers.batch_labels import soft_labels
 from zeta_geom.mixers.hooks import STAGES, layer_names, modules_of, run_hooked
 from zeta_geom.mixers.pairs import draw_partners, keep_labels
 from zeta_geom.mixers.products import take_rows

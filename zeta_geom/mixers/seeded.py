@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+from collections.abc import Mapping
 from typing import Any, TypedDict, TypeVar
 
 from zeta_geom.checks import check_int
@@ -81,27 +82,31 @@ class Seeded:
 
         Returns
         -------
-        dict of str -> Any
-            For `load_state_dict`: the seed, the loader worker and the state of each generator.
+        dict of str -> int, str, list, dict or None
+            For `load_state_dict`: the class's name, the seed, the loader worker and the state of each generator. It
+            has no arrays and no tensors: `torch.save` and `torch.load` with their defaults, JSON and pickle keep it.
 
         Examples
         --------
         See `load_state_dict`.
         """
-        return self._stream.state_dict()
+        return {"mixer": type(self).__name__} | self._stream.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from the state that `state_dict` returned.
+        """Go on from the state that `state_dict` returned, whatever this mixer was seeded with.
+
+        A Generator that was given as `random_state` is set to the state where that is of its kind; otherwise the
+        mixer goes on with a generator of its own. γ, α and other parameters are no part of the state.
 
         Parameters
         ----------
         state : dict
-            From a mixer built alike.
+            From a mixer of the same class.
 
         Raises
         ------
-        ValueError
-            If the state is that of a stream of the other backend.
+        TypeError, ValueError
+            If the state is of another class or format, or not whole; the mixer stays as it was.
 
         Examples
         --------
@@ -113,6 +118,12 @@ class Seeded:
         >>> bool((mixer.draw((4, 3)).weights == first).all())
         True
         """
+        own = type(self).__name__
+        if isinstance(state, Mapping) and ("mixer" in state or "format" in state):  # older states have neither
+            given = state.get("mixer")
+            if not isinstance(given, str) or given != own:
+                raise ValueError(f"state must be that of a {own}; got that of {given!r}. Build the same mixer first.")
+            state = {"format": None} | {key: value for key, value in state.items() if key != "mixer"}
         self._stream.load_state_dict(state)
 
     def __repr__(self) -> str:

@@ -56,6 +56,28 @@ this page. `make_mixer(name)` makes one; each also takes `prob`, `n_classes`, `c
 methods that treat height and width apart take `channels` ("first" or "last") too. A method of the space "features"
 mixes inside a torch module by `mixer.run(model, x, y)`. What has no name is not built."""
 
+PAGE_END = """\
+## Labels
+
+`y` holds the numbers of classes, integers of shape (m,) or (m, 1), or soft labels (m, K), by
+[the rule for all labels](definitions.md#labels). The labels that come out are always soft.
+
+## State
+
+`mixer.state_dict()` keeps where the mixer's random stream is, and `load_state_dict` goes on from there: the next
+batches are the same to the last bit.
+
+- The state consists of ints, texts, lists and dicts. `torch.save` and `torch.load` with their defaults, JSON and
+  pickle keep it, whichever generator of NumPy's or torch's the mixer draws from.
+- It is loaded into a mixer of the same class, with any `random_state`. A Generator that was given there is set to the
+  state if it is of the same kind; otherwise the mixer goes on with a generator of its own. Parameters such as γ are
+  no part of the state: give them again.
+- Generators on GPUs are part of it. A machine without a GPU loads it, too, and a run may go on with another GPU.
+- A state of another class or format, or a damaged one, is refused, and the mixer stays as it was.
+- In a loader worker a mixer draws from (its seed, the worker's seed, the rank): there the loader's own generator is
+  what a checkpoint must keep. Of processes that train together each keeps a state of its own, or uses
+  `mixer.child(rank, epoch, step)`, which needs none."""
+
 
 def make_mixer(name: str, **params: Any) -> Mixer:
     """Make a mixer by its name in `MIXERS`.
@@ -158,4 +180,4 @@ def method_page() -> str:
     for row in table[columns].to_dict("records"):
         row["name"] = f"`{row['name']}`" if row["name"] else ""
         lines.append("| " + " | ".join(row.values()) + " |")
-    return "\n".join(["# The mixers", "", PAGE_HEAD, "", *lines, ""])
+    return "\n".join(["# The mixers", "", PAGE_HEAD, "", *lines, "", PAGE_END, ""])

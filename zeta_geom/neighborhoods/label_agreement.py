@@ -56,10 +56,10 @@ def label_agreement(
     ----------
     train_features : float array of shape (n, d)
         Features of the training samples, synthesised ones for instance.
-    train_labels : int array of shape (n,), or float array of shape (n, K)
-        Their labels, or soft labels.
+    train_labels : int array of shape (n,) or (n, 1), or array of shape (n, K)
+        Their labels: numbers of classes, or soft labels.
     test_features : float array of shape (q, d)
-    test_labels : int array of shape (q,)
+    test_labels : int array of shape (q,) or (q, 1)
         The true classes; of those that no training sample has, no neighbour is found.
     k : int
         Number of neighbours, at most n.

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.checks import LABEL_TOLERANCE, check_probabilities, host_array
+from zeta_geom.checks import check_labels, host_array
 
 __all__ = ["vote_errors", "vote_shares"]
 
@@ -90,6 +90,7 @@ def _neighbours(indices: Any) -> np.ndarray:
 
 
 def _soft(labels: Any, name: str) -> np.ndarray:
-    labels = host_array(labels, name)
-    check_probabilities(labels, name, tolerance=LABEL_TOLERANCE)
-    return labels
+    checked = check_labels(labels, name)
+    if checked.ndim == 1:
+        raise ValueError(f"{name} must be soft labels (n, K); got numbers of classes. Give np.eye(K)[{name}].")
+    return checked

@@ -36,10 +36,10 @@ def class_map(
     ----------
     ax : matplotlib Axes
     train_xy : float array of shape (n, 2)
-    train_labels : int array of shape (n,)
+    train_labels : int array of shape (n,) or (n, 1)
     class_names : sequence of K str
     test_xy : float array of shape (q, 2), optional
-    test_labels : int array of shape (q,), optional
+    test_labels : int array of shape (q,) or (q, 1), optional
         The true classes, which fill the squares.
 
     Returns

@@ -146,7 +146,7 @@ def train_lenet(
     ----------
     images : array of shape (n, 28, 28)
         uint8 0..255, or float 0..1.
-    labels : int array of shape (n,), or float array of shape (n, 10)
+    labels : int array of shape (n,) or (n, 1), or array of shape (n, 10)
         0..9, or soft labels.
     epochs, batch_size : int
     learning_rate : float

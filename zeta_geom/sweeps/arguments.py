@@ -43,7 +43,7 @@ def check_data(name: str, value: Any) -> Points:
         If X is not finite or has fewer than 3 samples, or the labels do not fit.
     """
     X, y = value if isinstance(value, tuple) else (value, None)
-    X = host_array(X)
+    X = host_array(X, "X")
     if X.ndim > 2:
         X = to_floats(X)
         check_finite(X)

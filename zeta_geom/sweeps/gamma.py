@@ -33,7 +33,7 @@ def gamma_sweep(
     ----------
     X : array-like of shape (n, d), or (n, H, W, ...)
         Finite points, or images.
-    y : int array of shape (n,), or float array of shape (n, K), optional
+    y : int array of shape (n,) or (n, 1), or array of shape (n, K), optional
         Labels, for the measures that need them.
     gammas, n_neighbors, measures
         As in `sweep`.

@@ -1,0 +1,270 @@
+"""Generators as plain ints, texts, lists and dicts, which torch.save, JSON and pickle all keep, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from zeta_geom import rng
+from zeta_geom.checks import check_choice
+
+__all__ = ["FORMAT", "StreamState", "bytes_of", "copy_state", "plain_state", "read_state", "set_bytes"]
+
+FORMAT = 1  # of the dict that a stream's state is; states before it had none
+KEYS = ("format", "seed", "worker", "host", "device", "choices")
+BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
+LARGEST = {"pos": 624, "buffer_pos": 4, "has_uint32": 1, "uinteger": 2**32 - 1}  # NumPy reads past its arrays beyond
+SMALLEST_CPU = 100  # bytes; torch's state is 16 bytes on CUDA and some 5,000 on the CPU
+
+
+@dataclass(frozen=True)
+class StreamState:
+    """The state of a stream, checked.
+
+    Parameters
+    ----------
+    seed : int
+    worker : (int, int) or None
+        Seed and rank of the loader worker that the stream had moved to.
+    host : numpy.random.Generator or torch.Generator
+    device : dict of str -> bytes
+        The state of the generator on each device.
+    choices : numpy.random.Generator or None
+    """
+
+    seed: int
+    worker: tuple[int, int] | None
+    host: Any
+    device: dict[str, bytes]
+    choices: Any
+
+
+def plain_state(generator: Any) -> dict[str, Any]:
+    """Return the state of a generator as ints, texts, lists and dicts.
+
+    Parameters
+    ----------
+    generator : numpy.random.Generator or torch.Generator
+
+    Returns
+    -------
+    dict
+        NumPy's own, with lists in place of arrays; of torch the device and the bytes in hexadecimal.
+
+    Examples
+    --------
+    >>> plain_state(np.random.Generator(np.random.SFC64(0)))["bit_generator"]
+    'SFC64'
+    """
+    if isinstance(generator, np.random.Generator):
+        return _plain(generator.bit_generator.state)
+    return {"torch": str(generator.device), "state": bytes_of(generator).hex()}
+
+
+def bytes_of(generator: Any) -> bytes:
+    """Return the state of a torch.Generator as bytes.
+
+    Parameters
+    ----------
+    generator : torch.Generator
+    """
+    return bytes(generator.get_state().numpy().tobytes())
+
+
+def set_bytes(generator: Any, state: bytes) -> None:
+    """Set a torch.Generator to a state that `bytes_of` returned; one of another device raises RuntimeError.
+
+    Parameters
+    ----------
+    generator : torch.Generator
+    state : bytes
+    """
+    import torch
+
+    generator.set_state(torch.tensor(list(state), dtype=torch.uint8))
+
+
+def copy_state(source: Any, target: Any) -> bool:
+    """Set `target` to the state of `source` where both are of one kind, and say whether they are.
+
+    Parameters
+    ----------
+    source, target : numpy.random.Generator or torch.Generator
+
+    Examples
+    --------
+    >>> copy_state(np.random.default_rng(0), np.random.Generator(np.random.MT19937(0)))
+    False
+    """
+    if isinstance(source, np.random.Generator) and isinstance(target, np.random.Generator):
+        if same := type(source.bit_generator) is type(target.bit_generator):
+            target.bit_generator.state = source.bit_generator.state
+        return same
+    both = rng.is_torch_generator(source) and rng.is_torch_generator(target)
+    if same := both and source.device.type == target.device.type:
+        target.set_state(source.get_state())
+    return same
+
+
+def read_state(state: Any, like: Any = None) -> StreamState:
+    """Check what a stream's `state_dict` returned, and make generators of it.
+
+    Parameters
+    ----------
+    state : dict
+        Today's, or one without a format, from before, in which arrays and tensors were left as they are.
+    like : generator, optional
+        Its bit generator is known besides NumPy's own.
+
+    Returns
+    -------
+    StreamState
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no such dict, of another format, or not whole.
+    """
+    if not isinstance(state, Mapping):
+        raise TypeError(f"state must be a dict that state_dict returned; got {type(state).__name__}.")
+    state = dict(state) if "format" in state else _of_today(state)
+    if state["format"] != FORMAT:
+        raise ValueError(
+            f"state must have format {FORMAT}; got {state['format']!r}. Load it with the zeta_geom that saved it."
+        )
+    if set(state) != set(KEYS):
+        raise ValueError(_other_keys("state", state, KEYS))
+    worker, devices, choices = state["worker"], state["device"], state["choices"]
+    if worker is not None and not (isinstance(worker, (tuple, list)) and len(worker) == 2):
+        raise ValueError(f"state['worker'] must be None or two ints, seed and rank; got {worker!r}.")
+    if not isinstance(devices, Mapping):
+        raise ValueError(f"state['device'] must be a dict; got {type(devices).__name__}.")
+    made = None if choices is None else _to_generator(choices, "state['choices']")
+    if rng.is_torch_generator(made):
+        raise ValueError("state['choices'] must be the state of a NumPy generator; got that of a torch.Generator.")
+    return StreamState(
+        seed=_to_int(state["seed"], "state['seed']"),
+        worker=None if worker is None else (_to_int(worker[0], "worker"), _to_int(worker[1], "worker")),
+        host=_to_generator(state["host"], "state['host']", like),
+        device={name: _device_bytes(name, kept) for name, kept in devices.items()},
+        choices=made,
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
+
+
+def _of_today(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a state from before formats in today's form: torch's were tensors."""
+
+    def text(value: Any) -> Any:
+        return value.cpu().numpy().tobytes().hex() if hasattr(value, "cpu") else value
+
+    host: Any = state.get("host")
+    devices = state.get("device")
+    if hasattr(host, "numel"):
+        host = {"torch": "cpu" if host.numel() > SMALLEST_CPU else "cuda", "state": text(host)}
+    if isinstance(devices, Mapping):
+        devices = {name: text(kept) for name, kept in devices.items()}
+    found = {"host": host, "device": devices}
+    return dict(state) | {"format": FORMAT} | {name: value for name, value in found.items() if name in state}
+
+
+def _to_generator(state: Any, name: str, like: Any = None) -> Any:
+    """Return a generator of its own in a state that `plain_state` returned."""
+    if not isinstance(state, Mapping) or not ("torch" in state or "bit_generator" in state):
+        raise ValueError(f"{name} must be the state of a generator; got {type(state).__name__}.")
+    if "torch" in state:
+        return _to_torch_generator(state, name)
+    kinds = {kind: getattr(np.random, kind) for kind in BIT_GENERATORS}
+    if isinstance(like, np.random.Generator):
+        kinds.setdefault(type(like.bit_generator).__name__, type(like.bit_generator))
+    made = kinds[check_choice(state["bit_generator"], f"{name}['bit_generator']", kinds)](0)
+    made.state = _shaped_like(state, made.state, name)
+    return np.random.Generator(made)
+
+
+def _to_torch_generator(state: Mapping[str, Any], name: str) -> Any:
+    import torch
+
+    if set(state) != {"torch", "state"}:
+        raise ValueError(_other_keys(name, state, ("torch", "state")))
+    kept = _to_bytes(state["state"], f"{name}['state']")
+    try:
+        made = torch.Generator(state["torch"])
+        set_bytes(made, kept)
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(
+            f"{name} must be that of a torch.Generator on a device that is here; "
+            f"got {len(kept)} bytes on {state['torch']!r}: {str(error).splitlines()[0]}"
+        ) from error
+    return made
+
+
+def _device_bytes(device: Any, state: Any) -> bytes:
+    """Return the state of the generator on a device, tried where that is here: it is made when it is needed."""
+    import torch
+
+    name = f"state['device'][{device!r}]"
+    kept = _to_bytes(state, name)
+    try:
+        torch.device(device)
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(f"state['device'] must hold the names of devices; got {device!r}.") from error
+    try:
+        made = rng.torch_generator(0, device)
+    except RuntimeError:  # saved on a machine that has it
+        return kept
+    try:
+        set_bytes(made, kept)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"{name} must be the whole state of a torch.Generator there; got {reason}") from error
+    return kept
+
+
+def _to_bytes(text: Any, name: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be bytes in hexadecimal; got a {type(text).__name__} that is not.") from error
+
+
+def _to_int(value: Any, name: str, largest: int | None = None) -> int:
+    whole = isinstance(value, Integral) and not isinstance(value, (bool, np.bool_))
+    if not whole or value < 0 or (largest is not None and value > largest):
+        limit = "" if largest is None else f" of at most {largest}"
+        raise ValueError(f"{name} must be a non-negative int{limit}; got {value!r:.80}.")
+    return int(value)
+
+
+def _shaped_like(value: Any, template: Any, name: str) -> Any:
+    """Return `value` with the keys, the shapes and the dtypes of a state of NumPy's, or raise."""
+    if isinstance(template, Mapping):
+        if not isinstance(value, Mapping) or set(value) != set(template):
+            raise ValueError(_other_keys(name, value, template))
+        return {key: _shaped_like(value[key], part, f"{name}[{key!r}]") for key, part in template.items()}
+    if isinstance(template, np.ndarray):
+        limit = int(np.iinfo(template.dtype).max)
+        numbers = value.tolist() if isinstance(value, np.ndarray) else value
+        if not isinstance(numbers, (list, tuple)) or len(numbers) != len(template):
+            raise ValueError(f"{name} must be a list of {len(template)} ints; got {type(value).__name__}.")
+        return np.array([_to_int(number, name, limit) for number in numbers], dtype=template.dtype)
+    if isinstance(template, str):
+        return value
+    return _to_int(value, name, LARGEST.get(name.split("'")[-2], 2**128 - 1))
+
+
+def _other_keys(name: str, value: Any, wanted: Any) -> str:
+    if not isinstance(value, Mapping):
+        return f"{name} must be a dict; got {type(value).__name__}."
+    lacking, unknown = sorted(set(wanted) - set(value)), sorted(set(map(str, value)) - set(wanted))
+    found = [f"lacking: {', '.join(lacking)}"] * bool(lacking) + [f"unknown: {', '.join(unknown)}"] * bool(unknown)
+    return f"{name} must have the keys {', '.join(wanted)}; {'; '.join(found)}. Give what state_dict returned."
