@@ -38,7 +38,7 @@ def unchanged(figure: str, results: Path) -> Drawing | None:
     if figure in left_out_analyses(results):
         raise FileNotFoundError("its data were not to be had in the last run of its analysis")
     try:
-        drawn = json.loads((results / "figures" / DRAWN / f"{figure}.json").read_text())
+        drawn = json.loads((results / "figures" / DRAWN / f"{figure}.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):  # not drawn yet, or damaged
         return None
     files = [results / "figures" / name for name in drawn["files"]]
@@ -60,7 +60,7 @@ def draw(figure: str, results: Path) -> Drawing:
     files = import_module(f"figures.{figure}").draw(results)
     drawn = {"key": key, "files": [str(path.relative_to(folder)) for path in files]}
     with atomic_path(folder / DRAWN / f"{figure}.json") as temporary:
-        temporary.write_text(json.dumps(drawn, indent=1) + "\n")
+        temporary.write_text(json.dumps(drawn, indent=1) + "\n", encoding="utf-8")
     return Drawing(files, time.perf_counter() - start, time.process_time() - cpu)
 
 

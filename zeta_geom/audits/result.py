@@ -136,7 +136,7 @@ class Audit:
         for name in TABLES:
             write_result(folder / f"{name}.csv", getattr(self, name))
         with atomic_path(folder / "settings.json") as temporary:
-            temporary.write_text(json.dumps(self.settings, indent=2, ensure_ascii=False) + "\n")
+            temporary.write_text(json.dumps(self.settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         return self.to_html(folder / "index.html", title=title, repeat=repeat)
 
     def __repr__(self) -> str:

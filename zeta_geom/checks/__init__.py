@@ -3,10 +3,18 @@
 Every error names the argument (`name`), states the rule, shows what came and says what to do.
 """
 
-from zeta_geom.checks.labels import LABEL_TOLERANCE, check_label_shape, check_labels, check_probabilities
+from zeta_geom.checks.labels import (
+    LABEL_TOLERANCE,
+    check_label_shape,
+    check_labels,
+    check_probabilities,
+    count_classes,
+    one_hot,
+)
 from zeta_geom.checks.parameters import check_choice, check_int, check_real
 from zeta_geom.checks.points import LARGEST, check_finite, check_points, host_array, real_array
 from zeta_geom.checks.tables import check_table
+from zeta_geom.checks.units import check_units
 
 __all__ = [
     "LABEL_TOLERANCE",
@@ -20,6 +28,9 @@ __all__ = [
     "check_probabilities",
     "check_real",
     "check_table",
+    "check_units",
+    "count_classes",
     "host_array",
+    "one_hot",
     "real_array",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-from zeta_geom.checks import check_finite, check_int, check_label_shape, check_labels, host_array
+from zeta_geom.checks import check_finite, check_int, check_label_shape, check_labels, count_classes, host_array
 from zeta_geom.mixers.arrays import cast, compute_dtype, is_tensor, namespace, on_host, to_backend
 
 __all__ = [
@@ -284,12 +284,10 @@ def _check_soft(labels: Any, m: int, rule: str) -> None:
         raise TypeError(f"{rule} ({m}, K), floats; got dtype {labels.dtype}.")
 
 
-def _check_host_labels(y: Any, m: int, n_classes: int | None) -> int | None:
+def _check_host_labels(y: Any, m: int, n_classes: int | None) -> int:
     """Check labels that lie on the CPU, and return the number of classes."""
     values = check_labels(y, n=m, n_classes=n_classes)
-    if n_classes is None:
-        n_classes = int(values.max()) + 1 if values.ndim == 1 else values.shape[1]
-    return n_classes
+    return count_classes(values) if n_classes is None else n_classes
 
 
 def _describe(array: Any) -> str:
