@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zeta_geom.cli_values import to_ints, to_names, to_numbers, to_params
+from zeta_geom.cli_values import readable, to_ints, to_names, to_numbers, to_params
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,7 +76,8 @@ def audit(
         random_state=seed,
         n_jobs=jobs,
     )
-    page = found.save(out, title=title, repeat=shlex.join(["zeta-geom", *sys.argv[1:]]))
+    repeat = readable(shlex.join(["zeta-geom", *sys.argv[1:]]))
+    page = found.save(out, title=readable(title), repeat=repeat)
     typer.echo(str(found))
     typer.echo(f"wrote {page}")
 
@@ -94,7 +95,7 @@ def _mixers(mixer: str | None, gamma: str | None, params: Mapping[str, Any], see
 
 def _files(paths: list[Path]) -> dict[str, Any]:
     """Return the synthetic samples of each file, by the file's name where there are several."""
-    names = ["synthetic"] if len(paths) == 1 else [path.stem for path in paths]
+    names = ["synthetic"] if len(paths) == 1 else [readable(path.stem) for path in paths]
     if len(set(names)) < len(names):
         raise ValueError(f"--synthetic must be files of different names; got {', '.join(map(str, paths))}.")
     return {name: _pair(path) for name, path in zip(names, paths)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ __all__ = [
     "WORKERS",
     "ManyValues",
     "output",
+    "readable",
     "to_executor",
     "to_gamma",
     "to_ints",
@@ -80,6 +82,11 @@ def output(*allowed: str) -> Any:
         return path
 
     return typer.Option("--out", help=f"file to write: {', '.join(allowed)}", show_default=False, callback=check)
+
+
+def readable(word: str) -> str:
+    """Return a word of the command line as text, also where the locale cannot spell it: Linux's words are UTF-8."""
+    return os.fsencode(word).decode("utf-8", "replace")
 
 
 def to_ints(text: str, option: str = "--k") -> tuple[int, ...]:

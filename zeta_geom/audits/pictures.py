@@ -40,10 +40,11 @@ def small_multiples(summary: pd.DataFrame) -> Any:
     from matplotlib.figure import Figure
 
     from zeta_geom.plots.audit import measure_panel
+    from zeta_geom.plots.names import lettering
 
     names = list(dict.fromkeys(summary["measure"]))
     rows, methods = -(-len(names) // COLUMNS), summary["method"].nunique()
-    with matplotlib.rc_context(PLAIN):
+    with matplotlib.rc_context(PLAIN), lettering():
         figure = Figure(figsize=(10, rows * (0.62 + 0.2 * methods)), layout="constrained")
         axes = figure.subplots(rows, COLUMNS, squeeze=False)
         for place, ax in enumerate(axes.ravel()):

@@ -109,8 +109,10 @@ class Audit:
         """
         from zeta_geom.audits.page import write_page
         from zeta_geom.audits.report import make_page
+        from zeta_geom.plots.names import lettering
 
-        write_page(make_page(self, title, repeat), Path(path))
+        with lettering():  # one warning, however many pictures lack a letter
+            write_page(make_page(self, title, repeat), Path(path))
         return Path(path)
 
     def save(self, folder: str | Path, *, title: str = "Audit of an augmentation", repeat: str | None = None) -> Path:
