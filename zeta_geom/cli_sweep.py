@@ -114,7 +114,7 @@ def plot(
     folder: Folder,
     out: Annotated[Path | None, output(".png", ".pdf", ".svg")] = None,
 ) -> None:
-    """Draw what is finished: mean ± standard deviation against γ, a panel a measure and k, a row a data set.
+    """Draw what is finished: mean ± standard deviation against γ, a panel a measure and k, data set by data set.
 
     Without --out into FOLDER/sweep.png.
 
@@ -127,7 +127,7 @@ def plot(
     from zeta_geom.sweeps import sweep_table
 
     target = folder / "sweep.png" if out is None else out
-    with matplotlib.rc_context({"backend": "agg"}):
+    with matplotlib.rc_context({"backend": "agg"}), lettering():
         figure = draw(sweep_table(folder))
         with atomic_path(target) as temporary, lettering(figure):
             figure.savefig(temporary)

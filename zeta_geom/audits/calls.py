@@ -269,5 +269,7 @@ def _as_array(made: Any) -> np.ndarray:
     """Return a tensor, or a PIL image (H, W[, C]), as floats with its channels first."""
     if hasattr(made, "detach"):
         return to_floats(made.detach().cpu().numpy(), "what the transform gives")
+    if not hasattr(made, "getbands"):
+        raise ValueError(f"a transform must give one image, a tensor or a PIL image; got a {type(made).__name__}.")
     array = to_floats(np.asarray(made), "what the transform gives")
     return array[None] if array.ndim == 2 else array.transpose(2, 0, 1)

@@ -17,7 +17,7 @@ OUTSIDE = 0.05  # share of floats beside integers that may lie outside LEVELS
 LEVELS = (-0.5, 2.5)  # grey levels divided by 255, with room for noise and for a scale changed on purpose
 CUSTOMARY = {"0 to 255": (0.0, 255.0), "0 to 1": (0.0, 1.0), "-1 to 1": (-1.0, 1.0)}
 NEAR = 0.25  # of the distance between the means of features, what a change of unit must leave
-ROWS = 4096  # of a set, what its spread and means are taken of
+MOST = 4 * 10**6  # values of a set that its spread and means are taken of
 
 
 def check_units(
@@ -72,7 +72,7 @@ def check_units(
 def _beside_integers(A: np.ndarray, B: np.ndarray, divided: tuple[bool, bool]) -> bool:
     if divided[0] == divided[1]:
         return False
-    floats = B if divided[0] else A
+    floats = _rows(B if divided[0] else A)
     return float(((floats < LEVELS[0]) | (floats > LEVELS[1])).mean()) > OUTSIDE
 
 
@@ -104,8 +104,8 @@ def _customary(low: float, high: float) -> str | None:
 
 
 def _rows(X: np.ndarray) -> np.ndarray:
-    """Return rows of float64, at most ROWS of them, evenly spread."""
-    return X.reshape(len(X), -1)[:: -(-len(X) // ROWS)].astype(np.float64)
+    """Return rows of float64, evenly spread, with at most MOST values in all or one row."""
+    return X.reshape(len(X), -1)[:: -(-X.size // MOST)].astype(np.float64)
 
 
 def _spelled(low: float, high: float, divided: bool) -> str:
