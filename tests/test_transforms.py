@@ -1,12 +1,9 @@
 """torchvision's transforms in an audit: uint8 where the originals are, floats where they are, or a plain message."""
 
-import random
-
 import numpy as np
 import pytest
 import torch
 
-from zeta_geom.audits import audit
 from zeta_geom.audits.augmenting import apply, to_methods
 from zeta_geom.audits.samples import to_samples
 
@@ -25,7 +22,6 @@ def made_of(transform, X):
 @pytest.mark.parametrize("transform", OF_LEVELS, ids=lambda one: f"{type(one).__module__[-8:]}.{type(one).__name__}")
 def test_transforms_of_uint8_get_uint8(transform):
     found = made_of(transform, LEVELS)
-    random.seed(0)
     assert found.shape == LEVELS.shape
     assert found.dtype == np.float32
     np.testing.assert_allclose(255 * found, np.rint(255 * found), atol=1e-4)  # grey levels divided by 255
@@ -40,10 +36,9 @@ def test_what_transforms_give_is_what_they_give_a_user():
 
 
 def test_transforms_of_floats_get_floats_and_the_same_draws():
-    blurred, noisy = v2.GaussianNoise(), v2.Compose([v2.RandomHorizontalFlip(0.5), v2.GaussianNoise()])
-    for transform in (blurred, noisy):
-        floats = LEVELS.astype(np.float32) / 255
-        assert (made_of(transform, LEVELS) == made_of(transform, floats)).all()
+    halved = v2.Compose([v2.RandomHorizontalFlip(0.5), v2.Normalize([0.0], [2.0])])  # draws before it refuses uint8
+    floats = LEVELS.astype(np.float32) / 255
+    assert (made_of(halved, LEVELS) == made_of(halved, floats)).all()
     mixed = apply(to_methods(v2.MixUp(num_classes=2), [], 0)[0], to_samples(LEVELS, np.arange(9) % 2), 4)
     assert mixed.X.shape == LEVELS.shape
 
@@ -60,8 +55,5 @@ def test_what_no_kind_of_tensor_serves_is_said():
         made_of(v1.ToTensor(), LEVELS)
     with pytest.raises(ValueError, match="must give one image, a tensor or a PIL image; got a tuple"):
         made_of(v1.FiveCrop(8), LEVELS)
-
-
-def test_an_audit_of_uint8_images_by_rand_augment():
-    made = audit(LEVELS, augment=v1.RandAugment(), n_neighbors=3, n_bootstrap=20, random_state=0, progress=False)
-    assert made.points["RandAugment"].X.max() <= 1
+    with pytest.raises(ValueError, match=r"must give images of one shape; got \(3, "):
+        made_of(v2.ScaleJitter((16, 16)), LEVELS)

@@ -5,6 +5,9 @@ import pytest
 from typer.testing import CliRunner
 
 from zeta_geom.audits import audit
+from zeta_geom.audits.augmenting import apply, to_methods
+from zeta_geom.audits.reading import read
+from zeta_geom.audits.samples import to_samples
 from zeta_geom.checks import check_units
 from zeta_geom.cli import app
 from zeta_geom.datasets import load
@@ -54,9 +57,9 @@ ALIKE = {
 }
 
 
-@pytest.mark.parametrize("kind", APART)
-def test_different_units_are_refused_either_way(kind):
-    for first, second in (APART[kind], APART[kind][::-1]):
+@pytest.mark.parametrize("case", APART)
+def test_different_units_are_refused_either_way(case):
+    for first, second in (APART[case], APART[case][::-1]):
         low, high = (f"{float(end):g}" for end in (second.min(), second.max()))
         with pytest.raises(
             ValueError, match=rf"^b must be in the unit of a.* got values from {low} to {high} beside "
@@ -64,17 +67,17 @@ def test_different_units_are_refused_either_way(kind):
             check_units(first, second, ("a", "b"))
 
 
-@pytest.mark.parametrize("kind", ALIKE)
-def test_honest_sets_pass(kind):
-    check_units(*ALIKE[kind], ("a", "b"))
-    check_units(*ALIKE[kind][::-1], ("a", "b"))
+@pytest.mark.parametrize("case", ALIKE)
+def test_honest_sets_pass(case):
+    check_units(*ALIKE[case], ("a", "b"))
+    check_units(*ALIKE[case][::-1], ("a", "b"))
 
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_each_measure_of_two_sets_refuses(metric):
-    first, second = LEVELS[:60].reshape(60, -1) + 1, UNIT[:60].reshape(60, -1) + 0.01
+    first, second = LEVELS[:60].reshape(60, -1) + 1.0, UNIT[:60].reshape(60, -1) + 0.01  # no row of zeros
     with pytest.raises(ValueError, match=r"values from 0\.01 to 1\.01 beside 1 to 256"):
-        metric(first.astype(float), second)
+        metric(first, second)
 
 
 @pytest.mark.parametrize(
@@ -98,17 +101,17 @@ def test_an_audit_refuses(arguments):
     )
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        {"X": LEVELS, "synthetic": UNIT},
-        {"X": UNIT, "synthetic": LEVELS},
-        {"X": LEVELS, "synthetic": np.clip(UNIT + 0.2 * NOISE, -1, 2)},
-        {"X": LEVELS, "augment": lambda X: 2 * X},
-    ],
-)
-def test_an_audit_takes_levels_beside_floats_of_their_unit(arguments):
-    assert len(audit(**arguments, **QUICK).summary)
+def test_an_audit_takes_levels_beside_floats_of_their_unit():
+    for first, second in (
+        (LEVELS, UNIT),
+        (UNIT, LEVELS),
+        (LEVELS, np.clip(UNIT + 0.2 * NOISE, -1, 2)),
+        (LEVELS, 2 * UNIT),
+    ):
+        data = read(first, None, second, second, None, 0)
+        assert len(data.synthetic["synthetic"]) == len(data.heldout) == 120
+    doubled = apply(to_methods(lambda X: 2 * X, [], 0)[0], to_samples(LEVELS), 32)
+    assert doubled.X.max() == 2
 
 
 def test_commands_refuse_before_any_work(tmp_path):

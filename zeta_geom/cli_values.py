@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -85,8 +84,8 @@ def output(*allowed: str) -> Any:
 
 
 def readable(word: str) -> str:
-    """Return a word of the command line as text, also where the locale cannot spell it: Linux's words are UTF-8."""
-    return os.fsencode(word).decode("utf-8", "replace")
+    """Return a word of the command line as text, also where the locale cannot spell it: its bytes are UTF-8."""
+    return word.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def to_ints(text: str, option: str = "--k") -> tuple[int, ...]:

@@ -35,10 +35,10 @@ def spell_out() -> None:
 def _spelled(error: UnicodeError) -> tuple[str | bytes, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    bad = error.object[error.start : error.end]
-    if all("\udc80" <= letter <= "\udcff" for letter in bad):  # bytes of a file's name that are no text
-        return bad.encode("ascii", "surrogateescape"), error.end
-    return "".join(map(_ascii, bad)), error.end
+    letter, end = error.object[error.start], error.start + 1
+    if "\udc80" <= letter <= "\udcff":  # a byte of a file's name that is no text
+        return letter.encode("ascii", "surrogateescape"), end
+    return _ascii(letter), end
 
 
 def _ascii(letter: str) -> str:
@@ -49,7 +49,8 @@ def _ascii(letter: str) -> str:
     if words[:1] == ["GREEK"] and words[-2:-1] == ["LETTER"]:
         name = words[-1].replace("LAMDA", "LAMBDA")
         return name.capitalize() if "CAPITAL" in words else name.lower()
-    base = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode("ascii")
+    parts = (NAMED.get(part, part) for part in unicodedata.normalize("NFKD", letter))
+    base = "".join(parts).encode("ascii", "ignore").decode("ascii")
     if base:
         return f"^{base}" if words[:1] == ["SUPERSCRIPT"] else base
     return letter.encode("ascii", "backslashreplace").decode("ascii")

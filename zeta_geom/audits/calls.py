@@ -151,6 +151,8 @@ def _of_transform(transform: Any, seed: int) -> Call:
         images, back = _channels_first(X)
         with stream:
             made = [_as_array(given(grey, image)) for image in images]
+        if len(shapes := {one.shape for one in made}) > 1:
+            raise ValueError(f"a transform must give images of one shape; got {', '.join(map(str, sorted(shapes)))}.")
         return back(np.stack(made)), None
 
     return call
@@ -207,7 +209,9 @@ class _Images:
 
 
 def _line(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".")
+    """Return the first line of an error's text: torch adds its own stack."""
+    text = (str(error).strip().splitlines() or [""])[0]
+    return f"{type(error).__name__}: {text}".rstrip(". :")
 
 
 class _GlobalStream:

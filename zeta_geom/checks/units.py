@@ -30,8 +30,9 @@ def check_units(
     1. One set came as integers, taken for grey levels and divided by 255, the other as floats of which more than 5 %
        lie outside -0.5 to 2.5.
     2. The standard deviation of all values of one set is more than 20 times the largest magnitude in the other.
-    3. Both lie within two different ones of the customary ranges 0 to 255, 0 to 1 and -1 to 1, and the change from
-       one range to the other brings the means of the features at least four times nearer to each other.
+    3. They lie in two different ones of the customary ranges 0 to 255, 0 to 1 and -1 to 1, and the change from one
+       range to the other brings the means of the features at least four times nearer to each other, and the standard
+       deviations of all values nearer.
 
     Parameters
     ----------
@@ -91,9 +92,12 @@ def _converted(A: np.ndarray, B: np.ndarray, ranges: list[tuple[float, float]]) 
     if None in units or units[0] == units[1]:
         return False
     (low, high), (new_low, new_high) = (CUSTOMARY[str(unit)] for unit in units)
-    means, others = (_rows(one).mean(axis=0) for one in (A, B))
-    changed = new_low + (means - low) * (new_high - new_low) / (high - low)
-    return float(np.abs(others - changed).mean()) < NEAR * float(np.abs(others - means).mean())
+    first, second = _rows(A), _rows(B)
+    means, others, factor = first.mean(axis=0), second.mean(axis=0), (new_high - new_low) / (high - low)
+    changed = new_low + (means - low) * factor
+    spread = np.log(second.std() / first.std())
+    nearer = float(np.abs(others - changed).mean()) < NEAR * float(np.abs(others - means).mean())
+    return nearer and bool(abs(spread - np.log(factor)) < abs(spread))
 
 
 def _customary(low: float, high: float) -> str | None:
@@ -109,4 +113,6 @@ def _rows(X: np.ndarray) -> np.ndarray:
 
 
 def _spelled(low: float, high: float, divided: bool) -> str:
-    return f"{low * 255:g} to {high * 255:g} (integers, divided by 255)" if divided else f"{low:g} to {high:g}"
+    if divided:
+        return f"{low * 255:g} to {high * 255:g} (integers, divided by 255)"
+    return f"{low + 0.0:g} to {high + 0.0:g}"  # no negative zero
