@@ -54,7 +54,7 @@ def check_units(
     >>> check_units(X, 2 * X, ("real", "fake"))
     >>> check_units(255 * X, 2 * X - 1, ("real", "fake"))
     Traceback (most recent call last):
-    ValueError: fake must be in the unit of real; got values from -0.98... to 0.98... beside 2.2... to 253... ...
+    ValueError: fake must be in the unit of real, in one unit both; got values from -0.99... to 0.99... beside ...
     """
     A, B = host_array(first, names[0]), host_array(second, names[1])
     if min(A.size, B.size) < LEAST:

@@ -16,7 +16,7 @@ import numpy as np
 __all__ = ["ROW", "as_label", "as_text", "lettered", "lettering"]
 
 LONGEST = 36  # letters of a name; wide ones, as of Chinese, count twice
-ROW = 60  # of a row's name, which may hold several
+ROW = 52  # of a row's name, which may hold several
 TEX = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
 TEX |= {letter: f"\\{letter}" for letter in "#$%&_{}"}
 
@@ -43,23 +43,31 @@ def as_label(text: Any, longest: int = LONGEST) -> str:
     Returns
     -------
     str
+        The same again where it is given one of its own.
 
     Examples
     --------
     >>> as_label("price in $, net of $")
-    'price in \\\\$, net of \\\\$'
+    'price in \\$, net of \\$'
     >>> len(as_label("a" * 99))
     36
     """
-    line = " ".join(str(text).split())
+    from matplotlib import rcParams
+
+    kept = (" " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in str(text))
+    line = " ".join("".join(kept).split())
     if sum(map(_width, line)) > longest:
         head, tail = _kept(line, longest * 2 // 3), _kept(line[::-1], longest - longest * 2 // 3 - 1)[::-1]
         line = f"{head}…{tail}"
-    return as_text(f"\u200b{line}" if line.startswith("_") else line)  # legends leave out what begins with _
+    if line.startswith("_"):  # what a legend leaves out
+        line = f"\u200b{line}"
+    if rcParams["text.usetex"]:
+        return "".join(TEX.get(letter, letter) for letter in line)
+    return re.sub(r"(?<!\\)\$", r"\\$", line) if rcParams["text.parse_math"] else line
 
 
 def as_text(text: str) -> str:
-    r"""Return a text, of several lines perhaps, in which no letter means anything to Matplotlib: a $ is a $.
+    r"""Return a text with each of its lines as a label: no letter in it means anything to Matplotlib.
 
     Parameters
     ----------
@@ -71,16 +79,10 @@ def as_text(text: str) -> str:
 
     Examples
     --------
-    >>> as_text("5 $")
-    '5 \\\\$'
+    >>> as_text("5 $\nor 6")
+    '5 \\$\nor 6'
     """
-    from matplotlib import rcParams
-
-    kept = [" " if unicodedata.category(letter) in ("Cc", "Cs") and letter != "\n" else letter for letter in text]
-    if rcParams["text.usetex"]:
-        return "".join(TEX.get(letter, letter) for letter in kept)
-    line = "".join(kept)
-    return re.sub(r"(?<!\\)\$", r"\\$", line) if rcParams["text.parse_math"] else line  # once, however often called
+    return "\n".join(as_label(line, ROW) for line in str(text).split("\n"))
 
 
 @contextmanager
@@ -193,7 +195,7 @@ def _families_for(absent: frozenset[str], n_fonts: int) -> tuple[tuple[str, ...]
 
     chosen, left = [], set(absent)
     for family in sorted({entry.name for entry in fontManager.ttflist}, key=preference):
-        if "Last Resort" not in family and (has := left & _letters(_path(FontProperties(family=family)))):
+        if "Last Resort" not in family and (has := left & _letters(_path(FontProperties(family=[family])))):
             chosen.append(family)
             left -= has
         if not left:
