@@ -176,10 +176,8 @@ def test_an_audit_and_a_sweep_warn_once(bundled, tmp_path):
 
 def test_a_font_that_has_a_letter_is_found_by_its_letters(bundled):
     families = {entry.name for entry in fontManager.ttflist if "Last Resort" not in entry.name} - {"DejaVu Sans"}
-    own, *others = (
-        set(get_font(findfont(FontProperties(family=[family]))).get_charmap())
-        for family in ("DejaVu Sans", *families)
-    )
+    paths = [findfont(FontProperties(family=[family])) for family in ("DejaVu Sans", *families)]
+    own, *others = (set(get_font(path).get_charmap()) for path in paths)
     letter = next(chr(code) for code in sorted(set().union(*others) - own) if chr(code).isprintable())
     figure = Figure()
     with warnings.catch_warnings():

@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-__all__ = ["ROW", "as_label", "as_text", "lettered", "lettering"]
+__all__ = ["ROW", "as_label", "as_text", "lettered", "lettering", "text_width"]
 
 LONGEST = 36  # letters of a name; wide ones, as of Chinese, count twice
 ROW = 52  # of a row's name, which may hold several
@@ -56,7 +56,7 @@ def as_label(text: Any, longest: int = LONGEST) -> str:
 
     kept = (" " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in str(text))
     line = " ".join("".join(kept).split())
-    if sum(map(_width, line)) > longest:
+    if text_width(line) > longest:
         head, tail = _kept(line, longest * 2 // 3), _kept(line[::-1], longest - longest * 2 // 3 - 1)[::-1]
         line = f"{head}…{tail}"
     if line.startswith("_"):  # what a legend leaves out
@@ -83,6 +83,25 @@ def as_text(text: str) -> str:
     '5 \\$\nor 6'
     """
     return "\n".join(as_label(line, ROW) for line in str(text).split("\n"))
+
+
+def text_width(text: str) -> int:
+    """Return how many narrow letters a text is about as wide as.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> text_width("ab")
+    2
+    """
+    return sum(map(_width, text))
 
 
 @contextmanager
@@ -185,7 +204,8 @@ def _letters_of(families: Iterable[str], properties: Any) -> set[str]:
 def _families_for(absent: frozenset[str], n_fonts: int) -> tuple[tuple[str, ...], frozenset[str]]:
     """Return families that have these letters, as few as the order of preference gives, and what none has.
 
-    The number of fonts that Matplotlib knows is a part of what is remembered: a font may be added later.
+    What none has is drawn by Matplotlib's font of boxes, where it comes with one, of which it does not warn. The
+    number of fonts that it knows is a part of what is remembered: a font may be added later.
     """
     from matplotlib.font_manager import FontProperties, fontManager
 
@@ -193,14 +213,16 @@ def _families_for(absent: frozenset[str], n_fonts: int) -> tuple[tuple[str, ...]
         place = next((i for i, known in enumerate(FONTS) if family.startswith(known)), len(FONTS))
         return place, family
 
+    families = {entry.name for entry in fontManager.ttflist}
+    boxes = {family for family in families if family.startswith("Last Resort")}
     chosen, left = [], set(absent)
-    for family in sorted({entry.name for entry in fontManager.ttflist}, key=preference):
-        if "Last Resort" not in family and (has := left & _letters(_path(FontProperties(family=[family])))):
+    for family in sorted(families - boxes, key=preference):
+        if has := left & _letters(_path(FontProperties(family=[family]))):
             chosen.append(family)
             left -= has
         if not left:
             break
-    return tuple(chosen), frozenset(left)
+    return (*chosen, *(boxes if left else ())), frozenset(left)
 
 
 def _path(properties: Any) -> Any:
