@@ -124,7 +124,12 @@ def _of_callable(function: Callable[..., Any]) -> Call:
 
     def call(X: np.ndarray, Y: np.ndarray | None, hard: bool, grey: bool) -> tuple[Any, Any]:
         given = Y.argmax(axis=1) if Y is not None and hard else Y
-        made = function(X, given) if labelled else function(X)
+        try:
+            made = function(X, given) if labelled else function(X)
+        except Exception as error:
+            divided = ", integers that the audit divided by 255" if grey else ""
+            error.add_note(f"The function was given an array of {X.dtype} {X.shape}{divided}.")
+            raise
         if not isinstance(made, tuple):
             return made, None
         if len(made) != 2:
