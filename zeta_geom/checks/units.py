@@ -25,7 +25,8 @@ def check_units(
 ) -> None:
     """Raise ValueError if the values of two sets show that they are in different units.
 
-    Ranges are judged different in three cases. Sets of one value, or of fewer than 8 values, are not judged.
+    Ranges are judged different in three cases. Sets of fewer than 8 values are not judged, and sets whose values are
+    all equal by the first rule alone.
 
     1. One set came as integers, taken for grey levels and divided by 255, the other as floats of which more than 5 %
        lie outside -0.5 to 2.5.
@@ -60,9 +61,9 @@ def check_units(
     if min(A.size, B.size) < LEAST:
         return
     ranges = [(float(one.min()), float(one.max())) for one in (A, B)]
-    if any(low == high for low, high in ranges):
-        return
-    if _beside_integers(A, B, divided) or _spread_apart(A, B, ranges) or _converted(A, B, ranges):
+    varied = all(low < high for low, high in ranges)
+    apart = varied and (_spread_apart(A, B, ranges) or _converted(A, B, ranges))
+    if apart or _beside_integers(A, B, divided):
         spelled = [_spelled(low, high, whole) for (low, high), whole in zip(ranges, divided)]
         raise ValueError(
             f"{names[1]} must be in the unit of {names[0]}, in one unit both; got values from {spelled[1]} beside "
