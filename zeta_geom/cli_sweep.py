@@ -151,7 +151,7 @@ def draw(table: pd.DataFrame) -> Any:
     rows = [row for name in table["data"].unique() for row in _rows([one for one in panels if one[0].data == name])]
     parameters: Any = style.PARAMETERS
     with matplotlib.rc_context(parameters), lettering():
-        fig = Figure(figsize=(2.6 * max(map(len, rows)) + 0.6, 2.3 * len(rows) + 0.6))
+        fig: Any = Figure(figsize=(2.6 * max(map(len, rows)) + 0.6, 2.3 * len(rows) + 0.6))
         for place, row in zip(fig.add_gridspec(len(rows), 1), rows):
             for slot, ((name, measure, k), part) in zip(place.subgridspec(1, len(row)), row):
                 ax = sweep_panel(fig.add_subplot(slot), part)

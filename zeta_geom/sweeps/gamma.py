@@ -110,11 +110,12 @@ def fill_gamma(table: pd.DataFrame) -> pd.DataFrame:
     {'mixup': True, 'original': True, 'zeta': True}
     """
     check_table(table, ["gamma"])
-    gammas = np.sort(table["gamma"].dropna().unique())
+    gamma = table["gamma"].to_numpy(dtype=np.float64)
+    lacks = np.isnan(gamma)
+    gammas = np.unique(gamma[~lacks])
     if not len(gammas):
         return table.copy()
-    lacks = table["gamma"].isna().to_numpy()
     counts = np.where(lacks, len(gammas), 1)
-    filled = table.iloc[np.repeat(np.arange(len(table)), counts)].reset_index(drop=True)
-    filled.loc[np.repeat(lacks, counts), "gamma"] = np.tile(gammas, lacks.sum())
-    return filled
+    filled = np.repeat(gamma, counts)
+    filled[np.repeat(lacks, counts)] = np.tile(gammas, lacks.sum())
+    return table.iloc[np.repeat(np.arange(len(table)), counts)].reset_index(drop=True).assign(gamma=filled)
