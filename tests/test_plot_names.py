@@ -162,7 +162,9 @@ def test_letters_that_no_font_has_are_warned_of_once(drawing, bundled):
 
 
 def test_an_audit_and_a_sweep_warn_once(bundled, tmp_path):
-    made = audit(X, synthetic={KANJI: X + 0.1}, n_neighbors=4, n_bootstrap=20, random_state=0, progress=False)
+    made = audit(
+        X[:, :2], synthetic={KANJI: X[:, :2] + 0.1}, n_neighbors=4, n_bootstrap=20, random_state=0, progress=False
+    )
     with pytest.warns(UserWarning, match="no font here has") as caught:
         made.to_html(tmp_path / "index.html")
     assert len(caught) == 1
