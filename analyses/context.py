@@ -32,7 +32,7 @@ LEFT_OUT = "left_out.json"
 def left_out_analyses(results: Path) -> set[str]:
     """Return the analyses that had no data in their last run."""
     path = results / LEFT_OUT
-    return set(json.loads(path.read_text())) if path.exists() else set()
+    return set(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else set()
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Context:
         """Keep the list of analyses without data, whose records of an earlier run must not pass for this one's."""
         listed = left_out_analyses(self.results) - {analysis} | ({analysis} if left_out else set())
         with records.atomic_path(self.results / LEFT_OUT) as temporary:
-            temporary.write_text(json.dumps(sorted(listed)) + "\n")
+            temporary.write_text(json.dumps(sorted(listed)) + "\n", encoding="utf-8")
 
     def dataset(self, name: str) -> datasets.Dataset:
         """Load a data set, or with `offline` the embedded sample that stands for it, under the sample's own name."""

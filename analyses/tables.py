@@ -18,6 +18,7 @@ from rich.table import Table
 from analyses.paper.partitions import PARTITIONS
 from analyses.paper.reading import KEY, read_table
 from analyses.paper.runs import load_runs
+from zeta_geom.consoles import spell_out
 from zeta_geom.records import atomic_path
 
 NUMBERS = (4, 5, 6, 7, 8)
@@ -107,4 +108,5 @@ def main(
 
 
 if __name__ == "__main__":
+    spell_out()
     typer.run(main)

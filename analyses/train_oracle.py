@@ -72,7 +72,7 @@ def main(
     with atomic_path(out) as temporary:
         temporary.write_bytes(content)
     with atomic_path(out.with_suffix(".json")) as temporary:
-        temporary.write_text(json.dumps(manifest, indent=1) + "\n")
+        temporary.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     typer.echo(f"test accuracy {manifest['test_accuracy']:.4f} in {seconds:.0f} s; wrote {out}")
 
 

@@ -47,7 +47,9 @@ def peak_memory(name: str) -> float:
     if not Path("/proc/self/clear_refs").exists():
         return float("nan")
     script = f"from benchmarks.local_dimension import print_peak; print_peak({name!r})"
-    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    answer = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, encoding="utf-8"
+    )
     return float(answer.stdout)
 
 
@@ -55,7 +57,7 @@ def print_peak(name: str) -> None:
     """Measure this process."""
     X = POINTS[name]()
     LocalPCA(KS).fit(X[:2000])
-    Path("/proc/self/clear_refs").write_text("5")  # the peak so far is forgotten
+    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # the peak so far is forgotten
     before = resident("VmRSS")
     LocalPCA(KS).fit(X)
     print((resident("VmHWM") - before) / 2**20)
@@ -63,7 +65,7 @@ def print_peak(name: str) -> None:
 
 def resident(what: str) -> int:
     """Return the KiB of this process's memory, now (VmRSS) or at most (VmHWM)."""
-    lines = Path("/proc/self/status").read_text().splitlines()
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(what))
 
 

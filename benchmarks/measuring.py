@@ -89,5 +89,7 @@ def report(name: str, rows: list[dict[str, Any]], folder: Path, **more: Any) -> 
         print(pd.DataFrame(rows).to_string(index=False, float_format=lambda value: f"{value:.3g}"))
     folder.mkdir(parents=True, exist_ok=True)
     with records.atomic_path(folder / f"{name}.json") as temporary:
-        temporary.write_text(json.dumps({"rows": rows, **more, **machine()}, indent=1, default=str) + "\n")
+        temporary.write_text(
+            json.dumps({"rows": rows, **more, **machine()}, indent=1, default=str) + "\n", encoding="utf-8"
+        )
     print(f"written: {folder / f'{name}.json'}")

@@ -71,7 +71,9 @@ def apart(python: str, program: str, arrays: dict[str, np.ndarray]) -> dict[str,
     with tempfile.TemporaryDirectory() as folder:
         given, found = Path(folder, "given.npz"), Path(folder, "found.npz")
         np.savez(given, **arrays)  # type: ignore[arg-type]
-        done = subprocess.run([python, "-c", program, given, found], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [python, "-c", program, given, found], capture_output=True, text=True, check=False, encoding="utf-8"
+        )
         if done.returncode:
             if "ModuleNotFoundError" in done.stderr:
                 return None

@@ -79,18 +79,18 @@ class _Watch:
         mark = Path(self.folder) / f"before-{os.getpid()}"
         if not mark.exists():  # compiled kernels and buffers of BLAS belong to the process
             LocalPCA(KS, n_jobs=task.threads).fit(noise(600, self.d))
-            mark.write_text(str(_memory("VmRSS")))
-        before = int(mark.read_text())
-        Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+            mark.write_text(str(_memory("VmRSS")), encoding="utf-8")
+        before = int(mark.read_text(encoding="utf-8"))
+        Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # the peak begins anew
         start = time.perf_counter()
         result = self.call(task)
         taken = {"seconds": time.perf_counter() - start, "bytes": _memory("VmHWM") - before}
-        (Path(self.folder) / f"task-{task.start}.json").write_text(json.dumps(taken))
+        (Path(self.folder) / f"task-{task.start}.json").write_text(json.dumps(taken), encoding="utf-8")
         return result
 
 
 def _memory(name: str) -> int:
-    lines = Path("/proc/self/status").read_text().splitlines()
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(name))
 
 
@@ -123,7 +123,7 @@ def measure(case: Case) -> dict[str, Any]:
         )
         wall = time.perf_counter() - start
         rates += measured_rates(case.workers)
-        tasks = [json.loads(path.read_text()) for path in folder.glob("task-*.json")]
+        tasks = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("task-*.json")]
     plans = [
         plan_local_dimension(
             case.n, case.d, max(KS), case.workers, rate, n_anchors=case.n_anchors, parts=parts, threads=1
@@ -160,7 +160,7 @@ def main(
     chosen = [int(number) for number in only.split(",")] if only else range(len(CASES))
     for number in tqdm(chosen, desc="cases", disable=None):
         command = [sys.executable, "-m", "benchmarks.scale_plan", "--one", str(number)]
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, encoding="utf-8")
         rows.append(json.loads(done.stdout.splitlines()[-1]))
     report("scale_plan", rows, out)
 

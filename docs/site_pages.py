@@ -40,8 +40,8 @@ def write(folder: Path) -> None:
     made.mkdir(exist_ok=True)
     for name, text in pages.items():
         path = made / name
-        if not path.exists() or path.read_text() != text:
-            path.write_text(text)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
 
 
 def rooms() -> list[str]:
@@ -186,7 +186,7 @@ def escape(text: str) -> str:
 def peers_page(path: Path) -> str:
     """Return the tables that benchmarks/peers.py has measured, one for each peer."""
     columns = ["peer", "question", "data", "zeta_geom", "the peer"]
-    rows = pd.DataFrame(json.loads(path.read_text())["rows"], columns=columns)
+    rows = pd.DataFrame(json.loads(path.read_text(encoding="utf-8"))["rows"], columns=columns)
     lines = []
     for peer, part in rows.groupby("peer", sort=False):
         cells = [[escape(cell) for cell in row] for row in part[columns[1:]].astype(str).to_numpy()]
@@ -197,7 +197,7 @@ def peers_page(path: Path) -> str:
 
 def false_alarms_page(path: Path) -> str:
     """Return how often an audit put real samples outside, as benchmarks/audit_false_alarms.py has measured it."""
-    found = json.loads(path.read_text())
+    found = json.loads(path.read_text(encoding="utf-8"))
     cases = [name for name in found["rows"][0] if name != "measure"]
     rows = [
         [escape(row["measure"]), *("" if pd.isna(row[case]) else f"{row[case]:.1%}" for case in cases)]

@@ -29,6 +29,7 @@ from tqdm import tqdm
 from analyses.context import PRESETS, Context
 from figures.drawing import Drawing, draw, unchanged
 from figures.steps import STEPS, Step
+from zeta_geom.consoles import spell_out
 from zeta_geom.records import atomic_path
 
 
@@ -187,4 +188,5 @@ def finish(context: Context, claims: pd.DataFrame, times: pd.DataFrame) -> None:
 
 
 if __name__ == "__main__":
+    spell_out()
     typer.run(main)

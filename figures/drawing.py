@@ -13,6 +13,7 @@ import matplotlib as mpl
 
 from analyses.context import left_out_analyses
 from zeta_geom.manifests import data_fingerprint, file_fingerprint, make_manifest
+from zeta_geom.plots.names import lettering
 from zeta_geom.records import atomic_path
 
 DRAWN = "drawn"  # in results/PRESET/figures, a file a module: the key that its files were drawn for, and their names
@@ -38,7 +39,7 @@ def unchanged(figure: str, results: Path) -> Drawing | None:
     if figure in left_out_analyses(results):
         raise FileNotFoundError("its data were not to be had in the last run of its analysis")
     try:
-        drawn = json.loads((results / "figures" / DRAWN / f"{figure}.json").read_text())
+        drawn = json.loads((results / "figures" / DRAWN / f"{figure}.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):  # not drawn yet, or damaged
         return None
     files = [results / "figures" / name for name in drawn["files"]]
@@ -57,10 +58,11 @@ def draw(figure: str, results: Path) -> Drawing:
     start, cpu = time.perf_counter(), time.process_time()
     mpl.use("agg")
     folder, key = results / "figures", drawing_key(figure, results)
-    files = import_module(f"figures.{figure}").draw(results)
+    with lettering():  # one warning, however many panels lack a letter
+        files = import_module(f"figures.{figure}").draw(results)
     drawn = {"key": key, "files": [str(path.relative_to(folder)) for path in files]}
     with atomic_path(folder / DRAWN / f"{figure}.json") as temporary:
-        temporary.write_text(json.dumps(drawn, indent=1) + "\n")
+        temporary.write_text(json.dumps(drawn, indent=1) + "\n", encoding="utf-8")
     return Drawing(files, time.perf_counter() - start, time.process_time() - cpu)
 
 

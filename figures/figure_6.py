@@ -13,6 +13,7 @@ from zeta_geom import records
 from zeta_geom.manifolds import MANIFOLDS
 from zeta_geom.mixers import gamma_min
 from zeta_geom.plots import style
+from zeta_geom.plots.names import as_label
 from zeta_geom.plots.sweep import sweep_panel
 
 PAPER_SETS = ("cifar-10", "cifar-100")
@@ -90,7 +91,7 @@ def title_of(name: str) -> str:
         "cifar-10": "CIFAR-10",
         "cifar-100": "CIFAR-100",
     }
-    return known.get(name, name)
+    return known.get(name) or as_label(name)
 
 
 def stand_in_note(made: list[records.Record]) -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from zeta_geom.plots.names import as_label
+
 DATA = {
     "cifar-10": "CIFAR-10",
     "cifar-100": "CIFAR-100",
@@ -35,12 +37,12 @@ METRICS = {
 
 def data_name(name: str) -> str:
     """Return how a data set is called."""
-    return DATA.get(name, name)
+    return DATA.get(name) or as_label(name)
 
 
 def network_name(name: str) -> str:
     """Return how a network is called."""
-    return NETWORKS.get(name, name)
+    return NETWORKS.get(name) or as_label(name)
 
 
 def seeds_of(counts: Iterable[int]) -> str:

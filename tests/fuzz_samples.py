@@ -1,6 +1,7 @@
 """How the entries of realism, neighborhoods, fidelity and sweeps are called."""
 
 import numpy as np
+import pandas as pd
 from fuzz_table import case, finite, not_negative
 from fuzz_values import COUNT, KS, RANDOM, SEEDS, WIDE, WIDTH, arrays, distributions, labels, points
 from hypothesis import strategies as st
@@ -214,6 +215,11 @@ def _(draw):
         "n_jobs": 1,
         "progress": False,
     }
+
+
+@case("sweeps.fill_gamma", check=lambda filled, arguments: len(filled) >= len(arguments["table"]) or 1 / 0)
+def _(draw):
+    return {"table": pd.DataFrame({"gamma": draw(arrays((4,), layouts=("C",))), "mixer": list("abcd")})}
 
 
 @case("sweeps.sweep", check=check_sweep, errors=(SweepError,), share=SLOW, kept=("gammas", "progress"))

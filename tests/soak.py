@@ -79,7 +79,7 @@ def disturbed(folder: Path, rng: np.random.Generator, disturbances: int) -> list
         for each in (process, *others):
             wait_until(partial(group_is_gone, each), 30)
         typer.echo(f"{finished(folder / 'disturbed')} finished; exit {process.returncode}; {done[-1:]}")
-        said = (folder / "stderr").read_text()
+        said = (folder / "stderr").read_text(encoding="utf-8")
         if said.count("Traceback") > said.count("Exception ignored"):  # a signal may come while Python ends
             raise SystemExit(said)
         if process.returncode == 0 and len(done) >= disturbances:
@@ -91,7 +91,7 @@ def disturbed(folder: Path, rng: np.random.Generator, disturbances: int) -> list
 
 def start_one(folder: Path) -> subprocess.Popen[bytes]:
     """Start the sweep; what it says goes into a file, which never blocks it."""
-    with (folder / "stderr").open("a") as file:
+    with (folder / "stderr").open("a", encoding="utf-8") as file:
         return subprocess.Popen(command(folder, "disturbed"), start_new_session=True, stderr=file)
 
 

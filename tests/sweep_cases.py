@@ -39,7 +39,7 @@ def compute(settings):
     if settings.get("large"):
         return pd.DataFrame({"x": np.random.default_rng(i).random(settings["large"])})
     time.sleep(settings["seconds"])
-    with diary.open("a") as file:
+    with diary.open("a", encoding="utf-8") as file:
         file.write(f"{i}\n")
     return pd.DataFrame({"i": [i], "square": [i * i]})
 
@@ -47,7 +47,7 @@ def compute(settings):
 def noted(ledger):
     """Return which runs were done, each as often as it was."""
     diary = ledger.folder / "diary"
-    return sorted(map(int, diary.read_text().split())) if diary.exists() else []
+    return sorted(map(int, diary.read_text(encoding="utf-8").split())) if diary.exists() else []
 
 
 def squares(tables):
@@ -87,7 +87,7 @@ def in_another_process(folder, count, executor="SerialExecutor()", **settings):
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
     return subprocess.Popen(
         [sys.executable, "-c", code], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True,
+        start_new_session=True, encoding="utf-8",
     )  # fmt: skip
 
 
@@ -117,8 +117,8 @@ def group_is_gone(process):
 def dies_three_times(path):
     """Kill this process the first three times."""
     diary = Path(path)
-    if not diary.exists() or len(diary.read_text()) < 3:
-        with diary.open("a") as file:
+    if not diary.exists() or len(diary.read_text(encoding="utf-8")) < 3:
+        with diary.open("a", encoding="utf-8") as file:
             file.write("x")
         os.kill(os.getpid(), signal.SIGKILL)
     return "alive"

@@ -31,7 +31,7 @@ PACKAGE = Path(zeta_geom.__file__).parent
 # what takes no arrays of a user's, room by room
 NO_ARRAYS = {
     "audits": "Audit",
-    "checks": "check_label_shape",
+    "checks": "check_label_shape check_units count_classes one_hot",  # the last three take what is checked
     "datasets": "Dataset Specification data_home fetch load",
     "fidelity": "AlphaPrecision Authenticity BetaRecall DensityCoverage PrecisionRecall",  # results
     "geometry": "Neighbors Parts Plan Rate measure_rate plan_local_dimension plan_table",
@@ -51,6 +51,7 @@ NO_ARRAYS = {
     "plots.differences": "difference_key",
     "plots.heat_table": "difference_colors",
     "plots.paired_dots": "paired_dots_key",
+    "plots.names": "as_label as_text lettered lettering text_width",
     "plots.panels": "name_columns panels_of",
     "plots.parallel": "accuracy_colors",
     "plots.points": "two_class_colors",

@@ -37,7 +37,7 @@ def save_picture(path, shape=(30, 40)):
 
 def write_csv(path, rows):
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="") as file:
+    with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(rows)
 
 
@@ -167,7 +167,7 @@ def _dermofit(folder):
         for i in range(count):
             save_picture(folder / name / f"{name}{i}" / f"{name}{i}.png")
             save_picture(folder / name / f"{name}{i}" / f"{name}{i}mask.png")
-    (folder / "lesionlist.txt").write_text("1   A1   BCC\n")
+    (folder / "lesionlist.txt").write_text("1   A1   BCC\n", encoding="utf-8")
     return _split(*FIVE)
 
 
@@ -198,7 +198,7 @@ def _ph2(folder):
             f"|| {case} ||                        ||                  {code} ||          0 |     T ||  4 5 ||"
         )
     lines += ["", "Legends:", "Clinical Diagnosis || 0 - Common Nevus; 1 - Atypical Nevus; 2 - Melanoma ||"]
-    (folder / "PH2Dataset" / "PH2_dataset.txt").write_text("\n".join(lines))
+    (folder / "PH2Dataset" / "PH2_dataset.txt").write_text("\n".join(lines), encoding="utf-8")
     return _split(NEVUS, MELANOMA)
 
 

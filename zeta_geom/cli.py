@@ -25,6 +25,7 @@ from zeta_geom.cli_values import (
     to_ints,
     to_params,
 )
+from zeta_geom.consoles import spell_out
 
 if TYPE_CHECKING:
     import numpy as np
@@ -312,6 +313,7 @@ def write(path: Path, values: Mapping[str, np.ndarray] | pd.DataFrame) -> None:
 
 def main() -> None:
     """Run the command line; a mistake of the user's is one line and a non-zero exit."""
+    spell_out()
     logging.basicConfig(format="%(message)s")
     try:
         sys.exit(app(standalone_mode=False))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zeta_geom.cli_values import LABEL_COLUMN, Channels, to_ints, to_names, to_numbers, to_params
+from zeta_geom.cli_values import LABEL_COLUMN, Channels, readable, to_ints, to_names, to_numbers, to_params
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,7 +80,8 @@ def audit(
         random_state=seed,
         n_jobs=jobs,
     )
-    page = found.save(out, title=title, repeat=shlex.join(["zeta-geom", *sys.argv[1:]]))
+    repeat = readable(shlex.join(["zeta-geom", *sys.argv[1:]]))
+    page = found.save(out, title=readable(title), repeat=repeat)
     typer.echo(str(found))
     typer.echo(f"wrote {page}")
 
@@ -98,7 +99,7 @@ def _mixers(mixer: str | None, gamma: str | None, params: Mapping[str, Any], see
 
 def _names(paths: list[Path]) -> list[str]:
     """Return the names of synthetic samples: their files' where there are several."""
-    names = ["synthetic"] if len(paths) == 1 else [path.stem for path in paths]
+    names = ["synthetic"] if len(paths) == 1 else [readable(path.stem) for path in paths]
     if len(set(names)) < len(names):
         raise ValueError(f"--synthetic must be files of different names; got {', '.join(map(str, paths))}.")
     return names

@@ -17,6 +17,7 @@ from zeta_geom.cli_values import (
     Channels,
     ManyValues,
     output,
+    readable,
     to_executor,
     to_ints,
     to_names,
@@ -128,7 +129,7 @@ def plot(
     folder: Folder,
     out: Annotated[Path | None, output(".png", ".pdf", ".svg")] = None,
 ) -> None:
-    """Draw what is finished: mean ± standard deviation against γ, a panel a measure and k, a row a data set.
+    """Draw what is finished: mean ± standard deviation against γ, a panel a measure and k, data set by data set.
 
     Without --out into FOLDER/sweep.png.
 
@@ -136,48 +137,61 @@ def plot(
     """
     import matplotlib
 
+    from zeta_geom.plots.names import lettering
     from zeta_geom.records import atomic_path
     from zeta_geom.sweeps import sweep_table
 
     target = folder / "sweep.png" if out is None else out
-    with matplotlib.rc_context({"backend": "agg"}):
+    with matplotlib.rc_context({"backend": "agg"}), lettering():
         figure = draw(sweep_table(folder))
-        with atomic_path(target) as temporary:
+        with atomic_path(target) as temporary, lettering(figure):
             figure.savefig(temporary)
     typer.echo(f"wrote {target}")
 
 
 def draw(table: pd.DataFrame) -> Any:
-    """Return the figure of a sweep's table."""
-    import matplotlib.pyplot as plt
+    """Return the figure of a sweep's table: a panel for each measure and k, data set by data set, no slot empty."""
+    import matplotlib
+    from matplotlib.figure import Figure
 
     from zeta_geom.plots import style
-    from zeta_geom.plots.sweep import QUANTITIES, sweep_panel
+    from zeta_geom.plots.names import lettering
+    from zeta_geom.plots.sweep import sweep_panel
 
-    data = list(table["data"].unique())
-    panels = table[["measure", "k"]].drop_duplicates()
-    columns = min(3, len(panels))
-    rows = -(-len(panels) // columns)  # of each data set
+    several = table["data"].nunique() > 1
+    parts = table.groupby(["data", "measure", "k"], sort=False)
+    panels = [
+        (key, parts.get_group(key)) for key in table[["data", "measure", "k"]].drop_duplicates().itertuples(False)
+    ]
+    rows = [row for name in table["data"].unique() for row in _rows([one for one in panels if one[0].data == name])]
     parameters: Any = style.PARAMETERS
-    with plt.rc_context(parameters):
-        size = (2.6 * columns + 0.6, 2.3 * len(data) * rows + 0.6)
-        fig, axes = plt.subplots(len(data) * rows, columns, squeeze=False, figsize=size)
-        for ax in axes.flat:
-            ax.set_visible(False)
-        for above, name in enumerate(data):
-            for ax, (measure, k) in zip(axes[above * rows : (above + 1) * rows].flat, panels.to_numpy()):
-                part = table[(table["data"] == name) & (table["measure"] == measure) & (table["k"] == k)]
-                if len(part):
-                    ax.set_visible(True)
-                    sweep_panel(ax, part)
-                    title = [name] * (len(data) > 1) + [f"k = {k}"] * (k > 0)
-                    ax.set(title=", ".join(title), xlabel="γ", ylabel=QUANTITIES.get(measure, measure))
-        keys = {label: handle for ax in axes.flat for handle, label in zip(*ax.get_legend_handles_labels())}
+    with matplotlib.rc_context(parameters), lettering():
+        fig: Any = Figure(figsize=(2.6 * max(map(len, rows)) + 0.6, 2.3 * len(rows) + 0.6))
+        for place, row in zip(fig.add_gridspec(len(rows), 1), rows):
+            for slot, ((name, measure, k), part) in zip(place.subgridspec(1, len(row)), row):
+                ax = sweep_panel(fig.add_subplot(slot), part)
+                ax.set(title=_title(name if several else "", measure, k), xlabel="γ")
+        keys = {label: handle for ax in fig.axes for handle, label in zip(*ax.get_legend_handles_labels())}
         note = "lines: mean; bands: ± standard deviation over points, of wrong labels over seeds"
         fig.legend(
             keys.values(), keys.keys(), loc="outside lower center", ncols=4, title=note, title_fontsize=7
         )  # fmt: skip
     return fig
+
+
+def _rows(panels: list[Any]) -> list[list[Any]]:
+    """Part panels into rows of at most three, as even as can be."""
+    count = -(-len(panels) // 3)
+    ends = [round(len(panels) * (1 + row) / count) for row in range(count)]
+    return [panels[start:end] for start, end in zip([0, *ends], ends)]
+
+
+def _title(name: str, measure: str, k: int) -> str:
+    from zeta_geom.plots.names import as_label
+    from zeta_geom.plots.sweep import QUANTITIES
+
+    quantity = QUANTITIES.get(measure) or as_label(measure)
+    return "\n".join([as_label(name)] * bool(name) + [f"{quantity}, k = {k}" if k else quantity])
 
 
 def _read(files: list[Path], label_column: str | None) -> dict[str, Any]:
@@ -188,7 +202,7 @@ def _read(files: list[Path], label_column: str | None) -> dict[str, Any]:
     for file in files:
         arrays = read_arrays(file, label_column=label_column)
         X, labels = to_floats(arrays["X"]), labels_of(arrays)
-        data[file.stem] = X if labels is None else (X, labels)
+        data[readable(file.stem)] = X if labels is None else (X, labels)
     if len(data) < len(files):
         raise ValueError(f"FILES must differ in their names; got {', '.join(map(str, files))}.")
     return data

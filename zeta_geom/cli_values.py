@@ -17,6 +17,7 @@ __all__ = [
     "Channels",
     "ManyValues",
     "output",
+    "readable",
     "show_version",
     "to_executor",
     "to_gamma",
@@ -96,6 +97,11 @@ def show_version(wanted: bool) -> None:
 
         typer.echo(f"zeta-geom {version('zeta-geom')}")
         raise typer.Exit
+
+
+def readable(word: str) -> str:
+    """Return a word of the command line as text, also where the locale cannot spell it: its bytes are UTF-8."""
+    return word.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def to_ints(text: str, option: str = "--k") -> tuple[int, ...]:

@@ -63,7 +63,7 @@ def write_result(path: Path, values: Mapping[str, np.ndarray] | pd.DataFrame) ->
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "k.csv"
     >>> write_result(path, {"k8": np.array([3, 2])})
-    >>> path.read_text().split()
+    >>> path.read_text(encoding="utf-8").split()
     ['k8', '3', '2']
     """
     with atomic_path(path) as temporary:

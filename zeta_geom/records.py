@@ -77,8 +77,8 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     --------
     >>> target = Path(tempfile.mkdtemp()) / "a.txt"
     >>> with atomic_path(target) as temporary:
-    ...     _ = temporary.write_text("whole")
-    >>> target.read_text()
+    ...     _ = temporary.write_text("whole", encoding="utf-8")
+    >>> target.read_text(encoding="utf-8")
     'whole'
     """
     path = Path(path)
@@ -190,7 +190,7 @@ def write(made: Record, path: Path | str) -> None:
             np.savez_compressed(file, **made.values)  # type: ignore[arg-type]
     made.manifest |= {"file": values_path.name, "sha256": file_fingerprint(values_path)}
     with atomic_path(manifest_path) as temporary:
-        temporary.write_text(json.dumps(made.manifest, indent=1, sort_keys=True) + "\n")
+        temporary.write_text(json.dumps(made.manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def read(path: Path | str, *, any_code: bool = False) -> Record:
@@ -239,7 +239,7 @@ def _manifest_path(path: Path) -> Path:
 def _read_manifest(path: Path) -> dict[str, Any] | None:
     """Return the manifest beside `path`, or None where there is none that can be read."""
     try:
-        manifest = json.loads(_manifest_path(path).read_text())
+        manifest = json.loads(_manifest_path(path).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):  # ValueError: neither UTF-8 nor JSON
         return None
     return manifest if isinstance(manifest, dict) and manifest.keys() >= _MANIFEST_PARTS else None

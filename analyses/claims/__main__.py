@@ -19,6 +19,7 @@ from analyses.claims.speed import speed
 from analyses.claims.training import paper_tables, training
 from analyses.claims.verdicts import Claim
 from analyses.context import left_out_analyses
+from zeta_geom.consoles import spell_out
 from zeta_geom.records import atomic_path
 
 ANALYSES = (
@@ -60,4 +61,5 @@ def main(results: Annotated[Path, typer.Option(help="where the records are")] = 
 
 
 if __name__ == "__main__":
+    spell_out()
     typer.run(main)

@@ -64,7 +64,7 @@ class Mutant:
 
 def read_mutants(path: Path = LIST) -> list[Mutant]:
     """Return the mutants of the list."""
-    return [Mutant(**entry) for entry in tomllib.loads(path.read_text())["mutant"]]
+    return [Mutant(**entry) for entry in tomllib.loads(path.read_text(encoding="utf-8"))["mutant"]]
 
 
 @cache
@@ -121,7 +121,7 @@ class Reach:
     def sources(self) -> dict[str, str]:
         """The texts of the package's modules."""
         paths = sorted((self.tree / "zeta_geom").rglob("*.py"))
-        return {str(path.relative_to(self.tree)): path.read_text() for path in paths}
+        return {str(path.relative_to(self.tree)): path.read_text(encoding="utf-8") for path in paths}
 
     @cached_property
     def names(self) -> dict[tuple[str, str], set[str]]:

@@ -44,7 +44,9 @@ class Copy:
 
     def __init__(self, tree: Path, folder: Path, more: list[str]) -> None:
         self.root, self.more, self.folder = folder / "tree", more, folder
-        listed = subprocess.run(["git", "ls-files", "-z"], cwd=tree, check=True, capture_output=True, text=True)
+        listed = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=tree, check=True, capture_output=True, text=True, encoding="utf-8"
+        )
         for name in filter(None, listed.stdout.split("\0")):
             if (tree / name).is_file() and Path(name).name != HERE:
                 (self.root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +54,7 @@ class Copy:
         # PYTHONPATH alone is not enough: tests start processes with another one
         venv.create(folder / "venv", with_pip=False, symlinks=True)
         (packages,) = (folder / "venv" / "lib").glob("python*/site-packages")
-        (packages / "copy.pth").write_text(f"{self.root}\n{sysconfig.get_paths()['purelib']}\n")
+        (packages / "copy.pth").write_text(f"{self.root}\n{sysconfig.get_paths()['purelib']}\n", encoding="utf-8")
 
     def pytest(self, words: list[str], limit: float, *, compiled: bool = False) -> tuple[int | None, str]:
         """Run pytest; return its exit status, None where it took too long, and what it said."""
@@ -65,7 +67,7 @@ class Copy:
         command = [str(self.folder / "venv" / "bin" / "python"), "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
         # the same examples for every mutant; no deadlines, which a busy machine and kernels compiled anew exceed
         command += ["--hypothesis-profile=ci", *self.more, *words]
-        with tempfile.TemporaryFile("w+", errors="replace") as said:
+        with tempfile.TemporaryFile("w+", errors="replace", encoding="utf-8") as said:
             process = subprocess.Popen(
                 command,
                 cwd=self.root,
@@ -95,7 +97,7 @@ class Copy:
         """Write a module; return its time of change until then, to set it back by."""
         path = self.root / module
         before = path.stat().st_mtime
-        path.write_text(source)
+        path.write_text(source, encoding="utf-8")
         if stamp is not None:
             os.utime(path, (stamp, stamp))
         for stale in (path.parent / "__pycache__").glob(f"{path.stem}.*.pyc"):  # known by second and size
@@ -130,7 +132,7 @@ class Trial:
         row = (mutant.number, mutant.module, mutant.function, outcome, test, seconds, count, scope)
         with self.lock:
             new = not self.out.exists()
-            with self.out.open("a", newline="") as file:
+            with self.out.open("a", newline="", encoding="utf-8") as file:
                 csv.writer(file).writerows([COLUMNS, row] if new else [row])
             sys.stdout.write(
                 f"{mutant.number:4} {outcome:10} {seconds:7.1f} s  {mutant.module}:{mutant.function}  {test}\n"
@@ -138,7 +140,7 @@ class Trial:
             sys.stdout.flush()
 
     def _outcome(self, copy: Copy, mutant: Mutant) -> tuple[str, str, int]:
-        source = (copy.root / mutant.module).read_text()
+        source = (copy.root / mutant.module).read_text(encoding="utf-8")
         try:
             changed = mutant.apply(source)
         except (ValueError, SyntaxError) as error:
@@ -200,7 +202,7 @@ def read_rows(path: Path) -> dict[int, dict[str, str]]:
     """Return the last row of each mutant."""
     if not path.exists():
         return {}
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         return {int(row["number"]): row for row in csv.DictReader(file)}
 
 

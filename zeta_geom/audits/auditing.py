@@ -58,11 +58,12 @@ def audit(
     y : int array of shape (n,) or (n, 1), or array of shape (n, K), optional
         Their labels: numbers of classes, or soft labels.
     augment : str, Mixer, torchvision transform or callable, optional
-        What is audited. A name of `MIXERS`; a mixer; a transform, which is given image by image; or a function of a
-        batch, f(X) or f(X, y), that returns X_new or (X_new, labels); labels that are not returned stay, and row i of
-        as many rows is taken to stand for row i. It is called some more times for its cost.
+        What is audited. A name of `MIXERS`; a mixer; a transform, which is given image by image, as uint8 if X holds
+        integers and it takes them; or a function of a batch, f(X) or f(X, y), that returns X_new or (X_new, labels);
+        labels that are not returned stay, and row i of as many rows is taken to stand for row i. It is called some
+        more times for its cost.
     synthetic : array (s, ...), pair (array, labels), or mapping of name -> one of them, optional
-        Samples that were made elsewhere, in place of `augment` or beside it.
+        Samples that were made elsewhere, in place of `augment` or beside it; in the unit of X.
     against : one or a sequence of augmentations, or a mapping of name -> augmentation
         What the first is compared with.
     holdout : array (h, ...) or pair (array, labels), optional
@@ -101,7 +102,7 @@ def audit(
     ------
     TypeError, ValueError
         If samples are not finite, are fewer than 8 (4 each with `holdout`), or have labels that do not fit; if a
-        parameter is out of range, or there is nothing to audit.
+        parameter is out of range, samples are in another unit than X, or there is nothing to audit.
     ImportError
         If an oracle or a mixer needs a package that is not there.
 

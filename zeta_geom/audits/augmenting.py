@@ -13,7 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from zeta_geom.audits.calls import Method, to_method
-from zeta_geom.audits.samples import Samples, check_same_kind, soft_labels, to_samples
+from zeta_geom.audits.samples import Samples, check_same_kind, check_same_unit, soft_labels, to_samples
 from zeta_geom.mixers.base import Mixer
 
 __all__ = ["Cost", "apply", "check_name", "cost_of", "to_methods"]
@@ -132,24 +132,26 @@ def apply(method: Method, sources: Samples, batch_size: int, *, progress: bool =
     np.float64(2.0)
     """
     made, labels = [], []
-    same = True
+    same, grey = True, False
     starts = range(0, len(sources), batch_size)
     for start in tqdm(
         starts, desc=method.name, unit="batch", leave=False, delay=2, disable=None if progress else True
     ):
         batch = slice(start, start + batch_size)
         X, Y = sources.X[batch], None if sources.Y is None else sources.Y[batch]
-        X_new, Y_new = _checked(
-            method, sources, batch, *method.call(X.copy(), None if Y is None else Y.copy(), sources.hard)
-        )
+        given = X.copy(), None if Y is None else Y.copy()
+        X_new, Y_new, levels = _checked(method, sources, batch, *method.call(*given, sources.hard, sources.grey))
         same &= len(X_new) == len(X)
+        grey |= levels
         made.append(X_new)
         labels.append(Y_new)
     X = np.concatenate(made)
     if len(X) == 0:
         raise ValueError(f"{method.name} gave no sample for {len(sources)} originals.")
     Y = None if sources.Y is None else np.concatenate(labels)
-    return Samples(X, Y, sources.rows if same else np.full(len(X), -1))
+    found = Samples(X, Y, sources.rows if same else np.full(len(X), -1), grey=grey)
+    check_same_unit(sources, found, _what(method))
+    return found
 
 
 def cost_of(method: Method, sources: Samples, batch_size: int) -> Cost:
@@ -176,31 +178,36 @@ def cost_of(method: Method, sources: Samples, batch_size: int) -> Cost:
     calls: list[float] = []
     copies: list[float] = []
     begun = time.perf_counter()
-    method.call(X.copy(), None if Y is None else Y.copy(), sources.hard)  # the first call loads and compiles
+    # the first call loads and compiles
+    method.call(X.copy(), None if Y is None else Y.copy(), sources.hard, sources.grey)
     while len(calls) < least or (len(calls) < most and time.perf_counter() - begun < seconds):
         labels = None if Y is None else Y.copy()
         start = time.perf_counter()
         batch = X.copy()
         copied = time.perf_counter()
-        method.call(batch, labels, sources.hard)
+        method.call(batch, labels, sources.hard, sources.grey)
         calls.append(time.perf_counter() - copied)
         copies.append(copied - start)
     return Cost(len(X), statistics.median(calls), statistics.median(copies), len(calls))
 
 
-def _checked(method: Method, sources: Samples, batch: slice, X_new: Any, labels: Any) -> tuple[Any, Any]:
-    """Return a copy of what came back, as floats of the sources' dtype and soft labels, or raise."""
+def _what(method: Method) -> str:
+    return f"what {method.name} gives"
+
+
+def _checked(method: Method, sources: Samples, batch: slice, X_new: Any, labels: Any) -> tuple[Any, Any, bool]:
+    """Return a copy of what came back, as floats of the sources' dtype, soft labels, and whether it held integers."""
     X, Y = sources.X[batch], None if sources.Y is None else sources.Y[batch]
-    name = f"what {method.name} gives"
+    name = _what(method)
     if np.shape(X_new)[:1] == (0,):  # a mixer may leave a batch out
-        return np.empty((0, *X.shape[1:]), dtype=X.dtype), None if Y is None else np.empty((0, Y.shape[1]))
+        return np.empty((0, *X.shape[1:]), dtype=X.dtype), None if Y is None else np.empty((0, Y.shape[1])), False
     made = to_samples(X_new, None, name)
     check_same_kind(sources, made, name)
     X_new = made.X.astype(X.dtype)  # a copy: a method may use one array again and again
     if Y is None:
-        return X_new, None
+        return X_new, None, made.grey
     if labels is not None:
-        return X_new, soft_labels(labels, f"labels that {method.name} gives", len(made), Y.shape[1])
+        return X_new, soft_labels(labels, f"labels that {method.name} gives", len(made), Y.shape[1]), made.grey
     if len(made) != len(X):
         raise ValueError(f"{name} must come with labels, for there are {len(made)} samples of {len(X)}.")
-    return X_new, Y
+    return X_new, Y, made.grey

@@ -22,20 +22,20 @@ __all__ = ["Method", "to_method"]
 
 LABELS = ("y", "Y", "label", "labels", "target", "targets")  # names of a second argument that takes labels
 
-Call = Callable[[np.ndarray, "np.ndarray | None", bool], tuple[Any, Any]]
+Call = Callable[[np.ndarray, "np.ndarray | None", bool, bool], tuple[Any, Any]]
 
 
 @dataclass(frozen=True)
 class Method:
-    """What an audit measures: a name, how it is written in Python, and the call (X, Y, hard) -> (X_new, labels).
+    """What an audit measures: a name, its spelling in Python, and the call (X, Y, hard, grey) -> (X_new, labels).
 
     Parameters
     ----------
     name : str
     spelled : str
     call : callable
-        Takes a batch (m, ...), its soft labels (m, K) or None, and whether they were given as integers; None in place
-        of labels leaves them as they were.
+        Takes a batch (m, ...) of floats, its soft labels (m, K) or None, and whether labels and samples were given as
+        integers; None in place of labels leaves them as they were.
     """
 
     name: str
@@ -115,7 +115,7 @@ def _of_mixer(mixer: Mixer) -> Call:
     mixer = mixer.child(0)  # the caller's own stream stays where it is
     in_torch = "numpy" not in mixer.traits.backends
 
-    def call(X: np.ndarray, Y: np.ndarray | None, hard: bool) -> tuple[Any, Any]:
+    def call(X: np.ndarray, Y: np.ndarray | None, hard: bool, grey: bool) -> tuple[Any, Any]:
         batch, labels = (_tensor(X), None if Y is None else _tensor(Y)) if in_torch else (X, Y)
         return mixer.apply(batch, labels, mixer.draw(batch.shape, like=batch, labels=labels, clip=True))
 
@@ -132,14 +132,15 @@ def _of_callable(function: Callable[..., Any], name: str) -> Call:
     """Return the call of a function f(X), f(X, y) or f(X, y=None) that gives X_new or (X_new, labels)."""
     labelled = _takes_labels(function)
 
-    def call(X: np.ndarray, Y: np.ndarray | None, hard: bool) -> tuple[Any, Any]:
+    def call(X: np.ndarray, Y: np.ndarray | None, hard: bool, grey: bool) -> tuple[Any, Any]:
         given = Y.argmax(axis=1) if Y is not None and hard else Y
         try:
             made = function(X, given) if labelled else function(X)
         except (Exception, SystemExit) as error:
+            divided = ", integers that the audit divided by 255," if grey else ""
             raise ValueError(
-                f"augmentation {name} must be a function of a batch of samples that returns one; given one of shape "
-                f"{X.shape} it raised {type(error).__name__}: {error}"
+                f"augmentation {name} must be a function of a batch of samples that returns one; given {X.dtype} of "
+                f"shape {X.shape}{divided} it raised {type(error).__name__}: {error}"
             ) from error
         if not isinstance(made, tuple):
             return made, None
@@ -161,12 +162,14 @@ def _takes_labels(function: Callable[..., Any]) -> bool:
 
 def _of_transform(transform: Any, seed: int, channels: str | None) -> Call:
     """Return the call of a torchvision transform: image by image, for on a batch it draws once for all."""
-    stream = _GlobalStream(seed)
+    stream, given = _GlobalStream(seed), _Images(transform)
 
-    def call(X: np.ndarray, Y: np.ndarray | None, hard: bool) -> tuple[Any, Any]:
+    def call(X: np.ndarray, Y: np.ndarray | None, hard: bool, grey: bool) -> tuple[Any, Any]:
         images, back = _channels_first(X, channels)
         with stream:
-            made = [_as_array(transform(_tensor(image))) for image in images]
+            made = [_as_array(given(grey, image)) for image in images]
+        if len(shapes := {one.shape for one in made}) > 1:
+            raise ValueError(f"a transform must give images of one shape; got {', '.join(map(str, sorted(shapes)))}.")
         return back(np.stack(made)), None
 
     return call
@@ -174,17 +177,58 @@ def _of_transform(transform: Any, seed: int, channels: str | None) -> Call:
 
 def _of_batch_transform(transform: Any, seed: int, channels: str | None) -> Call:
     """Return the call of torchvision's MixUp and CutMix, which take a batch with int labels."""
-    stream = _GlobalStream(seed)
+    stream, given = _GlobalStream(seed), _Images(transform)
 
-    def call(X: np.ndarray, Y: np.ndarray | None, hard: bool) -> tuple[Any, Any]:
+    def call(X: np.ndarray, Y: np.ndarray | None, hard: bool, grey: bool) -> tuple[Any, Any]:
         if Y is None:
             raise ValueError(f"{type(transform).__name__} needs labels; give y.")
         images, back = _channels_first(X, channels)
         with stream:
-            made, labels = transform(_tensor(images), _tensor(Y.argmax(axis=1)))
-        return back(_as_array(made)), _as_array(labels)
+            made, labels = given(grey, images, _tensor(Y.argmax(axis=1)))
+        return back(_as_array(made)), labels.numpy()
 
     return call
+
+
+class _Images:
+    """Gives a transform images as uint8 where the originals came as integers and it takes them, else as floats."""
+
+    def __init__(self, transform: Any) -> None:
+        self.transform = transform
+        self.levels: bool | None = None  # what it takes of grey levels, known after the first call
+
+    def __call__(self, grey: bool, images: np.ndarray, *labels: Any) -> Any:
+        """Return what the transform makes of an image (C, H, W), or of a batch and its labels."""
+        if not grey:
+            remedy = " Give originals as integers 0..255 for a transform of uint8, or put v2.ToDtype before it."
+            return self._made(_tensor(images), labels, ", for the originals are floats", remedy)
+        levels = _tensor(np.rint(images * 255).astype(np.uint8))
+        if self.levels is not None:
+            return self._made(levels if self.levels else _tensor(images), labels, ", as for the first image")
+        before = _GlobalStream.state()
+        try:
+            made, self.levels = self.transform(levels, *labels), True
+        except Exception as error:  # of whatever kind: transforms of floats alone raise many
+            _GlobalStream.put_back(before)
+            made = self._made(_tensor(images), labels, f" after uint8, which it had refused ({_line(error)})")
+            self.levels = False
+        return made
+
+    def _made(self, tensor: Any, labels: tuple[Any, ...], why: str, remedy: str = "") -> Any:
+        try:
+            return self.transform(tensor, *labels)
+        except Exception as error:
+            kind, shape = str(tensor.dtype).removeprefix("torch."), tuple(tensor.shape)
+            raise ValueError(
+                f"{type(self.transform).__name__} must take a tensor of {kind} {shape}, which the audit gave it{why};"
+                f" it raised {_line(error)}.{remedy}"
+            ) from error
+
+
+def _line(error: Exception) -> str:
+    """Return the first line of an error's text: torch adds its own stack."""
+    text = (str(error).strip().splitlines() or [""])[0]
+    return f"{type(error).__name__}: {text}".rstrip(". :")
 
 
 class _GlobalStream:
@@ -201,14 +245,25 @@ class _GlobalStream:
     def __exit__(self, *_: object) -> None:
         self.own = self._swap(self.others)
 
+    def _swap(self, states: tuple[Any, Any]) -> tuple[Any, Any]:
+        before = self.state()
+        self.put_back(states)
+        return before
+
     @staticmethod
-    def _swap(states: tuple[Any, Any]) -> tuple[Any, Any]:
+    def state() -> tuple[Any, Any]:
+        """Return the states of both generators."""
         import torch
 
-        before = random.getstate(), torch.get_rng_state()
+        return random.getstate(), torch.get_rng_state()
+
+    @staticmethod
+    def put_back(states: tuple[Any, Any]) -> None:
+        """Set the states of both generators."""
+        import torch
+
         random.setstate(states[0])
         torch.set_rng_state(states[1])
-        return before
 
 
 def _channels_first(X: np.ndarray, channels: str | None) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
@@ -228,8 +283,10 @@ def _without_channel(made: np.ndarray) -> np.ndarray:
 
 
 def _as_array(made: Any) -> np.ndarray:
-    """Return a tensor, or a PIL image (H, W[, C]), as an array with its channels first."""
+    """Return a tensor, or a PIL image (H, W[, C]), as floats with its channels first."""
     if hasattr(made, "detach"):
-        return made.detach().cpu().numpy()
+        return to_floats(made.detach().cpu().numpy(), "what the transform gives")
+    if not hasattr(made, "getbands"):
+        raise ValueError(f"a transform must give one image, a tensor or a PIL image; got a {type(made).__name__}.")
     array = to_floats(np.asarray(made), "what the transform gives")
     return array[None] if array.ndim == 2 else array.transpose(2, 0, 1)

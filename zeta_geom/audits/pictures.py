@@ -40,11 +40,13 @@ def small_multiples(summary: pd.DataFrame) -> Any:
     from matplotlib.figure import Figure
 
     from zeta_geom.plots.audit import measure_panel
+    from zeta_geom.plots.names import as_label, lettering, text_width
 
     names = list(dict.fromkeys(summary["measure"]))
     rows, methods = -(-len(names) // COLUMNS), summary["method"].nunique()
-    with matplotlib.rc_context(PLAIN):
-        figure = Figure(figsize=(10, rows * (0.62 + 0.2 * methods)), layout="constrained")
+    with matplotlib.rc_context(PLAIN), lettering():
+        beyond = max(text_width(as_label(name)) for name in summary["method"]) - 16  # letters of the longest name
+        figure = Figure(figsize=(10 + 0.07 * max(0, beyond), rows * (0.62 + 0.2 * methods)), layout="constrained")
         axes = figure.subplots(rows, COLUMNS, squeeze=False)
         for place, ax in enumerate(axes.ravel()):
             if place >= len(names):

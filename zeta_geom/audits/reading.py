@@ -7,8 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from zeta_geom.audits.samples import Samples, check_same_kind, halves, in_content_order, to_samples
-from zeta_geom.checks import check_int, host_array
+from zeta_geom.audits.samples import (
+    Samples,
+    check_same_kind,
+    check_same_unit,
+    halves,
+    in_content_order,
+    to_samples,
+)
+from zeta_geom.checks import check_int, count_classes, host_array
 from zeta_geom.checks.labels import class_column
 from zeta_geom.manifests import data_fingerprint
 
@@ -76,6 +83,7 @@ def read(X: Any, y: Any, synthetic: Any, holdout: Any, n_classes: int | None, se
     for name, (key, (X_new, Y_new)) in zip(given, pairs.items()):
         samples = to_samples(X_new, Y_new, key, n_classes=n_classes)
         check_same_kind(originals, samples, key)
+        check_same_unit(originals, samples, key)
         made[name] = in_content_order(samples, seed)
     if held is None:
         if len(originals) < LEAST:
@@ -86,6 +94,7 @@ def read(X: Any, y: Any, synthetic: Any, holdout: Any, n_classes: int | None, se
     else:
         sources, heldout = originals, to_samples(held[0], held[1], "holdout", n_classes=n_classes)
         check_same_kind(originals, heldout, "holdout")
+        check_same_unit(originals, heldout, "holdout")
         heldout = in_content_order(heldout, seed)
         if min(len(sources), len(heldout)) < LEAST // 2:
             raise ValueError(f"X and holdout must have at least {LEAST // 2} samples each.")
@@ -114,4 +123,4 @@ def _classes_of(labels: list[Any]) -> int | None:
             "Count classes from 0, or give n_classes.",
             stacklevel=4,
         )
-    return wide[0] if wide else max((int(one.max()) + 1 for one in whole), default=None)
+    return wide[0] if wide else max((count_classes(one, "labels") for one in whole), default=None)

@@ -109,8 +109,10 @@ class Audit:
         """
         from zeta_geom.audits.page import write_page
         from zeta_geom.audits.report import make_page
+        from zeta_geom.plots.names import lettering
 
-        write_page(make_page(self, title, repeat), Path(path))
+        with lettering():  # one warning, however many pictures lack a letter
+            write_page(make_page(self, title, repeat), Path(path))
         return Path(path)
 
     def save(self, folder: str | Path, *, title: str = "Audit of an augmentation", repeat: str | None = None) -> Path:
@@ -136,7 +138,7 @@ class Audit:
         for name in TABLES:
             write_result(folder / f"{name}.csv", getattr(self, name))
         with atomic_path(folder / "settings.json") as temporary:
-            temporary.write_text(json.dumps(self.settings, indent=2, ensure_ascii=False) + "\n")
+            temporary.write_text(json.dumps(self.settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         return self.to_html(folder / "index.html", title=title, repeat=repeat)
 
     def __repr__(self) -> str:

@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.checks import LARGEST, check_finite, check_labels, host_array
+from zeta_geom.checks import LARGEST, check_finite, check_labels, check_units, count_classes, host_array, one_hot
 from zeta_geom.checks.labels import class_column
 from zeta_geom.files import to_floats
 
-__all__ = ["Samples", "check_same_kind", "halves", "in_content_order", "soft_labels", "to_samples"]
+__all__ = ["Samples", "check_same_kind", "check_same_unit", "halves", "in_content_order", "soft_labels", "to_samples"]
 
 MOST_SHARES = 2 * 10**8  # of soft labels that are made of integers
-UNIT = 1.5  # a float above it is no grey level that was divided by 255
 
 
 @dataclass(frozen=True)
@@ -132,20 +131,16 @@ def soft_labels(y: Any, name: str, n: int, n_classes: int | None) -> np.ndarray:
     """
     y = check_labels(y, name, n=n, n_classes=n_classes)
     if y.ndim == 1:
-        width = int(y.max()) + 1 if n_classes is None else n_classes
+        width = count_classes(y, name) if n_classes is None else n_classes
         if n * width > MOST_SHARES:
-            raise ValueError(
-                f"{name} must be numbered from 0 without large gaps; got {width:,} classes, up to {y.max()}."
-            )
-        Y = np.zeros((n, width))
-        Y[np.arange(n), y] = 1
-        return Y
+            raise ValueError(f"{name} must be at most {MOST_SHARES:,} shares, n · K; got n = {n:,}, K = {width:,}.")
+        return one_hot(y, width)
     Y = y.astype(np.float64)
     return Y / Y.sum(axis=1, keepdims=True)
 
 
 def check_same_kind(original: Samples, other: Samples, name: str) -> None:
-    """Raise ValueError unless samples have the originals' shape, width of labels and, as far as can be told, unit.
+    """Raise ValueError unless samples have the originals' shape and width of labels.
 
     Parameters
     ----------
@@ -164,12 +159,29 @@ def check_same_kind(original: Samples, other: Samples, name: str) -> None:
     if original.Y is not None and other.Y is not None and other.Y.shape[1] != original.Y.shape[1]:
         widths = f"{original.Y.shape[1]}; got {other.Y.shape[1]}"
         raise ValueError(f"labels of {name} must have the originals' number of classes, {widths}. Give n_classes.")
-    floats = other if original.grey else original
-    if original.grey != other.grey and (largest := np.abs(floats.X).max()) > UNIT:
-        raise ValueError(
-            f"{name} and the originals must be in one unit; one holds integers, taken for grey levels and divided by "
-            f"255, the other floats up to {largest:g}. Give both as floats of the same unit."
-        )
+
+
+def check_same_unit(original: Samples, other: Samples, name: str) -> None:
+    """Raise ValueError where the values show that samples are not in the originals' unit.
+
+    Parameters
+    ----------
+    original, other : Samples
+        Of one shape.
+    name : str
+        The argument that `other` came from.
+
+    Raises
+    ------
+    ValueError
+        As in `check_units`.
+
+    Examples
+    --------
+    >>> some = to_samples([[0.0, 1.0]])
+    >>> check_same_unit(some, some, "synthetic")
+    """
+    check_units(original.X, other.X, ("the originals", name), divided=(original.grey, other.grey))
 
 
 def in_content_order(samples: Samples, seed: int) -> Samples:

@@ -4,10 +4,18 @@ Every error names the argument (`name`), states the rule, shows what came and sa
 """
 
 from zeta_geom.checks.images import CHANNEL_COUNTS, check_channels, image_axes
-from zeta_geom.checks.labels import LABEL_TOLERANCE, check_label_shape, check_labels, check_probabilities
+from zeta_geom.checks.labels import (
+    LABEL_TOLERANCE,
+    check_label_shape,
+    check_labels,
+    check_probabilities,
+    count_classes,
+    one_hot,
+)
 from zeta_geom.checks.parameters import check_choice, check_int, check_jobs, check_real
 from zeta_geom.checks.points import LARGEST, check_finite, check_points, host_array, real_array
 from zeta_geom.checks.tables import check_table
+from zeta_geom.checks.units import check_units
 
 __all__ = [
     "CHANNEL_COUNTS",
@@ -24,7 +32,10 @@ __all__ = [
     "check_probabilities",
     "check_real",
     "check_table",
+    "check_units",
+    "count_classes",
     "host_array",
     "image_axes",
+    "one_hot",
     "real_array",
 ]

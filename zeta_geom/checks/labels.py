@@ -12,10 +12,19 @@ import numpy as np
 
 from zeta_geom.checks.points import check_finite, host_array, real_array
 
-__all__ = ["LABEL_TOLERANCE", "check_label_shape", "check_labels", "check_probabilities", "class_column"]
+__all__ = [
+    "LABEL_TOLERANCE",
+    "check_label_shape",
+    "check_labels",
+    "check_probabilities",
+    "class_column",
+    "count_classes",
+    "one_hot",
+]
 
 LABEL_TOLERANCE = 1e-3  # float16 soft labels over a thousand classes still pass
 SHARES = " Soft labels are shares: divide each row by its sum, or give the numbers of classes, int (n,)."
+MOST_SHARES = 2 * 10**8  # of a matrix (n, K) most of whose columns are empty
 
 
 def check_labels(y: Any, name: str = "y", *, n: int | None = None, n_classes: int | None = None) -> np.ndarray:
@@ -99,6 +108,64 @@ def check_label_shape(shape: tuple[int, ...], n: int | None, n_classes: int | No
         raise ValueError(f"{name} must have one label for each of the {n} samples; got {shape[0]}.")
     if len(shape) == 2 and n_classes is not None and shape[1] != n_classes:
         raise ValueError(f"{name} must have n_classes={n_classes} columns; got shape {shape}.")
+
+
+def count_classes(y: np.ndarray, name: str = "y") -> int:
+    """Return K of checked labels; raise ValueError where their matrix (n, K) would be large and nearly empty.
+
+    Parameters
+    ----------
+    y : int array of shape (n,), or float array of shape (n, K)
+        What `check_labels` returned.
+    name : str
+
+    Returns
+    -------
+    int
+        One more than the largest of int labels.
+
+    Raises
+    ------
+    ValueError
+        If the matrix has over 2·10⁸ numbers, and over half of the classes have no label.
+
+    Examples
+    --------
+    >>> count_classes(np.array([0, 2]))
+    3
+    """
+    if y.ndim == 2:
+        return int(y.shape[1])
+    width = int(y.max(initial=0)) + 1
+    if len(y) * width > MOST_SHARES and width > 2 * (used := len(np.unique(y))):
+        raise ValueError(
+            f"{name} must be numbered from 0 without large gaps, for labels become a matrix (n, K); got "
+            f"{used} classes in {len(y)} labels up to {width - 1}. Relabel with np.unique(y, return_inverse=True)[1],"
+            " or give n_classes, below which labels must lie, to find the wrong one."
+        )
+    return width
+
+
+def one_hot(y: np.ndarray, n_classes: int) -> np.ndarray:
+    """Return checked int labels as soft labels.
+
+    Parameters
+    ----------
+    y : int array of shape (n,)
+    n_classes : int
+
+    Returns
+    -------
+    float64 array of shape (n, n_classes)
+
+    Examples
+    --------
+    >>> one_hot(np.array([1]), 3)
+    array([[0., 1., 0.]])
+    """
+    Y = np.zeros((len(y), n_classes))
+    Y[np.arange(len(y)), y] = 1
+    return Y
 
 
 def check_probabilities(p: Any, name: str = "p", *, tolerance: float = 1e-6, remedy: str = "") -> None:

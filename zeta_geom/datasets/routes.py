@@ -270,6 +270,7 @@ def run_command(command: list[str], folder: Path, *, progress: bool = False) -> 
             text=True,
             errors="replace",
             timeout=COMMAND_SECONDS,
+            encoding="utf-8",
         )
     except FileNotFoundError:
         raise RouteError(f"there is no command {command[0]} here") from None

@@ -103,5 +103,5 @@ def write_sample(folder: Path | str = FOLDER) -> Path:
         "fingerprint": data_fingerprint(*arrays),
     }
     with atomic_path(path.with_suffix(".json")) as temporary:
-        temporary.write_text(json.dumps(manifest, indent=1) + "\n")
+        temporary.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     return path

@@ -13,7 +13,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from zeta_geom.checks import check_int, check_points
+from zeta_geom.checks import check_int, check_points, check_units
 
 __all__ = [
     "BallMembers",
@@ -71,7 +71,7 @@ def check_samples(
     Raises
     ------
     TypeError, ValueError
-        If they are not finite, real and 2-D, have too few rows, or their widths differ.
+        If they are not finite, real and 2-D, have too few rows, or their widths or units differ.
 
     Examples
     --------
@@ -85,6 +85,7 @@ def check_samples(
             f"{names[1]} must have as many columns as {names[0]}, {A.shape[1]}; got {B.shape[1]}. "
             "Measure both in the same features."
         )
+    check_units(A, B, names)
     return np.ascontiguousarray(A), np.ascontiguousarray(B)
 
 

@@ -218,10 +218,12 @@ def _claim(folder: Path, work: dict[str, Any]) -> str:
     path = folder / "settings.json"
     key = hashlib.sha256(json.dumps(work, sort_keys=True).encode()).hexdigest()
     try:
-        stored = json.loads(path.read_text())["work"]
+        stored = json.loads(path.read_text(encoding="utf-8"))["work"]
     except FileNotFoundError:
         with atomic_path(path) as temporary:
-            temporary.write_text(json.dumps({"key": key, "work": work}, indent=1, sort_keys=True) + "\n")
+            temporary.write_text(
+                json.dumps({"key": key, "work": work}, indent=1, sort_keys=True) + "\n", encoding="utf-8"
+            )
         return key
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"parts must be a folder of parts; {path} is not what was written. Delete it.") from error

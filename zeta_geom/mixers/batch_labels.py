@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from zeta_geom.checks import LABEL_TOLERANCE, check_int, check_label_shape, check_labels, host_array
+from zeta_geom.checks import LABEL_TOLERANCE, check_int, check_label_shape, check_labels, count_classes, host_array
 from zeta_geom.checks.labels import class_column
 from zeta_geom.mixers.arrays import cast, compute_dtype, is_tensor, namespace, on_host, to_backend
 
@@ -72,12 +72,10 @@ def soft_labels(y: Any, X: Any, n_classes: int | None) -> Any:
     return Y if checked else _nan_unless(Y.any(dim=1), Y)
 
 
-def _check_host_labels(y: Any, m: int, n_classes: int | None) -> int | None:
+def _check_host_labels(y: Any, m: int, n_classes: int | None) -> int:
     """Check labels that lie on the CPU, and return the number of classes."""
     values = check_labels(y, n=m, n_classes=n_classes)
-    if n_classes is None:
-        n_classes = int(values.max()) + 1 if values.ndim == 1 else values.shape[1]
-    return n_classes
+    return count_classes(values) if n_classes is None else n_classes
 
 
 def _nan_unless(fit: Any, Y: Any) -> Any:

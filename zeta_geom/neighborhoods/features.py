@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.checks import check_choice, check_points
+from zeta_geom.checks import check_choice, check_points, check_units
 from zeta_geom.geometry import METRICS
 
 __all__ = ["check_features"]
@@ -34,8 +34,8 @@ def check_features(
     Raises
     ------
     TypeError, ValueError
-        If features are not finite and 2-D, their widths differ, the metric is unknown, or it is "cosine" and a row
-        has no direction.
+        If features are not finite and 2-D, their widths or units differ, the metric is unknown, or it is "cosine"
+        and a row has no direction.
 
     Examples
     --------
@@ -48,6 +48,8 @@ def check_features(
         raise ValueError(
             f"test_features must have as many columns as train_features, {X.shape[1]}; got {Q.shape[1]}."
         )
+    if Q is not None:
+        check_units(X, Q, ("train_features", "test_features"))
     check_choice(metric, "metric", METRICS)
     for points, name in ((X, "train_features"), (Q, "test_features")):
         if metric == "cosine" and points is not None and not points.any(axis=1).all():

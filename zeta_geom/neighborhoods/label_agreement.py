@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.checks import check_labels
+from zeta_geom.checks import check_labels, count_classes, one_hot
 from zeta_geom.geometry import knn
 from zeta_geom.neighborhoods.features import check_features
 
@@ -105,8 +105,8 @@ def label_agreement(
             f"test_labels must be the true classes, int (q,); got shape {test_labels.shape}. Take their argmax first."
         )
     if train_labels.ndim == 1:
-        n_classes = int(max(train_labels.max(initial=0), test_labels.max(initial=0))) + 1
-        Y = np.eye(n_classes)[train_labels]
+        every = np.concatenate([train_labels, test_labels.astype(train_labels.dtype)])
+        Y = one_hot(train_labels, count_classes(every, "train_labels and test_labels"))
     else:
         Y = train_labels.astype(np.float64)
     indices = knn(X, k, queries=Q, metric=metric, progress=progress).indices

@@ -18,6 +18,7 @@ from zeta_geom.checks import (
     real_array,
 )
 from zeta_geom.plots.densities import reflected_density
+from zeta_geom.plots.names import ROW, as_label, lettered
 from zeta_geom.plots.style import OKABE_ITO
 
 __all__ = ["densities_of", "measure_panel", "points_map", "set_colors", "worst_images"]
@@ -50,6 +51,7 @@ def set_colors(names: Sequence[str]) -> dict[str, str]:
     return {name: OKABE_ITO[OTHERS[i % len(OTHERS)]] for i, name in enumerate(names)}
 
 
+@lettered
 def measure_panel(ax: Any, rows: pd.DataFrame) -> Any:
     """Draw one measure: a row a method, its value and interval, over the band where another real sample would lie.
 
@@ -99,15 +101,17 @@ def measure_panel(ax: Any, rows: pd.DataFrame) -> Any:
         face = color if row["verdict"] == "within" else "white"
         marker = "x" if row["verdict"] == "not measurable" else MARKERS[place % len(MARKERS)]
         ax.plot(row["value"], place, marker, color=color, mfc=face, mew=1.2, ms=4.5, zorder=3)
-    ax.set(yticks=range(len(rows)), yticklabels=list(rows["method"]), ylim=(len(rows) - 0.5, -0.5))
+    ax.set(yticks=range(len(rows)), yticklabels=list(map(as_label, rows["method"])), ylim=(len(rows) - 0.5, -0.5))
     unit = rows["unit"].iloc[0]
-    ax.set_title(rows["title"].iloc[0] + (f" ({unit})" if unit in ("nats", "classes") else ""), fontsize=7)
+    title = as_label(rows["title"].iloc[0], ROW)
+    ax.set_title(title + (f" ({unit})" if unit in ("nats", "classes") else ""), fontsize=7)
     ax.tick_params(axis="y", length=0)
     ax.locator_params(axis="x", nbins=4)
     ax.margins(x=0.08)
     return ax
 
 
+@lettered
 def densities_of(ax: Any, values: Mapping[str, Any], colors: Mapping[str, str]) -> Any:
     """Draw the density of each set's values, lines of different dashes over one axis, each to its own height.
 
@@ -150,13 +154,14 @@ def densities_of(ax: Any, values: Mapping[str, Any], colors: Mapping[str, str]) 
         width = max(0.9 * deviation * len(shown) ** -0.2, spread / 200)  # Silverman's rule
         x, density = reflected_density(shown, bandwidth=width, limits=limits)
         color = colors.get(name, OKABE_ITO["black"])
-        ax.plot(x, density / density.max(), color=color, ls=LINES[place % len(LINES)], lw=1.2, label=name)
+        ax.plot(x, density / density.max(), color=color, ls=LINES[place % len(LINES)], lw=1.2, label=as_label(name))
     ax.set(xlim=limits, yticks=[])
     ax.set_ylim(bottom=0)
     ax.spines["left"].set_visible(False)
     return ax
 
 
+@lettered
 def worst_images(figure: Any, images: np.ndarray, titles: Sequence[str], *, channels: str | None = None) -> Any:
     """Draw images in rows of six, each under its title.
 
@@ -200,10 +205,11 @@ def worst_images(figure: Any, images: np.ndarray, titles: Sequence[str], *, chan
     for ax, image, title in zip(axes, images, titles):
         shown = np.clip(image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image, 0, 1)
         ax.imshow(shown, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
-        ax.set_title(title, fontsize=6)
+        ax.set_title(as_label(title), fontsize=6)
     return figure
 
 
+@lettered
 def points_map(ax: Any, xy: np.ndarray, owners: Sequence[str], name: str, color: str) -> Any:
     """Draw a map of real points, grey, and one synthetic set's, open rings in its colour.
 
@@ -240,8 +246,8 @@ def points_map(ax: Any, xy: np.ndarray, owners: Sequence[str], name: str, color:
         raise ValueError(f"xy must have shape (n, 2), with an owner each; got {xy.shape} and owners {of.shape}.")
     real, own = xy[of == "original"], xy[of == name]
     ax.scatter(*real.T, s=4, color="#9A9A9A", lw=0, label="original", rasterized=True)
-    ax.scatter(*own.T, s=9, facecolors="none", edgecolors=color, lw=0.6, label=name, rasterized=True)
-    ax.set(xticks=[], yticks=[], title=name)
+    ax.scatter(*own.T, s=9, facecolors="none", edgecolors=color, lw=0.6, label=as_label(name), rasterized=True)
+    ax.set(xticks=[], yticks=[], title=as_label(name))
     ax.set_aspect("equal", adjustable="datalim")
     return ax
 

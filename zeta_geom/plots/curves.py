@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from zeta_geom.checks import check_choice, check_table
+from zeta_geom.plots.names import as_label
 from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS, OKABE_ITO
 
 __all__ = ["curve_against_gamma", "level_across", "mark_gamma_min"]
@@ -46,8 +47,8 @@ def curve_against_gamma(ax: Any, table: pd.DataFrame, method: str, *, band: bool
     check_table(table, ["gamma", "mean", "std"])
     table = table.sort_values("gamma")
     color = line.get("color") or METHOD_COLORS[check_choice(method, "method", METHOD_COLORS)]
-    label = METHOD_LABELS.get(method, method)
-    ax.plot(table["gamma"], table["mean"], **{"color": color, "label": label, "lw": 1.4} | line)
+    named = METHOD_LABELS.get(method) or as_label(method)
+    ax.plot(table["gamma"], table["mean"], **{"color": color, "label": named, "lw": 1.4} | line)
     if band:
         low, high = table["mean"] - table["std"], table["mean"] + table["std"]
         ax.fill_between(table["gamma"], low, high, color=color, alpha=0.13, lw=0)
@@ -79,7 +80,8 @@ def level_across(ax: Any, mean: float, std: float | None, method: str, **line: A
     1
     """
     color = line.get("color") or METHOD_COLORS[check_choice(method, "method", METHOD_COLORS)]
-    ax.axhline(mean, **{"color": color, "label": METHOD_LABELS.get(method, method), "lw": 1.4, "ls": "-."} | line)
+    named = METHOD_LABELS.get(method) or as_label(method)
+    ax.axhline(mean, **{"color": color, "label": named, "lw": 1.4, "ls": "-."} | line)
     if std is not None:
         ax.axhspan(mean - std, mean + std, color=color, alpha=0.08, lw=0)
     return ax

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from zeta_geom.checks import check_table
+from zeta_geom.plots.names import ROW, as_label, as_text, lettered
 from zeta_geom.plots.style import OKABE_ITO
 
 __all__ = ["LEVEL", "difference_key", "difference_rows"]
@@ -18,6 +19,7 @@ LOWER, HIGHER, OPEN = OKABE_ITO["blue"], OKABE_ITO["vermillion"], "#595959"
 COLUMNS = ("difference", "low", "high", "p")
 
 
+@lettered
 def difference_rows(
     ax: Any, table: pd.DataFrame, names: Sequence[str], texts: Sequence[str], limits: tuple[float, float]
 ) -> Any:
@@ -70,8 +72,13 @@ def difference_rows(
         if np.isfinite(difference):
             _interval(ax, row, (low, high), limits, _color(difference, p))
             _dot(ax, row, difference, p, limits)
-        ax.text(1.05, row, texts[row], transform=ax.get_yaxis_transform(), va="center", fontsize=6.5)
-    ax.set(yticks=range(len(names)), yticklabels=list(names), ylim=(len(names) - 0.5, -0.5), xlim=limits)
+        ax.text(1.05, row, as_text(texts[row]), transform=ax.get_yaxis_transform(), va="center", fontsize=6.5)
+    ax.set(
+        yticks=range(len(names)),
+        yticklabels=[as_label(name, ROW) for name in names],
+        ylim=(len(names) - 0.5, -0.5),
+        xlim=limits,
+    )
     ax.tick_params(axis="y", length=0, pad=8)
     ax.grid(axis="x", lw=0.4, color="#DDDDDD")
     ax.set_axisbelow(True)

@@ -9,6 +9,7 @@ import numpy as np
 
 from zeta_geom.checks import check_labels, check_points, real_array
 from zeta_geom.plots.images import picture
+from zeta_geom.plots.names import ROW, as_label, lettered
 from zeta_geom.plots.style import METHOD_COLORS, OKABE_ITO
 
 __all__ = ["CLASS_COLORS", "class_map", "interval_rows", "predicted_picture"]
@@ -20,6 +21,7 @@ CLASS_COLORS = (
 )
 
 
+@lettered
 def class_map(
     ax: Any,
     train_xy: Any,
@@ -71,16 +73,26 @@ def class_map(
         if max(map(len, class_names)) == 1:  # a letter fits: the class does not hang on the colour alone
             thin = [withStroke(linewidth=1, foreground="white")]
             for place, label in zip(squares, truth):
-                ax.text(*place, class_names[label], ha="center", va="center_baseline", fontsize=5, path_effects=thin)
+                ax.text(
+                    *place,
+                    as_label(class_names[label]),
+                    ha="center",
+                    va="center_baseline",
+                    fontsize=5,
+                    path_effects=thin,
+                )
     for label in np.unique(labels):
         own = xy[labels == label]
         centre = own[np.linalg.norm(own - np.median(own, axis=0), axis=1).argmin()]
         outline = withStroke(linewidth=2.5, foreground="white")
-        ax.text(*centre, class_names[label], ha="center", va="center", fontweight="bold", path_effects=[outline])
+        ax.text(
+            *centre, as_label(class_names[label]), ha="center", va="center", fontweight="bold", path_effects=[outline]
+        )
     ax.set_aspect("equal", adjustable="datalim")
     return ax
 
 
+@lettered
 def predicted_picture(ax: Any, image: Any, truth: str, predictions: Mapping[str, str]) -> Any:
     """Draw a grey image with its class above it, and under it what each method takes it for, in the method's colour.
 
@@ -105,12 +117,12 @@ def predicted_picture(ax: Any, image: Any, truth: str, predictions: Mapping[str,
     ['9', '4']
     """
     picture(ax, image)
-    ax.set_title(truth, fontsize=7, pad=2)
+    ax.set_title(as_label(truth), fontsize=7, pad=2)
     for place, (method, name) in enumerate(predictions.items()):
         ax.text(
             (place + 0.5) / len(predictions),
             -0.06,
-            name,
+            as_label(name),
             color=METHOD_COLORS[method],
             transform=ax.transAxes,
             ha="center",
@@ -121,6 +133,7 @@ def predicted_picture(ax: Any, image: Any, truth: str, predictions: Mapping[str,
     return ax
 
 
+@lettered
 def interval_rows(ax: Any, means: Any, lows: Any, highs: Any, seeds: Sequence[Any], names: Sequence[str]) -> Any:
     """Draw a row for each name: the mean and its interval in black, in numbers too, and the seeds' dots under it.
 
@@ -165,7 +178,7 @@ def interval_rows(ax: Any, means: Any, lows: Any, highs: Any, seeds: Sequence[An
             mean, row, xerr=[[mean - low], [high - mean]], fmt="D", color="black", ms=3.5, capsize=3, zorder=2
         )
     ax.axvline(0, color=OKABE_ITO["grey"], lw=0.8, ls=":")
-    ax.set(yticks=rows, yticklabels=list(names), ylim=(rows[-1] - 0.6, 0.7))
+    ax.set(yticks=rows, yticklabels=[as_label(name, ROW) for name in names], ylim=(rows[-1] - 0.6, 0.7))
     return ax
 
 

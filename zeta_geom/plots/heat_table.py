@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from zeta_geom.checks import LARGEST, check_int, host_array, real_array
+from zeta_geom.plots.names import ROW, as_label, as_text, lettered
 from zeta_geom.plots.style import OKABE_ITO
 
 __all__ = ["difference_colors", "heat_table", "relative_shades"]
@@ -75,6 +76,7 @@ def relative_shades(values: Any, *, reference: int = 0) -> np.ndarray:
     return np.sign(difference) * np.sqrt(np.abs(difference) / np.where(largest > 0, largest, 1))
 
 
+@lettered
 def heat_table(
     ax: Any,
     texts: Any,
@@ -137,7 +139,7 @@ def heat_table(
     for i, j in np.ndindex(*shape):
         _cell(ax, float(lefts[j]), i, texts[i, j], small[i, j], shades[i, j], size)
     ax.set(xlim=(-0.05, lefts[-1] + 1.05), ylim=(shape[0] + 0.05, -0.05), xticks=[])
-    ax.set_yticks(np.arange(shape[0]) + 0.5, rows)
+    ax.set_yticks(np.arange(shape[0]) + 0.5, [as_label(name, ROW) for name in rows])
     ax.tick_params(axis="y", length=0, labelsize=size + 1)
     ax.spines[:].set_visible(False)
     return ax
@@ -153,14 +155,14 @@ def _written(values: Any, name: str) -> np.ndarray:
 def _head(ax: Any, lefts: np.ndarray, columns: Sequence[str], groups: Sequence[tuple[str, int]], size: float) -> None:
     """Write the columns' names above the table, and over them the groups' headings with a line each."""
     for left, name in zip(lefts, columns, strict=True):
-        ax.text(left + 0.5, -0.2, name, ha="center", va="baseline", fontsize=size, linespacing=1.1)
+        ax.text(left + 0.5, -0.2, as_text(name), ha="center", va="baseline", fontsize=size, linespacing=1.1)
     lines = max(name.count("\n") for name in columns) + 1
     above, done = -0.25 - 0.35 * lines, 0
     for heading, width in groups:
         ends = lefts[done] + 0.04, lefts[done + width - 1] + 0.96
         ax.plot(ends, (above, above), color="black", lw=0.8, clip_on=False)
         middle = sum(ends) / 2
-        ax.text(middle, above - 0.1, heading, ha="center", va="bottom", fontsize=size + 1, fontweight="bold")
+        ax.text(middle, above - 0.1, as_text(heading), ha="center", va="bottom", fontsize=size + 1, fontweight="bold")
         done += width
 
 
@@ -177,9 +179,9 @@ def _cell(ax: Any, left: float, top: int, text: str, small: str, shade: float, s
         ink = "black" if _luminance(color) > EVEN else "white"
     ax.add_patch(Rectangle((left, top), 1, 1, **look))
     middle = 0.36 if small else 0.5
-    ax.text(left + 0.5, top + middle, text, ha="center", va="center", fontsize=size, color=ink, bbox=box)
+    ax.text(left + 0.5, top + middle, as_text(text), ha="center", va="center", fontsize=size, color=ink, bbox=box)
     if small:
-        ax.text(left + 0.5, top + 0.76, small, ha="center", va="center", fontsize=size - 2, color=ink)
+        ax.text(left + 0.5, top + 0.76, as_text(small), ha="center", va="center", fontsize=size - 2, color=ink)
 
 
 def _luminance(color: Any) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from zeta_geom.checks import check_int, real_array
+from zeta_geom.plots.names import as_text, lettered
 
 __all__ = ["image_grid", "picture", "soft_label_bars"]
 
@@ -15,6 +16,7 @@ INK = "gray_r"  # dark on white: less ink on paper, and frames in colour stand o
 GAP = 2  # pixels between the images of a grid
 
 
+@lettered
 def image_grid(
     ax: Any, images: Any, *, columns: int = 10, marked: Iterable[int] = (), color: str = "black", title: str = ""
 ) -> Any:
@@ -63,7 +65,7 @@ def image_grid(
     for number, k in enumerate(marked, start=1):
         top, left = corners[check_int(k, "marked", low=0, high=n - 1)]
         _frame(ax, left, top, width, height, color, str(number))
-    ax.set_title(title)
+    ax.set_title(as_text(title))
     ax.set_axis_off()
     return ax
 

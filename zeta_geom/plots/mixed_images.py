@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from zeta_geom.checks import check_int, check_real, host_array
+from zeta_geom.plots.names import as_text, lettered
 
 __all__ = ["picture_grid"]
 
 
+@lettered
 def picture_grid(ax: Any, images: Any, *, columns: int = 6, gap: float = 0.06, title: str = "") -> Any:
     """Draw images as one grid, row by row, in colour or grey, all on the same scale from black to white.
 
@@ -53,7 +55,7 @@ def picture_grid(ax: Any, images: Any, *, columns: int = 6, gap: float = 0.06, t
         box = (left, left + 1 - gap, (top + 1) * shape - gap, top * shape)
         look = {"cmap": "gray", "vmin": 0, "vmax": 1} if image.ndim == 2 else {}
         ax.imshow(image, extent=box, interpolation="antialiased", **look)
-    ax.set(xlim=(0, columns - gap), ylim=(rows * shape - gap, 0), aspect="equal", title=title)
+    ax.set(xlim=(0, columns - gap), ylim=(rows * shape - gap, 0), aspect="equal", title=as_text(title))
     ax.set_axis_off()
     return ax
 

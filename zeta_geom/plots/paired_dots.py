@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from zeta_geom.checks import check_table
+from zeta_geom.plots.names import ROW, as_label, lettered
 from zeta_geom.plots.style import OKABE_ITO
 
 __all__ = ["MARKERS", "WINNER_COLORS", "paired_dots", "paired_dots_key"]
@@ -19,6 +20,7 @@ APART = 0.13  # of a row: how far the two stand off its middle, so that neither 
 COLUMNS = ("first", "first_std", "second", "second_std")
 
 
+@lettered
 def paired_dots(ax: Any, table: pd.DataFrame, names: Sequence[str]) -> Any:
     """Draw a row for each pair: two dots with their standard deviations, joined by a dotted line, and the difference.
 
@@ -75,7 +77,9 @@ def paired_dots(ax: Any, table: pd.DataFrame, names: Sequence[str]) -> Any:
             va="center",
             fontsize=7,
         )
-    ax.set(yticks=range(len(names)), yticklabels=list(names), ylim=(len(names) - 0.5, -0.5))
+    ax.set(
+        yticks=range(len(names)), yticklabels=[as_label(name, ROW) for name in names], ylim=(len(names) - 0.5, -0.5)
+    )
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="x", lw=0.4, color="#DDDDDD")
     ax.set_axisbelow(True)
@@ -102,11 +106,11 @@ def paired_dots_key(names: tuple[str, str]) -> list[Any]:
     from matplotlib.lines import Line2D
 
     methods = [
-        Line2D([], [], ls="", marker=marker, color="black", mfc="white", mew=1.3, label=name)
+        Line2D([], [], ls="", marker=marker, color="black", mfc="white", mew=1.3, label=as_label(name))
         for marker, name in zip(MARKERS, names)
     ]
     outcomes = [
-        Line2D([], [], ls=":", lw=1.5, marker=marker, color=color, label=f"{name} is higher (filled)")
+        Line2D([], [], ls=":", lw=1.5, marker=marker, color=color, label=f"{as_label(name)} is higher (filled)")
         for marker, color, name in zip(MARKERS, WINNER_COLORS, names)
     ]
     return [*methods, *outcomes]

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 from zeta_geom.checks import check_real, check_table
+from zeta_geom.plots.names import as_text, lettered
 
 __all__ = ["name_columns", "panels_of", "spread"]
 
 
+@lettered
 def name_columns(axes: Any, names: list[str], xlabel: str) -> Any:
     """Write a name over each column of panels, above the titles there, and an axis label under the last row.
 
@@ -42,7 +44,7 @@ def name_columns(axes: Any, names: list[str], xlabel: str) -> Any:
     if len(names) != axes.shape[1]:
         raise ValueError(f"names must hold one name for each of the {axes.shape[1]} columns; got {len(names)}.")
     for top, bottom, name in zip(axes[0], axes[-1], names, strict=True):
-        below = top.get_title()
+        below, name = top.get_title(), as_text(name)
         top.set_title(f"{name}\n{below}" if below else name, fontsize=7.5)
         bottom.set_xlabel(xlabel)
     return axes

@@ -11,6 +11,7 @@ import pandas as pd
 from zeta_geom.checks import check_table
 from zeta_geom.mixers import gamma_min
 from zeta_geom.plots.curves import curve_against_gamma, level_across, mark_gamma_min
+from zeta_geom.plots.names import as_label, lettered
 from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS, OKABE_ITO
 
 __all__ = ["QUANTITIES", "sweep_panel"]
@@ -28,6 +29,7 @@ OTHERS = ("purple", "sky", "orange", "yellow", "grey")
 MARKERS = "os^Dvx"
 
 
+@lettered
 def sweep_panel(ax: Any, table: pd.DataFrame, *, bandless: Sequence[str] = ()) -> Any:
     """Draw mean ± standard deviation of each method, against γ or as a level, with γ_min dotted.
 
@@ -129,7 +131,11 @@ def _colors(mixers: Sequence[str]) -> dict[str, str]:
 
 
 def _label(mixer: str, anchor: str, n_mix: int) -> str:
-    parts = [METHOD_LABELS.get(mixer, mixer), f"anchor “{anchor}”" if anchor else "", f"T = {n_mix}" if n_mix else ""]
+    parts = [
+        METHOD_LABELS.get(mixer) or as_label(mixer),
+        f"anchor “{as_label(anchor)}”" if anchor else "",
+        f"T = {n_mix}" if n_mix else "",
+    ]
     return ", ".join(part for part in parts if part)
 
 

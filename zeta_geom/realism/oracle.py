@@ -224,7 +224,7 @@ def _read(weights: Path) -> tuple[bytes, dict[str, Any]]:
     """Return the bytes of the weights and the manifest beside them, which states their hash."""
     path = weights.with_suffix(".json")
     try:
-        content, manifest = weights.read_bytes(), json.loads(path.read_text())
+        content, manifest = weights.read_bytes(), json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise FileNotFoundError(
             f"weights must be a .safetensors file with its manifest (.json) beside it; there is no {error.filename}. "

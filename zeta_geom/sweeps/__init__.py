@@ -1,7 +1,7 @@
 """The same measurement over many settings: a grid of runs, kept in a ledger, on one machine or several."""
 
 from zeta_geom.sweeps.executors import DaskExecutor, Executor, PoolExecutor, SerialExecutor
-from zeta_geom.sweeps.gamma import gamma_sweep
+from zeta_geom.sweeps.gamma import fill_gamma, gamma_sweep
 from zeta_geom.sweeps.ledger import Ledger
 from zeta_geom.sweeps.measures import MEASURES
 from zeta_geom.sweeps.sweeping import SweepError, sweep, sweep_table
@@ -14,6 +14,7 @@ __all__ = [
     "PoolExecutor",
     "SerialExecutor",
     "SweepError",
+    "fill_gamma",
     "gamma_sweep",
     "sweep",
     "sweep_table",

@@ -14,6 +14,7 @@ from zeta_geom.checks import (
     check_labels,
     check_points,
     check_real,
+    count_classes,
     host_array,
 )
 from zeta_geom.files import to_floats
@@ -51,7 +52,10 @@ def check_data(name: str, value: Any) -> Points:
             raise ValueError(f"X of {name!r} must have at least 3 images; got shape {X.shape}.")
     else:
         X = check_points(X, min_samples=3)
-    return Points(X, None if y is None else check_labels(y, n=len(X)))
+    points = Points(X, None if y is None else check_labels(y, n=len(X)))
+    if points.Y is not None:
+        count_classes(points.Y, f"y of {name!r}")
+    return points
 
 
 def check_options(

@@ -113,7 +113,9 @@ def claimed_by(folder: Path, name: str) -> dict[str, object] | None:
 def _take(lease: Path, token: str, locked: bool) -> bool:
     """Put a lease of ours in place, whole, unless there is one that lives."""
     ours = lease.with_suffix(f".{token}")
-    ours.write_text(json.dumps({"host": _host(), "pid": os.getpid(), "token": token, "since": time.time()}))
+    ours.write_text(
+        json.dumps({"host": _host(), "pid": os.getpid(), "token": token, "since": time.time()}), encoding="utf-8"
+    )
     try:
         for _ in range(2):
             try:
@@ -147,7 +149,7 @@ def _lives(lease: Path, locked: bool) -> bool:
 
 def _owner(lease: Path) -> dict[str, object]:
     try:
-        owner = json.loads(lease.read_text())
+        owner = json.loads(lease.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
     return owner if isinstance(owner, dict) and "host" in owner else {}
@@ -190,4 +192,4 @@ _heart = _Heart()
 def _host() -> str:
     """Return this host's name, with the number of its boot where there is one: names are not always unique."""
     boot = Path("/proc/sys/kernel/random/boot_id")
-    return platform.node() + (f"-{boot.read_text()[:8]}" if boot.exists() else "")
+    return platform.node() + (f"-{boot.read_text(encoding='utf-8')[:8]}" if boot.exists() else "")

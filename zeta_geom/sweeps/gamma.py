@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from joblib import effective_n_jobs
 
-from zeta_geom.checks import check_jobs
+from zeta_geom.checks import check_jobs, check_table
 from zeta_geom.sweeps.executors import Executor, SerialExecutor
 from zeta_geom.sweeps.sweeping import sweep
 
-__all__ = ["gamma_sweep"]
+__all__ = ["fill_gamma", "gamma_sweep"]
 
 
 def gamma_sweep(
@@ -77,3 +78,44 @@ def gamma_sweep(
     return sweep(
         {data: points}, gammas=gammas, n_neighbors=n_neighbors, measures=measures, executor=executor, **settings
     )
+
+
+def fill_gamma(table: pd.DataFrame) -> pd.DataFrame:
+    """Repeat each row without γ, such as the original's and mixup's, at every γ of the table.
+
+    What does not depend on γ has NaN there, and a plot against γ draws nothing of it; filled, it is a level line.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of `sweep` or `gamma_sweep`, or a part of one.
+
+    Returns
+    -------
+    DataFrame
+        The same columns; rows without γ stay as they are where no row has one.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no column gamma of numbers.
+
+    Examples
+    --------
+    >>> from zeta_geom.manifolds import make_helix
+    >>> X, _ = make_helix(300, random_state=0)
+    >>> table = fill_gamma(gamma_sweep(X, gammas=[2, 8], n_neighbors=8, progress=False))
+    >>> curves = table.pivot(index="gamma", columns="mixer", values="mean")  # curves.plot() draws three lines
+    >>> curves.notna().all().to_dict()
+    {'mixup': True, 'original': True, 'zeta': True}
+    """
+    check_table(table, ["gamma"])
+    gamma = table["gamma"].to_numpy(dtype=np.float64)
+    lacks = np.isnan(gamma)
+    gammas = np.unique(gamma[~lacks])
+    if not len(gammas):
+        return table.copy()
+    counts = np.where(lacks, len(gammas), 1)
+    filled = np.repeat(gamma, counts)
+    filled[np.repeat(lacks, counts)] = np.tile(gammas, lacks.sum())
+    return table.iloc[np.repeat(np.arange(len(table)), counts)].reset_index(drop=True).assign(gamma=filled)

@@ -179,7 +179,7 @@ class Ledger:
             about = about | {"traceback": trace}
         failure = dict(entry.manifest) | {"status": "failed", "error": error} | about
         with writing(self.folder), records.atomic_path(self.failed / f"{entry.name}.json") as temporary:
-            temporary.write_text(json.dumps(failure, indent=1, sort_keys=True) + "\n")
+            temporary.write_text(json.dumps(failure, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
     def failure(self, entry: Entry) -> str | None:
         """Return the error of a run that failed, None for others.
@@ -193,7 +193,7 @@ class Ledger:
         str or None
         """
         try:
-            return str(json.loads((self.failed / f"{entry.name}.json").read_text())["error"])
+            return str(json.loads((self.failed / f"{entry.name}.json").read_text(encoding="utf-8"))["error"])
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError):
@@ -275,7 +275,7 @@ class Ledger:
         """
         plan = [{"name": entry.name, "manifest": entry.manifest} for entry in entries]
         with writing(self.folder), records.atomic_path(self.folder / "sweep.json") as temporary:
-            temporary.write_text(json.dumps(plan) + "\n")
+            temporary.write_text(json.dumps(plan) + "\n", encoding="utf-8")
 
     def plan(self) -> list[Entry]:
         """Return the runs that were last asked for.
@@ -291,7 +291,7 @@ class Ledger:
         """
         path = self.folder / "sweep.json"
         try:
-            return [Entry(part["name"], part["manifest"]) for part in json.loads(path.read_text())]
+            return [Entry(part["name"], part["manifest"]) for part in json.loads(path.read_text(encoding="utf-8"))]
         except FileNotFoundError as error:
             raise FileNotFoundError(f"there is no sweep in {self.folder}; start one there.") from error
         except (ValueError, KeyError, TypeError) as error:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from zeta_geom.checks import count_classes, one_hot
+
 __all__ = ["MEASURES", "Measure", "Points"]
 
 Rows = Iterator[tuple[str, int, np.ndarray]]  # quantity, k (0 where there is none), a value for each point or anchor
@@ -30,14 +32,14 @@ class Points:
         """K; None without labels."""
         if self.Y is None:
             return None
-        return int(self.Y.max()) + 1 if self.Y.ndim == 1 else self.Y.shape[1]
+        return count_classes(self.Y)
 
     @property
     def soft(self) -> np.ndarray:
         """The labels as rows of K shares."""
         if self.Y is None:
             raise ValueError("this needs labels; give (X, y).")
-        return np.eye(int(self.Y.max()) + 1)[self.Y] if self.Y.ndim == 1 else self.Y
+        return one_hot(self.Y, count_classes(self.Y)) if self.Y.ndim == 1 else self.Y
 
 
 @dataclass(frozen=True)

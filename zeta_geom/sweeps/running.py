@@ -153,7 +153,7 @@ class _Call:
             yield
             return
         trace = _trace_file(self.ledger, entry)
-        with _ALONE, trace.open("w") as file:
+        with _ALONE, trace.open("w", encoding="utf-8") as file:
             faulthandler.dump_traceback_later(self.limit, exit=True, file=file)
             try:
                 yield
@@ -170,7 +170,7 @@ def _trace_file(ledger: Ledger, entry: Entry) -> Path:
 def _take_trace(ledger: Ledger, entry: Entry) -> str:
     """Return what such a run left, once; empty where there was none."""
     path = _trace_file(ledger, entry)
-    text = path.read_text() if path.exists() else ""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
     path.unlink(missing_ok=True)
     return text
 

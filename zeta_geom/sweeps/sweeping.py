@@ -105,7 +105,7 @@ def sweep(
         A row a (data, mixer, gamma, n_mix, anchor, seed, measure, k), with mean, std (over points), seed_std (of the
         mean over seeds, NaN for one seed), sem (standard error of the mean as an estimate of that over all points: 0
         where all are used, NaN for one anchor), n (points used) and seconds. Where it does not apply, gamma is NaN,
-        anchor empty and k 0; an n_mix of 0 is the whole batch.
+        anchor empty and k 0; an n_mix of 0 is the whole batch. `fill_gamma` repeats rows without γ, for a plot.
 
     Raises
     ------

@@ -54,7 +54,10 @@ class OneRun:
         """Raise where a finished run of this name had other settings: it may have taken days."""
         if not self.manifest.exists():
             return
-        found, ours = json.loads(self.manifest.read_text())["settings"], json.loads(json.dumps(self.settings))
+        found, ours = (
+            json.loads(self.manifest.read_text(encoding="utf-8"))["settings"],
+            json.loads(json.dumps(self.settings)),
+        )
         other = [name for name in ours if name != "versions" and found.get(name) != ours[name]]
         if other:
             told = "; ".join(f"{name} {found.get(name)}, not {ours[name]}" for name in other)

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from zeta_geom.plots.names import lettering
+
 __all__ = ["picture_size", "png_bytes", "svg_bytes"]
 
 PAPER, INK = (0x15, 0x18, 0x1C), (0xE4, 0xE2, 0xDD)  # the page's dark background and text, as in page/style.css
@@ -44,7 +46,7 @@ def svg_bytes(figure: Any) -> bytes:
     import matplotlib
 
     buffer = io.StringIO()
-    with matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": "zeta_geom"}):
+    with matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": "zeta_geom"}), lettering(figure):
         figure.savefig(buffer, format="svg", transparent=True, metadata=_UNNAMED)
     text = buffer.getvalue()
     text = text[text.index("<svg") :]  # without the prologue, which names an outside document type
@@ -74,7 +76,8 @@ def png_bytes(figure: Any, dpi: float = 160) -> bytes:
     (192, 96)
     """
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=dpi, facecolor="white", metadata={"Software": None})
+    with lettering(figure):
+        figure.savefig(buffer, format="png", dpi=dpi, facecolor="white", metadata={"Software": None})
     return buffer.getvalue()
 
 

@@ -1,0 +1,56 @@
+"""Output on a console of any encoding: a letter that it lacks is spelled out, γ as gamma."""
+
+from __future__ import annotations
+
+import codecs
+import sys
+import unicodedata
+
+__all__ = ["spell_out"]
+
+HANDLER = "zeta_geom.spelled"
+NAMED = {
+    "→": "->", "←": "<-", "↦": "->", "…": "...", "⋯": "...", "≥": ">=", "≤": "<=", "≠": "!=", "≈": "~", "−": "-",
+    "–": "-", "—": "-", "‑": "-", "×": "x", "÷": "/", "±": "+-", "·": "*", "∞": "inf", "√": "sqrt", "½": "1/2",
+    "‖": "||", "∈": "in", "∫": "int", "∃": "exists", "“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "°": " deg",
+    "µ": "u", "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")", "✓": "yes", "•": "*",
+}  # fmt: skip
+
+
+def spell_out() -> None:
+    """Let standard output and error write what their encoding lacks in ASCII, in place of an error.
+
+    Examples
+    --------
+    >>> spell_out()
+    >>> "γ ≥ 0 … ζ-mixup".encode("cp1252", HANDLER).decode("cp1252")
+    'gamma >= 0 … zeta-mixup'
+    """
+    codecs.register_error(HANDLER, _spelled)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # what a program, or a test, puts in their place may be no such stream
+            stream.reconfigure(errors=HANDLER)
+
+
+def _spelled(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letter, end = error.object[error.start], error.start + 1
+    if "\udc80" <= letter <= "\udcff":  # a byte of a file's name that is no text
+        return letter.encode("ascii", "surrogateescape"), end
+    return _ascii(letter), end
+
+
+def _ascii(letter: str) -> str:
+    """Return what stands for a letter: its own name, a Greek letter's name, its base, or its number as in Python."""
+    if letter in NAMED:
+        return NAMED[letter]
+    words = unicodedata.name(letter, "").split()
+    if words[:1] == ["GREEK"] and words[-2:-1] == ["LETTER"]:
+        name = words[-1].replace("LAMDA", "LAMBDA")
+        return name.capitalize() if "CAPITAL" in words else name.lower()
+    parts = (NAMED.get(part, part) for part in unicodedata.normalize("NFKD", letter))
+    base = "".join(parts).encode("ascii", "ignore").decode("ascii")
+    if base:
+        return f"^{base}" if words[:1] == ["SUPERSCRIPT"] else base
+    return letter.encode("ascii", "backslashreplace").decode("ascii")
