@@ -79,7 +79,7 @@ def test_own_callables_and_all_options(files):
         (["--augment", "own_models:name"], "a function of a batch of samples that returns one; got own_models:name"),
         (
             ["--augment", "own_models:leave"],
-            r"own_models:leave must be .*; given one of shape \(32, 2\) it raised Sys",
+            r"own_models:leave must be .*; given float64 of shape \(32, 2\) it raised Sys",
         ),
         (["--mixer", "zeta", "--oracle", "os:system"], "oracle must be .*; got os:system"),
         (

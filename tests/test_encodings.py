@@ -15,7 +15,7 @@ from zeta_geom.consoles import spell_out
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("zeta_geom", "analyses", "figures", "benchmarks", "examples", "docs", "tests")
-BINARY = {"Image", "tarfile", "zipfile", "ZipFile", "os"}  # whose open() gives no text
+BINARY = {"Image", "tarfile", "zip", "zipfile", "ZipFile", "os"}  # whose open() gives no text
 PROCESSES = {"run", "Popen", "check_output", "check_call", "getoutput"}
 WRITES = {"read_text": 0, "write_text": 1}  # where the encoding stands among the arguments
 

@@ -55,8 +55,11 @@ def test_what_no_kind_of_tensor_serves_is_said():
         made_of(v1.ToTensor(), LEVELS)
     with pytest.raises(ValueError, match="must give one image, a tensor or a PIL image; got a tuple"):
         made_of(v1.FiveCrop(8), LEVELS)
-    with pytest.raises(TypeError) as error:  # a function of the user's own keeps its error
+    divided = r"float32 of shape \(4, 3, 16, 16\), integers that the audit divided by 255, it raised TypeError"
+    with pytest.raises(ValueError, match=divided):  # a function of the user's own
         made_of(lambda X: v1.functional.posterize(torch.from_numpy(X), 2).numpy(), LEVELS)
-    assert "float32 (4, 3, 16, 16), integers that the audit divided by 255" in error.value.__notes__[0]
+    palette = v1.Lambda(lambda image: v1.functional.to_pil_image(image).convert("P"))
+    with pytest.raises(ValueError, match="grey levels or colours; got a PIL image of mode P. Convert it"):
+        made_of(palette, LEVELS)
     with pytest.raises(ValueError, match=r"must give images of one shape; got \(3, "):
         made_of(v2.ScaleJitter((16, 16)), LEVELS)

@@ -288,5 +288,9 @@ def _as_array(made: Any) -> np.ndarray:
         return to_floats(made.detach().cpu().numpy(), "what the transform gives")
     if not hasattr(made, "getbands"):
         raise ValueError(f"a transform must give one image, a tensor or a PIL image; got a {type(made).__name__}.")
+    if made.mode not in ("L", "RGB", "RGBA", "F"):
+        raise ValueError(
+            f"a transform must give grey levels or colours; got a PIL image of mode {made.mode}. Convert it."
+        )
     array = to_floats(np.asarray(made), "what the transform gives")
     return array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
