@@ -89,12 +89,12 @@ def column_references(*samples: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    *samples : float64 arrays of shape (..., n, d)
+    *samples : float arrays of shape (..., n, d)
         Finite points, n along the last axis but one.
 
     Returns
     -------
-    float64 array of shape (..., 1, d)
+    float array of shape (..., 1, d)
         The first point's value in columns that lie 2^20 times as far from 0 as they are wide, constant ones among
         them; 0 in the others.
 
@@ -129,5 +129,5 @@ def tensor_scale(largest: torch.Tensor) -> torch.Tensor:
     import torch
 
     most = 2.0**511 if largest.dtype == torch.float64 else 2.0**63
-    scale = (torch.frexp(largest).mantissa / largest).clamp(max=most)
+    scale = (torch.frexp(largest).mantissa / largest).clamp(torch.finfo(largest.dtype).tiny, most)
     return torch.where((largest > 0) & largest.isfinite(), scale, 1.0)

@@ -160,7 +160,7 @@ def centre_distances(X: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.
     (array([1., 1.]), array([3.]))
     """
     centre = np.array([[fsum(column) / len(X) for column in X.T]])
-    centre = np.where((X == X[0]).all(axis=0), X[0], centre)
+    centre = np.where((X[0] == X).all(axis=0), X[0], centre)
     own, other = (
         np.sqrt(pair_distances(Y, centre, np.arange(len(Y)), np.zeros(len(Y), dtype=np.int64))) for Y in (X, others)
     )

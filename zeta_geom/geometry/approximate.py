@@ -64,8 +64,8 @@ def approximate_search(
 def _fit_for_float32(X: np.ndarray, Q: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """Return points and queries whose differences and squares float32, in which the package works, holds."""
     Q = X if Q is None else Q
-    references = column_references(X.astype(np.float64, copy=False), Q.astype(np.float64, copy=False))
+    references = column_references(X, Q)
     if references.any():
-        X, Q = X - references, Q - references
+        X, Q = (A.astype(np.float64, copy=False) - references for A in (X, Q))
     scale = squares_scale(X, Q, narrow=True)
     return (X, Q) if scale == 1 else (X * scale, Q * scale)
