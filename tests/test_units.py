@@ -36,8 +36,7 @@ ENTRIES = {
         embed(X, Y, random_state=0, perplexity=9, n_iter=20, metric="cosine")
     ),
     "MLE": lambda X, Y: local_dimension(X, 12, estimator=skdim.id.MLE())[12],
-    "TwoNN": lambda X, Y: local_dimension(X, 30, estimator=skdim.id.TwoNN())[30],
-    "CorrInt": lambda X, Y: local_dimension(X[:60], 20, estimator=skdim.id.CorrInt())[20],
+    "TwoNN": lambda X, Y: local_dimension(X[:60], 30, estimator=skdim.id.TwoNN())[30],
 }
 
 

@@ -50,8 +50,8 @@ def frechet_distance(a: Any, b: Any) -> float:
     >>> round(frechet_distance([[0.0], [2.0]], [[3.0], [5.0]]), 12)
     9.0
     """
-    A, B = check_samples(a, b, ("a", "b"), min_samples=(2, 2), keep_unit=True)
-    A, B = A.astype(np.float64), B.astype(np.float64)
+    samples = check_samples(a, b, ("a", "b"), min_samples=(2, 2), keep_unit=True)
+    A, B = (X.astype(np.float64) for X in samples)
     references = column_references(A, B)
     A, B = A - references, B - references
     means: list[np.ndarray] = []

@@ -68,7 +68,7 @@ def estimate_by(
             )
         points = points[kept]
         neighbors = knn(points, max(ks), n_jobs=n_jobs, progress=progress)
-    with warnings.catch_warnings(record=True) as caught:  # some estimators warn at every point
+    with warnings.catch_warnings(record=True) as caught, np.errstate(all="ignore"):  # some warn at every point
         warnings.simplefilter("always")
         found = {k: _run(estimator, points, neighbors, k)[place] for k in ks}
     _warn_once(estimator, found, [str(one.message) for one in caught], len(X))
@@ -126,4 +126,8 @@ def _warn_once(estimator: Any, found: dict[int, np.ndarray], said: list[str], n:
             stacklevel=4,
         )
     elif said:
-        warnings.warn(f"{estimator!r} gives a dimension at all {n} points.{own}", RuntimeWarning, stacklevel=4)
+        warnings.warn(
+            f"{estimator!r} gives a dimension at all {n} points.{own} Change the parameters that it names.",
+            RuntimeWarning,
+            stacklevel=4,
+        )
