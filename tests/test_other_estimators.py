@@ -72,5 +72,5 @@ def test_one_warning_counts_the_points_without_a_dimension(nothing):
 
 
 def test_too_few_different_points():
-    with pytest.raises(ValueError, match="below the number of different points, 16, for an estimator.*got k=16"):
+    with pytest.raises(ValueError, match=r"below the number of different points, 16, for an estimator.*got k=16"):
         local_dimension(np.repeat(PLANE[:16], 5, axis=0), K, estimator=skdim.id.MLE())
