@@ -12,6 +12,7 @@ from zeta_geom.geometry.one_point import one_points
 from zeta_geom.geometry.torch_counts import count_large_eigenvalues
 from zeta_geom.geometry.torch_search import search_tensor
 from zeta_geom.neighborhoods import embed, label_agreement
+from zeta_geom.sweeps import SerialExecutor
 
 RNG = np.random.default_rng(0)
 SMALL = 0.1 * RNG.normal(size=(400, 5))
@@ -118,8 +119,7 @@ def test_a_map_is_that_without_the_constant():
     np.testing.assert_allclose(xy, expected, atol=0.01)
 
 
-def test_anchors_in_parts_see_the_columns():
+def test_parts_give_the_same(tmp_path):
     X = DATA["constants of several sizes"]
-    found = local_dimension(X, 20, n_anchors=100, random_state=0)[20]
-    rows = LocalPCA(20, n_anchors=100, random_state=0).fit(X).anchors_
-    np.testing.assert_array_equal(found, LocalPCA(20).fit(X).dimension_pw_[rows])
+    found = local_dimension(X, 20, executor=SerialExecutor(), parts=tmp_path)[20]
+    np.testing.assert_array_equal(found, LocalPCA(20).fit(X).dimension_pw_)

@@ -9,9 +9,9 @@ import skdim
 from zeta_geom.geometry import knn, local_dimension
 
 RNG = np.random.default_rng(0)
-PLANE = RNG.random((80, 2)) @ RNG.normal(size=(2, 4)) + 1e-3 * RNG.normal(size=(80, 4))
-WHICH = RNG.permutation([*range(80), *range(0, 80, 4), *[7] * 48])  # of each row, the point that it is
-K = 16
+PLANE = RNG.random((40, 2)) @ RNG.normal(size=(2, 4)) + 1e-3 * RNG.normal(size=(40, 4))
+WHICH = RNG.permutation([*range(40), *range(0, 40, 4), *[7] * 36])  # of each row, the point that it is
+K = 12
 
 QUICK = [skdim.id.MLE(), skdim.id.TwoNN()]  # one of each door
 OTHERS = [
@@ -38,7 +38,11 @@ def test_copies_count_once(estimator):
     assert len(said) <= 1
     np.testing.assert_allclose(found, expected[WHICH], rtol=1e-12)
     assert 1 < np.nanmean(found) < 4
-    given, _ = warned(PLANE[WHICH], estimator=estimator, neighbors=knn(PLANE[WHICH], 60))
+
+
+def test_neighbours_that_are_given_are_searched_anew_past_the_copies():
+    X = PLANE[WHICH]
+    found, given = (warned(X, estimator=skdim.id.MLE(), neighbors=near)[0] for near in (None, knn(X, 60)))
     np.testing.assert_array_equal(given, found)
 
 
@@ -64,13 +68,13 @@ class Refuses:
 @pytest.mark.parametrize("nothing", [np.inf, np.nan])
 def test_one_warning_counts_the_points_without_a_dimension(nothing):
     found, said = warned(PLANE, estimator=Refuses(nothing))
-    np.testing.assert_array_equal(found, np.where(np.arange(80) % 8 == 0, np.nan, 2.0))
+    np.testing.assert_array_equal(found, np.where(np.arange(40) % 8 == 0, np.nan, 2.0))
     assert said == [
-        "Refuses() gives no finite dimension at 10 of 80 points, which are NaN. Raise n_neighbors or take another "
-        "estimator. It warned 80 times, at first: too few"
+        "Refuses() gives no finite dimension at 5 of 40 points, which are NaN. Raise n_neighbors or take another "
+        "estimator. It warned 40 times, at first: too few"
     ]
 
 
 def test_too_few_different_points():
-    with pytest.raises(ValueError, match=r"below the number of different points, 16, for an estimator.*got k=16"):
-        local_dimension(np.repeat(PLANE[:16], 5, axis=0), K, estimator=skdim.id.MLE())
+    with pytest.raises(ValueError, match=r"below the number of different points, 12, for an estimator.*got k=12"):
+        local_dimension(np.repeat(PLANE[:12], 5, axis=0), K, estimator=skdim.id.MLE())

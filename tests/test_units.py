@@ -8,6 +8,7 @@ import torch
 from zeta_geom import fidelity, manifolds
 from zeta_geom.audits.values import Frechet
 from zeta_geom.geometry import LocalPCA, knn, local_dimension, tangent_residual
+from zeta_geom.geometry.knn import _directions, prepare_points
 from zeta_geom.geometry.torch_counts import count_large_eigenvalues
 from zeta_geom.geometry.torch_search import search_tensor
 from zeta_geom.mixers import MIXERS, make_mixer
@@ -68,6 +69,11 @@ def test_geometry_does_not_depend_on_the_unit():
             indices, _ = search_tensor(points, None, None, 12)
             np.testing.assert_array_equal(indices, neighbours.indices)
             np.testing.assert_array_equal(count_large_eigenvalues(points, indices, (12,), 0.05)[0], dimension)
+
+
+def test_directions_of_tensors_are_those_of_arrays():
+    rows = np.ldexp(X[:6], np.array([[-600], [-40], [0], [40], [480], [3]]))
+    np.testing.assert_allclose(_directions(torch.from_numpy(rows)), prepare_points(rows, "X", "cosine"), rtol=1e-15)
 
 
 def test_queries_in_a_far_larger_range_than_the_points():
