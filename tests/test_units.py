@@ -8,9 +8,9 @@ import torch
 from zeta_geom import fidelity, manifolds
 from zeta_geom.audits.values import Frechet
 from zeta_geom.geometry import LocalPCA, knn, local_dimension, tangent_residual
-from zeta_geom.geometry.knn import _directions, prepare_points
+from zeta_geom.geometry.knn import prepare_points
 from zeta_geom.geometry.torch_counts import count_large_eigenvalues
-from zeta_geom.geometry.torch_search import search_tensor
+from zeta_geom.geometry.torch_search import directions, search_tensor
 from zeta_geom.mixers import MIXERS, make_mixer
 from zeta_geom.neighborhoods import embed, label_agreement
 from zeta_geom.units import tensor_scale
@@ -73,7 +73,7 @@ def test_geometry_does_not_depend_on_the_unit():
 
 def test_directions_of_tensors_are_those_of_arrays():
     rows = np.ldexp(X[:6], np.array([[-600], [-40], [0], [40], [480], [3]]))
-    np.testing.assert_allclose(_directions(torch.from_numpy(rows)), prepare_points(rows, "X", "cosine"), rtol=1e-15)
+    np.testing.assert_allclose(directions(torch.from_numpy(rows)), prepare_points(rows, "X", "cosine"), rtol=1e-15)
 
 
 def test_queries_in_a_far_larger_range_than_the_points():

@@ -18,8 +18,6 @@ from zeta_geom.geometry.decisions import decide, decide_sets, nearest_directly
 from zeta_geom.geometry.tiles import Found, Start, find_candidates
 
 if TYPE_CHECKING:
-    import torch
-
     from zeta_geom.geometry.part_settings import Parts, Worker
 
 __all__ = ["METHODS", "METRICS", "Neighbors", "knn", "prepare_points", "search"]
@@ -167,14 +165,14 @@ def _knn_of_tensor(
     parts: str | Path | Parts | None,
 ) -> Neighbors:
     """Search on the tensor's own device, with the compiled kernels where that is the CPU."""
-    import torch
-
     if X.device.type == "cpu":
+        import torch
+
         asked = queries if queries is None or isinstance(queries, (str, Path)) else host_array(queries)
         how: dict[str, Any] = {"method": method, "n_jobs": n_jobs, "executor": executor, "parts": parts}
         found = knn(host_array(X), k, queries=asked, metric=metric, progress=progress, **how)
         return Neighbors(torch.from_numpy(found.indices), torch.from_numpy(found.distances))
-    from zeta_geom.geometry.torch_search import as_tensor_points, search_tensor
+    from zeta_geom.geometry.torch_search import as_tensor_points, directions, search_tensor
 
     if executor is not None or parts is not None:
         raise ValueError(
@@ -187,22 +185,11 @@ def _knn_of_tensor(
     Q = None if queries is None else as_tensor_points(queries, X.device, "queries")
     _check_fit(points, points if Q is None else Q, k, queries is None)
     if metric == "cosine":
-        points, Q = _directions(points), None if Q is None else _directions(Q)
+        points, Q = directions(points), None if Q is None else directions(Q)
         if any(bool((rows == 0).all(dim=1).any()) for rows in (points, Q) if rows is not None):
             raise ValueError("X and queries must have no row of zeros with metric='cosine', which has no direction.")
     indices, squared = search_tensor(points, Q, None, int(k), progress=progress)
     return Neighbors(indices, squared / 2 if metric == "cosine" else squared.sqrt())
-
-
-def _directions(points: torch.Tensor) -> torch.Tensor:
-    """Return rows of length 1, as float64; a row of zeros stays one."""
-    import torch
-
-    from zeta_geom.units import tensor_scale
-
-    points = points.double()
-    points = points * tensor_scale(points.abs().amax(dim=1, keepdim=True))  # no square underflows
-    return torch.nn.functional.normalize(points, dim=1, eps=1e-300)
 
 
 def search(

@@ -49,7 +49,7 @@ def one_points(X: np.ndarray, indices: np.ndarray, ks: tuple[int, ...], *, n_job
 
 
 @numba.njit(nogil=True, cache=True)
-def _look(X, indices, ks, tolerance, found):
+def _look(X: np.ndarray, indices: np.ndarray, ks: np.ndarray, tolerance: float, found: np.ndarray) -> None:
     """Write (q, len(ks)) of what `one_points` returns; in most neighbourhoods the first two points tell."""
     most = ks.max()
     for i in range(len(indices)):
@@ -62,7 +62,7 @@ def _look(X, indices, ks, tolerance, found):
 
 
 @numba.njit(nogil=True, cache=True)
-def _apart(a, b, tolerance):
+def _apart(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:
     """Say whether two points differ by so much in a column that no third one's size makes up for it."""
     for c in range(len(a)):
         x, y = np.float64(a[c]), np.float64(b[c])
@@ -72,7 +72,7 @@ def _apart(a, b, tolerance):
 
 
 @numba.njit(nogil=True, cache=True)
-def _within(X, near, tolerance):
+def _within(X: np.ndarray, near: np.ndarray, tolerance: float) -> bool:
     """Say whether every column's range is within the rounding of its largest value."""
     for c in range(X.shape[1]):
         low = high = np.float64(X[near[0], c])

@@ -15,7 +15,7 @@ from zeta_geom.checks import LARGEST
 from zeta_geom.geometry.torch_chunks import full_float32, slices_of, working_memory
 from zeta_geom.units import tensor_scale
 
-__all__ = ["as_tensor_points", "nearest_chunk", "search_tensor"]
+__all__ = ["as_tensor_points", "directions", "nearest_chunk", "search_tensor"]
 
 SPARES = (16, 256, 2048)  # candidates beyond k, at first and for what rounding leaves undecided
 
@@ -55,6 +55,22 @@ def as_tensor_points(X: Any, device: torch.device, name: str = "X") -> torch.Ten
     if largest > LARGEST:
         raise ValueError(f"{name} must lie within ±{LARGEST:g}; got {largest:g}, whose square overflows. Rescale it.")
     return X
+
+
+def directions(points: torch.Tensor) -> torch.Tensor:
+    """Return rows of length 1 for the cosine distance, as float64; a row of zeros stays one.
+
+    Parameters
+    ----------
+    points : float tensor of shape (n, d)
+
+    Returns
+    -------
+    float64 tensor of shape (n, d)
+    """
+    points = points.double()
+    points = points * tensor_scale(points.abs().amax(dim=1, keepdim=True))  # no square underflows
+    return torch.nn.functional.normalize(points, dim=1, eps=1e-300)
 
 
 def search_tensor(
