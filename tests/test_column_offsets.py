@@ -26,6 +26,7 @@ DATA = {
     "a constant 1e6": with_columns(1e6).astype(np.float32),
     "constants of several sizes": with_columns(1e3, -7.7e9, 1e18, 0.0).astype(np.float32),
     "a constant that float64 hardly holds": with_columns(1.7e18),
+    "two values far apart": with_columns(1e18 * (np.arange(400) % 2)).astype(np.float32),
     "GPS": np.column_stack([48 + SMALL[:, 0] / 10, 11 + SMALL[:, 1] / 10, 500 + SMALL[:, 2] * 0]).astype(np.float32),
     "time stamps of one day": with_columns(1.7e9 + 128 * RNG.integers(0, 675, 400)).astype(np.float32),
     "time stamps of one day, in ns": with_columns(1.7e18 + 1e9 * RNG.integers(0, 86_400, 400)),
