@@ -18,13 +18,24 @@ def plain_neighbours(X, k, queries=None, own=None):
     return np.array(indices), np.array(squared)
 
 
+def plain_one_point(X, indices):
+    """Say where no column of a neighbourhood varies by more than 8 times the rounding of its largest value."""
+    near = np.asarray(X, dtype=np.float64)[indices]
+    return (np.ptp(near, axis=1) <= 8 * np.finfo(X.dtype).eps * np.abs(near).max(axis=1)).all(axis=1)
+
+
 def plain_dimension(X, indices, alpha=0.05):
-    """Count the covariance eigenvalues above alpha times the largest; say where rounding may decide."""
+    """Count the covariance eigenvalues above alpha times the largest, 0 for one point; say where rounding may decide.
+
+    The neighbours less the first of them: the mean of a column far from 0 would be rounded.
+    """
+    one_point = plain_one_point(X, indices)
     X = np.asarray(X, dtype=np.float64)
     counts, close = [], []
-    for row in indices:
-        B = X[row] - X[row].mean(axis=0)
+    for row, one in zip(indices, one_point, strict=True):
+        B = X[row] - X[row[0]]
+        B -= B.mean(axis=0)
         eigenvalues = np.linalg.eigvalsh(B @ B.T if B.shape[0] <= B.shape[1] else B.T @ B)
-        counts.append((eigenvalues > alpha * eigenvalues[-1]).sum())
+        counts.append(0 if one else (eigenvalues > alpha * eigenvalues[-1]).sum())
         close.append((np.abs(eigenvalues - alpha * eigenvalues[-1]) < 1e-10 * eigenvalues[-1]).any())
     return np.array(counts), np.array(close)

@@ -100,7 +100,7 @@ def test_methods_that_change_the_number_of_samples():
     assert not pairs["heldout-distance", "first_twice", "original"].any()
 
 
-def test_one_point_is_decided_by_the_covariance():
+def test_one_point_is_decided_by_the_range_of_a_column():
     eps = np.finfo(np.float64).eps
     near = np.ones((101, 2))
     near[:, 0] += 4 * eps * np.tile([1, -1], 51)[:101]

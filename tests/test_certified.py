@@ -68,7 +68,7 @@ def test_counts_are_right_and_an_eigenvalue_at_the_threshold_is_left_open(k, d, 
         for sign in (1, -1):
             X = with_spectrum([1.0, 0.5, 0.05 * (1 + sign * offset), 0.01], k, d)
             counter = LargeCounter(X, (k,), 0.05, 1.0, dtype)
-            counts, undecided = counter(everybody, np.zeros((1, 1)))
+            counts, undecided = counter(everybody)
             assert undecided[0, 0] == (dtype in open_in)
             assert undecided[0, 0] or counts[0, 0] == (3 if sign > 0 else 2)
             if offset > 1e-12:
@@ -80,7 +80,7 @@ def test_features_that_hardly_vary_leave_the_count_alone():
     # scatter matrices whose last columns are far smaller than the first: their squares underflow on the way
     X = np.hstack([X, RNG.normal(size=(80, 24)) * 10.0 ** -np.linspace(20, 140, 24)])
     everybody = np.arange(80)[None]
-    counts, undecided = LargeCounter(X, (80,), 0.05, 1.0, np.float64)(everybody, np.zeros((1, 1)))
+    counts, undecided = LargeCounter(X, (80,), 0.05, 1.0, np.float64)(everybody)
     assert counts[0, 0] == 3
     assert not undecided[0, 0]
 

@@ -138,7 +138,7 @@ def test_neighbourhoods_of_every_kind_are_counted_as_numpy_does(k, d, dtype):
 def test_columns_are_written_whatever_the_number_of_neighbours(k):
     X = RNG.normal(size=(200, 150)).astype(np.float32)
     indices = np.stack([RNG.permutation(200)[:k] for _ in range(20)])
-    counts, undecided = LargeCounter(X, (k,), 0.05, 0.25, np.float32)(indices, np.zeros((1, 20)))
+    counts, undecided = LargeCounter(X, (k,), 0.05, 0.25, np.float32)(indices)
     assert (undecided[0] | (counts[0] == plain_dimension(X, indices)[0])).all()
     assert undecided.mean() < 0.3
 

@@ -9,6 +9,8 @@ from typing import Protocol
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from zeta_geom.units import column_references, squares_scale
+
 __all__ = ["Curve", "Found", "Frechet", "Mean", "Measure", "Missing", "Row", "Statistic"]
 
 SAMPLES, HELDOUT = "samples", "held-out"
@@ -139,10 +141,15 @@ class Frechet:
 
     def resampled(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """Return the distance of each resample."""
-        mean = self.reference.mean(axis=0)
-        covariance = np.atleast_2d(np.cov(self.reference, rowvar=False))
-        scale, axes = np.linalg.eigh(covariance)
-        root = (axes * np.sqrt(np.maximum(scale, 0))) @ axes.T
+        scale = squares_scale(self.reference, values)  # of fourth powers here
+        reference, values = self.reference * scale, values * scale
+        references = column_references(reference, values)
+        if references.any():
+            reference, values = reference - references, values - references
+        mean = reference.mean(axis=0)
+        covariance = np.atleast_2d(np.cov(reference, rowvar=False))
+        spreads, axes = np.linalg.eigh(covariance)
+        root = (axes * np.sqrt(np.maximum(spreads, 0))) @ axes.T
         found = np.empty(len(counts))
         with threadpool_limits(1, user_api="blas"):  # for matrices this small, threads wait for each other
             for place, weights in enumerate(counts):
@@ -151,7 +158,7 @@ class Frechet:
                 spread = (apart * weights[:, None]).T @ apart / (weights.sum() - 1)
                 cross = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ spread @ root), 0)).sum()
                 found[place] = ((own - mean) ** 2).sum() + np.trace(covariance) + np.trace(spread) - 2 * cross
-        return found
+        return found / scale**2
 
 
 @dataclass(frozen=True)

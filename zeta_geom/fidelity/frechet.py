@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from zeta_geom.fidelity.neighbour_balls import check_samples
+from zeta_geom.units import column_references
 
 __all__ = ["frechet_distance", "lenet_frechet_distance"]
 
@@ -49,7 +50,10 @@ def frechet_distance(a: Any, b: Any) -> float:
     >>> round(frechet_distance([[0.0], [2.0]], [[3.0], [5.0]]), 12)
     9.0
     """
-    A, B = (X.astype(np.float64) for X in check_samples(a, b, ("a", "b"), min_samples=(2, 2)))
+    samples = check_samples(a, b, ("a", "b"), min_samples=(2, 2), keep_unit=True)
+    A, B = (X.astype(np.float64) for X in samples)
+    references = column_references(A, B)
+    A, B = A - references, B - references
     means: list[np.ndarray] = []
     factors: list[np.ndarray] = []
     for X in (A, B):

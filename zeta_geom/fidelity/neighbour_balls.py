@@ -14,6 +14,7 @@ import numba
 import numpy as np
 
 from zeta_geom.checks import check_int, check_points, check_units
+from zeta_geom.units import common_unit
 
 __all__ = [
     "BallMembers",
@@ -52,9 +53,14 @@ class BallMembers:
 
 
 def check_samples(
-    first: Any, second: Any, names: tuple[str, str], *, min_samples: tuple[int, int] = (1, 1)
+    first: Any,
+    second: Any,
+    names: tuple[str, str],
+    *,
+    min_samples: tuple[int, int] = (1, 1),
+    keep_unit: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return both as finite float arrays of one width, or raise.
+    """Return both as finite float arrays of one width, in a unit whose squares neither overflow nor vanish, or raise.
 
     Parameters
     ----------
@@ -63,6 +69,8 @@ def check_samples(
         What the caller calls them.
     min_samples : pair of int
         The fewest rows allowed.
+    keep_unit : bool
+        Leave them in their own unit, for a measure that has one.
 
     Returns
     -------
@@ -86,6 +94,7 @@ def check_samples(
             "Measure both in the same features."
         )
     check_units(A, B, names)
+    A, B = (A, B) if keep_unit else common_unit(A, B)
     return np.ascontiguousarray(A), np.ascontiguousarray(B)
 
 

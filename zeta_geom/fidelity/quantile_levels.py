@@ -143,7 +143,8 @@ def quantile_ranks(values: np.ndarray, reference: np.ndarray) -> np.ndarray:
 def centre_distances(X: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the distances of the rows of X, and of others, to the mean of X.
 
-    The mean is the correctly rounded sum over n, so that the order of the rows changes nothing.
+    The mean is the correctly rounded sum over n, so that the order of the rows changes nothing; that of a constant
+    column is its value.
 
     Parameters
     ----------
@@ -159,6 +160,7 @@ def centre_distances(X: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.
     (array([1., 1.]), array([3.]))
     """
     centre = np.array([[fsum(column) / len(X) for column in X.T]])
+    centre = np.where((X[0] == X).all(axis=0), X[0], centre)
     own, other = (
         np.sqrt(pair_distances(Y, centre, np.arange(len(Y)), np.zeros(len(Y), dtype=np.int64))) for Y in (X, others)
     )

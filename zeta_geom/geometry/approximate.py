@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from zeta_geom.geometry.decisions import squared_distances
+from zeta_geom.units import column_references, squares_scale
 
 __all__ = ["approximate_search"]
 
@@ -45,15 +46,26 @@ def approximate_search(
             "method='approximate' needs the package pynndescent. Install it with pip install zeta-geom[approximate], "
             "or use method='exact'."
         ) from error
-    index = NNDescent(X, n_neighbors=min(k + 1, len(X)), random_state=0, n_jobs=n_jobs)
+    points, queries = _fit_for_float32(X, Q)
+    index = NNDescent(points, n_neighbors=min(k + 1, len(X)), random_state=0, n_jobs=n_jobs)
     if Q is None:
         found = index.neighbor_graph[0].astype(np.int64)
         own = found == np.arange(len(X))[:, None]
         own[~own.any(axis=1), -1] = True  # where it did not find the point itself, drop the farthest
         found = found[~own].reshape(len(X), -1)[:, :k]
     else:
-        found = index.query(Q, k=k)[0].astype(np.int64)
+        found = index.query(queries, k=k)[0].astype(np.int64)
     found = np.sort(found, axis=1)
     squared = squared_distances(X if Q is None else Q, X, found)
     order = np.argsort(squared, axis=1, kind="stable")
     return np.take_along_axis(found, order, axis=1), np.take_along_axis(squared, order, axis=1)
+
+
+def _fit_for_float32(X: np.ndarray, Q: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return points and queries whose differences and squares float32, in which the package works, holds."""
+    Q = X if Q is None else Q
+    references = column_references(X, Q)
+    if references.any():
+        X, Q = (A.astype(np.float64, copy=False) - references for A in (X, Q))
+    scale = squares_scale(X, Q, narrow=True)
+    return (X, Q) if scale == 1 else (X * scale, Q * scale)

@@ -21,7 +21,7 @@ BUFFER = 2 * 2**20  # bytes of neighbourhoods and products handled together: mor
 MOST = 256  # neighbourhoods handled together
 SMALL = 48  # rows: below, the tridiagonal form is quicker
 NEAR = 16  # neighbours whose mean the others are moved by
-SMALLEST = 1e-25  # of a trace, in units of the largest coordinate squared: below it float32 products lose digits
+SMALLEST = 1e-25  # of a trace, in units of the largest difference squared: below it float32 products lose digits
 LOOSE = {"reassoc", "contract"}
 
 
@@ -39,7 +39,7 @@ class LargeCounter:
     alpha : float
         Threshold in [0, 1).
     scale : float
-        A power of two that brings the largest coordinate to about 1.
+        A power of two that brings the largest difference to about 1.
     dtype : numpy.float32 or numpy.float64
         Of the products.
     """
@@ -58,51 +58,48 @@ class LargeCounter:
         self.points = np.zeros((together, sections * section, side), dtype=dtype)
         self.factors = self.points.reshape(together, sections, section, side)
         self.products = np.empty((together, sections, side, side), dtype=dtype)
+        self.mean = np.empty(d, dtype=np.result_type(X.dtype, dtype))  # float64 products are of float64 differences
         # a sum of m products is off by less than (m + 4) · eps/2 times the sum of their sizes, in whatever order
         self.relative_error = 1.01 * (section + 4) * np.finfo(dtype).eps / 2
 
-    def __call__(self, indices: np.ndarray, limits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def __call__(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Count for some points.
 
         Parameters
         ----------
         indices : int64 array of shape (q, k)
             Their neighbours, nearest first.
-        limits : float64 array of shape (len(ks), q)
-            A largest eigenvalue that may be at or below it leaves the point undecided, in squared units of X.
 
         Returns
         -------
         counts : int64 array of shape (len(ks), q)
         undecided : bool array of shape (len(ks), q)
-            Where the products' dtype cannot tell.
+            Where the products' dtype cannot tell; so where all neighbours may be one point.
         """
         counts = np.empty((len(self.ks), len(indices)), dtype=np.int64)
         undecided = np.empty(counts.shape, dtype=bool)
-        limits = limits * self.scale**2
         together, _, side = self.points.shape
         for start in range(0, len(indices), together):
             near = indices[start : start + together]
             part = slice(start, start + len(near))
             if self.gram:  # as columns, which is how OpenBLAS multiplies small matrices fastest
-                gather_columns(self.X, near, self.factor, self.points)
+                gather_columns(self.X, near, self.factor, self.mean, self.points)
             else:
-                gather(self.X, near, self.factor, self.points)
+                gather(self.X, near, self.factor, self.mean, self.points)
             factors, products = self.factors[: len(near)], self.products[: len(near)]
             for row in range(0, side, TILE):
                 end = min(row + TILE, side)
                 np.matmul(factors[..., row:end].swapaxes(2, 3), factors[..., :end], out=products[:, :, row:end, :end])
             counts[:, part], undecided[:, part] = count_in_products(
-                products, self.points, self.gram, self.ks, self.alpha, limits[:, part], self.relative_error
+                products, self.points, self.gram, self.ks, self.alpha, self.relative_error
             )
         return counts, undecided
 
 
 @numba.njit(nogil=True, cache=True, fastmath=LOOSE)
-def gather(X, indices, scale, out):
-    """Copy neighbours (q, k) of X (n, d) into out (at least q, k, d), moved by the mean of some and scaled."""
+def gather(X, indices, scale, mean, out):
+    """Copy neighbours (q, k) of X (n, d) into out (at least q, k, d), moved by the mean (d,) of some and scaled."""
     q, k = indices.shape
-    mean = np.empty(X.shape[1], dtype=X.dtype)
     for i in range(q):
         average(X, indices[i, :NEAR], mean)
         for j in range(k):
@@ -112,11 +109,10 @@ def gather(X, indices, scale, out):
 
 
 @numba.njit(nogil=True, cache=True, fastmath=LOOSE)
-def gather_columns(X, indices, scale, out):
+def gather_columns(X, indices, scale, mean, out):
     """Write the columns of what `gather` writes into out (at least q, at least d, k), eight neighbours a pass."""
     q, k = indices.shape
     d = X.shape[1]
-    mean = np.empty(d, dtype=X.dtype)
     for i in range(q):
         near, columns = indices[i], out[i]
         average(X, near[:NEAR], mean)
@@ -139,19 +135,20 @@ def gather_columns(X, indices, scale, out):
                 columns[c, j] = (X[near[j], c] - mean[c]) * scale
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+@numba.njit(nogil=True, cache=True)  # without fastmath, which might sum the points before it subtracts one
 def average(X, indices, mean):
-    """Write the mean of some points."""
+    """Write the mean of some points as one of them and the mean difference from it: exact for a constant column."""
+    first = X[indices[0]]
     mean[:] = 0
-    for point in indices:
+    for point in indices[1:]:
         for c in range(X.shape[1]):
-            mean[c] += X[point, c]
+            mean[c] += X[point, c] - first[c]
     for c in range(X.shape[1]):
-        mean[c] /= len(indices)
+        mean[c] = first[c] + mean[c] / len(indices)
 
 
 @numba.njit(nogil=True, cache=True, fastmath=LOOSE)
-def count_in_products(products, points, gram, ks, alpha, limits, relative_error):
+def count_in_products(products, points, gram, ks, alpha, relative_error):
     """Count the large eigenvalues of matrices that are given in sections.
 
     Parameters
@@ -161,8 +158,8 @@ def count_in_products(products, points, gram, ks, alpha, limits, relative_error)
     points : float array of shape (at least q, at least k, d)
         What the products were made of; read where they are scatter matrices.
     gram : bool
-    ks, alpha, limits
-        As in `LargeCounter`, limits in squared units of the points.
+    ks, alpha
+        As in `LargeCounter`.
     relative_error : float
         An entry is off by at most this times the product of two points' lengths.
 
@@ -192,9 +189,8 @@ def count_in_products(products, points, gram, ks, alpha, limits, relative_error)
             # the matrix is off by no more than its entries' errors, squared and summed: theirs times the trace;
             # the second term is what float64 does to it until its eigenvalues are counted
             error = relative_error * trace + 1e-15 * size * size * trace
-            least = limits[place, i] * (k - 1) + error
             counts[place, i], low, undecided[place, i] = count_large(matrix, size, alpha, trace, error, work, vectors)
-            undecided[place, i] |= trace < SMALLEST or not low > least  # NaN decides nothing
+            undecided[place, i] |= trace < SMALLEST or not low > error  # NaN decides nothing
     return counts, undecided
 
 

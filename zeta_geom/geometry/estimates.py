@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from array_api_compat import is_torch_array
-from sklearn.base import clone
 
 from zeta_geom.checks import check_jobs, check_points, check_real, host_array
 from zeta_geom.geometry.knn import Neighbors, knn
 from zeta_geom.geometry.local_pca import LocalPCA, check_neighbours, draw_anchors, neighbour_counts
+from zeta_geom.geometry.other_estimators import estimate_by
 from zeta_geom.rng import RandomState
 
 if TYPE_CHECKING:
@@ -47,7 +46,9 @@ def local_dimension(
     alpha : float
         Threshold of the Fukunaga-Olsen rule; not used with `estimator`.
     estimator : scikit-dimension estimator, optional
-        Run instead of local PCA, a copy for each k, on our neighbours.
+        Run instead of local PCA, a copy for each k, on our neighbours. Copies of a point count once: neighbours are
+        the k nearest different points, and each copy gets the same dimension. It is NaN where the estimator finds no
+        finite number; one warning counts these points.
     neighbors : Neighbors, optional
         The result of `knn(X, k)` with k at least the largest wanted; searched where not given.
     n_anchors, random_state
@@ -68,7 +69,7 @@ def local_dimension(
     ------
     TypeError, ValueError
         If X is not 2-D and finite, has one feature, k ≥ n, n_anchors is out of range, or `estimator` can take no
-        neighbours.
+        neighbours, or k is not below the number of different points.
 
     References
     ----------
@@ -105,7 +106,7 @@ def local_dimension(
     elif not isinstance(neighbors, Neighbors):
         raise TypeError(f"neighbors must be Neighbors, with distances, for an estimator; got {type(neighbors)}.")
     check_neighbours(neighbors, len(X), max(ks))
-    return {k: _run_estimator(estimator, X, neighbors, k) for k in ks}
+    return estimate_by(estimator, X, neighbors, ks, n_jobs=n_jobs, progress=progress)
 
 
 def _dimension_of_tensor(
@@ -166,19 +167,3 @@ def _dimension_of_tensor(
         indices = neighbors.indices if anchors is None else neighbors.indices[anchors]
     counts = count_large_eigenvalues(X, indices, ks, alpha, progress=progress)
     return dict(zip(ks, counts, strict=True))
-
-
-def _run_estimator(estimator: Any, X: np.ndarray, neighbors: Neighbors, k: int) -> np.ndarray:
-    """Run a scikit-dimension estimator on k of our neighbours, by whichever of its two doors it has."""
-    indices, distances = neighbors.indices[:, :k], neighbors.distances[:, :k]
-    doors = {name: inspect.signature(getattr(estimator, name, lambda: None)).parameters for name in ("fit", "fit_pw")}
-    if "precomputed_knn_arrays" in doors["fit"]:
-        fitted = clone(estimator).fit(X, precomputed_knn_arrays=(distances, indices), n_neighbors=k)
-    elif "precomputed_knn" in doors["fit_pw"]:
-        fitted = clone(estimator).fit_pw(X, precomputed_knn=indices, n_neighbors=k)
-    else:
-        raise TypeError(
-            "estimator must have fit_pw(precomputed_knn=) or fit(precomputed_knn_arrays=), as scikit-dimension's do; "
-            f"got {estimator!r}."
-        )
-    return np.asarray(fitted.dimension_pw_, dtype=np.float64)

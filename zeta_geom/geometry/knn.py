@@ -166,14 +166,14 @@ def _knn_of_tensor(
     parts: str | Path | Parts | None,
 ) -> Neighbors:
     """Search on the tensor's own device, with the compiled kernels where that is the CPU."""
-    import torch
-
     if X.device.type == "cpu":
+        import torch
+
         asked = queries if queries is None or isinstance(queries, (str, Path)) else host_array(queries)
         how: dict[str, Any] = {"method": method, "n_jobs": n_jobs, "executor": executor, "parts": parts}
         found = knn(host_array(X), k, queries=asked, metric=metric, progress=progress, **how)
         return Neighbors(torch.from_numpy(found.indices), torch.from_numpy(found.distances))
-    from zeta_geom.geometry.torch_search import as_tensor_points, search_tensor
+    from zeta_geom.geometry.torch_search import as_tensor_points, directions, search_tensor
 
     if executor is not None or parts is not None:
         raise ValueError(
@@ -186,8 +186,7 @@ def _knn_of_tensor(
     Q = None if queries is None else as_tensor_points(queries, X.device, "queries")
     _check_fit(points, points if Q is None else Q, k, queries is None)
     if metric == "cosine":
-        points = torch.nn.functional.normalize(points.double(), dim=1, eps=1e-300)
-        Q = None if Q is None else torch.nn.functional.normalize(Q.double(), dim=1, eps=1e-300)
+        points, Q = directions(points), None if Q is None else directions(Q)
         if any(bool((rows == 0).all(dim=1).any()) for rows in (points, Q) if rows is not None):
             raise ValueError("X and queries must have no row of zeros with metric='cosine', which has no direction.")
     indices, squared = search_tensor(points, Q, None, int(k), progress=progress)

@@ -59,8 +59,9 @@ class LocalPCA(BaseEstimator):
     Notes
     -----
     The query is not among its neighbours, and they are centred on their own mean. A neighbourhood that is one point
-    up to rounding, λ_1 ≤ (8 · eps · max|x|)² with the eps of X's dtype, has dimension 0. Differences below 1e-154,
-    whose squares underflow, count as none.
+    up to rounding has dimension 0: in every column c, max - min is at most 8 · eps · max|x_c|, with the eps of X's
+    dtype. So a column far from 0, a constant one for instance, does not hide what the others do. Differences below
+    1e-154, whose squares underflow, count as none.
 
     References
     ----------
@@ -200,7 +201,7 @@ class LocalPCA(BaseEstimator):
         if n != len(X) or not np.array_equal(anchors, self.anchors_):
             return None  # another anchor's neighbours may hold this one
         # in a frame that is far too small or too large for them, float32 would lose digits
-        return start if 1e-3 < max(float(X.max()), -float(X.min())) * start.frame.scale < 1e3 else None
+        return start if 1e-3 < start.frame.reach(X) < 1e3 else None
 
 
 def draw_anchors(n_anchors: int | None, n: int, random_state: RandomState) -> np.ndarray:

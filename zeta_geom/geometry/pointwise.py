@@ -10,9 +10,10 @@ import numpy as np
 
 from zeta_geom.geometry.certified import LargeCounter
 from zeta_geom.geometry.chunks import map_chunks, rows_that_fit
+from zeta_geom.geometry.one_point import one_points
 from zeta_geom.geometry.rules import RULES
-from zeta_geom.geometry.sketch import power_of_two_scale
 from zeta_geom.geometry.spectra import local_spectra
+from zeta_geom.units import power_of_two_scale
 
 __all__ = ["pointwise_dimensions"]
 
@@ -58,35 +59,31 @@ def pointwise_dimensions(
 
     Notes
     -----
-    A neighbourhood that is one point up to rounding, λ_1 ≤ (8 · eps · max|x|)² with the eps of X's dtype, has
-    dimension 0.
+    A neighbourhood that is one point up to rounding, as `one_points` says, has dimension 0.
     """
     ordered = indices if order is None else indices[order]
-    largest = np.maximum(X.max(axis=1), -X.min(axis=1)).astype(np.float64)
-    tolerance = 8 * np.finfo(X.dtype).eps
-    limits = np.stack([(tolerance * largest[ordered[:, :k]].max(axis=1)) ** 2 for k in ks])
-    scale = power_of_two_scale(largest.max())
-    found, undecided = np.zeros(limits.shape), np.ones(limits.shape, dtype=bool)
+    same = one_points(X, ordered, ks, n_jobs=n_jobs)
+    widest = np.subtract(X.max(axis=0), X.min(axis=0), dtype=np.float64).max()
+    scale = power_of_two_scale(float(widest))
+    found, undecided = np.zeros(same.shape), ~same
     if rule == "FO":
         for group in _groups(ks, X.shape[1]):
             places = [ks.index(k) for k in group]
             for dtype in (np.float32, np.float64):
                 left = np.flatnonzero(undecided[places].any(axis=0))
                 logger.debug("k = %s: %d of %d points by %s", group, len(left), len(ordered), np.dtype(dtype))
-                count = _Count(X, ordered, group, alpha, scale, dtype, limits[places], left)
+                count = _Count(X, ordered, group, alpha, scale, dtype, left)
                 title = f"dimension, k = {', '.join(map(str, group))}"
                 chunks = map_chunks(count, len(left), COUNTED, n_jobs=n_jobs, progress=progress, description=title)
                 for rows, (counts, open_still) in chunks:
-                    found[np.ix_(places, rows)], undecided[np.ix_(places, rows)] = counts, open_still
+                    at = np.ix_(places, rows)
+                    found[at], undecided[at] = np.where(same[at], 0, counts), open_still & ~same[at]
     for place, k in enumerate(ks):
         left = np.flatnonzero(undecided[place])
 
         def decide(rows: slice, place: int = place, k: int = k, left: np.ndarray = left) -> None:
             at = left[rows]
-            eigenvalues = local_spectra(X[ordered[at, :k]].astype(np.float64, copy=False))
-            one_point = eigenvalues[:, -1] <= limits[place, at]
-            eigenvalues[one_point] = np.arange(1, eigenvalues.shape[1] + 1)  # any spectrum: its dimension is not used
-            found[place, at] = np.where(one_point, 0, RULES[rule](eigenvalues, alpha))
+            found[place, at] = RULES[rule](local_spectra(X[ordered[at, :k]].astype(np.float64, copy=False)), alpha)
 
         logger.debug("k = %d: %d of %d points by float64 spectra", k, len(left), len(ordered))
         size = rows_that_fit(8 * k * (3 * min(k, X.shape[1]) + 3 * X.shape[1]))
@@ -101,14 +98,14 @@ class _Count:
 
     def __init__(self, X: np.ndarray, indices: np.ndarray, *how: Any) -> None:
         self.X, self.indices = X, indices
-        self.ks, self.alpha, self.scale, self.dtype, self.limits, self.left = how
+        self.ks, self.alpha, self.scale, self.dtype, self.left = how
         self.mine = threading.local()
 
     def __call__(self, rows: slice) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
         if not hasattr(self.mine, "counter"):
             self.mine.counter = LargeCounter(self.X, self.ks, self.alpha, self.scale, self.dtype)
         at = self.left[rows]
-        return at, self.mine.counter(self.indices[at, : max(self.ks)], self.limits[:, at])
+        return at, self.mine.counter(self.indices[at, : max(self.ks)])
 
 
 def _groups(ks: tuple[int, ...], d: int) -> list[tuple[int, ...]]:

@@ -9,8 +9,9 @@ import numpy as np
 from sklearn.utils.extmath import randomized_svd
 
 from zeta_geom.geometry.chunks import map_chunks, rows_that_fit
+from zeta_geom.units import power_of_two_scale
 
-__all__ = ["ROUNDING", "Frame", "Placed", "fit_frame", "power_of_two_scale"]
+__all__ = ["ROUNDING", "Frame", "Placed", "fit_frame"]
 
 ROUNDING = 2.0**-24  # relative error of one float32 operation
 AXES = (32, 64, 128, 256)  # lengths that are tried
@@ -30,7 +31,7 @@ class Frame:
     mean : float64 array of shape (d,)
         Near the points' mean: float32's errors grow with the distance from it.
     scale : float
-        A power of two, so that it changes no digit.
+        A power of two, so that it changes no digit; points come to lie within about 1 of the mean, in each column.
     axes : float64 array of shape (d, p), or None
         Orthonormal; the short vectors are the coordinates along them. None: the points are their own short vectors.
     ordering : float64 array of shape (d, at most 16)
@@ -45,6 +46,10 @@ class Frame:
     def rows(self, X: np.ndarray, which: Any) -> np.ndarray:
         """Return some rows of X in the frame, in float64."""
         return (np.asarray(X[which], dtype=np.float64) - self.mean) * self.scale
+
+    def reach(self, X: np.ndarray) -> float:
+        """Return how far points lie from the mean in any column, in the frame: about 1 where it fits them."""
+        return _reach(X, self.mean) * self.scale
 
     def place(self, X: np.ndarray, order: np.ndarray, workers: int) -> Placed:
         """Return all rows of X in the frame, in the given order.
@@ -123,10 +128,11 @@ def fit_frame(X: np.ndarray, k: int, Q: np.ndarray | None = None) -> Frame:
     The choice changes the time alone: whatever the axes, short vectors bound distances from below.
     """
     n, d = X.shape
-    scale = power_of_two_scale(max(max(float(A.max()), -float(A.min())) for A in (X, X if Q is None else Q)))
     chosen = np.random.default_rng(0).permutation(n)[: 2 * SAMPLE]
     sample = np.asarray(X[chosen], dtype=np.float64)
-    mean = sample.mean(axis=0)
+    constant = (sample == sample[0]).all(axis=0)
+    mean = np.where(constant, sample[0], sample.mean(axis=0))  # the mean of a constant column would be rounded
+    scale = power_of_two_scale(max(_reach(A, mean) for A in (X, X if Q is None else Q)))
     sample -= mean
     if d <= ORDERING_AXES or n <= FEW:
         return Frame(mean, scale, None, np.eye(d, min(d, ORDERING_AXES)))
@@ -143,24 +149,9 @@ def fit_frame(X: np.ndarray, k: int, Q: np.ndarray | None = None) -> Frame:
     return Frame(mean, scale, axes[:, :length] if length else None, axes[:, :ORDERING_AXES])
 
 
-def power_of_two_scale(largest: float) -> float:
-    """Return the power of two that brings a number to between a half and 1; 1 for zero, and never above 2^511.
-
-    Parameters
-    ----------
-    largest : float
-        The largest coordinate's size.
-
-    Returns
-    -------
-    float
-
-    Examples
-    --------
-    >>> power_of_two_scale(5.0)
-    0.125
-    """
-    return 2.0 ** min(-int(np.frexp(largest)[1]), 511) if largest > 0 else 1.0  # its square is finite too
+def _reach(X: np.ndarray, mean: np.ndarray) -> float:
+    """Return how far points lie from the mean in any column."""
+    return float(np.maximum(X.max(axis=0) - mean, mean - X.min(axis=0)).max())
 
 
 def _best_length(sample: np.ndarray, axes: np.ndarray, share: float) -> int:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from zeta_geom.checks import check_finite, check_points, check_real, host_array, real_array
+from zeta_geom.units import column_references
 
 __all__ = ["Rule", "local_spectra", "takes_spectra"]
 
@@ -49,6 +50,8 @@ def local_spectra(neighbourhoods: Any) -> np.ndarray:
         raise ValueError(f"neighbourhoods must have shape (q, k, d), k at least 2 and d 1; got shape {points.shape}.")
     flat = check_points(points.reshape(-1, points.shape[2]), "neighbourhoods", min_samples=0)
     points = flat.astype(np.float64, copy=False).reshape(points.shape)
+    references = column_references(points)
+    points = points - references if references.any() else points
     centred = points - points.mean(axis=1, keepdims=True)
     transposed = centred.transpose(0, 2, 1)
     k, d = centred.shape[1:]

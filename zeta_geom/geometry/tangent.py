@@ -10,11 +10,11 @@ from zeta_geom.checks import check_jobs, check_points, check_real
 from zeta_geom.geometry.chunks import map_chunks, rows_that_fit
 from zeta_geom.geometry.knn import Neighbors, knn
 from zeta_geom.geometry.local_pca import check_neighbours, neighbour_counts
+from zeta_geom.geometry.one_point import one_points
 from zeta_geom.geometry.rules import fukunaga_olsen
+from zeta_geom.units import column_references
 
 __all__ = ["tangent_residual"]
-
-SAME = 8  # times the rounding of the coordinates: points that differ by less are one point
 
 
 def tangent_residual(
@@ -80,20 +80,22 @@ def tangent_residual(
     if neighbors is None:
         neighbors = knn(X, max(ks), queries=Q, n_jobs=n_jobs, progress=progress)
     indices = check_neighbours(neighbors, len(X), max(ks), "neighbors", rows=len(Q))
-    rounding = SAME * float(np.finfo(X.dtype).eps)
+    same = one_points(X, indices, ks, n_jobs=n_jobs)
 
     def residuals(rows: slice) -> np.ndarray:
-        return np.array([_residuals(X[indices[rows, :k]], Q[rows], alpha, rounding) for k in ks])
+        return np.array([_residuals(X[indices[rows, :k]], Q[rows], alpha, one[rows]) for k, one in zip(ks, same)])
 
     size = rows_that_fit(8 * max(ks) * (2 * X.shape[1] + 3 * min(max(ks), X.shape[1])))
     parts = map_chunks(residuals, len(Q), size, n_jobs=n_jobs, progress=progress, description="tangent planes")
     return dict(zip(ks, np.concatenate(parts, axis=1), strict=True))
 
 
-def _residuals(near: np.ndarray, x: np.ndarray, alpha: float, rounding: float) -> np.ndarray:
-    """Return the residuals (q,) of x (q, d) to the planes of `near` (q, k, d)."""
+def _residuals(near: np.ndarray, x: np.ndarray, alpha: float, one_point: np.ndarray) -> np.ndarray:
+    """Return the residuals (q,) of x (q, d) to the planes of `near` (q, k, d), or to its one point (q,)."""
     near = near.astype(np.float64)
-    one_point = (rounding * np.abs(near).max(axis=(1, 2))) ** 2
+    references = column_references(near)
+    if references.any():
+        near, x = near - references, x - references[:, 0]
     mean = near.mean(axis=1, keepdims=True)
     near, apart = near - mean, x.astype(np.float64)[:, :, None] - mean.transpose(0, 2, 1)
     k, d = near.shape[1:]
@@ -104,7 +106,7 @@ def _residuals(near: np.ndarray, x: np.ndarray, alpha: float, rounding: float) -
         values, vectors = np.linalg.eigh(near.transpose(0, 2, 1) @ near)
         along = vectors.transpose(0, 2, 1) @ apart
     values = values[:, ::-1]  # largest first
-    dimension = np.where(values[:, 0] <= (k - 1) * one_point, 0, fukunaga_olsen(np.maximum(values, 0), alpha))
+    dimension = np.where(one_point, 0, fukunaga_olsen(np.maximum(values, 0), alpha))
     kept = np.arange(values.shape[1]) < dimension[:, None]
     along = along[:, ::-1, 0]
     if k <= d:

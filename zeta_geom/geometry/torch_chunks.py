@@ -9,15 +9,9 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-__all__ = ["full_float32", "slices_of", "unit_scale", "working_memory"]
+__all__ = ["full_float32", "slices_of", "working_memory"]
 
 BYTES = 2**28  # of working memory where the device does not tell
-
-
-def unit_scale(X: torch.Tensor) -> torch.Tensor:
-    """Return the power of two that brings coordinates to about 1, as a float64 tensor of shape ()."""
-    largest = X.abs().amax().double()
-    return torch.where(largest > 0, torch.ldexp(torch.ones_like(largest), -torch.frexp(largest).exponent), 1.0)
 
 
 def working_memory(X: torch.Tensor) -> int:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import torch
 
 from zeta_geom.geometry.certified import NEAR, SECTION, SMALLEST
+from zeta_geom.geometry.one_point import SAME
 from zeta_geom.geometry.sturm import LEAST
-from zeta_geom.geometry.torch_chunks import full_float32, slices_of, unit_scale, working_memory
+from zeta_geom.geometry.torch_chunks import full_float32, slices_of, working_memory
+from zeta_geom.units import tensor_scale
 
 __all__ = ["count_chunk", "count_large_eigenvalues"]
 
@@ -36,28 +38,27 @@ def count_large_eigenvalues(
     int64 tensor of shape (len(ks), q)
         0 where the neighbourhood is one point up to rounding.
     """
-    tolerance = 8 * torch.finfo(X.dtype).eps
-    limits = (tolerance * X.abs().amax(dim=1).double()).square()
-    scale = unit_scale(X)
+    low, high = X.aminmax(dim=0)
+    scale = tensor_scale((high.double() - low.double()).amax())
     results = []
     for k in ks:
         side, length = min(k, X.shape[1]), max(k, X.shape[1])
         size = max(1, working_memory(X) // (8 * side * (3 * length + 8 * side) + 2**14))
         near = indices[:, :k]
         parts = [
-            count_chunk(X, near[rows], limits, scale, alpha, torch.float32)
+            count_chunk(X, near[rows], scale, alpha, torch.float32)
             for rows in slices_of(len(near), size, f"dimension, k = {k}", progress)
         ]
         counts, undecided = (torch.cat(part) for part in zip(*parts))
         left = undecided.nonzero()[:, 0]  # the one wait for the host
         for rows in left.split(size):
-            counts[rows] = count_chunk(X, near[rows], limits, scale, alpha, torch.float64)[0]
+            counts[rows] = count_chunk(X, near[rows], scale, alpha, torch.float64)[0]
         results.append(counts)
     return torch.stack(results)
 
 
 def count_chunk(
-    X: torch.Tensor, near: torch.Tensor, limits: torch.Tensor, scale: torch.Tensor, alpha: float, dtype: torch.dtype
+    X: torch.Tensor, near: torch.Tensor, scale: torch.Tensor, alpha: float, dtype: torch.dtype
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Count the large eigenvalues of some neighbourhoods, and say where the products' dtype cannot tell.
 
@@ -65,9 +66,8 @@ def count_chunk(
     ----------
     X : float tensor of shape (n, d)
     near : int64 tensor of shape (c, k)
-    limits : float64 tensor of shape (n,)
-        The square of what rounding makes of a point's largest coordinate.
     scale : float64 tensor of shape ()
+        A power of two that brings the largest difference to about 1.
     alpha : float
     dtype : torch.float32 or torch.float64
         Of the products.
@@ -84,7 +84,11 @@ def count_chunk(
     """
     k, d = near.shape[1], X.shape[1]
     points = X[near]
-    points = ((points - points[:, :NEAR].mean(dim=1, keepdim=True)) * scale.to(X.dtype)).to(dtype)
+    same = _are_one_point(points)
+    points = points.to(torch.promote_types(X.dtype, dtype))  # float64 products are of float64 differences
+    first = points[:, :1]
+    centre = first + (points[:, :NEAR] - first).mean(dim=1, keepdim=True)  # exact where a column is constant
+    points = ((points - centre) * scale.to(points.dtype)).to(dtype)
     factors = points.transpose(1, 2) if k < d else points  # (c, length, side), of which side is the smaller
     total = factors.new_zeros((len(near), factors.shape[2], factors.shape[2]), dtype=torch.float64)
     with full_float32(X):
@@ -104,9 +108,15 @@ def count_chunk(
     counts = _count_above(diagonal, beside, alpha * largest[:, None])[:, 0]
     margins = torch.stack([alpha * (high + error) + error, alpha * (low - error) - error], dim=1)
     sure, at_most = _count_above(diagonal, beside, margins).unbind(dim=1)
-    limit = limits[near].amax(dim=1) * scale**2 * (k - 1)
-    counts = torch.where(largest <= limit, 0, counts)
-    return counts, (sure != at_most) | ~(low - error > limit) | (trace < SMALLEST)  # NaN leaves open
+    undecided = (sure != at_most) | ~(low > error) | (trace < SMALLEST)  # NaN leaves open
+    return torch.where(same, 0, counts), undecided & ~same
+
+
+def _are_one_point(points: torch.Tensor) -> torch.Tensor:
+    """Say where neighbourhoods (c, k, d) are one point, as `one_points` does."""
+    low, high = (extreme.double() for extreme in points.aminmax(dim=1))
+    tolerance = SAME * torch.finfo(points.dtype).eps
+    return (high - low <= tolerance * torch.maximum(high, -low)).all(dim=1)
 
 
 def _tridiagonalise(matrices: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

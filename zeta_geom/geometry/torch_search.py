@@ -11,9 +11,11 @@ from typing import Any
 
 import torch
 
-from zeta_geom.geometry.torch_chunks import full_float32, slices_of, unit_scale, working_memory
+from zeta_geom.checks import LARGEST
+from zeta_geom.geometry.torch_chunks import full_float32, slices_of, working_memory
+from zeta_geom.units import tensor_scale
 
-__all__ = ["as_tensor_points", "nearest_chunk", "search_tensor"]
+__all__ = ["as_tensor_points", "directions", "nearest_chunk", "search_tensor"]
 
 SPARES = (16, 256, 2048)  # candidates beyond k, at first and for what rounding leaves undecided
 
@@ -36,7 +38,7 @@ def as_tensor_points(X: Any, device: torch.device, name: str = "X") -> torch.Ten
     Raises
     ------
     TypeError, ValueError
-        If X lies elsewhere, is complex, not 2-D, empty or not finite.
+        If X lies elsewhere, is complex, not 2-D, empty, not finite or beyond 1e150.
     """
     if not isinstance(X, torch.Tensor) or X.device != device:
         raise TypeError(f"{name} must be a tensor on {device}, as X is; got {getattr(X, 'device', type(X))}.")
@@ -47,9 +49,28 @@ def as_tensor_points(X: Any, device: torch.device, name: str = "X") -> torch.Ten
     X = X.detach()
     if X.dtype not in (torch.float32, torch.float64):
         X = X.float() if X.is_floating_point() else X.double()
-    if not bool(X.isfinite().all()):
+    largest = float(X.abs().amax())
+    if not math.isfinite(largest):
         raise ValueError(f"{name} must be finite; got NaN or infinite values. Remove or impute them first.")
+    if largest > LARGEST:
+        raise ValueError(f"{name} must lie within ±{LARGEST:g}; got {largest:g}, whose square overflows. Rescale it.")
     return X
+
+
+def directions(points: torch.Tensor) -> torch.Tensor:
+    """Return rows of length 1 for the cosine distance, as float64; a row of zeros stays one.
+
+    Parameters
+    ----------
+    points : float tensor of shape (n, d)
+
+    Returns
+    -------
+    float64 tensor of shape (n, d)
+    """
+    points = points.double()
+    points = points * tensor_scale(points.abs().amax(dim=1, keepdim=True))  # no square underflows
+    return torch.nn.functional.normalize(points, dim=1, eps=1e-300)
 
 
 def search_tensor(
@@ -79,8 +100,10 @@ def search_tensor(
     """
     if Q is None:
         Q, own = X, torch.arange(len(X), device=X.device)
-    mean = X.mean(dim=0, dtype=torch.float64)
-    scale = unit_scale(X)
+    low, high = (extreme.double() for extreme in X.aminmax(dim=0))
+    mean = torch.where(low == high, low, X.mean(dim=0, dtype=torch.float64))  # that of a constant column would round
+    their_low, their_high = Q.aminmax(dim=0)
+    scale = tensor_scale(torch.stack([high - mean, mean - low, their_high - mean, mean - their_low]).amax())
     short = ((X - mean) * scale).float()
     norms = short.double().square().sum(dim=1).float()
     left = torch.arange(len(Q), device=X.device)
@@ -150,7 +173,7 @@ def nearest_chunk(
     rounding, length = torch.finfo(torch.float32).eps / 2, X.shape[1] + 8
     error = 4 * rounding * (length * squares.sqrt() + 4 * far) * far + 2e-38 * length
     outside = values[:, -1].double() + squares - error
-    undecided = (outside <= exact[:, k - 1] * scale**2) & (count < len(X) - (own is not None))
+    undecided = ~(outside > exact[:, k - 1] * scale**2) & (count < len(X) - (own is not None))  # NaN leaves open
     return indices, exact[:, :k], undecided
 
 

@@ -15,6 +15,7 @@ CELLS = {1: 256, 2: 64, 3: 24}  # along each parameter: a turn of the angle has 
 CHUNK = 512  # points at once: 14,000 grid values each
 MAX_STEPS = 60
 STILL = 1e-13  # a parameter that moves by less has arrived
+FARTHEST = 2.0**60  # from the origin, as float32 works
 
 
 def curved_distance(X: np.ndarray, *, intrinsic_dim: int = 3) -> np.ndarray:
@@ -86,12 +87,15 @@ def _starts(Z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return which point each start belongs to (s,), and its parameters (s, d)."""
     d = Z.shape[1] // 2
     nodes, points = _grid(d)
-    # |z - f|² less |z|², in float32: the margin is far above its rounding
-    values = (points**2).sum(axis=1).astype(np.float32) - 2 * (Z.astype(np.float32) @ points.T.astype(np.float32))
     # at the lowest point no free parameter has a slope, and a node beside it is off by half a cell in each
     radius = np.linalg.norm(Z.reshape(-1, d, 2), axis=2).max(axis=1)
     bend = 2 + 8 * np.pi**2 * radius + 8 * np.pi * radius
     margin = bend * d / (8 * CELLS[d] ** 2) + 1e-5 * (1 + radius)
+    # |z - f|² less |z|², in float32: the margin is far above its rounding; scaled where float32 would not hold it
+    scale = np.where(radius > FARTHEST, FARTHEST / np.maximum(radius, FARTHEST), 1.0)[:, None]
+    products = (Z * scale).astype(np.float32) @ points.T.astype(np.float32)
+    values = (points**2).sum(axis=1).astype(np.float32) * scale.astype(np.float32) - 2 * products
+    margin *= scale[:, 0]
     point, node = np.nonzero(values <= (values.min(axis=1) + margin)[:, None])
     index = np.array(np.unravel_index(node, (CELLS[d] + 1,) * d))
     own, least = values[point, node], np.ones(len(node), dtype=bool)

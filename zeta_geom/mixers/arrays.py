@@ -9,7 +9,10 @@ from typing import Any
 import array_api_compat.numpy as numpy_namespace
 import numpy as np
 
+from zeta_geom.units import power_of_two_scale, tensor_scale
+
 __all__ = [
+    "batch_scale",
     "cast",
     "compute_dtype",
     "flatten",
@@ -173,6 +176,30 @@ def flatten(X: Any) -> Any:
     (2, 12)
     """
     return cast(X.reshape(X.shape[0], math.prod(X.shape[1:])), compute_dtype(X))
+
+
+def batch_scale(X: Any) -> Any:
+    """Return the power of two that brings the largest value of a batch to between a half and 1, without a gradient.
+
+    Parameters
+    ----------
+    X : float32 or float64 array or tensor of any shape
+
+    Returns
+    -------
+    float or tensor of shape ()
+        1 for a batch without values other than 0.
+
+    Examples
+    --------
+    >>> batch_scale(np.array([[3.0, -5.0]]))
+    0.125
+    """
+    if not math.prod(X.shape):
+        return 1.0
+    if is_tensor(X):
+        return tensor_scale(X.detach().abs().amax())
+    return min(power_of_two_scale(float(np.abs(X).max())), 2.0**63 if X.dtype == np.float32 else np.inf)
 
 
 def matrix_view(out: Any, X: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any, Unpack
 
-from zeta_geom.mixers.arrays import cast, compute_dtype, flatten, namespace, on_host, to_backend
+from zeta_geom.mixers.arrays import batch_scale, cast, compute_dtype, flatten, namespace, on_host, to_backend
 from zeta_geom.mixers.batches import Unmixed
 from zeta_geom.mixers.pairs import PairMixer, PairPlan
 from zeta_geom.mixers.products import take_rows
@@ -106,6 +106,8 @@ class BetweenClassPlus(BetweenClass):
     def _mix_inputs(self, X: Any, plan: PairPlan, out: Any) -> Any:
         xp = namespace(X)
         flat = flatten(X)
+        scale = batch_scale(flat)  # squares neither overflow nor vanish
+        flat = flat * scale
         flat = flat - xp.mean(flat, axis=1, keepdims=True)
         variance = xp.mean(flat * flat, axis=1, keepdims=True)
         varies = variance > 0  # the root has no slope at 0
@@ -116,5 +118,5 @@ class BetweenClassPlus(BetweenClass):
         both = r * second + (1 - r) * first
         p = xp.where(both > 0, r * second / xp.where(both > 0, both, xp.ones_like(both)), r)
         mixed = p * take_rows(flat, plan.rows, plan.m) + (1 - p) * xp.take(flat, partners, axis=0)
-        mixed = mixed / (p * p + (1 - p) ** 2) ** 0.5
+        mixed = mixed / ((p * p + (1 - p) ** 2) ** 0.5 * scale)
         return cast(mixed.reshape(plan.rows, *X.shape[1:]), X.dtype)

@@ -15,6 +15,7 @@ from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 from zeta_geom.mixers.weights import ANCHORS, check_n_mix
 from zeta_geom.mixers.zeta import MatrixMixer, matrix_plan
+from zeta_geom.units import common_unit, tensor_scale
 
 __all__ = ["BasesPlan", "LocalSyntheticInstances"]
 
@@ -121,7 +122,7 @@ def _ranked(X: Any, bases: Any) -> Any:
     """Return all samples by their distance from each base, the base first: int64 of shape (rows, m)."""
     if on_host(X):
         host = np.asarray(X if isinstance(X, np.ndarray) else X.detach().double())
-        points = np.asarray(host.reshape(len(host), -1), dtype=np.float64)
+        (points,) = common_unit(np.asarray(host.reshape(len(host), -1), dtype=np.float64))
         row = np.asarray(bases)
         distances = cdist(points[row], points) if points.shape[1] else np.zeros((len(row), len(points)))
         np.put_along_axis(distances, row[:, None], -1.0, axis=1)
@@ -129,6 +130,8 @@ def _ranked(X: Any, bases: Any) -> Any:
     import torch
 
     points = flatten(X.detach())
+    if points.numel():
+        points = points * tensor_scale(points.abs().amax())  # squares of large values would overflow
     with torch.autocast(X.device.type, enabled=False):  # differences, not products, whose rounding would swap ranks
         distances = torch.cdist(points[bases], points, compute_mode="donot_use_mm_for_euclid_dist")
     return distances.scatter(1, bases[:, None], -1.0).argsort(dim=1, stable=True)

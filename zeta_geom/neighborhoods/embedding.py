@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from zeta_geom import rng
 from zeta_geom.checks import check_int, check_real
 from zeta_geom.neighborhoods.features import check_features
+from zeta_geom.units import column_references, power_of_two_scale
 
 __all__ = ["embed"]
 
@@ -30,6 +32,7 @@ def embed(
     """Lay training samples out in the plane by t-SNE, and place test samples into the same map.
 
     The map is made of the training samples alone; each test sample is then optimised against it, the others unseen.
+    A map does not depend on the unit of the features.
 
     Parameters
     ----------
@@ -93,15 +96,23 @@ def embed(
         n_jobs=threads,
         random_state=int(rng.numpy_generator(random_state).integers(2**31)),
     )
-    made = tsne.fit(X.astype(np.float64, copy=False))
+    move = _own_unit(X, metric)
+    made = tsne.fit(move(X))
     if Q is None:
         return _centred(made), None
     placed = made.transform(  # which centres `made` itself
-        Q.astype(np.float64, copy=False),
+        move(Q),
         perplexity=min(PLACING_PERPLEXITY, limit),
         k=min(PLACING_NEIGHBORS, len(X) - 1),
     )
     return _centred(made), np.array(placed, dtype=np.float64)
+
+
+def _own_unit(X: np.ndarray, metric: str) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what puts features, as float64, into a unit of their own: openTSNE seeks bandwidths from 1 on."""
+    references = column_references(X.astype(np.float64, copy=False)) if metric == "euclidean" else np.zeros(1)
+    scale = power_of_two_scale(float(np.abs(X - references).max()))
+    return lambda points: (points.astype(np.float64, copy=False) - references) * scale
 
 
 def _centred(made: Any) -> np.ndarray:

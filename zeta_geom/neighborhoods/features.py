@@ -8,6 +8,7 @@ import numpy as np
 
 from zeta_geom.checks import check_choice, check_points, check_units
 from zeta_geom.geometry import METRICS
+from zeta_geom.units import common_unit
 
 __all__ = ["check_features"]
 
@@ -15,7 +16,9 @@ __all__ = ["check_features"]
 def check_features(
     train_features: Any, test_features: Any, metric: str, *, min_samples: int = 1
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return both as finite float arrays of one width, the second None where it is None, or raise.
+    """Return both as finite float arrays of one width and unit, the second None where it is None, or raise.
+
+    What is made of them must not depend on the unit: values whose squares would overflow or vanish come in another.
 
     Parameters
     ----------
@@ -56,4 +59,7 @@ def check_features(
             raise ValueError(
                 f"{name} must have no row of zeros with metric='cosine', which has no direction. Remove them first."
             )
+    if Q is None:
+        return common_unit(X)[0], None
+    X, Q = common_unit(X, Q)
     return X, Q
