@@ -59,7 +59,7 @@ def test_what_no_kind_of_tensor_serves_is_said():
     with pytest.raises(ValueError, match=divided):  # a function of the user's own
         made_of(lambda X: v1.functional.posterize(torch.from_numpy(X), 2).numpy(), LEVELS)
     palette = v1.Lambda(lambda image: v1.functional.to_pil_image(image).convert("P"))
-    with pytest.raises(ValueError, match="grey levels or colours; got a PIL image of mode P. Convert it"):
+    with pytest.raises(ValueError, match=r"grey levels or colours; got a PIL image of mode P\. Convert it"):
         made_of(palette, LEVELS)
     with pytest.raises(ValueError, match=r"must give images of one shape; got \(3, "):
         made_of(v2.ScaleJitter((16, 16)), LEVELS)
