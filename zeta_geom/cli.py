@@ -12,7 +12,7 @@ import typer
 
 from zeta_geom.cli_audit import audit
 from zeta_geom.cli_sweep import sweep_app
-from zeta_geom.cli_values import DASK, WORKERS, ManyValues, output, to_executor, to_gamma, to_ints, to_params
+from zeta_geom.cli_values import DASK, PARTS, WORKERS, ManyValues, output, to_executor, to_gamma, to_ints, to_params
 
 if TYPE_CHECKING:
     import numpy as np
@@ -127,7 +127,7 @@ def dimension(
     jobs: Annotated[int, typer.Option(help="threads; -1 is one for each core")] = -1,
     workers: Annotated[int, WORKERS] = 0,
     dask: Annotated[str | None, DASK] = None,
-    parts: Annotated[Path | None, typer.Option(help="folder of finished parts, for --workers and --dask")] = None,
+    parts: Annotated[Path | None, PARTS] = None,
 ) -> None:
     """Estimate the local intrinsic dimension at each point; prints mean ± standard deviation.
 
@@ -257,6 +257,9 @@ def train(
     if show:
         typer.echo(command.shown(made), nl=False)
         return
+    from zeta_geom.cli_values import check_folder
+
+    check_folder(folder)
     from zeta_geom.training import run  # imports torch, which --list and --show need not wait for
 
     chosen = None if seeds is None else to_ints(seeds, "--seeds")

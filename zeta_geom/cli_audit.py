@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zeta_geom.cli_values import to_ints, to_names, to_numbers, to_params
+from zeta_geom.cli_values import check_folder, to_ints, to_names, to_numbers, to_params
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,10 @@ File = typer.Option(help=".npy with X, or .npz with X and perhaps y (or soft Y)"
 
 def audit(
     original: Annotated[Path, File],
-    out: Annotated[Path, typer.Option(help="folder for index.html and the tables as CSV", show_default=False)],
+    out: Annotated[
+        Path,
+        typer.Option(help="folder for index.html and the tables as CSV", show_default=False, callback=check_folder),
+    ],
     synthetic: Annotated[list[Path] | None, typer.Option(help="samples made elsewhere; repeatable")] = None,
     mixer: Annotated[str | None, typer.Option(help="a name that `zeta-geom mixers` lists")] = None,
     augment: Annotated[str | None, typer.Option(help="module:name of a callable of your own")] = None,
@@ -59,7 +62,6 @@ def audit(
     made |= {f"{name} (2)" if name in made else name: name for name in to_names(against)}
     files = _files(synthetic or [])
     X, y = _pair(original)
-    out.mkdir(parents=True, exist_ok=True)  # minutes before it is written to
     found = audits.audit(
         X,
         y,

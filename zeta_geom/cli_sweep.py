@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from zeta_geom.cli_values import DASK, WORKERS, ManyValues, output, to_executor, to_ints, to_names, to_range
+from zeta_geom.cli_values import (
+    DASK,
+    WORKERS,
+    ManyValues,
+    check_folder,
+    output,
+    to_executor,
+    to_ints,
+    to_names,
+    to_range,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +51,10 @@ def run(
     files: Annotated[
         list[Path], typer.Argument(help=".npy with X, or .npz with X and perhaps y", show_default=False)
     ],
-    out: Annotated[Path, typer.Option(help="folder that keeps each run, and the table", show_default=False)],
+    out: Annotated[
+        Path,
+        typer.Option(help="folder that keeps each run, and the table", show_default=False, callback=check_folder),
+    ],
     gammas: Annotated[str, typer.Option(help="start:stop:step, or numbers")] = "0:15:0.5",
     k: Annotated[str, typer.Option(help="numbers of neighbours")] = "8 128",
     measure: Annotated[str, typer.Option(help="dimension, label-error, realism")] = "dimension",

@@ -12,8 +12,10 @@ from typer.core import TyperCommand
 
 __all__ = [
     "DASK",
+    "PARTS",
     "WORKERS",
     "ManyValues",
+    "check_folder",
     "output",
     "to_executor",
     "to_gamma",
@@ -77,9 +79,29 @@ def output(*allowed: str) -> Any:
     def check(path: Path | None) -> Path | None:
         if path is not None and path.suffix not in allowed:
             raise typer.BadParameter(f"must end in {' or '.join(allowed)}; got {path}.")
+        _check_writable(path)
         return path
 
     return typer.Option("--out", help=f"file to write: {', '.join(allowed)}", show_default=False, callback=check)
+
+
+def check_folder(path: Path | None) -> Path | None:
+    """Return the folder that an option names; one that cannot be written is refused before any work is done."""
+    _check_writable(path, folder=True)
+    return path
+
+
+def _check_writable(path: Path | None, *, folder: bool = False) -> None:
+    from zeta_geom.writing import check_writable
+
+    try:
+        if path is not None:
+            check_writable(path, "it", folder=folder)
+    except OSError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+PARTS = typer.Option(help="folder of finished parts, for --workers and --dask", callback=check_folder)
 
 
 def to_ints(text: str, option: str = "--k") -> tuple[int, ...]:

@@ -7,9 +7,9 @@ the count is that of exact arithmetic; elsewhere the point is left for the calle
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from zeta_geom.compiling import njit
 from zeta_geom.geometry.inertia import LONGEST, STEPS, bracket_by_lanczos, count_by_inertia
 from zeta_geom.geometry.sturm import bracket_largest, count_above, tridiagonalise
 
@@ -98,7 +98,7 @@ class LargeCounter:
         return counts, undecided
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+@njit(nogil=True, fastmath=LOOSE)
 def gather(X, indices, scale, out):
     """Copy neighbours (q, k) of X (n, d) into out (at least q, k, d), moved by the mean of some and scaled."""
     q, k = indices.shape
@@ -111,7 +111,7 @@ def gather(X, indices, scale, out):
                 out[i, j, c] = (X[point, c] - mean[c]) * scale
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+@njit(nogil=True, fastmath=LOOSE)
 def gather_columns(X, indices, scale, out):
     """Write the columns of what `gather` writes into out (at least q, at least d, k), eight neighbours a pass."""
     q, k = indices.shape
@@ -139,7 +139,7 @@ def gather_columns(X, indices, scale, out):
                 columns[c, j] = (X[near[j], c] - mean[c]) * scale
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+@njit(nogil=True, fastmath=LOOSE)
 def average(X, indices, mean):
     """Write the mean of some points."""
     mean[:] = 0
@@ -150,7 +150,7 @@ def average(X, indices, mean):
         mean[c] /= len(indices)
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+@njit(nogil=True, fastmath=LOOSE)
 def count_in_products(products, points, gram, ks, alpha, limits, relative_error):
     """Count the large eigenvalues of matrices that are given in sections.
 
@@ -198,7 +198,7 @@ def count_in_products(products, points, gram, ks, alpha, limits, relative_error)
     return counts, undecided
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True)
 def count_large(matrix, size, alpha, trace, error, work, vectors):
     """Count the eigenvalues above alpha times the largest, in the lower triangle of a matrix that is off by `error`.
 
@@ -245,7 +245,7 @@ def count_large(matrix, size, alpha, trace, error, work, vectors):
     return count, low, count != at_most
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+@njit(nogil=True, fastmath=LOOSE)
 def centre_gram(total, k, out):
     """Write the lower triangle of the Gram matrix of the first k points about their mean; return the trace before."""
     means = np.zeros(k)
@@ -268,7 +268,7 @@ def centre_gram(total, k, out):
     return trace
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+@njit(nogil=True, fastmath=LOOSE)
 def centre_scatter(total, points, k, out):
     """Write the lower triangle of the scatter matrix of k points about their mean; return the trace before."""
     d = total.shape[0]

@@ -19,6 +19,7 @@ from joblib import cpu_count, parallel_config
 from threadpoolctl import threadpool_limits
 
 from zeta_geom.checks import check_int
+from zeta_geom.guard import require_main_guard
 
 __all__ = ["DaskExecutor", "Executor", "Lost", "PoolExecutor", "SerialExecutor", "local_cluster"]
 
@@ -174,6 +175,7 @@ class PoolExecutor(Executor):
     def _pool(self) -> Any:
         from loky import get_reusable_executor
 
+        require_main_guard("a pool of processes", starts=False)  # its own processes never run the script
         # the libraries read these when they are loaded; to find them later, for each task, costs milliseconds
         env = {f"{library}_NUM_THREADS": str(self.threads) for library in LIBRARIES}
         env["LOKY_MAX_MEMORY_LEAK_SIZE"] = "1e18"  # bytes: a task's data, kept for the next one, are no leak
@@ -280,6 +282,8 @@ def local_cluster(n_workers: int) -> Iterator[Any]:
     distributed = _distributed()
     import dask
 
+    if dask.config.get("distributed.worker.multiprocessing-method") != "fork":
+        require_main_guard("a Dask cluster on this machine")
     made = {"n_workers": n_workers, "threads_per_worker": 1, "memory_limit": 0, "dashboard_address": ":0"}
     # by default the limits of a worker's threads would be put into the environment of this process, and stay
     ours = dask.config.set({"distributed.nanny.pre-spawn-environ": {}})

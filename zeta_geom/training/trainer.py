@@ -13,8 +13,10 @@ import lightning
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from lightning.pytorch.plugins.environments import LightningEnvironment
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from lightning.pytorch.strategies import DDPStrategy
+from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from zeta_geom.records import atomic_path
 
@@ -66,7 +68,7 @@ def fitting_trainer(
         log_every_n_steps=min(10, batches),
         logger=loggers or False,
         callbacks=[keep, *_bar(progress)],
-        plugins=[_AtomicCheckpoints()],
+        plugins=[_AtomicCheckpoints(), LightningEnvironment()],
     )
 
 
@@ -83,7 +85,9 @@ def testing_trainer(*, precision: Any, accelerator: str, progress: bool) -> ligh
     lightning.Trainer
     """
     shared = _shared(precision, accelerator, progress)
-    return lightning.Trainer(**shared, devices=1, logger=False, callbacks=_bar(progress))
+    return lightning.Trainer(
+        **shared, devices=1, logger=False, callbacks=_bar(progress), plugins=[LightningEnvironment()]
+    )
 
 
 def _bar(progress: bool) -> list[Any]:
@@ -122,12 +126,14 @@ class _AtomicCheckpoints(TorchCheckpointIO):
 def undisturbed(progress: bool) -> Iterator[None]:
     """Leave torch's generator, its choice of algorithms and Ctrl+C as they were; say little without `progress`.
 
+    Whatever launched this process, here it is the first and only one, so that it writes logs and checkpoints.
+
     Parameters
     ----------
     progress : bool
         Whether Lightning's hints are logged.
     """
-    with _own_randomness(), _interruptible(), _quiet(progress):
+    with _own_randomness(), _interruptible(), _first_rank(), _quiet(progress):
         yield
 
 
@@ -143,6 +149,17 @@ def _own_randomness() -> Iterator[None]:
         finally:
             torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
             torch.backends.cudnn.benchmark = benchmark
+
+
+@contextmanager
+def _first_rank() -> Iterator[None]:
+    """Take back what Lightning read from the environment when it was imported."""
+    before = rank_zero_only.rank
+    rank_zero_only.rank = 0
+    try:
+        yield
+    finally:
+        rank_zero_only.rank = before
 
 
 @contextmanager
