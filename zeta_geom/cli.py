@@ -249,6 +249,7 @@ def train(
     Example: zeta-geom train table-4/fashion-mnist/resnet18/zeta-2.8 --set epochs=2 --set schedule.milestones=[]
     """
     from zeta_geom.training import command
+    from zeta_geom.writing import check_writable
 
     if list_:
         typer.echo(command.listed(recipe))
@@ -257,10 +258,8 @@ def train(
     if show:
         typer.echo(command.shown(made), nl=False)
         return
-    from zeta_geom.cli_values import check_folder
-
-    check_folder(folder)
-    from zeta_geom.training import run  # imports torch, which --list and --show need not wait for
+    check_writable(folder, "--folder", folder=True)
+    from zeta_geom.training import run  # imports torch, which nothing above need wait for
 
     chosen = None if seeds is None else to_ints(seeds, "--seeds")
     table = run(
