@@ -33,7 +33,7 @@ def ask(folder, work, **changes):
 
 
 def leftovers(folder):
-    return sorted(path.name for path in (folder / "room").iterdir() if path.name.startswith("."))
+    return sorted(path.name for path in (folder / "room").glob(".*"))
 
 
 @pytest.mark.parametrize("values", [ARRAYS, TABLE], ids=["arrays", "table"])

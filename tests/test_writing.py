@@ -153,8 +153,9 @@ def test_an_output_of_the_wrong_kind_is_refused(tmp_path):
 
 
 def test_refused_calls_leave_no_folder(folder):
-    with pytest.raises(ValueError, match="n_neighbors"):
-        run("audit", "--original", folder / "data.npz", "--mixer", "zeta", "--k", "900", "--out", folder / "report")
-    with pytest.raises(ValueError, match="gammas"):
-        run("sweep", folder / "data.npz", "--gammas", "-1", "--out", folder / "runs")
+    data = folder / "data.npz"
+    with pytest.raises(ValueError, match="batch_size"):
+        run("audit", "--original", data, "--mixer", "zeta", "--batch-size", 0, "--out", folder / "report")
+    with pytest.raises(ValueError, match="gamma"):
+        run("sweep", data, "--gammas", "-1", "--out", folder / "runs")
     assert {path.name for path in folder.iterdir()} == {"data.npz", "data.npy"}

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-__all__ = ["require_main_guard", "starts_afresh"]
+__all__ = ["GUARD", "require_main_guard", "starts_afresh"]
 
+GUARD = 'Put what the script does under `if __name__ == "__main__":`.'
 CONDITIONS = (ast.If, ast.IfExp, ast.BoolOp, ast.Match)
 
 
@@ -38,10 +39,7 @@ def require_main_guard(call: str, *, starts: bool = True) -> None:
     --------
     >>> require_main_guard("sweep")
     """
-    message = (
-        f"{call} starts processes, and each runs this script from its top again. "
-        'Put what the script does under `if __name__ == "__main__":`.'
-    )
+    message = f"{call} starts processes, and each runs this script from its top again. {GUARD}"
     if getattr(multiprocessing.current_process(), "_inheriting", False):  # by which multiprocessing itself knows it
         raise SystemExit(message)
     if starts and _lacks_guard():

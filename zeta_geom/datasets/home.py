@@ -32,11 +32,11 @@ def data_home(folder: Path | str | None = None) -> Path:
     """
     import pooch
 
-    chosen = folder or os.environ.get(ENVIRONMENT_VARIABLE, "").strip() or pooch.os_cache("zeta_geom")
+    chosen = folder or os.environ.get(ENVIRONMENT_VARIABLE, "").strip()
     try:
-        return Path(chosen).expanduser().absolute()
+        return Path(chosen or pooch.os_cache("zeta_geom")).expanduser().absolute()
     except RuntimeError as error:  # `~` of a user without a home folder, as in some containers
         raise ValueError(
-            f"data_home must be a folder; {chosen} is in a home folder that is not known. "
-            f"Name one, or set {ENVIRONMENT_VARIABLE}."
+            f"data_home must be a folder; {chosen or '~/.cache'} is in a home folder that is not known. "
+            f"Name another, or set {ENVIRONMENT_VARIABLE}."
         ) from error

@@ -178,12 +178,13 @@ def _create(lease: Path, token: str) -> None:
     try:
         with name_file(lease):
             ours.write_text(text, encoding="utf-8")
-        os.link(ours, lease)
-    except FileExistsError:
-        raise
-    except OSError:  # exFAT, some network and FUSE mounts; they differ in what they say
-        with lease.open("x", encoding="utf-8") as file:
-            file.write(text)
+        try:
+            os.link(ours, lease)
+        except FileExistsError:
+            raise
+        except OSError:  # exFAT, some network and FUSE mounts; they differ in what they say
+            with lease.open("x", encoding="utf-8") as file:
+                file.write(text)
     finally:
         ours.unlink(missing_ok=True)
 

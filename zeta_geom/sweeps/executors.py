@@ -19,7 +19,7 @@ from joblib import cpu_count, parallel_config
 from threadpoolctl import threadpool_limits
 
 from zeta_geom.checks import check_int
-from zeta_geom.guard import require_main_guard
+from zeta_geom.guard import GUARD, require_main_guard
 
 __all__ = ["DaskExecutor", "Executor", "Lost", "PoolExecutor", "SerialExecutor", "local_cluster"]
 
@@ -289,12 +289,23 @@ def local_cluster(n_workers: int) -> Iterator[Any]:
     ours = dask.config.set({"distributed.nanny.pre-spawn-environ": {}})
     before = {name: os.environ.get(name) for name in LEFT_BY_DASK}
     try:
-        with ours, distributed.LocalCluster(**made, silence_logs=logging.ERROR) as cluster:
+        with ours, _begun(lambda: distributed.LocalCluster(**made, silence_logs=logging.ERROR)) as cluster:
             yield cluster
     finally:
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)
+
+
+def _begun(start: Callable[[], Any]) -> Any:
+    """Return what a call starts, or raise one line in place of Dask's traces."""
+    try:
+        return start()
+    except RuntimeError as error:
+        raise RuntimeError(
+            f"no Dask cluster could be started on this machine ({str(error).rstrip('.')}); what its processes said "
+            f"stands above. If they ran this script again: {GUARD}"
+        ) from None
 
 
 def _distributed() -> Any:

@@ -128,7 +128,8 @@ def run(
     write_recipe(recipe, folder / recipe.name / "recipe.yaml")
     tables = []
     for one in trainings:
-        with hold(one.folder.with_suffix(".lock")):  # a second process waits, and finds the record
+        told = f"another process trains {one.folder}; waiting for its record"
+        with hold(one.folder.with_suffix(".lock"), waiting=told):
             made = records.record(
                 f"{recipe.name}/seed-{one.seed}",
                 lambda: one.train(accelerator, num_workers, progress, logs),  # noqa: B023, called at once

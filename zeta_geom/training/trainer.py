@@ -17,7 +17,9 @@ from lightning.pytorch.plugins.environments import LightningEnvironment
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
+from torch.multiprocessing import ProcessExitedException
 
+from zeta_geom.guard import GUARD
 from zeta_geom.records import atomic_path
 
 __all__ = ["fitting_trainer", "testing_trainer", "undisturbed"]
@@ -133,7 +135,7 @@ def undisturbed(progress: bool) -> Iterator[None]:
     progress : bool
         Whether Lightning's hints are logged.
     """
-    with _own_randomness(), _interruptible(), _first_rank(), _quiet(progress):
+    with _own_randomness(), _interruptible(), _ended_in_one_line(), _first_rank(), _quiet(progress):
         yield
 
 
@@ -171,6 +173,18 @@ def _interruptible() -> Iterator[None]:
     except SystemExit as error:
         signal.signal(signal.SIGINT, listening)
         raise KeyboardInterrupt from error
+
+
+@contextmanager
+def _ended_in_one_line() -> Iterator[None]:
+    """Raise one line where a process of several devices ended by itself."""
+    try:
+        yield
+    except (ProcessExitedException, BrokenPipeError) as error:
+        raise RuntimeError(
+            f"a process of the training ended ({error}); what it said stands above. The same call goes on after the "
+            f"last whole epoch. If the process ran this script again: {GUARD}"
+        ) from None
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def fetch_archive(folder: Path, *, url: str, md5: str, holds: str, progress: boo
         If it cannot be fetched or comes corrupt.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with hold(folder / ".lock"):
+    with hold(folder / ".lock", waiting=f"another process is fetching into {folder}; waiting for it"):
         for left in folder.glob(f"{TEMPORARY}*"):  # by a process that was killed
             shutil.rmtree(left, ignore_errors=True)
         if (folder / holds).exists():
@@ -63,7 +63,7 @@ def fetch_file(path: Path, *, url: str, md5: str, progress: bool = True) -> None
         If it cannot be fetched or comes corrupt.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with hold(path.parent / ".lock"):
+    with hold(path.parent / ".lock", waiting=f"another process is fetching {path}; waiting for it"):
         if not path.exists():
             with atomic_path(path) as temporary:
                 _download(url, md5, temporary, progress)
