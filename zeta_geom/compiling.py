@@ -8,7 +8,10 @@ import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import numba
+try:
+    import numba
+except ValueError as error:  # numba says which value it refuses, not whose
+    raise ValueError(f"numba cannot be imported: {error} Unset NUMBA_NUM_THREADS, or set it to 1 or more.") from error
 from numba.core.caching import FunctionCache
 
 __all__ = ["njit"]

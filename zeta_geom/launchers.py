@@ -1,4 +1,4 @@
-"""What launchers (torchrun, Slurm, MPI, Lightning) tell a process through its environment."""
+"""What the environment tells a process: launchers (torchrun, Slurm, MPI, Lightning) its rank, users the cores."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["launched_rank", "without_launcher"]
+__all__ = ["cpu_count", "effective_n_jobs", "launched_rank", "without_launcher"]
 
 RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK")  # torchrun and MPI: among all processes
 NUMBER = "[0-9]+"
@@ -16,6 +16,56 @@ LAUNCHER = re.compile(
     r"(SLURM|OMPI|PMIX?|TORCHELASTIC|JSM|LSB|MPI|MV2)_.*|(LOCAL_|GROUP_|ROLE_|NODE_)?RANK"
     r"|(LOCAL_|GROUP_|ROLE_)?WORLD_SIZE|MASTER_(ADDR|PORT)"
 )
+
+
+def cpu_count() -> int:
+    """Return how many cores this process may use, as joblib counts them.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        If LOKY_MAX_CPU_COUNT is no number.
+
+    Examples
+    --------
+    >>> cpu_count() >= 1
+    True
+    """
+    import joblib
+
+    _check_core_limit()
+    return int(joblib.cpu_count())
+
+
+def effective_n_jobs(n_jobs: int | None) -> int:
+    """Return how many threads `n_jobs` stands for, as in scikit-learn.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        If LOKY_MAX_CPU_COUNT is no number.
+
+    Examples
+    --------
+    >>> effective_n_jobs(2)
+    2
+    """
+    import joblib
+
+    _check_core_limit()
+    return int(joblib.effective_n_jobs(n_jobs))
 
 
 def launched_rank() -> int | None:
@@ -86,3 +136,19 @@ def _number(name: str) -> int | None:
             "this process's number."
         )
     return int(text)
+
+
+def _check_core_limit() -> None:
+    limit = os.environ.get("LOKY_MAX_CPU_COUNT", "1")
+    if not re.fullmatch(f"[+-]?{NUMBER}", limit.strip()):
+        raise ValueError(
+            f"the environment variable LOKY_MAX_CPU_COUNT must be a number; got {limit!r}. Unset it, or set one."
+        )
+
+
+def _check_core_limit() -> None:
+    limit = os.environ.get("LOKY_MAX_CPU_COUNT", "1")
+    if not re.fullmatch(f"[+-]?{NUMBER}", limit.strip()):
+        raise ValueError(
+            f"the environment variable LOKY_MAX_CPU_COUNT must be a number; got {limit!r}. Unset it, or set one."
+        )

@@ -15,11 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from joblib import cpu_count, parallel_config
+from joblib import parallel_config
 from threadpoolctl import threadpool_limits
 
 from zeta_geom.checks import check_int
 from zeta_geom.guard import GUARD, require_main_guard
+from zeta_geom.launchers import cpu_count
 
 __all__ = ["DaskExecutor", "Executor", "Lost", "PoolExecutor", "SerialExecutor", "local_cluster"]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
-from joblib import effective_n_jobs
 
+from zeta_geom.launchers import effective_n_jobs
 from zeta_geom.sweeps.executors import Executor, SerialExecutor
 from zeta_geom.sweeps.sweeping import sweep
 
