@@ -44,7 +44,7 @@ def test_a_claim_is_exclusive_all_the_same(lacking, number, tmp_path, monkeypatc
     assert not [path for path in tmp_path.iterdir() if path.suffix != ".lock"]
 
 
-def test_a_lease_that_nobody_has_signed_yet_is_not_taken_over_until_it_is_old(tmp_path):
+def test_a_lease_that_is_just_being_written_is_not_taken_over_until_it_is_old(tmp_path):
     lease = tmp_path / "a.lease"
     lease.touch()
     with claim(tmp_path, "a") as ours:

@@ -192,11 +192,13 @@ def _create(lease: Path, token: str) -> None:
 def _lives(lease: Path, locked: bool) -> bool:
     """Whether a lease has not run out; its owner on this host is dead if the lock could be had.
 
-    One that nobody has signed is just being written, or was left by a process that died at that moment.
+    An empty one is just being written, or was left by a process that died at that moment.
     """
     owner = _owner(lease)
     if owner and locked and owner["host"] == _host():
         return False
+    if not owner and lease.exists() and lease.stat().st_size:
+        return False  # damaged
     probe = lease.with_suffix(f".clock-{uuid.uuid4().hex}")
     try:
         probe.touch()
