@@ -114,14 +114,14 @@ def test_a_value_that_is_no_number_is_told_of(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_a_search_that_is_killed_in_a_model_ends_with_as_many_as_asked(tmp_path):
     context = multiprocessing.get_context("spawn")
-    killed = context.Process(target=share, args=(recipe(epochs=200), tmp_path / "s.db", tmp_path))
+    killed = context.Process(target=share, args=(recipe(epochs=40), tmp_path / "s.db", tmp_path))
     killed.start()
     deadline = time.monotonic() + 60
     while not list(tmp_path.rglob("*.ckpt")) and time.monotonic() < deadline:
         time.sleep(0.1)
     killed.kill()
     killed.join()
-    made = recipe(epochs=200)
+    made = recipe(epochs=40)
     assert len(search(made, tmp_path / "s.db", n_models=1, folder=tmp_path, **SETTINGS)) == 1
 
 

@@ -144,11 +144,3 @@ def _check_core_limit() -> None:
         raise ValueError(
             f"the environment variable LOKY_MAX_CPU_COUNT must be a number; got {limit!r}. Unset it, or set one."
         )
-
-
-def _check_core_limit() -> None:
-    limit = os.environ.get("LOKY_MAX_CPU_COUNT", "1")
-    if not re.fullmatch(f"[+-]?{NUMBER}", limit.strip()):
-        raise ValueError(
-            f"the environment variable LOKY_MAX_CPU_COUNT must be a number; got {limit!r}. Unset it, or set one."
-        )

@@ -156,12 +156,12 @@ def _own_randomness() -> Iterator[None]:
 @contextmanager
 def _first_rank() -> Iterator[None]:
     """Take back what Lightning read from the environment when it was imported."""
-    before = rank_zero_only.rank
-    rank_zero_only.rank = 0
+    ranked: Any = rank_zero_only
+    before, ranked.rank = ranked.rank, 0
     try:
         yield
     finally:
-        rank_zero_only.rank = before
+        ranked.rank = before
 
 
 @contextmanager
