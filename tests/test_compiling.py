@@ -3,7 +3,10 @@
 import ast
 import errno
 import multiprocessing
+import os
 import re
+import subprocess
+import sys
 import tempfile
 import warnings
 from pathlib import Path
@@ -75,3 +78,10 @@ def test_started_processes_do_not_say_it_again(monkeypatch):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         compiling._warn_without_cache("no")
+
+
+@pytest.mark.slow
+def test_a_number_of_threads_that_numba_refuses_is_named():
+    words = [sys.executable, "-c", "import zeta_geom.geometry"]
+    done = subprocess.run(words, env=os.environ | {"NUMBA_NUM_THREADS": "0"}, capture_output=True, text=True)
+    assert "Unset NUMBA_NUM_THREADS, or set it to 1 or more." in done.stderr.splitlines()[-1]
