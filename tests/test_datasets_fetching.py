@@ -68,6 +68,25 @@ def test_environment_variable_is_obeyed(monkeypatch, tmp_path, tiny, source):
     assert whole(tmp_path / "tiny")
 
 
+@pytest.mark.parametrize("value", ["", "  "])
+def test_a_blank_environment_variable_is_none(value, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("ZETA_GEOM_DATA", value)
+    assert datasets.data_home() == tmp_path / "zeta_geom"
+
+
+@pytest.mark.parametrize("value", ["~", "~nobody-of-this-name/data", None])
+def test_a_user_without_a_home_folder_is_told_what_to_set(value, monkeypatch):
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # as for a number that no user has
+    for name in ("XDG_CACHE_HOME", "ZETA_GEOM_DATA"):
+        monkeypatch.delenv(name, raising=False)
+    if value is not None:
+        monkeypatch.setenv("ZETA_GEOM_DATA", value)
+    with pytest.raises(ValueError, match=r"data_home must be a folder; ~.* Name another, or set ZETA_GEOM_DATA"):
+        datasets.data_home()
+    assert len(datasets.load("digits").X_test) == 297  # which needs none
+
+
 def test_second_mirror_where_the_first_is_corrupt(tiny, contents, serve, tmp_path):
     broken = gzipped(contents)
     broken[f"{FILES[1]}.gz"] = gzip.compress(contents[FILES[1]][:-1] + b"\x07")
@@ -123,6 +142,7 @@ def test_offline_asks_nobody(tiny, contents, tmp_path):
         datasets.load("tiny", data_home=tmp_path, download=False)
     assert all(name in str(caught.value) for name in FILES)
     assert route.asked == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_offline_takes_files_put_there_by_hand(tiny, contents, tmp_path):

@@ -40,7 +40,7 @@ NO_ARRAYS = {
     "neighborhoods": "LabelAgreement",
     "realism": "LeNet5",
     "records": "Record atomic_path code_fingerprint record",
-    "rng": "RandomState is_torch_generator process_rank seed_from torch_generator",
+    "rng": "RandomState is_torch_generator loader_rank process_rank seed_from torch_generator",
     "sweeps": "DaskExecutor Executor Ledger PoolExecutor SerialExecutor SweepError sweep_table",
     "training": "Classifier ImageData Recipe load_image_data load_network make_network read_recipe run search "
     "write_recipe",

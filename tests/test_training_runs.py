@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import torch
 from filelock import FileLock, Timeout
+from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from safetensors.torch import load_file
 from sklearn.metrics import roc_auc_score
 from training_cases import recipe, train
@@ -81,6 +82,23 @@ def test_same_seed_same_weights_and_another_seed_others(whole, tmp_path):
     train(tmp_path, seeds=[0, 1])
     assert same(weights(tmp_path), weights(whole[0]))
     assert not same(weights(tmp_path, 1), weights(whole[0]))
+
+
+def test_whatever_launched_it_it_runs_on_one_device_to_the_same_weights(tmp_path, monkeypatch):
+    made = recipe(epochs=1, n_train=32)
+    train(tmp_path / "alone", made)
+    expected = weights(tmp_path / "alone")
+    launched = {"SLURM_NTASKS": "4", "SLURM_JOB_NAME": "batch", "SLURM_PROCID": "3", "SLURM_NTASKS_PER_NODE": "4"}
+    launched |= {"RANK": "", "LOCAL_RANK": "3", "WORLD_SIZE": "4", "MASTER_ADDR": "nowhere", "MASTER_PORT": "abc"}
+    launched |= {"TORCHELASTIC_RUN_ID": "1", "GROUP_RANK": "1.5", "NODE_RANK": "-1"}
+    for name, value in launched.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(rank_zero_only, "rank", 3)  # as Lightning read it when it was imported
+    train(tmp_path, made, logs=True)
+    assert same(weights(tmp_path), expected)
+    assert list(tmp_path.rglob("metrics.csv"))
+    assert {name: os.environ.get(name) for name in launched} == launched
+    assert rank_zero_only.rank == 3
 
 
 def test_global_state_of_torch_is_given_back(tmp_path):

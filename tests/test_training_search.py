@@ -1,17 +1,18 @@
 """The search: its limits, its resumption, and two processes on one storage file."""
 
 import multiprocessing
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import optuna
 import pandas as pd
 import pytest
 from filelock import FileLock
 from scipy.stats import kstest
 from training_cases import recipe
 
+from zeta_geom.sweeps.claims import claim
 from zeta_geom.training import gamma_search as room
 from zeta_geom.training.gamma_search import search
 
@@ -64,16 +65,64 @@ def test_a_search_goes_on_to_the_number_asked_for_without_repeating(trained, tmp
     assert len(trained) == 7
 
 
-def test_a_killed_model_is_taken_up_again_with_its_own_values(trained, tmp_path, monkeypatch):
-    monkeypatch.setattr(room, "HEARTBEAT", 1)
+def begin(storage):
+    """Begin a model as a process does that is killed before it can tell its value."""
+    trial = room._study(recipe(), storage, 0, higher=False).ask()
+    return trial, (trial.suggest_float("gamma", 1, 6), trial.suggest_float("weight_decay", 5e-5, 1e-3, log=True))
+
+
+def test_a_killed_model_is_taken_up_again_at_once_with_its_own_values(trained, tmp_path):
     storage = tmp_path / "s.db"
-    dead = room._study(recipe(), storage, 0, higher=False).ask()  # as a killed process leaves it: begun, never told
-    drawn = dead.suggest_float("gamma", 1, 6), dead.suggest_float("weight_decay", 5e-5, 1e-3, log=True)
-    optuna.storages.RDBStorage(f"sqlite:///{storage}").record_heartbeat(dead._trial_id)
-    multiprocessing.Event().wait(3)  # longer than its grace
-    found = search(recipe(), storage, n_models=3, folder=tmp_path)
-    assert len(found) == 3
-    assert tuple(found[["gamma", "weight_decay"]].iloc[0]) == drawn
+    _, drawn = begin(storage)
+    found = search(recipe(), storage, n_models=1, folder=tmp_path)
+    assert [tuple(row) for row in found[["gamma", "weight_decay"]].to_numpy()] == [drawn]
+    begin(storage)
+    assert len(search(recipe(), storage, n_models=3, folder=tmp_path)) == len(trained) == 3
+
+
+def test_a_model_that_another_process_trains_is_waited_for(trained, tmp_path, monkeypatch):
+    storage = tmp_path / "s.db"
+    monkeypatch.setattr(room, "PAUSE", 0.05)
+    trial, _ = begin(storage)
+    other = room._Shared(trial.study, storage)
+    with ThreadPoolExecutor(1) as pool:
+        with claim(other.claims, room._name(trial.number)):
+            asked = pool.submit(search, recipe(), storage, n_models=2, folder=tmp_path)
+            with pytest.raises(TimeoutError):
+                asked.result(timeout=0.5)
+            assert len(trained) == 1
+            trial.study.tell(trial, 0.5)
+        assert len(asked.result(timeout=60)) == 2
+    assert len(trained) == 1
+
+
+def test_a_search_that_ends_short_says_why(trained, tmp_path):
+    search(recipe(), tmp_path / "s.db", n_models=2, folder=tmp_path)
+    with pytest.warns(RuntimeWarning, match=r"has 2 of 5 models: its timeout of 0 s is over\. Call it again"):
+        assert len(search(recipe(), tmp_path / "s.db", n_models=5, timeout=0, folder=tmp_path)) == 2
+
+
+def test_a_value_that_is_no_number_is_told_of(tmp_path, monkeypatch):
+    def diverged(made, *, seeds, folder):
+        return pd.DataFrame({"metric": made.metrics, "value": np.nan, "seed": 0})
+
+    monkeypatch.setattr(room, "run", diverged)
+    with pytest.raises(ValueError, match=r"error of .* must be finite; got nan"):
+        search(recipe(), tmp_path / "s.db", n_models=2, folder=tmp_path)
+
+
+@pytest.mark.slow
+def test_a_search_that_is_killed_in_a_model_ends_with_as_many_as_asked(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    killed = context.Process(target=share, args=(recipe(epochs=40), tmp_path / "s.db", tmp_path))
+    killed.start()
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.rglob("*.ckpt")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    killed.kill()
+    killed.join()
+    made = recipe(epochs=40)
+    assert len(search(made, tmp_path / "s.db", n_models=1, folder=tmp_path, **SETTINGS)) == 1
 
 
 @pytest.mark.slow

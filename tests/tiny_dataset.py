@@ -8,7 +8,7 @@ import threading
 import numpy as np
 import pytest
 
-from zeta_geom.datasets import DATASETS, Specification, catalogue
+from zeta_geom.datasets import DATASETS, Specification, catalogue, downloading
 from zeta_geom.datasets.idx import read_idx, write_idx
 
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
@@ -74,6 +74,7 @@ def tiny(contents, monkeypatch):
 def serve(monkeypatch):
     """Serve bytes by name from 127.0.0.1; returns the address. With `cut`, the connection ends after that share."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(downloading, "PAUSES", (0.0, 0.0))
     servers = []
 
     def start(pages, *, cut=1.0):

@@ -15,6 +15,7 @@ from zeta_geom.cli_sweep import sweep_app
 from zeta_geom.cli_values import (
     DASK,
     LABEL_COLUMN,
+    PARTS,
     WORKERS,
     Channels,
     ManyValues,
@@ -157,7 +158,7 @@ def dimension(
     jobs: Annotated[int, typer.Option(help="threads; -1 is one for each core")] = -1,
     workers: Annotated[int, WORKERS] = 0,
     dask: Annotated[str | None, DASK] = None,
-    parts: Annotated[Path | None, typer.Option(help="folder of finished parts, for --workers and --dask")] = None,
+    parts: Annotated[Path | None, PARTS] = None,
 ) -> None:
     """Estimate the local intrinsic dimension at each point; prints mean ± standard deviation.
 
@@ -283,6 +284,7 @@ def train(
     Example: zeta-geom train table-4/fashion-mnist/resnet18/zeta-2.8 --set epochs=2 --set schedule.milestones=[]
     """
     from zeta_geom.training import command
+    from zeta_geom.writing import check_writable
 
     if list_:
         typer.echo(command.listed(recipe))
@@ -291,7 +293,8 @@ def train(
     if show:
         typer.echo(command.shown(made), nl=False)
         return
-    from zeta_geom.training import run  # imports torch, which --list and --show need not wait for
+    check_writable(folder, "--folder", folder=True)
+    from zeta_geom.training import run  # imports torch, which nothing above need wait for
 
     chosen = None if seeds is None else to_ints(seeds, "--seeds")
     table = run(

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zeta_geom.cli_values import LABEL_COLUMN, Channels, readable, to_ints, to_names, to_numbers, to_params
+from zeta_geom.cli_values import (
+    LABEL_COLUMN,
+    Channels,
+    check_folder,
+    readable,
+    to_ints,
+    to_names,
+    to_numbers,
+    to_params,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +32,10 @@ File = typer.Option(help=".npy with X, .npz with X and perhaps y (or soft Y), or
 
 def audit(
     original: Annotated[Path, File],
-    out: Annotated[Path, typer.Option(help="folder for index.html and the tables as CSV", show_default=False)],
+    out: Annotated[
+        Path,
+        typer.Option(help="folder for index.html and the tables as CSV", show_default=False, callback=check_folder),
+    ],
     synthetic: Annotated[list[Path] | None, typer.Option(help="samples made elsewhere; repeatable")] = None,
     mixer: Annotated[str | None, typer.Option(help="a name that `zeta-geom mixers` lists")] = None,
     augment: Annotated[str | None, typer.Option(help="module:name of a callable of your own")] = None,
@@ -62,7 +74,6 @@ def audit(
     names = _names(synthetic or [])
     (X, y), *pairs = _pairs([original, *(synthetic or []), *([holdout] if holdout else [])], label_column)
     files = dict(zip(names, pairs))
-    out.mkdir(parents=True, exist_ok=True)  # minutes before it is written to
     found = audits.audit(
         X,
         y,

@@ -16,6 +16,7 @@ from zeta_geom.cli_values import (
     WORKERS,
     Channels,
     ManyValues,
+    check_folder,
     output,
     readable,
     to_executor,
@@ -53,7 +54,10 @@ def run(
     files: Annotated[
         list[Path], typer.Argument(help=".npy with X, .npz with X and perhaps y, or .csv", show_default=False)
     ],
-    out: Annotated[Path, typer.Option(help="folder that keeps each run, and the table", show_default=False)],
+    out: Annotated[
+        Path,
+        typer.Option(help="folder that keeps each run, and the table", show_default=False, callback=check_folder),
+    ],
     gammas: Annotated[str, typer.Option(help="start:stop:step, or numbers")] = "0:15:0.5",
     k: Annotated[str, typer.Option(help="numbers of neighbours")] = "8 128",
     measure: Annotated[str, typer.Option(help="dimension, label-error, realism")] = "dimension",

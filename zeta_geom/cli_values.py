@@ -13,9 +13,11 @@ from typer.core import TyperCommand
 __all__ = [
     "DASK",
     "LABEL_COLUMN",
+    "PARTS",
     "WORKERS",
     "Channels",
     "ManyValues",
+    "check_folder",
     "output",
     "readable",
     "show_version",
@@ -85,6 +87,7 @@ def output(*allowed: str) -> Any:
     def check(path: Path | None) -> Path | None:
         if path is not None and path.suffix not in allowed:
             raise typer.BadParameter(f"must end in {' or '.join(allowed)}; got {path}.")
+        _check_writable(path)
         return path
 
     return typer.Option("--out", help=f"file to write: {', '.join(allowed)}", show_default=False, callback=check)
@@ -102,6 +105,25 @@ def show_version(wanted: bool) -> None:
 def readable(word: str) -> str:
     """Return a word of the command line as text, also where the locale cannot spell it: its bytes are UTF-8."""
     return word.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def check_folder(path: Path | None) -> Path | None:
+    """Return the folder that an option names; one that cannot be written is refused before any work is done."""
+    _check_writable(path, folder=True)
+    return path
+
+
+def _check_writable(path: Path | None, *, folder: bool = False) -> None:
+    from zeta_geom.writing import check_writable
+
+    try:
+        if path is not None:
+            check_writable(path, "it", folder=folder)
+    except OSError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+PARTS = typer.Option(help="folder of finished parts, for --workers and --dask", callback=check_folder)
 
 
 def to_ints(text: str, option: str = "--k") -> tuple[int, ...]:

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +17,7 @@ import pandas as pd
 
 from zeta_geom.checks import host_array
 from zeta_geom.manifests import code_fingerprint, data_fingerprint, file_fingerprint, key_of, make_manifest
+from zeta_geom.writing import atomic_path
 
 __all__ = ["Record", "atomic_path", "code_fingerprint", "data_fingerprint", "read", "record", "write"]
 
@@ -61,41 +59,6 @@ class Record:
         return self.values
 
 
-@contextmanager
-def atomic_path(path: Path | str) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; rename it to `path` if the block ends well, else remove it.
-
-    Parameters
-    ----------
-    path : path
-
-    Yields
-    ------
-    Path
-
-    Examples
-    --------
-    >>> target = Path(tempfile.mkdtemp()) / "a.txt"
-    >>> with atomic_path(target) as temporary:
-    ...     _ = temporary.write_text("whole", encoding="utf-8")
-    >>> target.read_text(encoding="utf-8")
-    'whole'
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.chmod(0o644)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def record(
     name: str,
     compute: Callable[[], pd.DataFrame | Mapping[str, np.ndarray]],
@@ -132,6 +95,7 @@ def record(
 
     Examples
     --------
+    >>> import tempfile
     >>> folder = tempfile.mkdtemp()
     >>> made = record("demo", lambda: {"x": np.arange(3)}, settings={"seed": 0}, data="none", folder=folder)
     >>> record("demo", lambda: 1 / 0, settings={"seed": 0}, data="none", folder=folder)["x"]

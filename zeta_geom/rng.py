@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import os
+import multiprocessing
 import sys
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import numpy as np
 
+from zeta_geom.launchers import launched_rank
+
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["RandomState", "is_torch_generator", "numpy_generator", "process_rank", "seed_from", "torch_generator"]
+__all__ = [
+    "RandomState",
+    "is_torch_generator",
+    "loader_rank",
+    "numpy_generator",
+    "process_rank",
+    "seed_from",
+    "torch_generator",
+]
 
 RandomState: TypeAlias = Union[int, np.random.Generator, np.random.RandomState, "torch.Generator", None]
 
@@ -134,7 +144,12 @@ def process_rank() -> int | None:
     Returns
     -------
     int or None
-        What the process group of torch.distributed says, else RANK, SLURM_PROCID or LOCAL_RANK of the environment.
+        What the process group of torch.distributed says, else the variables that a launcher sets; see `launchers`.
+
+    Raises
+    ------
+    ValueError
+        If such a variable holds no number from 0 on.
 
     Examples
     --------
@@ -144,7 +159,33 @@ def process_rank() -> int | None:
     distributed = sys.modules.get("torch.distributed")
     if distributed is not None and distributed.is_available() and distributed.is_initialized():
         return int(distributed.get_rank())
-    for name in ("RANK", "SLURM_PROCID", "LOCAL_RANK"):  # torchrun, Slurm, Lightning's own launcher
-        if name in os.environ:
-            return int(os.environ[name])
-    return None
+    return launched_rank()
+
+
+def loader_rank(process: int, rank: int) -> int:
+    """Return the rank of the process whose loader worker this one is; 0 where nothing says so.
+
+    Parameters
+    ----------
+    process, rank : int
+        The process that pickled what is asked here, and its rank. If it has started this worker afresh, its word
+        counts: the worker has no process group, and its environment may hold other ranks.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        As `process_rank`.
+
+    Examples
+    --------
+    >>> loader_rank(0, 1) == (process_rank() or 0)
+    True
+    """
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid == process:
+        return rank
+    return process_rank() or 0

@@ -6,7 +6,9 @@ workers and ranks never repeat each other's draws.
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 from numbers import Integral
 from typing import Any
 
@@ -34,6 +36,8 @@ class Stream:
     ((2,), dtype('float64'), [0, 1])
     """
 
+    _pickled_by = (0, 0)  # a process, by its number, and its rank
+
     def __init__(self, random_state: RandomState = None) -> None:
         self._given = is_torch_generator(random_state) or isinstance(random_state, np.random.Generator)
         if self._given:
@@ -47,7 +51,6 @@ class Stream:
         self._saved: dict[str, bytes] = {}  # states of generators on devices that were not needed since
         self._choices: np.random.Generator | None = None
         self._worker: tuple[int, int] | None = None
-        self._parent_rank = 0
 
     def child(self, *key: int) -> Stream:
         """Return the Stream that belongs to (seed, *key), independent of this one and of whatever was drawn from it.
@@ -240,8 +243,10 @@ class Stream:
 
     def __getstate__(self) -> dict[str, Any]:
         """Take the rank along to a worker that is started afresh and does not know it."""
-        rank = rng.process_rank()
-        return self.__dict__ | ({} if rank is None else {"_parent_rank": rank})
+        rank = None
+        with suppress(ValueError):  # it is raised in the worker, if there ever is one
+            rank = rng.process_rank()
+        return self.__dict__ | ({} if rank is None else {"_pickled_by": (os.getpid(), rank)})
 
     def _spawned(self, key: tuple[int, ...]) -> np.random.Generator:
         # a spawn key, not a longer seed: to default_rng, [3, 0] and 3 are the same seed
@@ -253,8 +258,7 @@ class Stream:
         info = loaded.get_worker_info() if loaded is not None else None
         if info is None:
             return
-        rank = rng.process_rank()
-        worker = (int(info.seed), self._parent_rank if rank is None else rank)
+        worker = (int(info.seed), rng.loader_rank(*self._pickled_by))
         if worker != self._worker:
             self._worker = worker
             self._host = self._spawned(worker)

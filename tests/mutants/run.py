@@ -158,7 +158,7 @@ class Trial:
         return outcome, test, len(files)
 
     def _tried(self, copy: Copy, mutant: Mutant, source: str, changed: str, files: list[str]) -> tuple[str, str]:
-        compiled = "numba.njit" in source  # a kernel in one module may be compiled into those of another
+        compiled = "@njit" in source  # a kernel in one module may be compiled into those of another
         limit = self.limit + COMPILING * compiled
         while True:
             stamp = copy.write(mutant.module, changed)

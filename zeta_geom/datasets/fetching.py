@@ -5,7 +5,6 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from zeta_geom.checks import check_choice
@@ -53,6 +52,8 @@ def fetch(name: str, *, data_home: Path | str | None = None, download: bool = Tr
     Traceback (most recent call last):
     ValueError: name must be a data set that is fetched; 'digits' comes with the package. Load it at once.
     """
+    from zeta_geom.locks import hold
+
     check_choice(name, "name", DATASETS)
     if DATASETS[name].embedded:
         raise ValueError(
@@ -63,8 +64,11 @@ def fetch(name: str, *, data_home: Path | str | None = None, download: bool = Tr
     if not _bad_files(folder, specification):
         return folder
     reasons: list[str] = []
+    if not download and not folder.exists() and not any(route.local for route in specification.routes):
+        raise FileNotFoundError(_advice(name, folder, _bad_files(folder, specification), download, reasons))
     try:
-        with _locked(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with hold(folder / ".lock", waiting=f"another process is fetching into {folder}; waiting for it"):
             _remove_corrupt(folder, specification)
             _take_routes(folder, specification, download, progress, reasons)
     except OSError as error:  # a folder that cannot be written, a disk that is full
@@ -111,24 +115,6 @@ def _is_good(path: Path, sha: str) -> bool:
         return file_hash(path) == sha
     except (FileNotFoundError, NotADirectoryError):
         return False
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock: the system gives it back when a process dies, so that it is never stale."""
-    from filelock import FileLock, Timeout
-
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / ".lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        logger.warning("another process is fetching into %s; waiting for it", folder)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _remove_corrupt(folder: Path, specification: Specification) -> None:

@@ -20,6 +20,11 @@ def data_home(folder: Path | str | None = None) -> Path:
     -------
     Path
 
+    Raises
+    ------
+    ValueError
+        If the user has no home folder and nothing else is named.
+
     Examples
     --------
     >>> data_home("somewhere").name
@@ -27,5 +32,11 @@ def data_home(folder: Path | str | None = None) -> Path:
     """
     import pooch
 
-    chosen = folder or os.environ.get(ENVIRONMENT_VARIABLE) or pooch.os_cache("zeta_geom")
-    return Path(chosen).expanduser().absolute()
+    chosen = folder or os.environ.get(ENVIRONMENT_VARIABLE, "").strip()
+    try:
+        return Path(chosen or pooch.os_cache("zeta_geom")).expanduser().absolute()
+    except RuntimeError as error:  # `~` of a user without a home folder, as in some containers
+        raise ValueError(
+            f"data_home must be a folder; {chosen or '~/.cache'} is in a home folder that is not known. "
+            f"Name another, or set {ENVIRONMENT_VARIABLE}."
+        ) from error

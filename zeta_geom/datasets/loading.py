@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 
 from zeta_geom.checks import check_choice
-from zeta_geom.datasets import home
 from zeta_geom.datasets.catalogue import DATASETS
 from zeta_geom.datasets.fetching import fetch
 from zeta_geom.records import data_fingerprint
@@ -91,7 +90,7 @@ def load(name: str, *, data_home: Path | str | None = None, download: bool = Tru
     """
     specification = DATASETS[check_choice(name, "name", DATASETS)]
     if specification.embedded:
-        folder = home.data_home(data_home)
+        folder = Path()  # what comes with the package is in no folder of the user's
     else:
         folder = fetch(name, data_home=data_home, download=download, progress=progress)
     arrays = specification.read(folder)

@@ -17,13 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol
 
+from zeta_geom.datasets.downloading import CONNECT_SECONDS, download, was_dropped
 from zeta_geom.datasets.unpacking import copy_unpacked, members_of
 
 __all__ = ["DebianPackage", "Folder", "Mirror", "NpmPackage", "Route", "RouteError", "run_command", "unpack"]
 
 logger = logging.getLogger(__name__)
-CONNECT_SECONDS = 4.0  # a mirror that says nothing for so long is passed over
-STALL_SECONDS = 30.0  # so is one that stops in the middle
 COMMAND_SECONDS = 900.0
 
 
@@ -125,14 +124,10 @@ class Mirror:
         files, into, progress
             As in `Route.bring`.
         """
-        import pooch
-
         self._knock()
-        visible = progress and sys.stderr.isatty()
-        download = pooch.HTTPDownloader(progressbar=visible, timeout=(self.connect_seconds, STALL_SECONDS))
         for name in files:
             packed = into / (name if name.endswith(".gz") else f"{name}.gz")
-            download(f"{self.url.rstrip('/')}/{packed.name}", str(packed), None)
+            download(f"{self.url.rstrip('/')}/{packed.name}", packed, progress, connect_seconds=self.connect_seconds)
             if packed.name != name:
                 unpack(packed, into / name)
                 packed.unlink()
@@ -152,7 +147,7 @@ class Mirror:
                 requests.head(self.url, timeout=self.connect_seconds)
                 outcome.append("")
             except requests.RequestException as error:
-                outcome.append(f"no connection ({type(error).__name__})")
+                outcome.append("" if was_dropped(error) else f"no connection ({type(error).__name__})")
 
         thread = threading.Thread(target=ask, daemon=True)
         thread.start()

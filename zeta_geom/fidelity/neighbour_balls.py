@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-import numba
 import numpy as np
 
 from zeta_geom.checks import check_int, check_points, check_units
+from zeta_geom.compiling import njit
 from zeta_geom.units import common_unit
 
 __all__ = [
@@ -182,7 +182,7 @@ def nearest_indices(
     return knn(X, k, queries=queries, n_jobs=n_jobs, progress=progress).indices
 
 
-@numba.njit(nogil=True, cache=True)  # without fastmath: each sum is the same wherever it is taken
+@njit(nogil=True)  # without fastmath: each sum is the same wherever it is taken
 def pair_distances(A: np.ndarray, B: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Return the squared distance of each pair, the float64 sum of its squared differences from left to right.
 

@@ -46,6 +46,11 @@ def approximate_search(
             "method='approximate' needs the package pynndescent. Install it with pip install zeta-geom[approximate], "
             "or use method='exact'."
         ) from error
+    except RuntimeError as error:  # numba has no folder for its cache, and this package insists on one
+        raise OSError(
+            f"method='approximate' cannot import pynndescent ({error}). Set NUMBA_CACHE_DIR to a folder that can be "
+            "written, or use method='exact'."
+        ) from error
     points, queries = _fit_for_float32(X, Q)
     index = NNDescent(points, n_neighbors=min(k + 1, len(X)), random_state=0, n_jobs=n_jobs)
     if Q is None:

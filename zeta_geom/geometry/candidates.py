@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
+from zeta_geom.compiling import njit
 from zeta_geom.geometry.sketch import ROUNDING, Placed
 
 __all__ = ["Candidates", "limit_by", "make_candidates", "scan", "tighten"]
@@ -104,7 +104,7 @@ def make_candidates(queries: Placed, points: Placed, own: np.ndarray, k: int) ->
     )
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+@njit(nogil=True, fastmath=LOOSE)
 def scan(products, rows, first_row, columns, first_column, both, row_points, column_points, halves, direct):
     """Add to the candidates of a tile's rows, and of its columns where `both`, whoever may be a neighbour.
 
@@ -178,7 +178,7 @@ def scan(products, rows, first_row, columns, first_column, both, row_points, col
                         bars[j] = columns.floors[column]
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True)
 def _make_room(lists: Candidates, row: int) -> None:
     """Shorten a full list, or leave the row undecided where too many are as near as the k-th to tell apart here."""
     tighten(lists, row)
@@ -189,7 +189,7 @@ def _make_room(lists: Candidates, row: int) -> None:
     lists.until[row] = min(lists.counts[row] + lists.k // PATIENCE + 32, lists.ids.shape[1])
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True)
 def tighten(lists: Candidates, row: int) -> None:
     """Keep of a row what may be among its k nearest, and lower its limit to that."""
     count = lists.counts[row]
@@ -205,7 +205,7 @@ def tighten(lists: Candidates, row: int) -> None:
     lists.counts[row] = kept
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True)
 def kth_smallest(values, k):
     """Return the k-th smallest of float32 values (n,), counted from 1, by Hoare's selection on a copy.
 
@@ -234,7 +234,7 @@ def kth_smallest(values, k):
     return values[place]
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True)
 def _set_limit(lists: Candidates, row: int, kth: float) -> float:
     """Set and return the limit of a row of which k points have values of at most `kth`."""
     absolute, moved, product, square = lists.errors[row]
@@ -247,7 +247,7 @@ def _set_limit(lists: Candidates, row: int, kth: float) -> float:
     return limit
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+@njit(nogil=True, fastmath=LOOSE)
 def limit_by(lists, first, last, near, queries, points):
     """Set the limits of rows first..last by any k points each: the farther they are, the less it helps.
 

@@ -7,9 +7,9 @@ the count is that of exact arithmetic; elsewhere the point is left for the calle
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from zeta_geom.compiling import njit
 from zeta_geom.geometry.inertia import LONGEST, STEPS, bracket_by_lanczos, count_by_inertia
 from zeta_geom.geometry.sturm import bracket_largest, count_above, tridiagonalise
 
@@ -96,7 +96,7 @@ class LargeCounter:
         return counts, undecided
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+@njit(nogil=True, fastmath=LOOSE)
 def gather(X, indices, scale, mean, out):
     """Copy neighbours (q, k) of X (n, d) into out (at least q, k, d), moved by the mean (d,) of some and scaled."""
     q, k = indices.shape
@@ -108,7 +108,7 @@ def gather(X, indices, scale, mean, out):
                 out[i, j, c] = (X[point, c] - mean[c]) * scale
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+@njit(nogil=True, fastmath=LOOSE)
 def gather_columns(X, indices, scale, mean, out):
     """Write the columns of what `gather` writes into out (at least q, at least d, k), eight neighbours a pass."""
     q, k = indices.shape
@@ -135,7 +135,7 @@ def gather_columns(X, indices, scale, mean, out):
                 columns[c, j] = (X[near[j], c] - mean[c]) * scale
 
 
-@numba.njit(nogil=True, cache=True)  # without fastmath, which might sum the points before it subtracts one
+@njit(nogil=True)  # without fastmath, which might sum the points before it subtracts one
 def average(X, indices, mean):
     """Write the mean of some points as one of them and the mean difference from it: exact for a constant column."""
     first = X[indices[0]]
@@ -147,7 +147,7 @@ def average(X, indices, mean):
         mean[c] = first[c] + mean[c] / len(indices)
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+@njit(nogil=True, fastmath=LOOSE)
 def count_in_products(products, points, gram, ks, alpha, relative_error):
     """Count the large eigenvalues of matrices that are given in sections.
 
@@ -194,7 +194,7 @@ def count_in_products(products, points, gram, ks, alpha, relative_error):
     return counts, undecided
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True)
 def count_large(matrix, size, alpha, trace, error, work, vectors):
     """Count the eigenvalues above alpha times the largest, in the lower triangle of a matrix that is off by `error`.
 
@@ -241,7 +241,7 @@ def count_large(matrix, size, alpha, trace, error, work, vectors):
     return count, low, count != at_most
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+@njit(nogil=True, fastmath=LOOSE)
 def centre_gram(total, k, out):
     """Write the lower triangle of the Gram matrix of the first k points about their mean; return the trace before."""
     means = np.zeros(k)
@@ -264,7 +264,7 @@ def centre_gram(total, k, out):
     return trace
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+@njit(nogil=True, fastmath=LOOSE)
 def centre_scatter(total, points, k, out):
     """Write the lower triangle of the scatter matrix of k points about their mean; return the trace before."""
     d = total.shape[0]

@@ -8,9 +8,10 @@ from contextlib import AbstractContextManager
 from functools import cache
 from typing import Any
 
-from joblib import effective_n_jobs
 from threadpoolctl import ThreadpoolController
 from tqdm import tqdm
+
+from zeta_geom.launchers import effective_n_jobs
 
 __all__ = ["map_chunks", "one_blas_thread", "rows_that_fit"]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from zeta_geom.compiling import njit
 from zeta_geom.geometry.candidates import tighten
 
 __all__ = ["decide", "decide_sets", "nearest_directly", "squared_distances"]
@@ -12,7 +12,7 @@ __all__ = ["decide", "decide_sets", "nearest_directly", "squared_distances"]
 LOOSE = {"reassoc", "contract"}
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+@njit(nogil=True, fastmath=LOOSE)
 def decide(lists, first, last, X, order, Q, query_order, indices, squared):
     """Sort the candidates of rows first..last by their float64 distances, ties to the lower index, and keep k.
 
@@ -43,7 +43,7 @@ def decide(lists, first, last, X, order, Q, query_order, indices, squared):
             squared[query, j] = exact[nearest[j]]
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+@njit(nogil=True, fastmath=LOOSE)
 def decide_sets(lists, first, last, X, order, Q, query_order, cuts, indices):
     """Put the candidates of rows first..last into an order whose first k are the k nearest, for each k of `cuts`.
 
@@ -86,7 +86,7 @@ def decide_sets(lists, first, last, X, order, Q, query_order, cuts, indices):
         indices[query] = near[: lists.k]
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+@njit(nogil=True, fastmath=LOOSE)
 def squared_distance(Q, query, X, point):
     """Sum the squared differences of two rows in float64."""
     total = 0.0
@@ -96,7 +96,7 @@ def squared_distance(Q, query, X, point):
     return total
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True)
 def squared_distances(Q, X, near):
     """Return the float64 squared distances (q, c) of queries (q, d) to the rows `near` (q, c) of X (n, d)."""
     result = np.empty(near.shape)
@@ -106,7 +106,7 @@ def squared_distances(Q, X, near):
     return result
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True)
 def nearest_directly(X, Q, rows, excluded, k, indices, squared):
     """Find the k nearest of some queries by all of their float64 distances, ties to the lower index.
 

@@ -6,9 +6,9 @@ both state what bounds their error, so that a caller can tell where they certify
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from zeta_geom.compiling import njit
 from zeta_geom.geometry.sturm import bracket_largest, count_above
 
 __all__ = ["LONGEST", "STEPS", "bracket_by_lanczos", "count_by_inertia"]
@@ -21,7 +21,7 @@ FIRST = 5  # steps before the first look at the bracket
 LOOSE = {"reassoc", "contract"}
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+@njit(nogil=True, fastmath=LOOSE)
 def count_by_inertia(matrix, size, value, work):
     """Count the eigenvalues above `value` by the signs of the pivots of LDLᵀ = matrix - value · I.
 
@@ -83,7 +83,7 @@ def count_by_inertia(matrix, size, value, work):
     return count, 1.01 * (size + 4) * 1.2e-16 * growth
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE, inline="always")
+@njit(nogil=True, fastmath=LOOSE, inline="always")
 def update(work, first, rows, ratios):
     """Subtract the products of a block's rows from the rows before `first`, two of them at a time."""
     r0, r1, r2, r3, r4, r5, r6, r7 = rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], rows[6], rows[7]
@@ -100,7 +100,7 @@ def update(work, first, rows, ratios):
                 y[j] -= y0 * a + y1 * b + y2 * c + y3 * d + y4 * e + y5 * f + y6 * g + y7 * h
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+@njit(nogil=True, fastmath=LOOSE)
 def bracket_by_lanczos(matrix, size, trace, width, basis):
     """Bracket the largest eigenvalue of a positive semidefinite matrix, by few steps where it stands out.
 
@@ -150,7 +150,7 @@ def bracket_by_lanczos(matrix, size, trace, width, basis):
     return low, high, guess
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+@njit(nogil=True, fastmath=LOOSE)
 def begin(matrix, size, vector):
     """Write the row with the largest diagonal entry, divided by its length; return the squared Frobenius norm."""
     widest, square = 0, 0.0
@@ -167,7 +167,7 @@ def begin(matrix, size, vector):
     return square
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True)
 def bound_above(diagonal, beside, steps, norm, top, width):
     """Return an m of `bracket_by_lanczos` below 2 · top, near the larger of top and norm, or infinity."""
     reach, m, kept = width / 2, max(top, norm) + width / 2, diagonal[steps - 1]
@@ -182,7 +182,7 @@ def bound_above(diagonal, beside, steps, norm, top, width):
     return np.inf
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+@njit(nogil=True, fastmath=LOOSE)
 def expand(matrix, size, basis, step):
     """Multiply a vector of the basis by the matrix and write the next one; return the two entries of T."""
     v, y = basis[step], basis[step + 1]
@@ -206,7 +206,7 @@ def expand(matrix, size, basis, step):
     return entry, normalise(y, size)
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+@njit(nogil=True, fastmath=LOOSE)
 def normalise(vector, size):
     """Divide a vector by its length, unless that is 0; return the length."""
     square = 0.0

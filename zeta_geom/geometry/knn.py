@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from array_api_compat import is_torch_array
-from joblib import effective_n_jobs
 
 from zeta_geom.checks import check_choice, check_int, check_jobs, check_points, host_array
 from zeta_geom.geometry.chunks import map_chunks
 from zeta_geom.geometry.decisions import decide, decide_sets, nearest_directly
 from zeta_geom.geometry.tiles import Found, Start, find_candidates
+from zeta_geom.launchers import effective_n_jobs
 
 if TYPE_CHECKING:
     from zeta_geom.geometry.part_settings import Parts, Worker

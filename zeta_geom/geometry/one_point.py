@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from zeta_geom.compiling import njit
 from zeta_geom.geometry.chunks import map_chunks
 
 __all__ = ["SAME", "one_points"]
@@ -48,7 +48,7 @@ def one_points(X: np.ndarray, indices: np.ndarray, ks: tuple[int, ...], *, n_job
     return found.T
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True)
 def _look(X: np.ndarray, indices: np.ndarray, ks: np.ndarray, tolerance: float, found: np.ndarray) -> None:
     """Write (q, len(ks)) of what `one_points` returns; in most neighbourhoods the first two points tell."""
     most = ks.max()
@@ -61,7 +61,7 @@ def _look(X: np.ndarray, indices: np.ndarray, ks: np.ndarray, tolerance: float, 
             found[i, place] = ks[place] <= other and _within(X, near[: ks[place]], tolerance)
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True)
 def _apart(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:
     """Say whether two points differ by so much in a column that no third one's size makes up for it."""
     for c in range(len(a)):
@@ -71,7 +71,7 @@ def _apart(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:
     return False
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True)
 def _within(X: np.ndarray, near: np.ndarray, tolerance: float) -> bool:
     """Say whether every column's range is within the rounding of its largest value."""
     for c in range(X.shape[1]):

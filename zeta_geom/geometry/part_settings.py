@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from zeta_geom.checks import check_int
 from zeta_geom.geometry.part_sizes import MEMORY
+from zeta_geom.writing import new_folder
 
 __all__ = ["Parts", "Worker", "check_goes_with_parts", "folder_of"]
 
@@ -128,8 +129,8 @@ def folder_of(parts: Any) -> Iterator[tuple[Path, Parts]]:
     how = parts if isinstance(parts, Parts) else Parts(parts)
     if how.folder is not None:
         folder = Path(how.folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        yield folder, how
+        with new_folder(folder):
+            yield folder, how
         return
     with tempfile.TemporaryDirectory(prefix="zeta-geom-parts-", ignore_cleanup_errors=True) as name:
         yield Path(name), how

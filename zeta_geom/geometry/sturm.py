@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
+
+from zeta_geom.compiling import njit
 
 __all__ = ["LEAST", "bracket_largest", "count_above", "tridiagonalise"]
 
@@ -11,7 +12,7 @@ LEAST = 1e-140  # of a row, squared: a smaller one counts as zero, for the squar
 LOOSE = {"reassoc", "contract"}
 
 
-@numba.njit(nogil=True, cache=True, fastmath=LOOSE)
+@njit(nogil=True, fastmath=LOOSE)
 def tridiagonalise(matrix, size, diagonal, beside, work):
     """Reduce a symmetric matrix to tridiagonal form with the same eigenvalues, by Householder's reflections.
 
@@ -69,7 +70,7 @@ def tridiagonalise(matrix, size, diagonal, beside, work):
     diagonal[0] = matrix[0, 0] - 2 * p[0] * q[0]
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True)
 def count_above(diagonal, beside, size, value):
     """Count the eigenvalues of a tridiagonal matrix above `value`, by the signs of its pivots (Sturm, Sylvester)."""
     count = 0
@@ -84,7 +85,7 @@ def count_above(diagonal, beside, size, value):
     return count
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True)
 def bracket_largest(diagonal, beside, size, width):
     """Bracket the largest eigenvalue of a tridiagonal matrix: Gershgorin's circles, then bisection to `width`."""
     low, high = diagonal[0], diagonal[0]

@@ -6,14 +6,14 @@ first make it take three to six times as long.
 
 from __future__ import annotations
 
-import numba
+from zeta_geom.compiling import njit
 
 __all__ = ["gather_rows"]
 
 WIDTH = 1024  # columns at a time, so that a row of the result stays in the first cache
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True)
 def gather_rows(orders, terms, values, out):
     """Write Σ_i terms[i] · values[orders[k, i]] into out[k], for each k.
 

@@ -7,8 +7,9 @@ index is more or less probable than another by at most 2^-24.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
+
+from zeta_geom.compiling import njit
 
 __all__ = ["MOST_SAMPLES", "begin_permutations", "shuffle_rows"]
 
@@ -20,7 +21,7 @@ _SECOND = np.uint64(0x94D049BB133111EB)
 _BITS = np.uint64(44)
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, inline="always")
 def _below(state, n):
     """Return an index below n from a state of SplitMix64."""
     z = (state ^ (state >> np.uint64(30))) * _FIRST
@@ -29,7 +30,7 @@ def _below(state, n):
     return ((z >> (np.uint64(64) - _BITS)) * np.uint64(n)) >> _BITS
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True)
 def shuffle_rows(seeds, terms, own_leads, out):
     """Write `terms` into each row of `out` in an order of its own.
 
@@ -65,7 +66,7 @@ def shuffle_rows(seeds, terms, own_leads, out):
             row[lead] = terms[0]
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True)
 def begin_permutations(seeds, m, own_leads, out):
     """Write into each row of `out` the first of a random order of 0..m-1.
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import json
+import logging
 import os
 import platform
 import threading
@@ -16,10 +16,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-__all__ = ["LEASE", "claim", "claimed_by"]
+from zeta_geom.locks import NO_LOCKS
+from zeta_geom.writing import name_file
 
+__all__ = ["LEASE", "claim", "claimed_by", "say_what_storage_lacks"]
+
+logger = logging.getLogger(__name__)
 LEASE = 60.0  # seconds without a heartbeat after which another host takes the work over
-NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 
 
 @contextmanager
@@ -110,33 +113,92 @@ def claimed_by(folder: Path, name: str) -> dict[str, object] | None:
     return owner if lives else None
 
 
+def say_what_storage_lacks(folder: Path) -> None:
+    """Say in the log, once, what storage without file locks or hard links cannot promise.
+
+    Parameters
+    ----------
+    folder : Path
+        Where claims lie.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> say_what_storage_lacks(Path(tempfile.mkdtemp()))
+    """
+    folder = folder.resolve()
+    if folder in _told:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    probe, lacks = folder / f"probe-{uuid.uuid4().hex}", []
+    lock = FileLock(probe, is_singleton=False)
+    try:
+        lock.acquire()
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        lacks.append(f"file locks: what a killed process was at is free again after {LEASE:g} s")
+    probe.touch()
+    try:
+        os.link(probe, probe.with_suffix(".link"))
+    except OSError:
+        lacks.append("hard links: if two hosts begin the same run at the same moment, both may do it")
+    finally:
+        lock.release()
+        probe.unlink()
+        probe.with_suffix(".link").unlink(missing_ok=True)
+    _told.add(folder)
+    if lacks:
+        logger.warning("%s lies on storage without %s", folder, "; and without ".join(lacks))
+
+
+_told: set[Path] = set()
+
+
 def _take(lease: Path, token: str, locked: bool) -> bool:
     """Put a lease of ours in place, whole, unless there is one that lives."""
+    for _ in range(2):
+        try:
+            _create(lease, token)
+            return True
+        except FileExistsError:
+            if _lives(lease, locked):
+                return False
+            old = lease.with_suffix(f".{token}.old")
+            with suppress(FileNotFoundError):
+                lease.rename(old)
+            old.unlink(missing_ok=True)
+    return False
+
+
+def _create(lease: Path, token: str) -> None:
+    """Create a lease, or raise FileExistsError: by a hard link, which makes it whole at once, if there are such."""
+    text = json.dumps({"host": _host(), "pid": os.getpid(), "token": token, "since": time.time()})
     ours = lease.with_suffix(f".{token}")
-    ours.write_text(
-        json.dumps({"host": _host(), "pid": os.getpid(), "token": token, "since": time.time()}), encoding="utf-8"
-    )
     try:
-        for _ in range(2):
-            try:
-                os.link(ours, lease)  # fails where there is one
-                return True
-            except FileExistsError:
-                if _lives(lease, locked):
-                    return False
-                with suppress(FileNotFoundError):
-                    lease.rename(ours.with_suffix(".old"))
-        return False
+        with name_file(lease):
+            ours.write_text(text, encoding="utf-8")
+        try:
+            os.link(ours, lease)
+        except FileExistsError:
+            raise
+        except OSError:  # exFAT, some network and FUSE mounts; they differ in what they say
+            with lease.open("x", encoding="utf-8") as file:
+                file.write(text)
     finally:
-        ours.unlink()
-        ours.with_suffix(".old").unlink(missing_ok=True)
+        ours.unlink(missing_ok=True)
 
 
 def _lives(lease: Path, locked: bool) -> bool:
-    """Whether a lease has not run out; its owner on this host is dead if the lock could be had."""
+    """Whether a lease has not run out; its owner on this host is dead if the lock could be had.
+
+    An empty one is just being written, or was left by a process that died at that moment.
+    """
     owner = _owner(lease)
-    if not owner or (locked and owner["host"] == _host()):
+    if owner and locked and owner["host"] == _host():
         return False
+    if not owner and lease.exists() and lease.stat().st_size:
+        return False  # damaged
     probe = lease.with_suffix(f".clock-{uuid.uuid4().hex}")
     try:
         probe.touch()

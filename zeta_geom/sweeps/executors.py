@@ -15,10 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from joblib import cpu_count, parallel_config
+from joblib import parallel_config
 from threadpoolctl import threadpool_limits
 
 from zeta_geom.checks import check_int
+from zeta_geom.guard import GUARD, require_main_guard
+from zeta_geom.launchers import cpu_count
 
 __all__ = ["DaskExecutor", "Executor", "Lost", "PoolExecutor", "SerialExecutor", "local_cluster"]
 
@@ -174,6 +176,7 @@ class PoolExecutor(Executor):
     def _pool(self) -> Any:
         from loky import get_reusable_executor
 
+        require_main_guard("a pool of processes", starts=False)  # its own processes never run the script
         # the libraries read these when they are loaded; to find them later, for each task, costs milliseconds
         env = {f"{library}_NUM_THREADS": str(self.threads) for library in LIBRARIES}
         env["LOKY_MAX_MEMORY_LEAK_SIZE"] = "1e18"  # bytes: a task's data, kept for the next one, are no leak
@@ -280,17 +283,30 @@ def local_cluster(n_workers: int) -> Iterator[Any]:
     distributed = _distributed()
     import dask
 
+    if dask.config.get("distributed.worker.multiprocessing-method") != "fork":
+        require_main_guard("a Dask cluster on this machine")
     made = {"n_workers": n_workers, "threads_per_worker": 1, "memory_limit": 0, "dashboard_address": ":0"}
     # by default the limits of a worker's threads would be put into the environment of this process, and stay
     ours = dask.config.set({"distributed.nanny.pre-spawn-environ": {}})
     before = {name: os.environ.get(name) for name in LEFT_BY_DASK}
     try:
-        with ours, distributed.LocalCluster(**made, silence_logs=logging.ERROR) as cluster:
+        with ours, _begun(lambda: distributed.LocalCluster(**made, silence_logs=logging.ERROR)) as cluster:
             yield cluster
     finally:
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)
+
+
+def _begun(start: Callable[[], Any]) -> Any:
+    """Return what a call starts, or raise one line in place of Dask's traces."""
+    try:
+        return start()
+    except RuntimeError as error:
+        raise RuntimeError(
+            f"no Dask cluster could be started on this machine ({str(error).rstrip('.')}); what its processes said "
+            f"stands above. If they ran this script again: {GUARD}"
+        ) from None
 
 
 def _distributed() -> Any:

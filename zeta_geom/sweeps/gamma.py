@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import effective_n_jobs
 
+<<<<<<< HEAD
 from zeta_geom.checks import check_jobs, check_table
+=======
+from zeta_geom.launchers import effective_n_jobs
+>>>>>>> fafd3b7738f38dad6a2a0cde4066897a2e911a3c
 from zeta_geom.sweeps.executors import Executor, SerialExecutor
 from zeta_geom.sweeps.sweeping import sweep
 

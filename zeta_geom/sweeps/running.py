@@ -17,6 +17,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from zeta_geom.manifests import code_fingerprint, library_versions
+from zeta_geom.sweeps.claims import say_what_storage_lacks
+from zeta_geom.sweeps.disk import writing
 from zeta_geom.sweeps.executors import Executor, Lost
 from zeta_geom.sweeps.ledger import Entry, Ledger
 
@@ -87,6 +89,8 @@ def carry_out(
     if limit is not None and not executor.in_processes:
         raise ValueError("limit needs processes that can be ended: give executor=PoolExecutor(1), or another.")
     ledger.write_plan(entries)
+    with writing(ledger.folder):
+        say_what_storage_lacks(ledger.claims)
     _forget(ledger, entries, force, retry_failed)
     done = {entry.name: ledger.read(entry) for entry in entries}
     left = [entry for entry in entries if done[entry.name] is None and not ledger.failure(entry)]

@@ -8,6 +8,7 @@ Nothing else in the package imports this room. Recipes are read, checked and wri
 from importlib import import_module
 from typing import Any
 
+from zeta_geom.launchers import without_launcher
 from zeta_geom.training.packages import require_packages
 
 _ROOMS = {
@@ -37,5 +38,6 @@ def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         if _ROOMS[name] in _ON_THE_EXTRA:
             require_packages()
-        return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+        with without_launcher(keep_numbers=True):
+            return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

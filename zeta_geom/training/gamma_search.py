@@ -7,27 +7,29 @@ import json
 import math
 import time
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import optuna
 import pandas as pd
-from filelock import FileLock
-from optuna.exceptions import ExperimentalWarning
-from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
+from optuna.storages import RDBStorage
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
 from zeta_geom.checks import check_int, check_real
+from zeta_geom.locks import hold
+from zeta_geom.sweeps.claims import claim, claimed_by
 from zeta_geom.training.metrics import HIGHER_IS_BETTER
 from zeta_geom.training.recipe import Recipe
 from zeta_geom.training.recipe_files import changed
-from zeta_geom.training.runs import run
+from zeta_geom.training.runs import refuse_without_guard, run
 
 __all__ = ["search"]
 
-HEARTBEAT = 60  # seconds; a trial that was silent for twice as long is taken up again
+PAUSE = 2.0  # seconds between two looks at models that are trained elsewhere
 LOCK_WAIT = 120  # seconds that a process waits for another one's write
 
 
@@ -51,7 +53,8 @@ def search(
     storage : path
         The SQLite file of the search; made where there is none. Processes that name the same one share the work.
     n_models : int
-        How many trained models the search ends with.
+        How many trained models the search ends with; it waits for those that other processes train, and takes up
+        those of processes that were killed.
     gamma : (float, float)
         Limits of γ, drawn uniformly.
     weight_decay : (float, float)
@@ -59,7 +62,7 @@ def search(
     seed : int
         Of the proposals, each by its number, and of every training.
     timeout : float
-        Seconds after which no further model is begun; the table then has fewer.
+        Seconds after which no further model is begun; the table then has fewer, and a warning says so.
     **settings
         As for `run`: folder, accelerator, devices, …
 
@@ -89,6 +92,7 @@ def search(
     >>> len(found), list(found.columns)
     (2, ['number', 'gamma', 'weight_decay', 'metric', 'value'])
     """
+    refuse_without_guard("training.search", settings.get("devices", 1), settings.get("num_workers", 0))
     check_int(n_models, "n_models", low=1)
     for name, limits in (("gamma", gamma), ("weight_decay", weight_decay)):
         low, high = (check_real(limit, name, low=0, strict=name == "weight_decay") for limit in limits)
@@ -103,37 +107,82 @@ def search(
             "mixer": {"name": "zeta", "params": {"gamma": drawn[0]}},
             "optimizer.weight_decay": drawn[1],
         }
-        try:
-            table = run(changed(recipe, asked, "ours, proposed by the search"), seeds=[seed], **settings)
-        except KeyboardInterrupt:
-            study.enqueue_trial(trial.params)  # to go on with it
-            raise
-        return float(table.loc[table["metric"] == metric, "value"].iloc[0])
+        table = run(changed(recipe, asked, "ours, proposed by the search"), seeds=[seed], **settings)
+        value = float(table.loc[table["metric"] == metric, "value"].iloc[0])
+        if not math.isfinite(value):
+            raise ValueError(f"{metric} of {asked['name']} must be finite; got {value}. Narrow the search's limits.")
+        return value
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)  # Optuna still calls its heartbeats experimental
-        study = _study(recipe, Path(storage), seed, higher=HIGHER_IS_BETTER[metric])
-        while time.monotonic() < end:
-            optuna.storages.fail_stale_trials(study)
-            begun = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.RUNNING))
-            if len(begun) >= n_models:
-                break
-            study.optimize(train, n_trials=1)
+    study = _study(recipe, Path(storage), seed, higher=HIGHER_IS_BETTER[metric])
+    shared = _Shared(study, Path(storage))
+    while time.monotonic() < end and shared.count(TrialState.COMPLETE) < n_models:
+        with shared.next_trial(n_models) as trial:
+            if trial is None:
+                time.sleep(PAUSE)  # the last ones are trained elsewhere, or by a process that will turn out dead
+            else:
+                shared.carry_out(trial, train)
     done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    if len(done) < n_models:
+        warnings.warn(
+            f"the search has {len(done)} of {n_models} models: its timeout of {timeout:g} s is over. "
+            "Call it again to go on.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
     rows = [{"number": trial.number, **trial.params, "metric": metric, "value": trial.value} for trial in done]
     return pd.DataFrame(rows, columns=["number", "gamma", "weight_decay", "metric", "value"])
+
+
+class _Shared:
+    """A study that processes share: each trial is claimed by the process that trains it."""
+
+    def __init__(self, study: optuna.Study, storage: Path) -> None:
+        self.study = study
+        self.lock, self.claims = Path(f"{storage}.lock"), Path(f"{storage}.claims")
+
+    def count(self, *states: TrialState) -> int:
+        return len(self.study.get_trials(deepcopy=False, states=states))
+
+    @contextmanager
+    def next_trial(self, n_models: int) -> Iterator[optuna.Trial | None]:
+        """Yield a trial that is ours alone, None where all that are wanted are done or trained elsewhere."""
+        with ExitStack() as held:
+            with hold(self.lock):  # between its beginning and its claim, a trial must not look dead
+                self._free_the_dead()
+                trial = None
+                if self.count(TrialState.COMPLETE, TrialState.RUNNING) < n_models:
+                    trial = self.study.ask()
+                    held.enter_context(claim(self.claims, _name(trial.number)))
+            yield trial
+
+    def carry_out(self, trial: optuna.Trial, train: Callable[[optuna.Trial], float]) -> None:
+        """Train a trial; one that is interrupted is put back, to be gone on with."""
+        try:
+            self.study.tell(trial, train(trial))
+        except BaseException as error:
+            self.study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
+            if isinstance(error, KeyboardInterrupt):
+                self.study.enqueue_trial(trial.params)
+            raise
+
+    def _free_the_dead(self) -> None:
+        """Put back the trials of processes that were killed."""
+        for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            if claimed_by(self.claims, _name(trial.number)) is None:
+                self.study.tell(trial.number, state=TrialState.FAIL)
+                if trial.params:
+                    self.study.enqueue_trial(trial.params)
+
+
+def _name(number: int) -> str:
+    return f"trial-{number}"
 
 
 def _study(recipe: Recipe, storage: Path, seed: int, *, higher: bool) -> optuna.Study:
     storage.parent.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    with FileLock(f"{storage}.lock"):  # two processes must not make the same tables
-        kept = RDBStorage(
-            f"sqlite:///{storage}",
-            engine_kwargs={"connect_args": {"timeout": LOCK_WAIT}},
-            heartbeat_interval=HEARTBEAT,
-            heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),
-        )
+    with hold(Path(f"{storage}.lock")):  # two processes must not make the same tables
+        kept = RDBStorage(f"sqlite:///{storage}", engine_kwargs={"connect_args": {"timeout": LOCK_WAIT}})
         return optuna.create_study(
             storage=kept,
             study_name=f"{recipe.name} {_key(recipe, seed)}",

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import torch
-from filelock import FileLock
 from safetensors.torch import load_file
 
 from zeta_geom import records
 from zeta_geom.checks import check_int
+from zeta_geom.guard import require_main_guard, starts_afresh
+from zeta_geom.launchers import without_launcher
+from zeta_geom.locks import hold
 from zeta_geom.mixers.hooks import modules_of
 from zeta_geom.training.networks import make_network
 from zeta_geom.training.packages import require_packages
@@ -32,6 +34,7 @@ __all__ = ["find_recipe", "load_network", "run"]
 NEED_EVERY_CLASS = {"auc", "balanced_accuracy", "f1_macro"}  # means over the classes
 
 
+@without_launcher()  # all its processes lie on this machine
 def run(
     recipe: Recipe | str | Path,
     *,
@@ -90,6 +93,8 @@ def run(
         If there is no such recipe, or the data are not to be had.
     ImportError
         If a package of the extra `train` is absent.
+    RuntimeError
+        If it starts processes, and the script that calls it has no `if __name__ == "__main__":`.
     ValueError
         If a setting is wrong, or a finished run of that name and seed had other settings, unless `force`.
 
@@ -103,6 +108,7 @@ def run(
     0  error     297
     """
     require_packages()
+    refuse_without_guard("training.run", devices, num_workers)
     from zeta_geom.training.data import load_image_data, subset
     from zeta_geom.training.one_run import OneRun
 
@@ -122,7 +128,8 @@ def run(
     write_recipe(recipe, folder / recipe.name / "recipe.yaml")
     tables = []
     for one in trainings:
-        with FileLock(one.folder.with_suffix(".lock")):  # a second process waits, and finds the record
+        told = f"another process trains {one.folder}; waiting for its record"
+        with hold(one.folder.with_suffix(".lock"), waiting=told):
             made = records.record(
                 f"{recipe.name}/seed-{one.seed}",
                 lambda: one.train(accelerator, num_workers, progress, logs),  # noqa: B023, called at once
@@ -135,6 +142,28 @@ def run(
             shutil.rmtree(one.checkpoint.parent, ignore_errors=True)
         tables.append(made.table)
     return pd.concat(tables, ignore_index=True)
+
+
+def refuse_without_guard(call: str, devices: int, num_workers: int) -> None:
+    """Refuse a call from a script that would be run again by each process that it starts.
+
+    Parameters
+    ----------
+    call : str
+    devices, num_workers : int
+        As in `run`; more than one device, or workers where these are started afresh.
+
+    Raises
+    ------
+    RuntimeError
+
+    Examples
+    --------
+    >>> refuse_without_guard("run", 1, 0)
+    """
+    readers = check_int(num_workers, "num_workers", low=0) > 0 and starts_afresh()
+    starts = check_int(devices, "devices", low=1) > 1 or readers
+    require_main_guard(f"{call} with devices={devices}, num_workers={num_workers}", starts=starts)
 
 
 def _refuse_what_does_not_fit(recipe: Recipe, data: ImageData, devices: int) -> None:
@@ -162,6 +191,7 @@ def _refuse_what_does_not_fit(recipe: Recipe, data: ImageData, devices: int) -> 
         )
 
 
+@without_launcher()
 def load_network(recipe: Recipe, seed: int, data: ImageData, *, folder: Path | str = "runs") -> Classifier:
     """Return the classifier that a run ended with, in evaluation mode.
 

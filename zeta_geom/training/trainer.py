@@ -13,9 +13,13 @@ import lightning
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from lightning.pytorch.plugins.environments import LightningEnvironment
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from lightning.pytorch.strategies import DDPStrategy
+from lightning.pytorch.utilities.rank_zero import rank_zero_only
+from torch.multiprocessing import ProcessExitedException
 
+from zeta_geom.guard import GUARD
 from zeta_geom.records import atomic_path
 
 __all__ = ["fitting_trainer", "testing_trainer", "undisturbed"]
@@ -66,7 +70,7 @@ def fitting_trainer(
         log_every_n_steps=min(10, batches),
         logger=loggers or False,
         callbacks=[keep, *_bar(progress)],
-        plugins=[_AtomicCheckpoints()],
+        plugins=[_AtomicCheckpoints(), LightningEnvironment()],
     )
 
 
@@ -83,7 +87,9 @@ def testing_trainer(*, precision: Any, accelerator: str, progress: bool) -> ligh
     lightning.Trainer
     """
     shared = _shared(precision, accelerator, progress)
-    return lightning.Trainer(**shared, devices=1, logger=False, callbacks=_bar(progress))
+    return lightning.Trainer(
+        **shared, devices=1, logger=False, callbacks=_bar(progress), plugins=[LightningEnvironment()]
+    )
 
 
 def _bar(progress: bool) -> list[Any]:
@@ -122,12 +128,14 @@ class _AtomicCheckpoints(TorchCheckpointIO):
 def undisturbed(progress: bool) -> Iterator[None]:
     """Leave torch's generator, its choice of algorithms and Ctrl+C as they were; say little without `progress`.
 
+    Whatever launched this process, here it is the first and only one, so that it writes logs and checkpoints.
+
     Parameters
     ----------
     progress : bool
         Whether Lightning's hints are logged.
     """
-    with _own_randomness(), _interruptible(), _quiet(progress):
+    with _own_randomness(), _interruptible(), _ended_in_one_line(), _first_rank(), _quiet(progress):
         yield
 
 
@@ -146,6 +154,17 @@ def _own_randomness() -> Iterator[None]:
 
 
 @contextmanager
+def _first_rank() -> Iterator[None]:
+    """Take back what Lightning read from the environment when it was imported."""
+    ranked: Any = rank_zero_only
+    before, ranked.rank = ranked.rank, 0
+    try:
+        yield
+    finally:
+        ranked.rank = before
+
+
+@contextmanager
 def _interruptible() -> Iterator[None]:
     """Raise KeyboardInterrupt where Lightning answers Ctrl+C by an exit, and go on listening to it."""
     listening = signal.getsignal(signal.SIGINT)
@@ -154,6 +173,18 @@ def _interruptible() -> Iterator[None]:
     except SystemExit as error:
         signal.signal(signal.SIGINT, listening)
         raise KeyboardInterrupt from error
+
+
+@contextmanager
+def _ended_in_one_line() -> Iterator[None]:
+    """Raise one line where a process of several devices ended by itself."""
+    try:
+        yield
+    except (ProcessExitedException, BrokenPipeError) as error:
+        raise RuntimeError(
+            f"a process of the training ended ({error}); what it said stands above. The same call goes on after the "
+            f"last whole epoch. If the process ran this script again: {GUARD}"
+        ) from None
 
 
 @contextmanager

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
-from zeta_geom.datasets.routes import CONNECT_SECONDS, STALL_SECONDS
+from zeta_geom.datasets.downloading import download
+from zeta_geom.datasets.fetching import TEMPORARY
+from zeta_geom.locks import hold
 from zeta_geom.records import atomic_path
 
 __all__ = ["fetch_archive", "fetch_file"]
@@ -32,11 +33,13 @@ def fetch_archive(folder: Path, *, url: str, md5: str, holds: str, progress: boo
     OSError
         If it cannot be fetched or comes corrupt.
     """
-    from filelock import FileLock
-
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".lock"), tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder) as temporary:
-        if not (folder / holds).exists():
+    with hold(folder / ".lock", waiting=f"another process is fetching into {folder}; waiting for it"):
+        for left in folder.glob(f"{TEMPORARY}*"):  # by a process that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        if (folder / holds).exists():
+            return
+        with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=folder) as temporary:
             archive = Path(temporary) / url.rsplit("/", 1)[-1]
             _download(url, md5, archive, progress)
             shutil.unpack_archive(archive, temporary, filter="data")
@@ -59,10 +62,8 @@ def fetch_file(path: Path, *, url: str, md5: str, progress: bool = True) -> None
     OSError
         If it cannot be fetched or comes corrupt.
     """
-    from filelock import FileLock
-
     path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.parent / ".lock"):
+    with hold(path.parent / ".lock", waiting=f"another process is fetching {path}; waiting for it"):
         if not path.exists():
             with atomic_path(path) as temporary:
                 _download(url, md5, temporary, progress)
@@ -71,7 +72,6 @@ def fetch_file(path: Path, *, url: str, md5: str, progress: bool = True) -> None
 def _download(url: str, md5: str, path: Path, progress: bool) -> None:
     import pooch
 
-    visible = progress and sys.stderr.isatty()
-    pooch.HTTPDownloader(progressbar=visible, timeout=(CONNECT_SECONDS, STALL_SECONDS))(url, str(path), None)
+    download(url, path, progress)
     if (came := pooch.file_hash(str(path), alg="md5")) != md5:
         raise OSError(f"{url} came corrupt, with MD5 {came}, not {md5}")

@@ -1,0 +1,78 @@
+"""The guard `if __name__ == "__main__":`, without which a script is run again by each process that it starts."""
+
+from __future__ import annotations
+
+import ast
+import multiprocessing
+import sys
+from pathlib import Path
+from types import FrameType
+
+__all__ = ["GUARD", "require_main_guard", "starts_afresh"]
+
+GUARD = 'Put what the script does under `if __name__ == "__main__":`.'
+CONDITIONS = (ast.If, ast.IfExp, ast.BoolOp, ast.Match)
+
+
+def require_main_guard(call: str, *, starts: bool = True) -> None:
+    """Refuse a call that starts processes where each of them would come to the same call.
+
+    A process that is started afresh imports the script first. A script that calls us from its top, outside any
+    condition, is refused before anything is started. A process that comes here while it imports its parent's script
+    ends at once, with one line: to wait for what its parent holds would take for ever.
+
+    Parameters
+    ----------
+    call : str
+        What is called, for the message.
+    starts : bool
+        Whether it starts processes afresh here; a process that imports its parent's script ends in any case.
+
+    Raises
+    ------
+    RuntimeError
+        If the script has no guard.
+    SystemExit
+        In a process that imports its parent's script.
+
+    Examples
+    --------
+    >>> require_main_guard("sweep")
+    """
+    message = f"{call} starts processes, and each runs this script from its top again. {GUARD}"
+    if getattr(multiprocessing.current_process(), "_inheriting", False):  # by which multiprocessing itself knows it
+        raise SystemExit(message)
+    if starts and _lacks_guard():
+        raise RuntimeError(message)
+
+
+def starts_afresh() -> bool:
+    """Return whether a process that multiprocessing starts here by default imports the script.
+
+    Examples
+    --------
+    >>> starts_afresh() in (True, False)
+    True
+    """
+    method = multiprocessing.get_start_method(allow_none=True) or multiprocessing.get_all_start_methods()[0]
+    return method != "fork"
+
+
+def _lacks_guard() -> bool:
+    """Whether the script that is run is on the stack, outside any condition."""
+    main = sys.modules.get("__main__")
+    path, spec = getattr(main, "__file__", None), getattr(main, "__spec__", None)
+    if path is None or (spec is not None and spec.name.rpartition(".")[2] == "__main__"):
+        return False  # started processes do not run these again
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and not (frame.f_code.co_name == "<module>" and frame.f_globals is vars(main)):
+        frame = frame.f_back
+    if frame is None:
+        return False
+    try:
+        tree = ast.parse(Path(path).read_bytes())
+    except (OSError, SyntaxError, ValueError):  # no text of Python, such as an archive
+        return False
+    line = frame.f_lineno
+    conditions = (node for node in ast.walk(tree) if isinstance(node, CONDITIONS))
+    return not any(node.lineno <= line <= (node.end_lineno or node.lineno) for node in conditions)

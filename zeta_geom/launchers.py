@@ -1,0 +1,146 @@
+"""What the environment tells a process: launchers (torchrun, Slurm, MPI, Lightning) its rank, users the cores."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["cpu_count", "effective_n_jobs", "launched_rank", "without_launcher"]
+
+RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK")  # torchrun and MPI: among all processes
+NUMBER = "[0-9]+"
+MOST = 2**16  # more than there are tasks, or processes on one node
+LAUNCHER = re.compile(
+    r"(SLURM|OMPI|PMIX?|TORCHELASTIC|JSM|LSB|MPI|MV2)_.*|(LOCAL_|GROUP_|ROLE_|NODE_)?RANK"
+    r"|(LOCAL_|GROUP_|ROLE_)?WORLD_SIZE|MASTER_(ADDR|PORT)"
+)
+
+
+def cpu_count() -> int:
+    """Return how many cores this process may use, as joblib counts them.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        If LOKY_MAX_CPU_COUNT is no number.
+
+    Examples
+    --------
+    >>> cpu_count() >= 1
+    True
+    """
+    import joblib
+
+    _check_core_limit()
+    return int(joblib.cpu_count())
+
+
+def effective_n_jobs(n_jobs: int | None) -> int:
+    """Return how many threads `n_jobs` stands for, as in scikit-learn.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        If LOKY_MAX_CPU_COUNT is no number.
+
+    Examples
+    --------
+    >>> effective_n_jobs(2)
+    2
+    """
+    import joblib
+
+    _check_core_limit()
+    return int(joblib.effective_n_jobs(n_jobs))
+
+
+def launched_rank() -> int | None:
+    """Return this process's number among those that were launched together, None where no variable says so.
+
+    Lightning's own launcher numbers the processes of one node, or of one Slurm task, by LOCAL_RANK; together with the
+    number of the node or task this gives a number that no other process has.
+
+    Returns
+    -------
+    int or None
+
+    Raises
+    ------
+    ValueError
+        If a variable holds no number from 0 on: two processes could draw the same random numbers.
+
+    Examples
+    --------
+    >>> launched_rank() is None or launched_rank() >= 0
+    True
+    """
+    for name in RANKS:
+        if (rank := _number(name)) is not None:
+            return rank
+    task, local = _number("SLURM_PROCID"), _number("LOCAL_RANK")
+    if local is None or (task is not None and local == (_number("SLURM_LOCALID") or 0)):
+        return task
+    if task is not None:
+        return task + MOST * local
+    return local + MOST * (_number("NODE_RANK") or _number("GROUP_RANK") or 0)
+
+
+@contextmanager
+def without_launcher(*, keep_numbers: bool = False) -> Iterator[None]:
+    """Hide what a launcher says, for work whose processes all lie on this machine and are started by the work itself.
+
+    Parameters
+    ----------
+    keep_numbers : bool
+        Hide alone what is no number: libraries that read ranks when they are imported stumble over it.
+
+    Examples
+    --------
+    >>> with without_launcher():
+    ...     launched_rank()
+    """
+    before = {name: value for name, value in os.environ.items() if LAUNCHER.fullmatch(name)}
+    for name, value in before.items():
+        if not (keep_numbers and re.fullmatch(NUMBER, value.strip())):
+            os.environ.pop(name, None)
+    try:
+        yield
+    finally:
+        for name in [name for name in os.environ if LAUNCHER.fullmatch(name)]:
+            del os.environ[name]
+        os.environ.update(before)
+
+
+def _number(name: str) -> int | None:
+    """Return the number in a variable, None where it is unset or blank."""
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return None
+    if not re.fullmatch(NUMBER, text):
+        raise ValueError(
+            f"the environment variable {name} must be a whole number from 0 on; got {text!r}. Unset it, or set it to "
+            "this process's number."
+        )
+    return int(text)
+
+
+def _check_core_limit() -> None:
+    limit = os.environ.get("LOKY_MAX_CPU_COUNT", "1")
+    if not re.fullmatch(f"[+-]?{NUMBER}", limit.strip()):
+        raise ValueError(
+            f"the environment variable LOKY_MAX_CPU_COUNT must be a number; got {limit!r}. Unset it, or set one."
+        )
