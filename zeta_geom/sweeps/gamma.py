@@ -8,11 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-<<<<<<< HEAD
 from zeta_geom.checks import check_jobs, check_table
-=======
 from zeta_geom.launchers import effective_n_jobs
->>>>>>> fafd3b7738f38dad6a2a0cde4066897a2e911a3c
 from zeta_geom.sweeps.executors import Executor, SerialExecutor
 from zeta_geom.sweeps.sweeping import sweep
 
