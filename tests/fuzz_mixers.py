@@ -18,6 +18,7 @@ PARAMETERS = {
     "anchor": ("self", "random"),
     "alpha": (1.0, 0.2, 5),
     "n_cells": (1, 2),
+    "channels": (None, "first", "last"),
     "p": (2.8, 0),
     "per_sample": (True, False),
     "per_feature": (True, False),

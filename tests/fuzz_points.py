@@ -78,6 +78,21 @@ def _(draw):
     return {"value": draw(st.one_of(st.none(), st.integers(-2, 3)))}
 
 
+@case(
+    "checks.image_axes",
+    kept=("shape", "name"),
+    check=lambda result, arguments: result in ((-2, -1), (-3, -2)) or 1 / 0,
+)
+def _(draw):
+    shape = draw(st.sampled_from(((5, 8, 8), (5, 3, 8, 8), (5, 8, 8, 3))))
+    return {"shape": shape, "channels": draw(st.sampled_from((None, "first", "last")))}
+
+
+@case("checks.check_channels")
+def _(draw):
+    return {"channels": draw(st.sampled_from((None, "first", "last")))}
+
+
 @case("checks.check_choice", check=lambda result, arguments: {"a": 1, "self": 1}[result], kept=("name", "choices"))
 def _(draw):
     return {"value": draw(st.sampled_from(("a", "self"))), "name": "how", "choices": ("a", "self")}

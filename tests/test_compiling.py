@@ -11,6 +11,7 @@ import tempfile
 import warnings
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 from numba.core.caching import FunctionCache
@@ -57,13 +58,14 @@ def test_without_a_folder_it_is_compiled_all_the_same_and_said_once(monkeypatch)
 
 @pytest.mark.parametrize("broken", ["save_overload", "load_overload"])
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), EOFError("Ran out of input")])
-def test_a_full_or_damaged_cache_costs_the_cache_alone(broken, error, monkeypatch):
+def test_a_full_or_damaged_cache_costs_the_cache_alone(broken, error, monkeypatch, tmp_path):
     if broken == "save_overload" and not isinstance(error, OSError):
         pytest.skip("nothing that is written ends early")
 
     def fail(*_, **__):
         raise error
 
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))  # empty: an earlier run's kernel would be loaded
     monkeypatch.setattr(FunctionCache, broken, fail)
     (kernel,) = kernels(1)
     with pytest.warns(RuntimeWarning, match=f"{re.escape(str(error))}.*NUMBA_CACHE_DIR"):

@@ -79,7 +79,9 @@ def test_resume_by_state_dict_is_an_uninterrupted_run():
     X, y = batch("torch", "float32"), torch.from_numpy(LABELS)
 
     def mixer():
-        return RandomMixer([ZetaMixup(prob=0.6), CutMix(), Mixup()], [0.5, 0.3, 0.2], prob=0.8, random_state=0)
+        return RandomMixer(
+            [ZetaMixup(prob=0.6), CutMix(channels="first"), Mixup()], [0.5, 0.3, 0.2], prob=0.8, random_state=0
+        )
 
     whole = mixer()
     expected = [whole(X, y) for _ in range(30)]
