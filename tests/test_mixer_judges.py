@@ -83,6 +83,10 @@ class TestLibraries:
         np.testing.assert_allclose(to_numpy(X_new).reshape(20, 6), W @ flat, atol=1e-12)
         np.testing.assert_allclose(to_numpy(Y_new), W @ Y, atol=1e-12)
 
+    def test_local_instances_tell_samples_apart_that_are_one_in_float32(self):
+        _, Y_new = mixers.LocalSyntheticInstances(1.5, n_mix=2)(np.array([[1.0], [1 + 3e-9], [1 + 1e-9]]), [0, 1, 2])
+        assert (Y_new[0] > 0).tolist() == [True, False, True]
+
 
 @pytest.mark.parametrize("start", [lambda: 0, torch.Generator], ids=["numpy", "torch"])
 class TestLaws:
