@@ -5,6 +5,7 @@ import runpy
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -71,7 +72,8 @@ def test_processes_that_are_forked_need_no_guard(monkeypatch):
 
 @pytest.mark.parametrize("text", [CLUSTER, pytest.param(TRAINING, marks=pytest.mark.slow)], ids=["Dask", "training"])
 def test_a_condition_that_is_no_guard_ends_soon_with_few_lines(text, tmp_path):
-    path = script(tmp_path, f"import sys\nsys.path.insert(0, {sys.path[0]!r})\n" + text.format("if True: ", ""))
+    helpers = str(Path(__file__).parent)
+    path = script(tmp_path, f"import sys\nsys.path.insert(0, {helpers!r})\n" + text.format("if True: ", ""))
     started = time.monotonic()
     done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, cwd=tmp_path, timeout=60)
     assert done.returncode == 1

@@ -138,7 +138,8 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_weights(tmp_path, moments):
     epochs = 8
     train(tmp_path / "whole", recipe(epochs=epochs))
     folder = tmp_path / "killed"
-    command = [sys.executable, str(Path(__file__).with_name("training_cases.py")), str(folder), str(epochs)]
+    words = [str(Path(__file__).with_name("training_cases.py")), folder, epochs, torch.get_num_threads()]
+    command = [sys.executable, *map(str, words)]
     for moment in moments:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(lambda process=process, moment=moment: process.poll() is not None or epochs_done(folder) >= moment)
@@ -173,7 +174,7 @@ def test_a_second_process_waits_while_one_trains(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_two_at_once_train_once(tmp_path):
-    command = [sys.executable, str(Path(__file__).with_name("training_cases.py")), str(tmp_path), "3"]
+    command = [sys.executable, str(Path(__file__).with_name("training_cases.py")), str(tmp_path), "3", "1"]
     processes = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(2)]
     assert [process.wait(120) for process in processes] == [0, 0]
     assert len(list((tmp_path / "tiny" / "seed-0" / "csv").iterdir())) == 1

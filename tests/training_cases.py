@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+import torch
+
 from zeta_geom.training import Recipe, run
 
 SETTINGS = {
@@ -28,5 +30,6 @@ def train(folder, made=None, **settings):
     return run(made or recipe(), folder=folder, **settings)
 
 
-if __name__ == "__main__":  # python training_cases.py FOLDER EPOCHS: trained until it is done or killed
+if __name__ == "__main__":  # python training_cases.py FOLDER EPOCHS THREADS: trained until it is done or killed
+    torch.set_num_threads(int(sys.argv[3]))  # sums are rounded in another order by another number of threads
     train(Path(sys.argv[1]), recipe(epochs=int(sys.argv[2])), logs=True)
