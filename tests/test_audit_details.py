@@ -271,7 +271,7 @@ def test_a_surplus_is_thinned_evenly():
         ({"augment": mixers.Mixup}, "must be callable or one of"),
         ({"y": y * 10**6}, "numbered from 0"),
         ({"manifold": lambda X: X[:, 0] - 9}, "not below 0"),
-        ({"augment": lambda X: np.rint(X + 20).astype(int), "X": 100 * np.abs(X)}, "in one unit"),
+        ({"augment": lambda X: np.rint(X + 20).astype(int), "X": 100 * np.abs(X)}, "in the unit of"),
     ],
 )
 def test_refuses(given, words):

@@ -75,8 +75,14 @@ def test_own_callables_and_all_options(files):
         (["--gamma", "2.8"], "go with --mixer"),
         (["--mixer", "zeta", "--gamma", "two"], "--gamma must be numbers"),
         (["--augment", "shift"], "module:name"),
-        (["--augment", "os:system"], "a function of a batch of samples that returns one; got os:system, <built-in"),
-        (["--augment", "own_models:name"], "a function of a batch of samples that returns one; got own_models:name"),
+        (
+            ["--augment", "os:system"],
+            "a function that takes a batch of samples and returns one; got os:system, <built-in",
+        ),
+        (
+            ["--augment", "own_models:name"],
+            "a function that takes a batch of samples and returns one; got own_models:name",
+        ),
         (
             ["--augment", "own_models:leave"],
             r"own_models:leave must be .*; given float64 of shape \(32, 2\) it raised Sys",

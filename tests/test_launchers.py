@@ -16,7 +16,16 @@ from zeta_geom.mixers import ZetaMixup
 from zeta_geom.streams import Stream
 from zeta_geom.sweeps import SerialExecutor
 
-RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID", "LOCAL_RANK")
+RANKS = (
+    "RANK",
+    "OMPI_COMM_WORLD_RANK",
+    "PMIX_RANK",
+    "PMI_RANK",
+    "MV2_COMM_WORLD_RANK",
+    "JSM_NAMESPACE_RANK",
+    "SLURM_PROCID",
+    "LOCAL_RANK",
+)
 OTHERS = [
     "WORLD_SIZE",
     "LOCAL_WORLD_SIZE",
@@ -32,7 +41,6 @@ OTHERS = [
     "SLURM_NTASKS_PER_NODE",
     "OMPI_COMM_WORLD_SIZE",
     "PMI_SIZE",
-    "JSM_NAMESPACE_RANK",
 ]
 
 

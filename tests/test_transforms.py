@@ -58,6 +58,8 @@ def test_what_no_kind_of_tensor_serves_is_said():
     divided = r"float32 of shape \(4, 3, 16, 16\), integers that the audit divided by 255, it raised TypeError"
     with pytest.raises(ValueError, match=divided):  # a function of the user's own
         made_of(lambda X: v1.functional.posterize(torch.from_numpy(X), 2).numpy(), LEVELS)
+    noisy = made_of(v2.Lambda(lambda x: x + 0.05 * torch.randn(x.shape)), LEVELS)
+    assert np.abs(noisy - LEVELS / 255).max() < 0.5  # computed in floats, so it is given floats of 0..1
     palette = v1.Lambda(lambda image: v1.functional.to_pil_image(image).convert("P"))
     with pytest.raises(ValueError, match=r"grey levels or colours; got a PIL image of mode P\. Convert it"):
         made_of(palette, LEVELS)

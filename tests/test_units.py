@@ -53,6 +53,7 @@ ALIKE = {
     "collapsed, up to rounding": (NOISE, 1e-15 * NOISE),
     "two values": (np.array([[0.0, 3.0]]), np.array([[0.1, 0.11]])),
     "sign turned": (UNIT, -UNIT),
+    "one far outlier": (np.where(np.arange(UNIT.size).reshape(UNIT.shape) == 7, 1e5, NOISE), NOISE),
     "an outlier": (np.where(np.arange(UNIT.size).reshape(UNIT.shape) == 7, 1e3, NOISE), NOISE),
 }
 
@@ -94,7 +95,7 @@ def test_each_measure_of_two_sets_refuses(metric):
     ],
 )
 def test_an_audit_refuses(arguments):
-    with pytest.raises(ValueError, match="in one unit") as error:
+    with pytest.raises(ValueError, match="in the unit of") as error:
         audit(**arguments, **QUICK)
     assert ("0 to 255 (integers, divided by 255)" in str(error.value)) == any(
         one is LEVELS for one in arguments.values()
@@ -112,6 +113,13 @@ def test_an_audit_takes_levels_beside_floats_of_their_unit():
         assert len(data.synthetic["synthetic"]) == len(data.heldout) == 120
     doubled = apply(to_methods(lambda X: 2 * X, [], 0)[0], to_samples(LEVELS), 32)
     assert doubled.X.max() == 2
+
+
+def test_an_audit_stands_an_outlier_and_a_sentinel():
+    for value in (1e5, -9999.0):
+        X = np.random.default_rng(0).normal(size=(60, 3))
+        X[7, 0] = value
+        assert len(audit(X, augment="mixup", **QUICK).summary)
 
 
 def test_commands_refuse_before_any_work(tmp_path):

@@ -206,7 +206,10 @@ def plan(
 
 
 @app.command()
-def realism(file: Input, out: Columns) -> None:
+def realism(
+    file: Annotated[Path, typer.Argument(help=".npy with X, or .npz with X and perhaps y", show_default=False)],
+    out: Columns,
+) -> None:
     """Score MNIST-like images (n, 28, 28) by the oracle: entropy, and with labels the cross-entropies, in nats.
 
     Example: zeta-geom realism mixed.npz --out scores.csv
@@ -217,6 +220,8 @@ def realism(file: Input, out: Columns) -> None:
     from zeta_geom.datasets.own_files import labels_of, read_arrays
     from zeta_geom.realism import MNISTOracle, soft_label_report
 
+    if file.suffix.lower() == ".csv":
+        raise ValueError(f"{file} must be a .npy or .npz file: a table holds no images.")
     arrays = read_arrays(file)
     log_p = MNISTOracle.pretrained().log_proba(arrays["X"])
     y = labels_of(arrays)

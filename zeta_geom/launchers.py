@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 __all__ = ["cpu_count", "effective_n_jobs", "launched_rank", "without_launcher"]
 
-RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK")  # torchrun and MPI: among all processes
+# torchrun and MPI: among all processes
+RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "MV2_COMM_WORLD_RANK", "JSM_NAMESPACE_RANK")
 NUMBER = "[0-9]+"
 MOST = 2**16  # more than there are tasks, or processes on one node
 LAUNCHER = re.compile(

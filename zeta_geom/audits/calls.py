@@ -21,6 +21,7 @@ from zeta_geom.mixers.table import parameters_of
 __all__ = ["Method", "to_method"]
 
 LABELS = ("y", "Y", "label", "labels", "target", "targets")  # names of a second argument that takes labels
+BRIGHTEST = 2.5  # of floats that are grey levels divided by 255, with room for noise and a changed scale
 
 Call = Callable[[np.ndarray, "np.ndarray | None", bool, bool], tuple[Any, Any]]
 
@@ -76,8 +77,8 @@ def to_method(value: Any, seed: int, given: str = "", channels: str | None = Non
         return Method(_mixer_name(value), repr(value), _of_mixer(with_channels(value, channels)))
     if not callable(value) or isinstance(value, type) or is_of_python(value):
         raise TypeError(
-            f"an augmentation must be callable or one of {', '.join(MIXERS)}: a function of a batch of samples that "
-            f"returns one; got {given and f'{given}, '}{value!r}."
+            f"an augmentation must be callable or one of {', '.join(MIXERS)}; give a function that takes a batch of "
+            f"samples and returns one; got {given and f'{given}, '}{value!r}."
         )
     name = getattr(value, "__name__", type(value).__name__)
     if _is_transform(value):
@@ -136,6 +137,8 @@ def _of_callable(function: Callable[..., Any], name: str) -> Call:
         given = Y.argmax(axis=1) if Y is not None and hard else Y
         try:
             made = function(X, given) if labelled else function(X)
+        except (ImportError, MemoryError):
+            raise
         except (Exception, SystemExit) as error:
             divided = ", integers that the audit divided by 255," if grey else ""
             raise ValueError(
@@ -208,6 +211,8 @@ class _Images:
         before = _GlobalStream.state()
         try:
             made, self.levels = self.transform(levels, *labels), True
+            if _as_levels(made[0] if labels else made):
+                raise ValueError("it gave floats of 0..255")
         except Exception as error:  # of whatever kind: transforms of floats alone raise many
             _GlobalStream.put_back(before)
             made = self._made(_tensor(images), labels, f" after uint8, which it had refused ({_line(error)})")
@@ -223,6 +228,11 @@ class _Images:
                 f"{type(self.transform).__name__} must take a tensor of {kind} {shape}, which the audit gave it{why};"
                 f" it raised {_line(error)}.{remedy}"
             ) from error
+
+
+def _as_levels(made: Any) -> bool:
+    """Say whether a result is floats of 0..255, as of a transform that adds noise to whatever it is given."""
+    return getattr(made, "is_floating_point", bool)() and float(made.abs().max()) > BRIGHTEST
 
 
 def _line(error: Exception) -> str:

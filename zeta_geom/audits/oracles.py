@@ -75,6 +75,8 @@ def to_oracle(oracle: Any) -> Oracle | None:
     def log_proba(samples: Samples) -> np.ndarray:
         try:
             found = predict(samples.X.copy())  # whatever it does to them
+        except (ImportError, MemoryError):
+            raise
         except (Exception, SystemExit) as error:
             raise ValueError(
                 f"oracle {name} must give probabilities (n, K) of samples (n, ...); given samples of shape "

@@ -141,7 +141,7 @@ def count_classes(y: np.ndarray, name: str = "y") -> int:
         raise ValueError(
             f"{name} must be numbered from 0 without large gaps, for labels become a matrix (n, K); got "
             f"{used} classes in {len(y)} labels up to {width - 1}. Relabel with np.unique(y, return_inverse=True)[1],"
-            " or give n_classes, below which labels must lie, to find the wrong one."
+            " or give n_classes: then the label that is too large is named."
         )
     return width
 
@@ -213,6 +213,8 @@ def _check_int_labels(y: np.ndarray, name: str, n_classes: int | None) -> np.nda
 
 def _other(y: np.ndarray) -> str:
     """Return the end of the error on 1-D labels that are no integers: what is among them, and the remedy."""
+    if y.dtype.kind == "f" and np.isnan(y).any():
+        return ", with missing ones (NaN) among them. Leave out the samples that have no label."
     if y.dtype.kind in "fb":
         return ". Convert the numbers of classes by astype(int); soft labels are (n, K)."
     strange = [value for value in y.ravel().tolist() if not isinstance(value, int)]

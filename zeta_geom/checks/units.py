@@ -13,7 +13,7 @@ __all__ = ["check_units"]
 SPREAD = 20  # times the other set's largest magnitude
 FLAT = 1e-6  # of the other set's spread: magnitudes below are those of a set that has collapsed to 0
 LEAST = 8  # values of a set that is judged
-OUTSIDE = 0.05  # share of floats beside integers that may lie outside LEVELS
+OUTSIDE = 0.05  # share of values that may lie outside LEVELS, or beyond the other set: outliers
 LEVELS = (-0.5, 2.5)  # grey levels divided by 255, with room for noise and for a scale changed on purpose
 CUSTOMARY = {"0 to 255": (0.0, 255.0), "0 to 1": (0.0, 1.0), "-1 to 1": (-1.0, 1.0)}
 NEAR = 0.25  # of the distance between the means of features, what a change of unit must leave
@@ -30,7 +30,8 @@ def check_units(
 
     1. One set came as integers, taken for grey levels and divided by 255, the other as floats of which more than 5 %
        lie outside -0.5 to 2.5.
-    2. The standard deviation of all values of one set is more than 20 times the largest magnitude in the other.
+    2. The standard deviation of all values of one set is more than 20 times the largest magnitude in the other, which
+       more than 5 % of its values exceed: a few outliers are no other unit.
     3. They lie in two different ones of the customary ranges 0 to 255, 0 to 1 and -1 to 1, and the change from one
        range to the other brings the means of the features at least four times nearer to each other, and the standard
        deviations of all values nearer.
@@ -55,7 +56,7 @@ def check_units(
     >>> check_units(X, 2 * X, ("real", "fake"))
     >>> check_units(255 * X, 2 * X - 1, ("real", "fake"))
     Traceback (most recent call last):
-    ValueError: fake must be in the unit of real, in one unit both; got values from -0.99... to 0.99... beside ...
+    ValueError: fake must be in the unit of real; got values from -0.99... to 0.99... beside ...
     """
     A, B = host_array(first, names[0]), host_array(second, names[1])
     if min(A.size, B.size) < LEAST:
@@ -66,8 +67,8 @@ def check_units(
     if apart or _beside_integers(A, B, divided):
         spelled = [_spelled(low, high, whole) for (low, high), whole in zip(ranges, divided)]
         raise ValueError(
-            f"{names[1]} must be in the unit of {names[0]}, in one unit both; got values from {spelled[1]} beside "
-            f"{spelled[0]}. Convert one of them, for instance grey levels 0..255 by X / 255, or -1..1 by (X + 1) / 2."
+            f"{names[1]} must be in the unit of {names[0]}; got values from {spelled[1]} beside {spelled[0]}. "
+            "Convert one of them: grey levels 0..255, for instance, by X / 255, or -1..1 by (X + 1) / 2."
         )
 
 
@@ -83,8 +84,11 @@ def _spread_apart(A: np.ndarray, B: np.ndarray, ranges: list[tuple[float, float]
     wide, small, large = (A, sizes[1], sizes[0]) if sizes[0] > sizes[1] else (B, sizes[0], sizes[1])
     if large <= SPREAD * small:  # which a standard deviation cannot exceed
         return False
-    spread = large * float((_rows(wide) / large).std())  # squares of large values overflow
-    return spread > SPREAD * small > SPREAD * FLAT * spread
+    values = _rows(wide)
+    spread = large * float((values / large).std())  # squares of large values overflow
+    if not spread > SPREAD * small > SPREAD * FLAT * spread:
+        return False
+    return float((np.abs(values) > small).mean()) > OUTSIDE
 
 
 def _converted(A: np.ndarray, B: np.ndarray, ranges: list[tuple[float, float]]) -> bool:
@@ -96,6 +100,8 @@ def _converted(A: np.ndarray, B: np.ndarray, ranges: list[tuple[float, float]]) 
     first, second = _rows(A), _rows(B)
     means, others, factor = first.mean(axis=0), second.mean(axis=0), (new_high - new_low) / (high - low)
     changed = new_low + (means - low) * factor
+    if not (first.std() and second.std()):  # of evenly spread rows of large sets
+        return False
     spread = np.log(second.std() / first.std())
     nearer = float(np.abs(others - changed).mean()) < NEAR * float(np.abs(others - means).mean())
     return nearer and bool(abs(spread - np.log(factor)) < abs(spread))

@@ -127,7 +127,7 @@ def _warn_once(estimator: Any, found: dict[int, np.ndarray], said: list[str], n:
         )
     elif said:
         warnings.warn(
-            f"{estimator!r} gives a dimension at all {n} points.{own} Change the parameters that it names.",
+            f"{estimator!r} gives a dimension at all {n} points.{own} Look at its parameters.",
             RuntimeWarning,
             stacklevel=4,
         )

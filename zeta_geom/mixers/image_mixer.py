@@ -34,6 +34,8 @@ class ImageMixer(Mixer):
     (-3, -2)
     """
 
+    channels: str | None = None  # of mixers that were pickled before they had one
+
     def __init__(self, *, channels: str | None = None, **shared: Unpack[Shared]) -> None:
         super().__init__(**shared)
         self.channels = check_channels(channels)

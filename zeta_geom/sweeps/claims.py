@@ -137,7 +137,7 @@ def say_what_storage_lacks(folder: Path) -> None:
     except OSError as error:
         if error.errno not in NO_LOCKS:
             raise
-        lacks.append(f"file locks: what a killed process was at is free again after {LEASE:g} s")
+        lacks.append(f"file locks: a run that a killed process had claimed can be claimed again after {LEASE:g} s")
     probe.touch()
     try:
         os.link(probe, probe.with_suffix(".link"))

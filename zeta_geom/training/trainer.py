@@ -182,8 +182,8 @@ def _ended_in_one_line() -> Iterator[None]:
         yield
     except (ProcessExitedException, BrokenPipeError) as error:
         raise RuntimeError(
-            f"a process of the training ended ({error}); what it said stands above. The same call goes on after the "
-            f"last whole epoch. If the process ran this script again: {GUARD}"
+            f"a process of the training ended ({error}); its own message stands above. Call it again to resume from "
+            f"the last complete epoch. If the process ran this script again: {GUARD}"
         ) from None
 
 
