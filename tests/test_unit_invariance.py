@@ -125,3 +125,9 @@ def test_a_tensors_scale_is_the_power_of_two_that_it_needs(dtype):
     assert scales[[0, 1, 4, 5]].tolist() == [0.125, 1, 1, 1]
     scaled = (numbers * scales)[[2, 3]]
     assert ((scaled > 1e-20) & (scaled <= 4)).all()
+
+
+def test_a_map_takes_a_point_however_far():
+    far = np.vstack([Y[:8], 1e140 * np.eye(6)[:1]])
+    _, placed = embed(X, far, random_state=0, perplexity=9, n_iter=5)
+    assert np.isfinite(placed).all()

@@ -17,6 +17,7 @@ __all__ = ["embed"]
 
 PLACING_PERPLEXITY = 5  # openTSNE's advice for points added to a map
 PLACING_NEIGHBORS = 25  # from whose median the added points start
+REACH = 2.0**30  # of placed points, in units of the training features' spread
 
 
 def embed(
@@ -101,7 +102,7 @@ def embed(
     if Q is None:
         return _centred(made), None
     placed = made.transform(  # which centres `made` itself
-        move(Q),
+        _within_reach(move(Q)),
         perplexity=min(PLACING_PERPLEXITY, limit),
         k=min(PLACING_NEIGHBORS, len(X) - 1),
     )
@@ -113,6 +114,12 @@ def _own_unit(X: np.ndarray, metric: str) -> Callable[[np.ndarray], np.ndarray]:
     references = column_references(X.astype(np.float64, copy=False)) if metric == "euclidean" else np.zeros(1)
     scale = power_of_two_scale(float(np.abs(X - references).max()))
     return lambda points: (points.astype(np.float64, copy=False) - references) * scale
+
+
+def _within_reach(points: np.ndarray) -> np.ndarray:
+    """Bring far points closer, each along its direction: openTSNE gives NaN for points farther than 1e16."""
+    sizes = np.abs(points).max(axis=1, keepdims=True)
+    return points * (REACH / np.maximum(sizes, REACH))
 
 
 def _centred(made: Any) -> np.ndarray:

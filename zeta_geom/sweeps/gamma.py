@@ -118,4 +118,8 @@ def fill_gamma(table: pd.DataFrame) -> pd.DataFrame:
     counts = np.where(lacks, len(gammas), 1)
     filled = np.repeat(gamma, counts)
     filled[np.repeat(lacks, counts)] = np.tile(gammas, lacks.sum())
+    foreign = {
+        name: dtype for name, dtype in table.dtypes.items() if isinstance(dtype, np.dtype) and not dtype.isnative
+    }
+    table = table.astype({name: dtype.newbyteorder("=") for name, dtype in foreign.items()})  # pandas takes no others
     return table.iloc[np.repeat(np.arange(len(table)), counts)].reset_index(drop=True).assign(gamma=filled)
