@@ -85,6 +85,7 @@ def test_ellipse_has_the_eigenvalues_for_half_axes():
         (lambda ax: vote_circles(ax, [0, 0], np.zeros((3, 2)), (2, 4)), "ks must be at most the 3"),
         (lambda ax: vote_circles(ax, [0, 0, 0], np.zeros((3, 2)), (2,)), "test_point must have two columns"),
         (lambda ax: window(np.zeros((3, 3))), "clouds must have two columns"),
+        (lambda ax: window(np.zeros((3, 2), np.float32), margin=1e300), "margin must be"),
     ],
 )
 def test_plots_refuse(call, message):

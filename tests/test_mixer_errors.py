@@ -222,3 +222,9 @@ class TestOut:
     def test_a_method_of_fewer_rows_takes_none(self, make):
         with pytest.raises(ValueError, match="out cannot be used with SuperMix, of which fewer rows may come back"):
             make()(torch.zeros(3, 4, 4), y3, out=torch.zeros(3, 4, 4))
+
+
+def test_a_plan_of_features_of_another_shape_is_refused():
+    mixer = make_mixer("mixfeat", random_state=0)
+    with pytest.raises(ValueError, match=r"drawn for samples of shape \(2, 2\); those of X have \(0,\)"):
+        mixer.apply(np.zeros((3, 0)), None, mixer.draw((3, 2, 2)))

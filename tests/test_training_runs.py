@@ -133,7 +133,7 @@ def test_stopped_in_an_epoch_it_goes_on_to_the_same_weights(mixer, tmp_path, mon
     assert same(weights(tmp_path / "stopped"), weights(tmp_path / "whole"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module", autouse=True)
 def one_thread():
     """Libraries that earlier tests loaded may have changed the number, and with it how sums are rounded."""
     before = torch.get_num_threads()
@@ -143,7 +143,7 @@ def one_thread():
 
 
 @pytest.mark.parametrize("moments", [(2,), pytest.param((1, 4), marks=pytest.mark.slow)])  # epochs
-def test_killed_at_any_moment_it_goes_on_to_the_same_weights(tmp_path, moments, one_thread):
+def test_killed_at_any_moment_it_goes_on_to_the_same_weights(tmp_path, moments):
     epochs = 12
     train(tmp_path / "whole", recipe(epochs=epochs))
     folder = tmp_path / "killed"

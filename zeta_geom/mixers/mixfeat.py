@@ -124,6 +124,11 @@ class MixFeat(Mixer):
         return FeaturePlan(partners, 1 + own, other, shape[0])
 
     def _mix_inputs(self, X: Any, plan: FeaturePlan, out: Any) -> Any:
+        if plan.own.ndim and tuple(plan.own.shape) != tuple(X.shape[1:]):
+            raise ValueError(
+                f"plan was drawn for samples of shape {tuple(plan.own.shape)}; those of X have {tuple(X.shape[1:])}. "
+                "Draw with the shape of this batch."
+            )
         xp, dtype = namespace(X), compute_dtype(X)
         values = cast(X, dtype)
         own, other = (to_backend(part, X, dtype) for part in (plan.own, plan.other))

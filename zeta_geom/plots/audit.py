@@ -10,6 +10,7 @@ import pandas as pd
 
 from zeta_geom.checks import (
     CHANNEL_COUNTS,
+    LARGEST,
     check_finite,
     check_points,
     check_table,
@@ -257,4 +258,6 @@ def _values(values: Any, name: str) -> np.ndarray:
     check_finite(found, f"values of {name}")
     if found.ndim != 1 or not len(found):
         raise ValueError(f"values of {name} must have shape (n,) with n at least 1; got shape {found.shape}.")
+    if np.abs(found).max() > LARGEST:
+        raise ValueError(f"values of {name} must lie within ±{LARGEST:g}, else their squares overflow. Rescale them.")
     return found

@@ -140,8 +140,8 @@ def window(*clouds: Any, margin: float = 0.15) -> tuple[tuple[float, float], tup
     >>> window([[0.0, 0.0], [2.0, 1.0]], margin=0.5)
     ((-1.0, 3.0), (-1.5, 2.5))
     """
-    margin = checks.check_real(margin, "margin", low=0)
-    points = np.concatenate([_plane(cloud, "clouds") for cloud in clouds])
+    margin = checks.check_real(margin, "margin", low=0, high=1e6)
+    points = np.concatenate([_plane(cloud, "clouds") for cloud in clouds]).astype(np.float64)
     low, high = points.min(axis=0), points.max(axis=0)
     x, y = (low + high) / 2
     half = float((high - low).max()) * (0.5 + margin)
