@@ -78,3 +78,10 @@ def test_one_warning_counts_the_points_without_a_dimension(nothing):
 def test_too_few_different_points():
     with pytest.raises(ValueError, match=r"below the number of different points, 12, for an estimator.*got k=12"):
         local_dimension(np.repeat(PLANE[:12], 5, axis=0), K, estimator=skdim.id.MLE())
+
+
+def test_each_k_gets_its_own_neighbours():
+    X = np.random.default_rng(0).normal(size=(60, 4))
+    both = local_dimension(X, (8, 20), estimator=skdim.id.MLE())
+    for k in (8, 20):
+        np.testing.assert_array_equal(both[k], local_dimension(X, k, estimator=skdim.id.MLE())[k])
