@@ -15,7 +15,22 @@ from zeta_geom.realism import MNISTOracle
 from zeta_geom.sweeps import sweep
 
 BLACK_AND_WHITE = np.stack([np.zeros((32, 32, 3)), np.ones((32, 32, 3))])
-PARAMS = {"supermix": {"teacher": Brightness(), "max_steps": 2}, "opttransmix": {"max_iter": 5}}
+
+
+class Witness(Brightness):
+    """A teacher that remembers the shapes of images that it was shown."""
+
+    def __init__(self):
+        super().__init__()
+        self.shapes = set()
+
+    def forward(self, x):
+        self.shapes.add(tuple(x.shape[1:]))
+        return super().forward(x)
+
+
+TEACHER = Witness()
+PARAMS = {"supermix": {"teacher": TEACHER, "max_steps": 2}, "opttransmix": {"max_iter": 5}}
 LAST = (-3, -2)
 
 
@@ -59,13 +74,13 @@ def test_a_layout_that_cannot_be_told_is_refused(shape, channels, match):
 def test_channels_last_mixes_as_channels_first(name, given):
     images = np.random.default_rng(0).random((7, 3, 8, 9)).astype(np.float32)
     first, last = torch.from_numpy(images), torch.from_numpy(images).movedim(1, -1)
-    if name == "supermix":  # whose teacher is given images in the layout of X
-        PARAMS[name]["teacher"] = Brightness()
     one, labels = make_mixer(name, random_state=0, channels="first", **PARAMS.get(name, {}))(first, LABELS)
     mixer = make_mixer(name, random_state=0, channels=given, **PARAMS.get(name, {}))
     other, other_labels = mixer(last, LABELS)
     torch.testing.assert_close(other, one.movedim(1, -1))
     torch.testing.assert_close(other_labels, labels)
+    if name == "supermix":  # whose teacher is given images in the layout of X
+        assert TEACHER.shapes == {(3, 8, 9), (8, 9, 3)}
     if name != "supermix":
         in_numpy, _ = make_mixer(name, random_state=0, channels=given, **PARAMS.get(name, {}))(last.numpy(), LABELS)
         reference, _ = make_mixer(name, random_state=0, **PARAMS.get(name, {}))(images, LABELS)

@@ -216,7 +216,7 @@ def realism(
     """
     import numpy as np
 
-    from zeta_geom.checks import check_labels
+    from zeta_geom.checks import check_labels, one_hot
     from zeta_geom.datasets.own_files import labels_of, read_arrays
     from zeta_geom.realism import MNISTOracle, soft_label_report
 
@@ -226,7 +226,7 @@ def realism(
     log_p = MNISTOracle.pretrained().log_proba(arrays["X"])
     y = labels_of(arrays)
     Y = None if y is None else check_labels(y, n=len(log_p), n_classes=10)
-    scores = soft_label_report(log_p, np.eye(10)[Y] if Y is not None and Y.ndim == 1 else Y)
+    scores = soft_label_report(log_p, one_hot(Y, 10) if Y is not None and Y.ndim == 1 else Y)
     for name, values in scores.items():
         infinite = np.isinf(values).mean()
         note = f", {infinite:.1%} infinite" if infinite else ""

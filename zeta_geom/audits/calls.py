@@ -12,6 +12,7 @@ import numpy as np
 
 from zeta_geom.audits.named import is_of_python
 from zeta_geom.checks import image_axes
+from zeta_geom.checks.units import LEVELS
 from zeta_geom.files import to_floats
 from zeta_geom.mixers import MIXERS, make_mixer
 from zeta_geom.mixers.base import Mixer
@@ -21,7 +22,6 @@ from zeta_geom.mixers.table import parameters_of
 __all__ = ["Method", "to_method"]
 
 LABELS = ("y", "Y", "label", "labels", "target", "targets")  # names of a second argument that takes labels
-BRIGHTEST = 2.5  # of floats that are grey levels divided by 255, with room for noise and a changed scale
 
 Call = Callable[[np.ndarray, "np.ndarray | None", bool, bool], tuple[Any, Any]]
 
@@ -232,7 +232,7 @@ class _Images:
 
 def _as_levels(made: Any) -> bool:
     """Say whether a result is floats of 0..255, as of a transform that adds noise to whatever it is given."""
-    return getattr(made, "is_floating_point", bool)() and float(made.abs().max()) > BRIGHTEST
+    return getattr(made, "is_floating_point", bool)() and float(made.abs().max()) > LEVELS[1]
 
 
 def _line(error: Exception) -> str:
