@@ -161,15 +161,17 @@ def test_letters_that_no_font_has_are_warned_of_once(drawing, bundled):
     assert len(caught) == 1
 
 
-def test_an_audit_and_a_sweep_warn_once(bundled, tmp_path):
-    made = audit(
-        X[:, :2], synthetic={KANJI: X[:, :2] + 0.1}, n_neighbors=4, n_bootstrap=20, random_state=0, progress=False
-    )
+def test_an_audit_warns_once(bundled, tmp_path):
+    few = X[:24, :2]
+    made = audit(few, synthetic={KANJI: few + 0.1}, n_neighbors=4, n_bootstrap=20, random_state=0, progress=False)
     with pytest.warns(UserWarning, match="no font here has") as caught:
         made.to_html(tmp_path / "index.html")
     assert len(caught) == 1
     assert KANJI in (tmp_path / "index.html").read_text(encoding="utf-8")
-    data, mixers = {KANJI: X, "b": X}, {"\ud55c": ("zeta", {})}
+
+
+def test_a_sweep_warns_once(bundled, tmp_path):
+    data, mixers = {KANJI: X[:40], "b": X[:40]}, {"\ud55c": ("zeta", {})}
     sweep(data, gammas=[2, 4], mixers=mixers, n_neighbors=4, progress=False, folder=tmp_path)
     with pytest.warns(UserWarning, match="no font here has \u5b57\u6570\ud55c") as caught:
         plot(tmp_path)
