@@ -27,14 +27,14 @@ docs-pictures: $(VENV)/installed
 	$(PY) -m figures.docs_pictures --results $(RESULTS)/full
 
 study: $(VENV)/installed-train
-	$(PY) -m analyses.cpu_study --folder $(RUNS) --minutes $(MINUTES)
+	$(PY) -m analyses.study.train --folder $(RUNS) --minutes $(MINUTES)
 
 test test-all: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/pytest -n auto --dist loadfile -m "not alone" $(ALL)
-	$(VENV)/bin/pytest -m alone $(ALL) $$(grep -l mark.alone tests/test_*.py)
+	$(VENV)/bin/pytest -m alone $(ALL) $$(grep -rl mark.alone tests --include='test_*.py')
 
 test-all: ALL := --all
 

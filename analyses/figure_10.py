@@ -12,7 +12,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from analyses.context import Context
-from analyses.trained import (
+from analyses.study.tables import (
     MAKES,
     MAKES_SEARCH,
     MAKES_TABLES,

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from analyses.context import Context
 from zeta_geom.mixers import Mixup, ZetaMixup, gamma_from_lambda, gamma_min, p_series_weights
-from zeta_geom.mixers.zeta import WeightsPlan
+from zeta_geom.mixers.methods.zeta import WeightsPlan
 
 
 class Settings(BaseModel, frozen=True):

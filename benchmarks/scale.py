@@ -21,10 +21,10 @@ import typer
 from benchmarks import scale_plan
 from benchmarks.measuring import interleaved, report, seconds
 from benchmarks.points import fashion
+from zeta_geom.execution.executors import local_cluster
+from zeta_geom.execution.running import carry_out
 from zeta_geom.manifolds import make_helix
 from zeta_geom.sweeps import DaskExecutor, Executor, Ledger, PoolExecutor, SerialExecutor, gamma_sweep
-from zeta_geom.sweeps.executors import local_cluster
-from zeta_geom.sweeps.running import carry_out
 
 GAMMAS = np.arange(0, 15.01, 0.5)
 VALUES = pd.DataFrame({"k": [8, 128], "mean": [1.0, 2.0], "std": [0.1, 0.2]})

@@ -19,7 +19,7 @@ import numpy as np
 import typer
 
 from benchmarks.measuring import interleaved, report
-from zeta_geom.cli import app
+from zeta_geom.cli.main import app
 
 ROOT = Path(__file__).parent.parent
 IMPORTS = {"python": "pass", "import typer": "import typer", "import zeta_geom": "import zeta_geom"}

@@ -18,7 +18,7 @@ import typer
 from benchmarks.measuring import interleaved, report
 from zeta_geom.mixers import MIXERS
 from zeta_geom.training import Classifier, make_network
-from zeta_geom.training.recipe import Optimizer
+from zeta_geom.training.recipes.schema import Optimizer
 
 N_CLASSES = 10
 STEPS = {  # network, images in a batch, their shape, and whose step it is

@@ -18,7 +18,7 @@ import typer
 from typer.cli import get_docs_for_click
 
 import zeta_geom
-from zeta_geom.cli import app
+from zeta_geom.cli.main import app
 
 ROOT = Path(zeta_geom.__file__).resolve().parents[1]
 VERDICTS = {"holds": "holds", "holds from": "partly", "holds up to": "partly", "does not hold": "fails"}

@@ -29,7 +29,7 @@ from tqdm import tqdm
 from analyses.context import PRESETS, Context
 from figures.drawing import Drawing, draw, unchanged
 from figures.steps import STEPS, Step
-from zeta_geom.consoles import spell_out
+from zeta_geom.cli.consoles import spell_out
 from zeta_geom.records import atomic_path
 
 

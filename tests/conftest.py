@@ -16,8 +16,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the cores; read whe
 import pytest
 import torch
 from joblib import cpu_count
-from mixer_cases import DTYPES, TRAITS, VARIANTS, build, first_of_each_plan
-from tiny_dataset import contents, serve, source, tiny
+
+from tests.datasets.tiny_dataset import contents, serve, source, tiny
+from tests.mixers.mixer_cases import DTYPES, TRAITS, VARIANTS, build, first_of_each_plan
 
 __all__ = ["contents", "serve", "source", "tiny"]
 

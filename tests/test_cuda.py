@@ -6,21 +6,21 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from mixer_cases import LABELS, SHAPE, TOLERANCE, batch, soft
 from safetensors.torch import load_file
 from scipy.stats import beta, kstest, norm
-from training_cases import recipe, train
 
+from tests.mixers.mixer_cases import LABELS, SHAPE, TOLERANCE, batch, soft
+from tests.training.training_cases import recipe, train
 from zeta_geom import datasets
 from zeta_geom.geometry import knn, local_dimension
-from zeta_geom.geometry.torch_chunks import working_memory
+from zeta_geom.geometry.cuda.memory import working_memory
 from zeta_geom.manifolds import make_curved_manifold
 from zeta_geom.mixers import CutMix, OptTransMix, SuperMix, ZetaMixup, p_series_weights
 from zeta_geom.realism import MNISTOracle
-from zeta_geom.streams import Stream
+from zeta_geom.rng.streams import Stream
 from zeta_geom.training import load_image_data, load_network
-from zeta_geom.training.classifier import Classifier
-from zeta_geom.training.one_run import build_classifier
+from zeta_geom.training.fit.classifier import Classifier
+from zeta_geom.training.fit.one_run import build_classifier
 
 pytestmark = [
     pytest.mark.cuda,
@@ -163,8 +163,8 @@ class TestGeometry:
         points = make_curved_manifold(1500, n_features=30, random_state=0)[0].astype(np.float32)
         expected = local_dimension(points, (8, 64))
         for bytes_ in (2**34, 2**24):
-            monkeypatch.setattr("zeta_geom.geometry.torch_search.working_memory", lambda X, bytes_=bytes_: bytes_)
-            monkeypatch.setattr("zeta_geom.geometry.torch_counts.working_memory", lambda X, bytes_=bytes_: bytes_)
+            monkeypatch.setattr("zeta_geom.geometry.cuda.search.working_memory", lambda X, bytes_=bytes_: bytes_)
+            monkeypatch.setattr("zeta_geom.geometry.cuda.counts.working_memory", lambda X, bytes_=bytes_: bytes_)
             for k, values in local_dimension(there(points), (8, 64)).items():
                 np.testing.assert_array_equal(values.cpu(), expected[k])
 

@@ -14,6 +14,7 @@ __all__ = [
     "audits",
     "checks",
     "datasets",
+    "execution",
     "fidelity",
     "geometry",
     "manifolds",

@@ -19,10 +19,10 @@ from analyses.claims.speed import speed
 from analyses.claims.training import paper_tables, training
 from analyses.claims.verdicts import Claim
 from analyses.context import left_out_analyses
-from zeta_geom.consoles import spell_out
+from zeta_geom.cli.consoles import spell_out
 from zeta_geom.records import atomic_path
 
-ANALYSES = (
+analyses = (
     "theorems",
     "figure_2",
     "figure_3",
@@ -54,7 +54,7 @@ def main(results: Annotated[Path, typer.Option(help="where the records are")] = 
     for row in claims.itertuples(index=False):
         shown.add_row(*row)
     Console(width=180).print(shown)
-    for analysis in ANALYSES:
+    for analysis in analyses:
         if not (results / "records" / analysis).is_dir() or analysis in left_out_analyses(results):
             typer.echo(f"not measured: {analysis}", err=True)
     typer.echo(results / "claims.csv")

@@ -9,7 +9,7 @@ from scipy import stats
 
 from analyses.claims.methods import above
 from analyses.claims.verdicts import FAILS, HOLDS, Claim, table, yes_no
-from analyses.trained import MAKES_TABLES, SEARCH, STUDY, read_table
+from analyses.study.tables import MAKES_TABLES, SEARCH, STUDY, read_table
 from zeta_geom.mixers import gamma_min
 
 FOLDER = Path("docs/cpu_study")

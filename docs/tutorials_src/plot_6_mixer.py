@@ -14,7 +14,7 @@ import torch
 from zeta_geom.manifolds import MANIFOLDS, make_crescents, wrong_labels
 from zeta_geom.mixers import Mixup, Traits, ZetaMixup
 from zeta_geom.mixers.arrays import compute_dtype, to_backend
-from zeta_geom.mixers.zeta import MatrixMixer, WeightsPlan
+from zeta_geom.mixers.methods.zeta import MatrixMixer, WeightsPlan
 from zeta_geom.plots.points import soft_scatter
 
 # %%

@@ -189,7 +189,7 @@ def read_durations(report: Path) -> dict[str, float]:
     seconds: dict[str, float] = defaultdict(float)
     for case in ElementTree.parse(report).iter("testcase"):
         parts = case.get("classname", "").split(".")
-        # tests.test_x.TestClass, or zeta_geom.mixers.zeta of a docstring
+        # tests.test_x.TestClass, or zeta_geom.mixers.methods.zeta of a docstring
         whole = [part for part in parts if not part[:1].isupper()]
         seconds["/".join(whole) + ".py"] += float(case.get("time", 0))
     return dict(seconds)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.neighbors import KDTree
 
-from zeta_geom.audits.intervals import Bootstrap, Estimate
+from zeta_geom.audits.bootstrap import Bootstrap, Estimate
 from zeta_geom.audits.samples import Samples
 from zeta_geom.audits.values import HELDOUT, SAMPLES, Found, Frechet, Measure, Missing
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.audits.named import find_named, is_of_python
+from zeta_geom.audits.methods.named import find_named, is_of_python
 from zeta_geom.audits.samples import Samples
 from zeta_geom.checks import check_finite, check_probabilities, real_array
 

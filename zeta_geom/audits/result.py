@@ -11,8 +11,8 @@ import pandas as pd
 
 from zeta_geom.audits.samples import Samples
 from zeta_geom.audits.verdicts import sentences
-from zeta_geom.files import write_result
 from zeta_geom.records import atomic_path
+from zeta_geom.records.files import write_result
 
 __all__ = ["TABLES", "Audit"]
 
@@ -77,7 +77,7 @@ class Audit:
         --------
         See `audit`.
         """
-        from zeta_geom.audits.pictures import small_multiples
+        from zeta_geom.audits.report.figures import small_multiples
 
         return small_multiples(self.summary)
 
@@ -107,8 +107,8 @@ class Audit:
         --------
         See `audit`.
         """
-        from zeta_geom.audits.page import write_page
-        from zeta_geom.audits.report import make_page
+        from zeta_geom.audits.report.html import write_page
+        from zeta_geom.audits.report.sections import make_page
         from zeta_geom.plots.names import lettering
 
         with lettering():  # one warning, however many pictures lack a letter

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from zeta_geom.audits.bootstrap import Bootstrap, Estimate, difference_interval, further_interval
 from zeta_geom.audits.estimates import ALL, Estimator, Measured
-from zeta_geom.audits.intervals import Bootstrap, Estimate, difference_interval, further_interval
 from zeta_geom.audits.samples import Samples
 from zeta_geom.audits.values import HELDOUT, SAMPLES, Found, Measure, Missing
 from zeta_geom.audits.verdicts import verdict

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from zeta_geom.units import column_references, squares_scale
+from zeta_geom.checks.scaling import column_references, squares_scale
 
 __all__ = ["Curve", "Found", "Frechet", "Mean", "Measure", "Missing", "Row", "Statistic"]
 

@@ -52,7 +52,7 @@ def fetch(name: str, *, data_home: Path | str | None = None, download: bool = Tr
     Traceback (most recent call last):
     ValueError: name must be a data set that is fetched; 'digits' comes with the package. Load it at once.
     """
-    from zeta_geom.locks import hold
+    from zeta_geom.execution.locks import hold
 
     check_choice(name, "name", DATASETS)
     if DATASETS[name].embedded:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from zeta_geom.checks.scaling import column_references
 from zeta_geom.fidelity.neighbour_balls import check_samples
-from zeta_geom.units import column_references
 
 __all__ = ["frechet_distance", "lenet_frechet_distance"]
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from zeta_geom.checks import check_int, check_points, check_units
-from zeta_geom.compiling import njit
-from zeta_geom.units import common_unit
+from zeta_geom.checks.scaling import common_unit
+from zeta_geom.execution.compiling import njit
 
 __all__ = [
     "BallMembers",
@@ -251,7 +251,7 @@ def ball_members(
     >>> found.points, found.balls
     (array([1, 1]), array([2, 0]))
     """
-    from zeta_geom.geometry.chunks import map_chunks
+    from zeta_geom.geometry.cpu.threads import map_chunks
 
     middle = centres.mean(axis=0, dtype=np.float64)
     held = np.zeros(len(centres), dtype=np.int64)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from zeta_geom.geometry.decisions import squared_distances
-from zeta_geom.units import column_references, squares_scale
+from zeta_geom.checks.scaling import column_references, squares_scale
+from zeta_geom.geometry.cpu.decisions import squared_distances
 
 __all__ = ["approximate_search"]
 

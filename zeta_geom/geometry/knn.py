@@ -12,13 +12,13 @@ import numpy as np
 from array_api_compat import is_torch_array
 
 from zeta_geom.checks import check_choice, check_int, check_jobs, check_points, host_array
-from zeta_geom.geometry.chunks import map_chunks
-from zeta_geom.geometry.decisions import decide, decide_sets, nearest_directly
-from zeta_geom.geometry.tiles import Found, Start, find_candidates
-from zeta_geom.launchers import effective_n_jobs
+from zeta_geom.geometry.cpu.decisions import decide, decide_sets, nearest_directly
+from zeta_geom.geometry.cpu.threads import map_chunks
+from zeta_geom.geometry.cpu.tiles import Found, Start, find_candidates
+from zeta_geom.rng.launchers import effective_n_jobs
 
 if TYPE_CHECKING:
-    from zeta_geom.geometry.part_settings import Parts, Worker
+    from zeta_geom.scale.settings import Parts, Worker
 
 __all__ = ["METHODS", "METRICS", "Neighbors", "knn", "prepare_points", "search"]
 
@@ -127,8 +127,8 @@ def knn(
     if is_torch_array(X):
         return _knn_of_tensor(X, k, queries, metric, method, n_jobs, progress, executor, parts)
     if executor is not None or parts is not None:
-        from zeta_geom.geometry.part_settings import check_goes_with_parts
-        from zeta_geom.geometry.parts import knn_in_parts
+        from zeta_geom.scale.parts import knn_in_parts
+        from zeta_geom.scale.settings import check_goes_with_parts
 
         executor = check_goes_with_parts(executor, n_jobs=n_jobs, method=method)
         return knn_in_parts(X, k, queries, metric, executor, parts, progress=progress)
@@ -173,7 +173,7 @@ def _knn_of_tensor(
         how: dict[str, Any] = {"method": method, "n_jobs": n_jobs, "executor": executor, "parts": parts}
         found = knn(host_array(X), k, queries=asked, metric=metric, progress=progress, **how)
         return Neighbors(torch.from_numpy(found.indices), torch.from_numpy(found.distances))
-    from zeta_geom.geometry.torch_search import as_tensor_points, directions, search_tensor
+    from zeta_geom.geometry.cuda.search import as_tensor_points, directions, search_tensor
 
     if executor is not None or parts is not None:
         raise ValueError(

@@ -10,10 +10,10 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from zeta_geom.checks import LARGEST, check_choice, check_int, check_jobs, check_points, check_real, host_array
+from zeta_geom.geometry.cpu.counts import pointwise_dimensions
+from zeta_geom.geometry.cpu.tiles import Start
 from zeta_geom.geometry.knn import Neighbors, search
-from zeta_geom.geometry.pointwise import pointwise_dimensions
 from zeta_geom.geometry.rules import RULES
-from zeta_geom.geometry.tiles import Start
 from zeta_geom.rng import RandomState, numpy_generator
 
 __all__ = ["LocalPCA", "check_neighbours", "draw_anchors", "neighbour_counts", "standard_error"]

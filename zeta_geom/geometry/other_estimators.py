@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
+from zeta_geom.checks.scaling import column_references, squares_scale
 from zeta_geom.geometry.knn import Neighbors, knn
-from zeta_geom.units import column_references, squares_scale
 
 __all__ = ["estimate_by"]
 

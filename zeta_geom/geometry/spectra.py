@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from zeta_geom.checks import check_finite, check_points, check_real, host_array, real_array
-from zeta_geom.units import column_references
+from zeta_geom.checks.scaling import column_references
 
 __all__ = ["Rule", "local_spectra", "takes_spectra"]
 

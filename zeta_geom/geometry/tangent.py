@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from zeta_geom.checks import check_jobs, check_points, check_real
-from zeta_geom.geometry.chunks import map_chunks, rows_that_fit
+from zeta_geom.checks.scaling import column_references
+from zeta_geom.geometry.cpu.one_point import one_points
+from zeta_geom.geometry.cpu.threads import map_chunks, rows_that_fit
 from zeta_geom.geometry.knn import Neighbors, knn
 from zeta_geom.geometry.local_pca import check_neighbours, neighbour_counts
-from zeta_geom.geometry.one_point import one_points
 from zeta_geom.geometry.rules import fukunaga_olsen
-from zeta_geom.units import column_references
 
 __all__ = ["tangent_residual"]
 

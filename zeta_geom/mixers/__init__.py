@@ -5,19 +5,20 @@ data, and returns a plan; `apply` is arithmetic alone and serves NumPy arrays an
 """
 
 from zeta_geom.mixers.base import Mixer
-from zeta_geom.mixers.between_class import BetweenClass, BetweenClassPlus
-from zeta_geom.mixers.choice import RandomMixer
-from zeta_geom.mixers.cutmix import CutMix, CutMixZeta
-from zeta_geom.mixers.dirichlet import DirichletMixup
-from zeta_geom.mixers.gridmix import GridMix
-from zeta_geom.mixers.local import LocalSyntheticInstances
-from zeta_geom.mixers.manifold_mixup import ManifoldMixup
-from zeta_geom.mixers.mixfeat import MixFeat
-from zeta_geom.mixers.pairs import Mixup, SamplePairing
-from zeta_geom.mixers.supermix import SuperMix
+from zeta_geom.mixers.methods.between_class import BetweenClass, BetweenClassPlus
+from zeta_geom.mixers.methods.choice import RandomMixer
+from zeta_geom.mixers.methods.cutmix import CutMix, CutMixZeta
+from zeta_geom.mixers.methods.dirichlet import DirichletMixup
+from zeta_geom.mixers.methods.gridmix import GridMix
+from zeta_geom.mixers.methods.local import LocalSyntheticInstances
+from zeta_geom.mixers.methods.manifold_mixup import ManifoldMixup
+from zeta_geom.mixers.methods.mixfeat import MixFeat
+from zeta_geom.mixers.methods.pairs import Mixup, SamplePairing
+from zeta_geom.mixers.methods.supermix import SuperMix
+from zeta_geom.mixers.methods.transport import OptTransMix
+from zeta_geom.mixers.methods.zeta import PSeriesPairs, ZetaMixup
 from zeta_geom.mixers.table import MIXERS, make_mixer, method_table
 from zeta_geom.mixers.traits import Traits
-from zeta_geom.mixers.transport import OptTransMix
 from zeta_geom.mixers.weights import (
     gamma_from_lambda,
     gamma_min,
@@ -25,7 +26,6 @@ from zeta_geom.mixers.weights import (
     p_series_weights,
     zeta_weight_matrix,
 )
-from zeta_geom.mixers.zeta import PSeriesPairs, ZetaMixup
 
 __all__ = [
     "MIXERS",

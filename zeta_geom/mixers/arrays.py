@@ -9,7 +9,7 @@ from typing import Any
 import array_api_compat.numpy as numpy_namespace
 import numpy as np
 
-from zeta_geom.units import power_of_two_scale, tensor_scale
+from zeta_geom.checks.scaling import power_of_two_scale, tensor_scale
 
 __all__ = [
     "batch_scale",

@@ -9,7 +9,8 @@ import numpy as np
 
 from zeta_geom.checks import check_int, check_real
 from zeta_geom.mixers.arrays import cast, compute_dtype
-from zeta_geom.mixers.batch_checks import (
+from zeta_geom.mixers.batches import Unmixed, mix_batches
+from zeta_geom.mixers.checks import (
     as_batch,
     check_draw,
     check_images,
@@ -17,8 +18,7 @@ from zeta_geom.mixers.batch_checks import (
     check_plan,
     check_values,
 )
-from zeta_geom.mixers.batch_labels import soft_labels
-from zeta_geom.mixers.batches import Unmixed, mix_batches
+from zeta_geom.mixers.labels import soft_labels
 from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Seeded
 from zeta_geom.mixers.traits import Traits

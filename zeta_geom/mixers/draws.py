@@ -10,7 +10,7 @@ import numpy as np
 from zeta_geom.checks import check_int
 from zeta_geom.mixers.arrays import cast, compute_dtype, is_tensor, namespace, on_host, to_backend
 from zeta_geom.mixers.weights import p_series
-from zeta_geom.streams import Stream
+from zeta_geom.rng.streams import Stream
 
 __all__ = ["draw_orders", "draw_weights", "scatter", "series"]
 

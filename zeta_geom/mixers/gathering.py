@@ -6,7 +6,7 @@ first make it take three to six times as long.
 
 from __future__ import annotations
 
-from zeta_geom.compiling import njit
+from zeta_geom.execution.compiling import njit
 
 __all__ = ["gather_rows"]
 

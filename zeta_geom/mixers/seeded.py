@@ -9,7 +9,7 @@ from typing import Any, TypedDict, TypeVar
 
 from zeta_geom.checks import check_int
 from zeta_geom.rng import RandomState
-from zeta_geom.streams import Stream
+from zeta_geom.rng.streams import Stream
 
 __all__ = ["Seeded", "Shared"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from zeta_geom.compiling import njit
+from zeta_geom.execution.compiling import njit
 
 __all__ = ["MOST_SAMPLES", "begin_permutations", "shuffle_rows"]
 

@@ -12,7 +12,7 @@ from scipy.special import expit, logit, zeta
 
 from zeta_geom.checks import check_choice, check_int, check_real, real_array
 from zeta_geom.rng import RandomState
-from zeta_geom.streams import Stream
+from zeta_geom.rng.streams import Stream
 
 __all__ = ["gamma_from_lambda", "gamma_min", "lambda_from_gamma", "p_series_weights", "zeta_weight_matrix"]
 

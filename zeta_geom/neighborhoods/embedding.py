@@ -10,8 +10,8 @@ import numpy as np
 
 from zeta_geom import rng
 from zeta_geom.checks import check_int, check_real
+from zeta_geom.checks.scaling import column_references, power_of_two_scale
 from zeta_geom.neighborhoods.features import check_features
-from zeta_geom.units import column_references, power_of_two_scale
 
 __all__ = ["embed"]
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from zeta_geom.checks import check_choice, check_points, check_units
+from zeta_geom.checks.scaling import common_unit
 from zeta_geom.geometry import METRICS
-from zeta_geom.units import common_unit
 
 __all__ = ["check_features"]
 

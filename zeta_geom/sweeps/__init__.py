@@ -1,10 +1,10 @@
 """The same measurement over many settings: a grid of runs, kept in a ledger, on one machine or several."""
 
-from zeta_geom.sweeps.executors import DaskExecutor, Executor, PoolExecutor, SerialExecutor
+from zeta_geom.execution.executors import DaskExecutor, Executor, PoolExecutor, SerialExecutor
+from zeta_geom.execution.ledger import Ledger
 from zeta_geom.sweeps.gamma import fill_gamma, gamma_sweep
-from zeta_geom.sweeps.ledger import Ledger
 from zeta_geom.sweeps.measures import MEASURES
-from zeta_geom.sweeps.sweeping import SweepError, sweep, sweep_table
+from zeta_geom.sweeps.sweep import SweepError, sweep, sweep_table
 
 __all__ = [
     "MEASURES",

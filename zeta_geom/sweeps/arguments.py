@@ -17,8 +17,8 @@ from zeta_geom.checks import (
     count_classes,
     host_array,
 )
-from zeta_geom.files import to_floats
 from zeta_geom.mixers.weights import ANCHORS
+from zeta_geom.records.files import to_floats
 from zeta_geom.sweeps.measures import MEASURES, Points
 
 __all__ = ["check_axes", "check_data", "check_options"]

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from zeta_geom.manifests import data_fingerprint
 from zeta_geom.records import atomic_path
+from zeta_geom.records.manifests import data_fingerprint
 from zeta_geom.sweeps.grid import Run
 from zeta_geom.sweeps.measures import MEASURES, Points
 

@@ -8,28 +8,28 @@ Nothing else in the package imports this room. Recipes are read, checked and wri
 from importlib import import_module
 from typing import Any
 
-from zeta_geom.launchers import without_launcher
+from zeta_geom.rng.launchers import without_launcher
 from zeta_geom.training.packages import require_packages
 
 _ROOMS = {
-    "Classifier": "classifier",
+    "Classifier": "fit.classifier",
     "IMAGE_SETS": "data",
     "ImageData": "data",
-    "METRICS": "metrics",
-    "NETWORKS": "networks",
-    "RECIPES": "recipes",
-    "Recipe": "recipe",
+    "METRICS": "fit.metrics",
+    "NETWORKS": "fit.networks",
+    "RECIPES": "recipes.paper",
+    "Recipe": "recipes.schema",
     "compare": "comparison",
     "load_image_data": "data",
     "load_network": "runs",
-    "make_network": "networks",
-    "read_recipe": "recipe_files",
+    "make_network": "fit.networks",
+    "read_recipe": "recipes.files",
     "run": "runs",
     "search": "gamma_search",
-    "write_recipe": "recipe_files",
+    "write_recipe": "recipes.files",
 }
 
-_ON_THE_EXTRA = {"classifier", "data", "gamma_search"}  # modules that cannot be imported without its packages
+_ON_THE_EXTRA = {"fit.classifier", "data", "gamma_search"}  # modules that cannot be imported without its packages
 
 __all__ = sorted(_ROOMS)
 

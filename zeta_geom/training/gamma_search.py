@@ -20,11 +20,11 @@ from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
 from zeta_geom.checks import check_int, check_real
-from zeta_geom.locks import hold
-from zeta_geom.sweeps.claims import claim, claimed_by
-from zeta_geom.training.metrics import HIGHER_IS_BETTER
-from zeta_geom.training.recipe import Recipe
-from zeta_geom.training.recipe_files import changed
+from zeta_geom.execution.leases import claim, claimed_by
+from zeta_geom.execution.locks import hold
+from zeta_geom.training.fit.metrics import HIGHER_IS_BETTER
+from zeta_geom.training.recipes.files import changed
+from zeta_geom.training.recipes.schema import Recipe
 from zeta_geom.training.runs import refuse_without_guard, run
 
 __all__ = ["search"]

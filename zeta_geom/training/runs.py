@@ -15,19 +15,19 @@ from safetensors.torch import load_file
 
 from zeta_geom import records
 from zeta_geom.checks import check_int
-from zeta_geom.guard import require_main_guard, starts_afresh
-from zeta_geom.launchers import without_launcher
-from zeta_geom.locks import hold
-from zeta_geom.mixers.hooks import modules_of
-from zeta_geom.training.networks import make_network
+from zeta_geom.execution.guard import require_main_guard, starts_afresh
+from zeta_geom.execution.locks import hold
+from zeta_geom.mixers.methods.hooks import modules_of
+from zeta_geom.rng.launchers import without_launcher
+from zeta_geom.training.fit.networks import make_network
 from zeta_geom.training.packages import require_packages
-from zeta_geom.training.recipe import Recipe
-from zeta_geom.training.recipe_files import changed, write_recipe
-from zeta_geom.training.recipes import find_recipe
+from zeta_geom.training.recipes.files import changed, write_recipe
+from zeta_geom.training.recipes.paper import find_recipe
+from zeta_geom.training.recipes.schema import Recipe
 
 if TYPE_CHECKING:
-    from zeta_geom.training.classifier import Classifier
     from zeta_geom.training.data import ImageData
+    from zeta_geom.training.fit.classifier import Classifier
 
 __all__ = ["find_recipe", "load_network", "run"]
 
@@ -110,7 +110,7 @@ def run(
     require_packages()
     refuse_without_guard("training.run", devices, num_workers)
     from zeta_geom.training.data import load_image_data, subset
-    from zeta_geom.training.one_run import OneRun
+    from zeta_geom.training.fit.one_run import OneRun
 
     recipe = find_recipe(recipe)
     if seeds is not None:
@@ -222,7 +222,7 @@ def load_network(recipe: Recipe, seed: int, data: ImageData, *, folder: Path | s
     FileNotFoundError: there are no weights nowhere/...: run the recipe first.
     """
     require_packages()
-    from zeta_geom.training.one_run import build_classifier
+    from zeta_geom.training.fit.one_run import build_classifier
 
     weights = Path(folder) / recipe.name / f"seed-{seed}.safetensors"
     if not weights.exists():

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from zeta_geom.training.data import medical, natural, skin_challenges, skin_collections
-from zeta_geom.training.data.archives import fetch_archive
 from zeta_geom.training.data.contents import Arrays, Pictures
+from zeta_geom.training.data.readers import medical, natural, skin_challenges, skin_collections
+from zeta_geom.training.data.readers.archives import fetch_archive
 
 __all__ = ["IMAGE_SETS", "ImageSet"]
 

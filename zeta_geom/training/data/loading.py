@@ -11,7 +11,7 @@ from zeta_geom.training.data.contents import Arrays, Pictures, from_arrays, from
 from zeta_geom.training.data.framing import WHITE, Framing
 from zeta_geom.training.data.image_data import ImageData
 from zeta_geom.training.data.image_sets import IMAGE_SETS, ImageSet
-from zeta_geom.training.data.own_files import read_csv, read_folder
+from zeta_geom.training.data.readers.own_files import read_csv, read_folder
 
 __all__ = ["load_image_data"]
 

@@ -1,0 +1,257 @@
+"""A ledger keeps what is finished, whatever happens to whoever works on it."""
+
+import json
+import logging
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from tests.execution import sweep_cases as cases
+from zeta_geom.execution import leases as claims_module
+from zeta_geom.execution.leases import claim, claimed_by
+from zeta_geom.execution.running import carry_out
+from zeta_geom.records import manifests
+from zeta_geom.sweeps import Ledger, PoolExecutor, SerialExecutor
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    return Ledger(tmp_path / "ledger")
+
+
+def go(ledger, entries, executor=None, **how):
+    return carry_out(ledger, entries, cases.compute, executor or SerialExecutor(), progress=False, **how)
+
+
+def test_what_is_finished_is_not_done_again(ledger):
+    entries = cases.entries(ledger, 3)
+    assert cases.squares(go(ledger, entries)) == {0: 0, 1: 1, 2: 4}
+    assert cases.squares(go(ledger, entries)) == {0: 0, 1: 1, 2: 4}
+    assert cases.noted(ledger) == [0, 1, 2]
+    go(ledger, cases.entries(ledger, 4))  # a larger grid
+    assert cases.noted(ledger) == [0, 1, 2, 3]
+    go(ledger, entries, force=True)
+    assert cases.noted(ledger) == [0, 0, 1, 1, 2, 2, 3]
+    assert ledger.counts() == {"finished": 3, "failed": 0, "running": 0, "open": 0}
+
+
+def test_a_run_is_one_folder_with_all_that_it_was_made_of(ledger):
+    (entry,) = cases.entries(ledger, 1)
+    go(ledger, [entry])
+    (folder,) = ledger.runs.iterdir()
+    assert {path.name for path in folder.iterdir()} == {"result.json", "result.parquet"}
+    manifest = json.loads((folder / "result.json").read_text())
+    assert manifest["status"] == "finished"
+    assert manifest["settings"]["i"] == 0
+    assert manifest["versions"] == manifests.library_versions()
+    assert manifest["code"] == manifests.code_fingerprint()
+    assert manifest["pid"] == os.getpid()
+    assert manifest["seconds"] >= 0
+    assert manifest["key"] == manifests.key_of(manifest)
+    assert not list(ledger.temporary.iterdir())
+
+
+def test_a_failure_is_recorded_and_stops_nothing(ledger):
+    entries = cases.entries(ledger, 3, raises=1)
+    assert cases.squares(go(ledger, entries)) == {0: 0, 2: 4}
+    assert ledger.status(entries[1]) == "failed"
+    assert ledger.failure(entries[1]) == "ValueError: this one is odd"
+    failure = json.loads((ledger.failed / f"{entries[1].name}.json").read_text())
+    assert "in compute" in failure["traceback"]
+    assert failure["settings"]["i"] == 1
+    before = (ledger.failed / f"{entries[1].name}.json").stat().st_mtime_ns
+    go(ledger, entries, retry_failed=False)
+    assert (ledger.failed / f"{entries[1].name}.json").stat().st_mtime_ns == before
+    go(ledger, entries)
+    assert (ledger.failed / f"{entries[1].name}.json").stat().st_mtime_ns > before
+    ledger.finish(entries[1], pd.DataFrame({"i": [1]}))
+    assert ledger.status(entries[1]) == "finished"
+    assert ledger.failure(entries[1]) is None
+
+
+def test_the_first_to_finish_has_recorded_it(ledger, caplog):
+    (entry,) = cases.entries(ledger, 1)
+    ledger.finish(entry, pd.DataFrame({"who": ["first"]}))
+    with caplog.at_level(logging.INFO):
+        ledger.finish(entry, pd.DataFrame({"who": ["second"]}))
+    assert "finished elsewhere meanwhile" in caplog.text
+    assert ledger.read(entry)["who"].tolist() == ["first"]
+    assert not list(ledger.temporary.iterdir())
+
+
+@pytest.mark.parametrize("part", ["result.parquet", "result.json"])
+def test_a_damaged_run_is_done_again(ledger, part, caplog):
+    entries = cases.entries(ledger, 2)
+    go(ledger, entries)
+    path = ledger.runs / entries[1].name / part
+    path.write_bytes(path.read_bytes()[:-20])
+    assert cases.squares(go(ledger, entries)) == {0: 0, 1: 1}
+    assert cases.noted(ledger) == [0, 1, 1]
+    assert ("computing it again" in caplog.text) == (part == "result.parquet")
+    assert ledger.read(entries[1]) is not None
+
+
+def test_runs_of_older_code_are_done_again_unless_asked_for(ledger, monkeypatch, caplog):
+    (older,) = cases.entries(ledger, 1)
+    go(ledger, [older])
+    monkeypatch.setattr(manifests, "code_fingerprint", lambda: "f" * 64)
+    monkeypatch.setattr("zeta_geom.execution.running.code_fingerprint", lambda: "f" * 64)
+    (newer,) = cases.entries(ledger, 1)
+    assert ledger.of_older_code(newer).name == older.name
+    assert "reusing a run of older code" in caplog.text
+    go(ledger, [newer])
+    assert cases.noted(ledger) == [0, 0]
+    assert ledger.of_older_code(newer) is None  # its own is there
+
+
+def test_a_worker_with_other_code_or_libraries_is_refused(ledger, monkeypatch):
+    entries = cases.entries(ledger, 1)
+    monkeypatch.setattr("zeta_geom.execution.running.library_versions", lambda: {"numpy": "0.0"})
+    with pytest.raises(RuntimeError, match=r"other versions of numba, numpy, .* install the same there"):
+        go(ledger, entries)
+
+
+def test_a_claim_dies_with_its_owner(tmp_path):
+    code = (
+        "import sys, time; from pathlib import Path; from zeta_geom.execution.leases import claim\n"
+        f"with claim(Path({str(tmp_path)!r}), 'a') as ours: print(ours, flush=True); time.sleep(100)"
+    )
+    owner = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert owner.stdout.readline() == "True\n"
+    with claim(tmp_path, "a") as ours:
+        assert not ours
+    assert claimed_by(tmp_path, "a")["pid"] == owner.pid
+    owner.kill()
+    owner.wait()
+    assert claimed_by(tmp_path, "a") is None
+    with claim(tmp_path, "a") as ours:
+        assert ours
+        assert claimed_by(tmp_path, "a")["pid"] == os.getpid()
+    assert claimed_by(tmp_path, "a") is None
+
+
+def test_another_hosts_lease_holds_until_it_runs_out(tmp_path, ledger):
+    lease = tmp_path / "a.lease"
+    lease.write_text(json.dumps({"host": "elsewhere", "pid": 1, "token": "x", "since": 0}))
+    with claim(tmp_path, "a") as ours:
+        assert not ours
+    assert claimed_by(tmp_path, "a")["host"] == "elsewhere"
+    old = time.time() - claims_module.LEASE - 1
+    os.utime(lease, (old, old))
+    assert claimed_by(tmp_path, "a") is None
+    with claim(tmp_path, "a") as ours:
+        assert ours
+    assert not lease.exists()
+    assert not list(tmp_path.glob("*clock*"))
+
+
+def test_a_lease_that_was_taken_over_is_not_removed_by_its_old_owner(tmp_path):
+    theirs = json.dumps({"host": "elsewhere", "pid": 1, "token": "theirs", "since": 0})
+    with claim(tmp_path, "a") as ours:
+        assert ours
+        (tmp_path / "a.lease").write_text(theirs)
+    assert (tmp_path / "a.lease").read_text() == theirs
+
+
+def test_a_lease_is_touched_while_its_owner_works(tmp_path, monkeypatch):
+    monkeypatch.setattr(claims_module, "LEASE", 0.2)
+    with claim(tmp_path, "a"):
+        before = (tmp_path / "a.lease").stat().st_mtime_ns
+        cases.wait_until(lambda: (tmp_path / "a.lease").stat().st_mtime_ns > before, 5)
+
+
+@pytest.mark.slow
+def test_who_is_busy_elsewhere_is_waited_for(ledger):
+    entries = cases.entries(ledger, 4, seconds=0.4)
+    other = cases.in_another_process(ledger.folder, 4, seconds=0.4)
+    cases.wait_until(lambda: cases.finished(ledger.folder) >= 1)
+    assert cases.squares(go(ledger, entries)) == {0: 0, 1: 1, 2: 4, 3: 9}
+    out, err = other.communicate(timeout=60)
+    assert (out, err) == ("4\n", "")
+    assert cases.noted(ledger) == [0, 1, 2, 3]
+
+
+def test_a_killed_owners_run_is_taken_over(ledger):
+    entries = cases.entries(ledger, 3, seconds=0.5)
+    other = cases.in_another_process(ledger.folder, 3, seconds=0.5)
+    cases.wait_until(lambda: cases.finished(ledger.folder) >= 1)
+    other.send_signal(signal.SIGKILL)
+    other.wait()
+    assert cases.squares(go(ledger, entries)) == {0: 0, 1: 1, 2: 4}
+    assert not list(ledger.temporary.iterdir())
+
+
+def test_a_full_disk_is_one_clear_error_and_loses_nothing(ledger):
+    small, large = cases.entries(ledger, 2), cases.entries(ledger, 1, large=100_000)
+    go(ledger, small)
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, old[1]))
+    try:
+        with pytest.raises(OSError, match=r"ledger in .* cannot be written .*Make room and run the same again"):
+            go(ledger, [*small, *large])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+    assert not list(ledger.temporary.iterdir())
+    assert ledger.counts() == {"finished": 2, "failed": 0, "running": 0, "open": 1}
+    assert len(go(ledger, [*small, *large])) == 3
+    assert cases.noted(ledger) == [0, 1]
+
+
+def test_a_full_file_system(tmp_path):
+    """The same with a file system of 300 kB of the test's own, where the system lets us have one."""
+    script = (
+        f"set -e; mount -t tmpfs -o size=300k tmpfs {tmp_path}; cd {os.path.dirname(__file__)}/../..\n"
+        f"exec {sys.executable} - <<'END'\n"
+        "from tests.execution import sweep_cases as c\nfrom zeta_geom.execution.running import carry_out\n"
+        "from zeta_geom.sweeps import SerialExecutor\n"
+        f"ledger = c.Ledger('{tmp_path}/ledger')\nentries = c.entries(ledger, 5, large=15_000)\n"
+        "try:\n    carry_out(ledger, entries, c.compute, SerialExecutor())\n"
+        "except OSError as error:\n    print(error)\n"
+        "print(ledger.counts()['finished'], [p.name for p in ledger.temporary.iterdir()])\n"
+        "print(sum(ledger.read(entry) is not None for entry in entries))\nEND\n"
+    )
+    tried = subprocess.run(["unshare", "--mount", "--map-root-user", "true"], capture_output=True, check=False)
+    if tried.returncode:
+        pytest.skip("no mount namespace may be made here")
+    words = ["unshare", "--mount", "--map-root-user", "bash", "-c", script]
+    result = subprocess.run(words, capture_output=True, text=True, check=False)
+    error, counts, whole = result.stdout.splitlines()
+    assert "No space left on device" in error
+    assert "finished runs are kept" in error
+    assert counts in ("1 []", "2 []")
+    assert whole == counts[0]
+
+
+def test_a_plan_that_is_absent_or_damaged(ledger):
+    with pytest.raises(FileNotFoundError, match="there is no sweep in"):
+        ledger.counts()
+    go(ledger, cases.entries(ledger, 1))
+    (ledger.folder / "sweep.json").write_text("[{")
+    with pytest.raises(ValueError, match="is damaged; run the sweep again"):
+        ledger.plan()
+
+
+@pytest.mark.parametrize("how", [pytest.param("hangs", marks=pytest.mark.slow), "hangs in C"])
+def test_a_run_that_hangs_is_ended_and_recorded(ledger, how, monkeypatch):
+    with pytest.raises(ValueError, match="limit needs processes"):
+        go(ledger, cases.entries(ledger, 1), limit=1.0)
+    entries = cases.entries(ledger, 4, **{how: 2})
+    assert cases.squares(go(ledger, entries, PoolExecutor(2), limit=1.0)) == {0: 0, 1: 1, 3: 9}
+    assert ledger.failure(entries[2]) == "TimeoutError: it ran past its limit."
+    assert "sweep_cases.py" in json.loads((ledger.failed / f"{entries[2].name}.json").read_text())["traceback"]
+    assert set(cases.noted(ledger)) == {0, 1, 3}
+    assert not list(ledger.claims.glob("*.hang"))
+
+
+@pytest.mark.slow
+def test_a_run_whose_process_always_dies_is_recorded_as_failed(ledger):
+    entries = cases.entries(ledger, 4, **{"always dies": 1})
+    assert cases.squares(go(ledger, entries, PoolExecutor(2))) == {0: 0, 2: 4, 3: 9}
+    assert "its process died 3 times" in ledger.failure(entries[1])
+    assert set(cases.noted(ledger)) == {0, 2, 3}

@@ -1,0 +1,208 @@
+"""The search: its limits, its resumption, and two processes on one storage file."""
+
+import multiprocessing
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+import pytest
+from filelock import FileLock
+from scipy.stats import kstest
+
+from tests.training.training_cases import recipe
+from zeta_geom.execution.leases import claim
+from zeta_geom.training import gamma_search as room
+from zeta_geom.training.gamma_search import search
+
+SETTINGS = {"accelerator": "cpu", "progress": False, "logs": False}
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """Replace training by a formula, and count what is asked for."""
+    asked = []
+
+    def run(made, *, seeds, folder):
+        asked.append(made)
+        assert seeds in ([0], [1])
+        value = made.mixer.params["gamma"] + np.log10(made.optimizer.weight_decay)
+        return pd.DataFrame({"metric": made.metrics, "value": [value] * len(made.metrics), "seed": seeds[0]})
+
+    monkeypatch.setattr(room, "run", run)
+    return asked
+
+
+def test_proposals_lie_within_the_limits_and_begin_as_their_laws_say(trained, tmp_path):
+    found = search(recipe(), tmp_path / "s.db", n_models=40, folder=tmp_path)
+    assert len(found) == len(trained) == 40
+    assert found["gamma"].between(1, 6).all()
+    assert found["weight_decay"].between(5e-5, 1e-3).all()
+    first = found.head(10)  # TPE draws these from the laws themselves
+    assert first["gamma"].nunique() == 10
+    assert kstest(first["gamma"], "uniform", (1, 5)).pvalue > 1e-3
+    logs = np.log(first["weight_decay"])
+    assert kstest(logs, "uniform", (np.log(5e-5), np.log(20))).pvalue > 1e-3
+    assert found["gamma"].tail(20).mean() < found["gamma"].head(10).mean()  # error: it seeks the smallest
+    assert {made.mixer.name for made in trained} == {"zeta"}
+    assert all(made.sources["mixer"].startswith("ours, proposed") for made in trained)
+
+
+@pytest.mark.slow
+def test_a_metric_that_should_be_high_is_sought_high(trained, tmp_path):
+    found = search(recipe(metrics=("accuracy",)), tmp_path / "s.db", n_models=30, folder=tmp_path)
+    assert found["gamma"].tail(10).mean() > found["gamma"].head(10).mean()
+
+
+def test_a_search_goes_on_to_the_number_asked_for_without_repeating(trained, tmp_path):
+    first = search(recipe(), tmp_path / "s.db", n_models=4, folder=tmp_path)
+    more = search(recipe(), tmp_path / "s.db", n_models=7, folder=tmp_path)
+    pd.testing.assert_frame_equal(more.head(4), first)
+    assert len(trained) == 7
+    assert more["gamma"].nunique() == 7
+    assert len(search(recipe(), tmp_path / "s.db", n_models=5, folder=tmp_path)) == 7
+    assert len(trained) == 7
+
+
+def begin(storage):
+    """Begin a model as a process does that is killed before it can tell its value."""
+    trial = room._study(recipe(), storage, 0, higher=False).ask()
+    return trial, (trial.suggest_float("gamma", 1, 6), trial.suggest_float("weight_decay", 5e-5, 1e-3, log=True))
+
+
+def test_a_killed_model_is_taken_up_again_at_once_with_its_own_values(trained, tmp_path):
+    storage = tmp_path / "s.db"
+    _, drawn = begin(storage)
+    found = search(recipe(), storage, n_models=1, folder=tmp_path)
+    assert [tuple(row) for row in found[["gamma", "weight_decay"]].to_numpy()] == [drawn]
+    begin(storage)
+    assert len(search(recipe(), storage, n_models=3, folder=tmp_path)) == len(trained) == 3
+
+
+def test_a_model_that_another_process_trains_is_waited_for(trained, tmp_path, monkeypatch):
+    storage = tmp_path / "s.db"
+    monkeypatch.setattr(room, "PAUSE", 0.05)
+    trial, _ = begin(storage)
+    other = room._Shared(trial.study, storage)
+    with ThreadPoolExecutor(1) as pool:
+        with claim(other.claims, room._name(trial.number)):
+            asked = pool.submit(search, recipe(), storage, n_models=2, folder=tmp_path)
+            with pytest.raises(TimeoutError):
+                asked.result(timeout=0.5)
+            assert len(trained) == 1
+            trial.study.tell(trial, 0.5)
+        assert len(asked.result(timeout=60)) == 2
+    assert len(trained) == 1
+
+
+def test_a_search_that_ends_short_says_why(trained, tmp_path):
+    search(recipe(), tmp_path / "s.db", n_models=2, folder=tmp_path)
+    with pytest.warns(RuntimeWarning, match=r"has 2 of 5 models: its timeout of 0 s is over\. Call it again"):
+        assert len(search(recipe(), tmp_path / "s.db", n_models=5, timeout=0, folder=tmp_path)) == 2
+
+
+def test_a_value_that_is_no_number_is_told_of(tmp_path, monkeypatch):
+    def diverged(made, *, seeds, folder):
+        return pd.DataFrame({"metric": made.metrics, "value": np.nan, "seed": 0})
+
+    monkeypatch.setattr(room, "run", diverged)
+    with pytest.raises(ValueError, match=r"error of .* must be finite; got nan"):
+        search(recipe(), tmp_path / "s.db", n_models=2, folder=tmp_path)
+
+
+@pytest.mark.slow
+def test_a_search_that_is_killed_in_a_model_ends_with_as_many_as_asked(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    killed = context.Process(target=share, args=(recipe(epochs=40), tmp_path / "s.db", tmp_path))
+    killed.start()
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.rglob("*.ckpt")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    killed.kill()
+    killed.join()
+    made = recipe(epochs=40)
+    assert len(search(made, tmp_path / "s.db", n_models=1, folder=tmp_path, **SETTINGS)) == 1
+
+
+@pytest.mark.slow
+def test_two_processes_share_a_search(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    arguments = (recipe(n_train=32, epochs=1, metrics=("error",)), tmp_path / "s.db", tmp_path)
+    processes = [context.Process(target=share, args=arguments) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(timeout=120)
+    assert [process.exitcode for process in processes] == [0, 0]
+    found = search(arguments[0], tmp_path / "s.db", n_models=6, folder=tmp_path, **SETTINGS)
+    assert 6 <= len(found) <= 7
+    assert found["gamma"].nunique() == len(found)
+    assert Counter(path.name for path in tmp_path.rglob("seed-*.json")).total() == len(found)
+
+
+def share(made, storage, folder):
+    search(made, storage, n_models=6, folder=folder, **SETTINGS)
+
+
+def test_a_new_file_is_opened_by_one_at_a_time(tmp_path):
+    with ThreadPoolExecutor(1) as pool:
+        with FileLock(tmp_path / "s.db.lock"):
+            opened = pool.submit(room._study, recipe(), tmp_path / "s.db", 0, higher=False)
+            with pytest.raises(TimeoutError):
+                opened.result(timeout=0.5)
+            assert not (tmp_path / "s.db").exists()
+        assert opened.result(timeout=60).trials == []
+
+
+@pytest.mark.slow
+def test_two_that_open_a_new_file_at_once_do_not_collide(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    for name in ("a", "b"):
+        barrier = context.Barrier(2)
+        processes = [context.Process(target=open_at_once, args=(barrier, tmp_path / name)) for _ in range(2)]
+        for process in processes:
+            process.start()
+        for process in processes:
+            process.join(timeout=120)
+        assert [process.exitcode for process in processes] == [0, 0]
+
+
+def open_at_once(barrier, storage):
+    made = recipe()
+    barrier.wait()
+    room._study(made, storage, 0, higher=False)
+
+
+def test_an_interrupted_model_is_gone_on_with(trained, tmp_path, monkeypatch):
+    def interrupted(made, **_):
+        trained.append(made)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(room, "run", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            search(recipe(), tmp_path / "s.db", n_models=2, folder=tmp_path)
+    search(recipe(), tmp_path / "s.db", n_models=2, folder=tmp_path)
+    assert trained[0] == trained[1] != trained[2]
+
+
+def test_other_recipes_are_other_searches(trained, tmp_path):
+    for made in (recipe(), recipe(epochs=4), recipe(metrics=("accuracy",))):
+        assert len(search(made, tmp_path / "s.db", n_models=2, folder=tmp_path)) == 2
+    assert len(search(recipe(), tmp_path / "s.db", n_models=2, seed=1, folder=tmp_path)) == 2
+    assert len(trained) == 8
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"n_models": 0}, "n_models"),
+        ({"gamma": (3, 2)}, "gamma must be two limits that ascend"),
+        ({"gamma": (-1, 2)}, "gamma must be"),
+        ({"weight_decay": (0, 1e-3)}, "weight_decay must be"),
+    ],
+)
+def test_bad_limits_are_refused(settings, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        search(recipe(), tmp_path / "s.db", **settings)

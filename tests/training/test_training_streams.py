@@ -1,0 +1,84 @@
+"""Streams, order and preparation of batches: each belongs to its seed, rank and epoch."""
+
+import itertools
+
+import pytest
+import torch
+from torch import nn
+
+from tests.mixers.mixer_cases import build
+from zeta_geom.mixers import Mixup
+from zeta_geom.training import load_image_data, make_network
+from zeta_geom.training.fit.augmentation import augment
+from zeta_geom.training.fit.classifier import Classifier
+from zeta_geom.training.fit.loaders import ImageLoaders
+from zeta_geom.training.recipes.schema import Optimizer
+
+SETTINGS = {"optimizer": Optimizer(learning_rate=0.05)}
+
+
+def streams(monkeypatch, seed, rank, epoch):
+    monkeypatch.setattr(Classifier, "global_rank", rank)
+    monkeypatch.setattr(Classifier, "current_epoch", epoch)
+    made = Classifier(nn.Linear(2, 2), 2, mixer=Mixup(random_state=seed), seed=seed, **SETTINGS)
+    made.on_train_epoch_start()
+    return (
+        float(made._epoch_mixer.draw((4, 2)).lam),
+        torch.rand(1, generator=made._generator).item(),
+        torch.rand(1).item(),
+    )
+
+
+def test_each_seed_rank_and_epoch_has_streams_of_its_own(monkeypatch):
+    found = [streams(monkeypatch, *key) for key in itertools.product(range(2), repeat=3)]
+    assert len({value for each in found for value in each}) == 3 * 8
+    assert streams(monkeypatch, 1, 1, 1) == found[-1]
+
+
+class Watching(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.last, self.seen = nn.Linear(64, 10), []
+
+    def forward(self, x):
+        self.seen.append(x.detach().clone())
+        return self.last(x.flatten(1))
+
+
+@pytest.mark.parametrize("mixer", [None, build("manifold-mixup", layers=["input"], prob=0.0)])
+def test_what_the_network_is_given(mixer):
+    made = Classifier(Watching(), 10, mixer=mixer, augmentation=["flip", "crop"], mean=[0.3], std=[0.2], **SETTINGS)
+    made.log = lambda *_, **__: None
+    images, labels = torch.randint(256, (6, 1, 8, 8), dtype=torch.uint8), torch.arange(6)
+    made._generator = torch.Generator().manual_seed(4)
+    made.training_step((images, labels))
+    augmented = augment(images / 255, ["flip", "crop"], torch.Generator().manual_seed(4))
+    made(images)
+    for x, seen in zip((augmented, images / 255), made.network.seen, strict=True):
+        torch.testing.assert_close(seen, (x - 0.3) / 0.2)
+
+
+def test_the_order_belongs_to_the_seed():
+    data = load_image_data("digits")
+    orders = [list(ImageLoaders(data, batch_size=8, seed=seed).train_dataloader().sampler) for seed in (0, 1, 0)]
+    assert orders[0] == orders[2] != orders[1]
+
+
+def test_flips_and_crops_are_even():
+    from scipy.stats import binomtest
+
+    from zeta_geom.training.fit.augmentation import random_crop, random_flip
+
+    g = torch.Generator().manual_seed(0)
+    image = torch.arange(2.0).expand(4000, 1, 1, 2)
+    assert binomtest(int((random_flip(image, g)[:, 0, 0, 0] == 1).sum()), 4000).pvalue > 1e-4
+    x = torch.arange(1.0, 101).view(1, 1, 10, 10).expand(2000, 1, 10, 10)
+    assert len({tuple(row.flatten().tolist()) for row in random_crop(x, g)}) == 81
+
+
+def test_stems():
+    wide = make_network("resnet18", 10, (3, 32, 200))
+    assert wide.conv1.stride == (1, 1)
+    assert make_network("resnet18", 10, (3, 32, 32), seed=0).conv1.weight.std().item() == pytest.approx(
+        (2 / (64 * 9)) ** 0.5, rel=0.1
+    )

@@ -1,0 +1,1 @@
+"""What is audited: mixers, transforms and functions, and how each is called."""

@@ -1,7 +1,0 @@
-"""A report as one HTML file: text, tables with their CSV inside, pictures; it loads nothing from anywhere."""
-
-from zeta_geom.audits.page.parts import Page, Picture, Section, Table
-from zeta_geom.audits.page.pictures import png_bytes, svg_bytes
-from zeta_geom.audits.page.writing import MAX_BYTES, render, write_page
-
-__all__ = ["MAX_BYTES", "Page", "Picture", "Section", "Table", "png_bytes", "render", "svg_bytes", "write_page"]

@@ -1,0 +1,1 @@
+"""The report of an audit, made from the data of its result."""

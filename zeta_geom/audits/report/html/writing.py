@@ -1,0 +1,192 @@
+"""A report as one HTML file: text, tables with their CSV inside, pictures; it loads nothing from anywhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TypeAlias
+
+import jinja2
+from markupsafe import Markup
+
+from zeta_geom.audits.report.html.cells import Column, show_column
+from zeta_geom.audits.report.html.downloads import Download, data_uri, make_download
+from zeta_geom.audits.report.html.parts import Page, Picture, Table
+from zeta_geom.audits.report.html.pictures import picture_size
+from zeta_geom.records import atomic_path
+
+__all__ = ["MAX_BYTES", "render", "write_page"]
+
+MAX_BYTES = 5 * 1024 * 1024
+_LONG = 30  # rows shown above which a table scrolls within its frame, under a header that stays
+_NOT_HTML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_MEDIA = {"svg": "image/svg+xml", "png": "image/png"}
+
+
+@dataclass(frozen=True)
+class _TableView:
+    """A table as the template takes it."""
+
+    table: Table
+    columns: Sequence[Column]
+    rows: int  # shown
+    long: bool
+    download: Download
+
+
+@dataclass(frozen=True)
+class _PictureView:
+    """A picture as the template takes it."""
+
+    picture: Picture
+    number: int
+    source: str
+    size: tuple[int, int] | None
+
+
+Views: TypeAlias = Sequence[tuple[Sequence[_TableView], Sequence[_PictureView]]]  # a section each
+
+
+def render(page: Page) -> str:
+    """Return a page as HTML that needs nothing else.
+
+    Parameters
+    ----------
+    page : Page
+
+    Returns
+    -------
+    str
+        The same for the same page.
+
+    Raises
+    ------
+    ValueError
+        If two tables share a name, or a picture is of no known kind.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from zeta_geom.audits.report.html import Page, Section, Table
+    >>> table = Table("counts", "Counts", "How many.", pd.DataFrame({"n": [1, 2]}))
+    >>> text = render(Page("A report", ["Two rows."], [Section("Rows", [], [table])], "make report"))
+    >>> "Download counts.csv (2 rows)" in text
+    True
+    """
+    return _fill(page, _views(page))
+
+
+def write_page(page: Page, path: Path) -> int:
+    """Write a page, whole or not at all.
+
+    Parameters
+    ----------
+    page : Page
+    path : Path
+
+    Returns
+    -------
+    int
+        The file's bytes.
+
+    Raises
+    ------
+    ValueError
+        If the page is larger than 5 MiB, or as `render` raises it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "report.html"
+    >>> write_page(Page("A report", [], [], "make report"), path) == path.stat().st_size
+    True
+    """
+    views = _views(page)
+    content = _fill(page, views).encode()
+    if len(content) > MAX_BYTES:
+        parts = sorted(_room(views), key=lambda part: -part[0])
+        largest = "; ".join(f"{what}: {_size(size)}" for size, what, _ in parts[:5])
+        raise ValueError(
+            f"page must be at most {_size(MAX_BYTES)} as a file; it is {_size(len(content))}. The largest parts are"
+            f" {largest}. For the first of them: {parts[0][2] if parts else 'shorten the text'}."
+        )
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+    return len(content)
+
+
+def _fill(page: Page, views: Views) -> str:
+    names = [view.table.name.lower() for tables, _ in views for view in tables]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"tables must differ in name (in more than upper and lower case); {twice} come twice.")
+    template, style, script = _template()
+    policy = (
+        f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)};"
+        " base-uri 'none'; form-action 'none'"
+    )
+    parts = list(zip(page.sections, views, strict=True))
+    html = template.render(page=page, parts=parts, policy=policy, style=Markup(style), script=Markup(script))
+    return _NOT_HTML.sub("\ufffd", html)
+
+
+def _views(page: Page) -> Views:
+    number = itertools.count(1)
+    return [
+        ([_table_view(table) for table in part.tables], [_picture_view(each, next(number)) for each in part.pictures])
+        for part in page.sections
+    ]
+
+
+def _table_view(table: Table) -> _TableView:
+    shown = table.frame if table.shown is None else table.frame.iloc[: table.shown]
+    columns = [
+        show_column(shown.iloc[:, place], str(table.columns.get(name, name)), verdict=name == "verdict")
+        for place, name in enumerate(shown.columns)
+    ]
+    return _TableView(table, columns, len(shown), len(shown) > _LONG, make_download(table.frame, table.name))
+
+
+def _picture_view(picture: Picture, number: int) -> _PictureView:
+    size = picture_size(picture.content, picture.kind)
+    return _PictureView(picture, number, data_uri(picture.content, _MEDIA[picture.kind]), size)
+
+
+def _room(views: Views) -> Iterator[tuple[int, str, str]]:
+    """Yield each part that takes room: its bytes, what it is, and how to make it smaller."""
+    for tables, pictures in views:
+        for view in tables:
+            name = view.table.name
+            remedy = "round its numbers, or leave columns or rows out"
+            yield len(view.download.content), f"the CSV of table {name!r}", remedy
+            cells = [cell.text for column in view.columns for cell in column.cells]
+            room = sum(len(text.encode("utf-8", "replace")) + 20 for text in cells)  # with the tags, about
+            yield room, f"the {view.rows:,} rows shown of table {name!r}", "show fewer rows (`shown`)"
+        for each in pictures:
+            drawn = each.picture.kind == "svg"
+            remedy = "save it as PNG, or draw fewer points" if drawn else "save it at a lower dpi"
+            yield len(each.source), f"picture {each.picture.title!r}", remedy
+
+
+@cache
+def _template() -> tuple[jinja2.Template, str, str]:
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=loader
+    )
+    environment.filters["size"] = _size
+    style, script = (loader.get_source(environment, name)[0] for name in ("style.css", "script.js"))
+    return environment.get_template("report.html"), style, script
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"
+
+
+def _size(size: int) -> str:
+    return f"{size / 1024**2:.1f} MiB" if size >= 1024**2 else f"{max(1, round(size / 1024))} KiB"

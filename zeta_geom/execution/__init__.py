@@ -1,0 +1,20 @@
+"""Who does the work: executors, and the ledger of what is done."""
+
+from importlib import import_module
+from typing import Any
+
+_MODULES = {
+    "DaskExecutor": "executors",
+    "Executor": "executors",
+    "Ledger": "ledger",
+    "PoolExecutor": "executors",
+    "SerialExecutor": "executors",
+}
+
+__all__ = sorted(_MODULES)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""Neighbours and certified counts on the processor, as compiled kernels."""

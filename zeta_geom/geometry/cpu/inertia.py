@@ -1,0 +1,219 @@
+"""How many eigenvalues of a symmetric matrix exceed a value, and where its largest lies, without a tridiagonal form.
+
+A blocked LDLᵀ factorisation counts (Sylvester's law of inertia), a few steps of Lanczos bracket. Both are float64;
+both state what bounds their error, so that a caller can tell where they certify nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from zeta_geom.execution.compiling import njit
+from zeta_geom.geometry.cpu.sturm import bracket_largest, count_above
+
+__all__ = ["LONGEST", "STEPS", "bracket_by_lanczos", "count_by_inertia"]
+
+BLOCK = 8  # pivots eliminated together
+LONGEST = 512  # rows at most
+STRIDE = LONGEST + 16  # entries between rows: a constant, so that LLVM sees that they do not overlap
+STEPS = 16  # of Lanczos at most
+FIRST = 5  # steps before the first look at the bracket
+LOOSE = {"reassoc", "contract"}
+
+
+@njit(nogil=True, fastmath=LOOSE)
+def count_by_inertia(matrix, size, value, work):
+    """Count the eigenvalues above `value` by the signs of the pivots of LDLᵀ = matrix - value · I.
+
+    Parameters
+    ----------
+    matrix : float64 array of shape (at least size, at least size)
+        Its lower triangle is read.
+    size : int
+        At most `LONGEST`.
+    value : float
+    work : float64 array of shape (at least size, at least size)
+
+    Returns
+    -------
+    count : int
+    error : float
+        The count is that of a matrix which differs by at most this in the spectral norm; infinite after a zero pivot.
+
+    Notes
+    -----
+    The elimination starts at the last row and does not pivot. Each entry is a sum of at most size products, with
+    three roundings more, in any order: LDLᵀ is off by at most 1.01 (size + 4) eps/2 · |L||D||Lᵀ| (Higham 2002,
+    Theorem 9.3). The norm of that is at most Σ |d| |l|² over the pivots d and the columns l of L. Small pivots make
+    the sum large, and never too small.
+    """
+    rows, ratios = np.empty((BLOCK, STRIDE)), np.empty((BLOCK, STRIDE))
+    for i in range(size):
+        source, target = matrix[i], work[i]
+        for j in range(i + 1):
+            target[j] = source[j]
+        target[i] -= value
+    count, growth = 0, 0.0
+    first = (size - 1) // BLOCK * BLOCK
+    last = size
+    rows[last - first :, :size] = 0.0  # the first block may be short
+    ratios[last - first :, :size] = 0.0
+    while last > 0:
+        for t in range(last - first):
+            pivot_row = last - 1 - t
+            row, ratio, source = rows[t], ratios[t], work[pivot_row]
+            for j in range(pivot_row + 1):
+                row[j] = source[j]
+            for s in range(t):
+                factor, other = ratios[s, pivot_row], rows[s]
+                for j in range(pivot_row + 1):
+                    row[j] -= factor * other[j]
+            pivot = row[pivot_row]
+            if pivot == 0.0:
+                return 0, np.inf
+            count += pivot > 0
+            inverse, square = 1 / pivot, 0.0
+            for j in range(pivot_row + 1):
+                square += row[j] * row[j]
+                ratio[j] = row[j] * inverse
+            growth += square * abs(inverse)
+        if first > 0:
+            update(work, first, rows, ratios)
+        last, first = first, first - BLOCK
+    return count, 1.01 * (size + 4) * 1.2e-16 * growth
+
+
+@njit(nogil=True, fastmath=LOOSE, inline="always")
+def update(work, first, rows, ratios):
+    """Subtract the products of a block's rows from the rows before `first`, two of them at a time."""
+    r0, r1, r2, r3, r4, r5, r6, r7 = rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], rows[6], rows[7]
+    for start in range(0, first, BLOCK):
+        for i in range(start, start + BLOCK, 2):
+            x, y = work[i], work[i + 1]
+            x0, x1, x2, x3 = ratios[0, i], ratios[1, i], ratios[2, i], ratios[3, i]
+            x4, x5, x6, x7 = ratios[4, i], ratios[5, i], ratios[6, i], ratios[7, i]
+            y0, y1, y2, y3 = ratios[0, i + 1], ratios[1, i + 1], ratios[2, i + 1], ratios[3, i + 1]
+            y4, y5, y6, y7 = ratios[4, i + 1], ratios[5, i + 1], ratios[6, i + 1], ratios[7, i + 1]
+            for j in range(start + BLOCK):  # beyond the diagonal too: whole vectors, and nothing reads it
+                a, b, c, d, e, f, g, h = r0[j], r1[j], r2[j], r3[j], r4[j], r5[j], r6[j], r7[j]
+                x[j] -= x0 * a + x1 * b + x2 * c + x3 * d + x4 * e + x5 * f + x6 * g + x7 * h
+                y[j] -= y0 * a + y1 * b + y2 * c + y3 * d + y4 * e + y5 * f + y6 * g + y7 * h
+
+
+@njit(nogil=True, fastmath=LOOSE)
+def bracket_by_lanczos(matrix, size, trace, width, basis):
+    """Bracket the largest eigenvalue of a positive semidefinite matrix, by few steps where it stands out.
+
+    Parameters
+    ----------
+    matrix : float64 array of shape (at least size, at least size)
+        Its lower triangle is read.
+    size : int
+        Above `STEPS`.
+    trace : float
+        At least the matrix's.
+    width : float
+        The bracket may be this wide.
+    basis : float64 array of shape (STEPS + 1, at least size)
+
+    Returns
+    -------
+    low, high : float
+        Right up to 1e-15 · size² · trace; infinite high where nothing is certified.
+    guess : float
+        A bound from above that is likely and not certain.
+
+    Notes
+    -----
+    The largest Ritz value is a lower bound. In a basis that begins with Lanczos' vectors the matrix is
+    [[T, b e qᵀ], [b q eᵀ, B]]: T is tridiagonal, e the last unit vector, q another one. All eigenvalues are at most m
+    if m > |B| and T + b² / (m - |B|) e eᵀ has none above m (Schur complement of m - B). |B| is at most its Frobenius
+    norm; the square of that is the matrix's less T's and 2b². A start that is orthogonal to an eigenvector leaves the
+    eigenvalue in B, and so in the bound.
+    """
+    diagonal, beside = np.zeros(STEPS + 1), np.zeros(STEPS + 1)
+    rest, floor = begin(matrix, size, basis[0]), 1e-15 * size * size * trace * trace
+    low, high, guess = 0.0, np.inf, 0.0
+    for step in range(STEPS):
+        diagonal[step], beside[step] = expand(matrix, size, basis, step)
+        rest -= diagonal[step] * diagonal[step] + 2 * beside[step] * beside[step]
+        done = step == STEPS - 1 or beside[step] <= 1e-14 * trace
+        if not done and (step < FIRST - 1 or step % 2 == 1):
+            continue
+        earlier = low
+        low, top = bracket_largest(diagonal, beside, step + 1, width / 4)
+        guess = top + width + 8 * (low - earlier)
+        norm = np.sqrt(max(rest, 0.0) + floor)
+        high = min(high, bound_above(diagonal, beside, step + 1, norm, top, width))
+        if done or high - low <= width:
+            break
+    return low, high, guess
+
+
+@njit(nogil=True, fastmath=LOOSE)
+def begin(matrix, size, vector):
+    """Write the row with the largest diagonal entry, divided by its length; return the squared Frobenius norm."""
+    widest, square = 0, 0.0
+    for i in range(size):
+        row, inner = matrix[i], 0.0
+        for j in range(i):
+            inner += row[j] * row[j]
+        square += 2 * inner + row[i] * row[i]
+        if row[i] > matrix[widest, widest]:
+            widest = i
+    for j in range(size):
+        vector[j] = matrix[max(widest, j), min(widest, j)]
+    normalise(vector, size)
+    return square
+
+
+@njit(nogil=True)
+def bound_above(diagonal, beside, steps, norm, top, width):
+    """Return an m of `bracket_by_lanczos` below 2 · top, near the larger of top and norm, or infinity."""
+    reach, m, kept = width / 2, max(top, norm) + width / 2, diagonal[steps - 1]
+    while m < 2 * top:
+        diagonal[steps - 1] = kept + beside[steps - 1] * beside[steps - 1] / (m - norm)
+        above = count_above(diagonal, beside, steps, m)
+        diagonal[steps - 1] = kept
+        if above == 0:
+            return m
+        reach *= 4
+        m += reach
+    return np.inf
+
+
+@njit(nogil=True, fastmath=LOOSE)
+def expand(matrix, size, basis, step):
+    """Multiply a vector of the basis by the matrix and write the next one; return the two entries of T."""
+    v, y = basis[step], basis[step + 1]
+    for j in range(size):
+        y[j] = 0.0
+    for i in range(size):
+        row, v_i, inner = matrix[i], v[i], 0.0
+        for j in range(i):
+            y[j] += v_i * row[j]
+            inner += v[j] * row[j]
+        y[i] += inner + v_i * row[i]
+    entry = 0.0
+    for _ in range(2):  # twice is enough: orthogonal to rounding, whatever was cancelled
+        for s in range(step + 1):
+            other, along = basis[s], 0.0
+            for j in range(size):
+                along += other[j] * y[j]
+            for j in range(size):
+                y[j] -= along * other[j]
+        entry += along
+    return entry, normalise(y, size)
+
+
+@njit(nogil=True, fastmath=LOOSE)
+def normalise(vector, size):
+    """Divide a vector by its length, unless that is 0; return the length."""
+    square = 0.0
+    for j in range(size):
+        square += vector[j] * vector[j]
+    length = np.sqrt(square)
+    inverse = 1 / length if length > 0 else 0.0
+    for j in range(size):
+        vector[j] *= inverse
+    return length

@@ -1,0 +1,204 @@
+"""The exact search of neighbours, tile by tile of the matrix of all pairs, which is never held."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial.distance import cdist
+from tqdm import tqdm
+
+from zeta_geom.geometry.cpu.candidates import Candidates, limit_by, make_candidates, scan
+from zeta_geom.geometry.cpu.frame import Frame, Placed, fit_frame
+from zeta_geom.geometry.cpu.threads import map_chunks, one_blas_thread
+
+__all__ = ["Found", "Start", "find_candidates"]
+
+BALL_AXES = 64  # coordinates by which blocks are told to lie far apart
+BLOCK = 512  # rows: a tile of products, 1 MiB, stays in a core's cache
+
+
+@dataclass(frozen=True)
+class Start:
+    """What an earlier search, of points much like these and as many, leaves to a later one.
+
+    Parameters
+    ----------
+    frame : Frame
+    indices : int64 array of shape (q, at least k)
+        Its neighbours of each query, the query not among them.
+    """
+
+    frame: Frame
+    indices: np.ndarray
+
+
+@dataclass(frozen=True)
+class Found:
+    """Candidates of each query in the order of the search, the orders of points and queries, and their frame."""
+
+    frame: Frame
+    lists: Candidates
+    order: np.ndarray
+    query_order: np.ndarray
+
+
+def find_candidates(
+    X: np.ndarray,
+    Q: np.ndarray | None,
+    own: np.ndarray | None,
+    k: int,
+    *,
+    start: Start | None = None,
+    workers: int,
+    progress: bool,
+) -> Found:
+    """Find, for each query, a short list of points that holds its k nearest.
+
+    Parameters
+    ----------
+    X : float array of shape (n, d)
+        Points.
+    Q : float array of shape (q, d), or None
+        Queries; None: the points themselves, where each tile serves rows and columns and half of them are enough.
+    own : int64 array of shape (q,), or None
+        With Q, the row of X that each query is and that is none of its neighbours; -1 or None for none.
+    k : int
+        Number of neighbours.
+    start : Start, optional
+        Where to begin, for the same rows as queries. It changes the time alone.
+    workers : int
+        Threads.
+    progress : bool
+        Show a progress bar, on a terminal.
+
+    Returns
+    -------
+    Found
+
+    Notes
+    -----
+    Points are sorted into blocks that lie together. A tile is the product of two blocks of short vectors
+    (see `sketch`); near blocks come first, so that the limits of the later ones are tight, and a pair of blocks
+    farther apart than any of their limits is skipped.
+    """
+    frame = fit_frame(X, k, Q) if start is None else start.frame
+    order = frame.order(X, BLOCK, workers)
+    points, place_of = frame.place(X, order, workers), np.argsort(order)
+    if Q is None:
+        query_order, queries, places = order, points, np.arange(len(X))
+    else:
+        query_order = frame.order(Q, BLOCK, workers)
+        queries = frame.place(Q, query_order, workers)
+        places = np.full(len(Q), -1)
+        if own is not None:
+            places = np.where(own[query_order] < 0, -1, place_of[own[query_order]])
+    lists = make_candidates(queries, points, places, k)
+    if start is not None:
+        near = place_of[start.indices[query_order, :k]]
+
+        def limit_rows(rows: slice) -> None:
+            limit_by(lists, rows.start, rows.stop, near, queries.full, points.full)
+
+        map_chunks(limit_rows, len(near), BLOCK, n_jobs=workers, progress=False, description="limits")
+    _Tiles(points, queries, lists, both=Q is None).run(workers, progress)
+    return Found(frame, lists, order, query_order)
+
+
+class _Tiles:
+    """The pairs of blocks that are left, given out so that no two threads write to the same rows."""
+
+    def __init__(self, points: Placed, queries: Placed, lists: Candidates, *, both: bool) -> None:
+        self.points, self.queries, self.lists, self.both = points, queries, lists, both
+        self.direct = lists.relative > 0
+        self.halves = (np.einsum("np,np->n", points.short, points.short, dtype=np.float64) / 2).astype(np.float32)
+        (centres, radii), (others, their_radii) = _balls(queries.short), _balls(points.short)
+        distance = cdist(centres, others)
+        # a hundred-thousandth is more than rounding does
+        self.gaps = distance * (1 - 1e-5) - (radii[:, None] + their_radii) * (1 + 1e-5)
+        if both:
+            np.fill_diagonal(distance, -1)  # a block itself comes first
+        rows, columns = np.triu_indices(len(radii)) if both else np.indices(distance.shape).reshape(2, -1)
+        nearest_first = np.argsort(distance[rows, columns], kind="stable")
+        self.pairs = list(zip(rows[nearest_first].tolist(), columns[nearest_first].tolist()))
+        self.busy: set[int] = set()
+        self.changed = threading.Condition()
+
+    def run(self, workers: int, progress: bool) -> None:
+        workers = max(1, min(workers, len(self.queries.full) // BLOCK))
+        bar = tqdm(
+            total=len(self.pairs),
+            desc="neighbours",
+            unit="tile",
+            leave=False,
+            delay=2,
+            disable=None if progress else True,
+        )
+        with bar, one_blas_thread(), ThreadPoolExecutor(workers) as pool:
+            futures = [pool.submit(self._work, bar) for _ in range(workers)]
+            try:
+                for future in futures:
+                    future.result()
+            finally:  # after an error or an interruption, nobody takes another
+                with self.changed:
+                    self.pairs.clear()
+                    self.changed.notify_all()
+
+    def _work(self, bar: tqdm) -> None:
+        scratch = np.empty((BLOCK, BLOCK), dtype=np.float32)
+        while (pair := self._take()) is not None:
+            try:
+                self._tile(*pair, scratch)
+            finally:
+                with self.changed:
+                    self.busy -= self._written(pair)
+                    bar.update()
+                    self.changed.notify_all()
+
+    def _written(self, pair: tuple[int, int]) -> set[int]:
+        return set(pair) if self.both else {pair[0]}
+
+    def _take(self) -> tuple[int, int] | None:
+        """Wait for the nearest pair of blocks that nobody writes to."""
+        with self.changed:
+            while self.pairs:
+                for place, pair in enumerate(self.pairs):
+                    if not self.busy & self._written(pair):
+                        del self.pairs[place]
+                        self.busy |= self._written(pair)
+                        return pair
+                self.changed.wait()
+        return None
+
+    def _tile(self, i: int, j: int, scratch: np.ndarray) -> None:
+        rows, columns = slice(i * BLOCK, (i + 1) * BLOCK), slice(j * BLOCK, (j + 1) * BLOCK)
+        limit = self.lists.limits[rows].max()
+        if self.both:
+            limit = max(limit, self.lists.limits[columns].max())
+        moved = self.lists.errors[:, 1].max()
+        if self.gaps[i, j] > np.sqrt(max(limit, 0) * (1 + self.lists.relative)) + 2 * moved:
+            return
+        here, there = self.queries.short[rows], self.points.short[columns]
+        np.matmul(here, there.T, out=scratch[: len(here), : len(there)])
+        scan(
+            scratch[: len(here)],
+            self.lists,
+            rows.start,
+            self.lists,
+            columns.start,
+            self.both,
+            self.queries.full,
+            self.points.full,
+            self.halves,
+            self.direct,
+        )
+
+
+def _balls(short: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return centre and radius of a ball around each block of rows, in its first coordinates: none lies nearer."""
+    blocks = [short[start : start + BLOCK, :BALL_AXES].astype(np.float64) for start in range(0, len(short), BLOCK)]
+    centres = np.stack([block.mean(axis=0) for block in blocks])
+    radii = [np.sqrt(((block - centre) ** 2).sum(axis=1).max()) for block, centre in zip(blocks, centres)]
+    return centres, np.array(radii)

@@ -1,0 +1,1 @@
+"""Neighbours and certified counts of torch tensors, on their device."""

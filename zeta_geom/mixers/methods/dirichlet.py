@@ -1,0 +1,55 @@
+"""Dirichlet weights over the whole batch: what remains of ζ-mixup without the p-series."""
+
+from __future__ import annotations
+
+from typing import Any, Unpack
+
+from zeta_geom.checks import check_real
+from zeta_geom.mixers.arrays import compute_dtype, to_backend
+from zeta_geom.mixers.methods.zeta import MatrixMixer, WeightsPlan
+from zeta_geom.mixers.seeded import Shared
+from zeta_geom.mixers.traits import Traits
+
+__all__ = ["DirichletMixup"]
+
+
+class DirichletMixup(MatrixMixer):
+    """Mix the whole batch with weights of a Dirichlet distribution: row k of W ~ Dir(α, ..., α).
+
+    Parameters
+    ----------
+    alpha : float
+        α > 0; 1 makes the weights uniform on the simplex.
+    **shared
+        prob, n_classes, check_values, random_state, as in `Mixer`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If α is not a positive number.
+
+    References
+    ----------
+    Abhishek et al. 2024, Table 8, third row, where α = 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> DirichletMixup(random_state=0)(np.eye(3))[0].sum(axis=1).round(12)
+    array([1., 1., 1.])
+    """
+
+    traits = Traits(
+        title="Dirichlet",
+        idea="mean of the whole batch with Dirichlet weights, and of the labels",
+        source="Abhishek et al. 2024, Table 8",
+        samples="m",
+    )
+
+    def __init__(self, alpha: float = 1.0, **shared: Unpack[Shared]) -> None:
+        super().__init__(**shared)
+        self.alpha = check_real(alpha, "alpha", low=0, strict=True)
+
+    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> WeightsPlan:
+        weights = self._stream.dirichlet(self.alpha, rows, shape[0], like)
+        return WeightsPlan(weights if like is None else to_backend(weights, like, compute_dtype(like)))

@@ -1,0 +1,135 @@
+"""GridMix: images put together from the cells of a grid over two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Unpack
+
+from zeta_geom.checks import check_int, check_real
+from zeta_geom.mixers.arrays import cast, namespace, to_backend
+from zeta_geom.mixers.image_mixer import ImageMixer
+from zeta_geom.mixers.methods.pairs import PairMixer, PairPlan, draw_partners
+from zeta_geom.mixers.products import take_rows
+from zeta_geom.mixers.seeded import Shared
+from zeta_geom.mixers.traits import Traits
+
+__all__ = ["GridMix", "GridPlan"]
+
+
+@dataclass(frozen=True)
+class GridPlan(PairPlan):
+    """What GridMix drew for one batch of m images; λ is the share of the cells that are True.
+
+    Parameters
+    ----------
+    partners, lam, m
+        As in `PairPlan`.
+    cells : bool array of shape (N, N)
+        True where a row has the cell of its own sample, False where it has the partner's.
+
+    Examples
+    --------
+    >>> GridMix(random_state=0).draw((4, 1, 8, 8)).cells.shape
+    (4, 4)
+    """
+
+    cells: Any
+
+
+class GridMix(ImageMixer, PairMixer):
+    """Put together each image from the cells of a grid over two: a cell is the first's with probability λ.
+
+    λ ~ Beta(α, α); the label is mixed by the share of cells. One grid serves the batch; row i of N begins at pixel
+    ⌈i H / N⌉.
+
+    Parameters
+    ----------
+    n_cells : int
+        N, the number of cells along each side.
+    alpha : float
+        α > 0; 1 makes λ uniform.
+    channels : {"first", "last"}, optional
+        Where the channels of images are; inferred by default (see `checks.image_axes`).
+    **shared
+        prob, n_classes, check_values, random_state, as in `Mixer`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter is outside its range; in a call, if an image has fewer than N pixels along a side.
+
+    References
+    ----------
+    Baek et al. 2021 (GridMix), whose local loss takes `cell_labels`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X_new, Y_new = GridMix(2, random_state=0)(np.stack([np.zeros((8, 8)), np.ones((8, 8))]), [0, 1])
+    >>> bool(np.allclose(X_new.mean(axis=(1, 2)), Y_new[:, 1]))
+    True
+    """
+
+    traits = Traits(
+        title="GridMix",
+        idea="cells of a grid, each from one of two images; labels by the share of cells, and a label a cell",
+        source="Baek et al. 2021",
+        needs_images=True,
+        weighted_mean=False,
+    )
+
+    def __init__(
+        self, n_cells: int = 4, *, alpha: float = 1.0, channels: str | None = None, **shared: Unpack[Shared]
+    ) -> None:
+        super().__init__(channels=channels, **shared)
+        self.n_cells = check_int(n_cells, "n_cells", low=1)
+        self.alpha = check_real(alpha, "alpha", low=0, strict=True)
+
+    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> GridPlan:
+        height, width = (shape[axis] for axis in self._image_axes(shape))
+        if min(height, width) < self.n_cells:
+            raise ValueError(
+                f"n_cells must be at most the image's height and width; got n_cells={self.n_cells} for images of "
+                f"{height} x {width} pixels. Lower n_cells."
+            )
+        lam = self._stream.beta(self.alpha, (), like)
+        cells = self._stream.uniform((self.n_cells, self.n_cells), like) < lam
+        xp = namespace(cells)
+        share = xp.asarray(xp.mean(xp.astype(cells, xp.float64 if like is None else lam.dtype)))
+        return GridPlan(draw_partners(self._stream, shape[0], rows, like), share, shape[0], cells)
+
+    def _mix_inputs(self, X: Any, plan: GridPlan, out: Any) -> Any:
+        xp, device = namespace(X), X.device
+        mask = to_backend(plan.cells, X)
+        axes = self._image_axes(X.shape)
+        for axis, size in enumerate(X.shape[at] for at in axes):
+            mask = xp.take(mask, xp.arange(size, device=device) * mask.shape[axis] // size, axis=axis)
+        mask = xp.reshape(mask, (*mask.shape, *[1] * (-1 - axes[1])))
+        partners = xp.take(X, to_backend(plan.partners, X), axis=0)
+        return cast(xp.where(mask, take_rows(X, plan.rows, plan.m), partners), X.dtype)
+
+    @staticmethod
+    def cell_labels(Y: Any, plan: GridPlan) -> Any:
+        """Return the label of each cell, for a loss that asks for them one by one.
+
+        Parameters
+        ----------
+        Y : float array or tensor of shape (m, K)
+            Soft labels.
+        plan : GridPlan
+
+        Returns
+        -------
+        array or tensor of shape (rows, N, N, K)
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> mixer = GridMix(2, random_state=0)
+        >>> GridMix.cell_labels(np.eye(3), mixer.draw((3, 8, 8))).shape
+        (3, 2, 2, 3)
+        """
+        xp = namespace(Y)
+        cells, partners = to_backend(plan.cells, Y), xp.take(Y, to_backend(plan.partners, Y), axis=0)
+        own = take_rows(Y, plan.rows, plan.m)
+        return xp.where(cells[None, :, :, None], own[:, None, None, :], partners[:, None, None, :])

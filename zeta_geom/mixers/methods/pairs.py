@@ -1,0 +1,229 @@
+"""Methods that mix each sample with another one as a whole: mixup and SamplePairing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Unpack
+
+from zeta_geom.checks import check_real
+from zeta_geom.mixers.arrays import cast, compute_dtype, flatten, matrix_view, namespace, to_backend
+from zeta_geom.mixers.base import Mixer
+from zeta_geom.mixers.products import take_into, take_rows
+from zeta_geom.mixers.seeded import Shared
+from zeta_geom.mixers.traits import Traits
+from zeta_geom.rng.streams import Stream
+
+__all__ = ["Mixup", "PairMixer", "PairPlan", "SamplePairing", "blend", "draw_partners", "keep_labels"]
+
+
+@dataclass(frozen=True)
+class PairPlan:
+    """What was drawn for one batch of m samples.
+
+    Parameters
+    ----------
+    partners : int array of shape (rows,)
+        Row k mixes sample k mod m with sample partners[k].
+    lam : floating array of shape () or (rows,)
+        The share of sample k mod m.
+    m : int
+        Number of samples in the batch.
+
+    Examples
+    --------
+    >>> Mixup(random_state=0).draw((4, 3)).m
+    4
+    """
+
+    partners: Any
+    lam: Any
+    m: int
+
+    @property
+    def rows(self) -> int:
+        """Number of rows that come out."""
+        return self.partners.shape[0]
+
+
+def draw_partners(stream: Stream, m: int, rows: int, like: Any) -> Any:
+    """Draw a partner for each row: a permutation of the batch, another one for each further m rows.
+
+    Parameters
+    ----------
+    stream : Stream
+    m, rows : int
+    like : array, tensor or None
+
+    Returns
+    -------
+    int64 array of shape (rows,)
+
+    Examples
+    --------
+    >>> sorted(draw_partners(Stream(0), 3, 3, None).tolist())
+    [0, 1, 2]
+    """
+    rounds = [stream.permutation(m, like) for _ in range(-(-rows // m))]
+    return namespace(rounds[0]).concat(rounds)[:rows]
+
+
+def blend(values: Any, plan: Any, lam: Any, out: Any = None) -> Any:
+    """Return λ v + (1 - λ) v[partners], computed in at least float32.
+
+    Parameters
+    ----------
+    values : floating array or tensor of shape (m, ...)
+    plan : PairPlan, or another plan with `partners`, `rows` and `m`
+    lam : floating array or tensor of shape () or (rows,)
+    out : array or tensor of shape (rows, ...), optional
+        Where the result is written if its dtype is that of the arithmetic.
+
+    Returns
+    -------
+    array or tensor of shape (rows, ...), of the dtype of `values`
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> blend(np.eye(2), PairPlan(np.array([1, 0]), None, 2), np.array(0.75))
+    array([[0.75, 0.25],
+           [0.25, 0.75]])
+    """
+    xp, dtype = namespace(values), compute_dtype(values)
+    lam = xp.reshape(to_backend(lam, values), (-1, 1))
+    share, rest = (cast(part, dtype) for part in (lam, 1 - lam))  # 1 - λ before λ is rounded
+    flat = flatten(values)
+    mixed = take_into(flat, to_backend(plan.partners, values), target := matrix_view(out, values))
+    mixed *= rest
+    mixed += share * take_rows(flat, plan.rows, plan.m)
+    if target is not None:
+        return out
+    return cast(mixed.reshape(plan.rows, *values.shape[1:]), values.dtype)
+
+
+class PairMixer(Mixer):
+    """A method that makes each row of two samples, whose plan says which and in which share λ.
+
+    Parameters
+    ----------
+    **shared
+        As in `Mixer`.
+
+    Examples
+    --------
+    >>> issubclass(Mixup, PairMixer)
+    True
+    """
+
+    def _mix_inputs(self, X: Any, plan: Any, out: Any) -> Any:
+        return blend(X, plan, plan.lam, out)
+
+    def _mix_labels(self, Y: Any, plan: Any) -> Any:
+        return blend(Y, plan, plan.lam)
+
+
+class Mixup(PairMixer):
+    """Mix each sample with another one: x_new = λ x + (1 - λ) x[π], and labels alike, λ ~ Beta(α, α).
+
+    Parameters
+    ----------
+    alpha : float
+        α > 0; 1 makes λ uniform.
+    per_sample : bool
+        Draw a λ for each output; by default one λ serves the batch, as in the authors' code.
+    **shared
+        prob, n_classes, check_values, random_state, as in `Mixer`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If α is not a positive number.
+
+    References
+    ----------
+    Zhang et al. 2018 (mixup); Abhishek et al. 2024, Eq. 4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X_new, Y_new = Mixup(random_state=0)(np.eye(3), [0, 1, 2])
+    >>> bool(np.allclose(X_new, Y_new)), Y_new.sum(axis=1)
+    (True, array([1., 1., 1.]))
+    """
+
+    traits = Traits(
+        title="mixup",
+        idea="linear interpolation of two samples and of their labels",
+        source="Zhang et al. 2018",
+    )
+
+    def __init__(self, alpha: float = 1.0, *, per_sample: bool = False, **shared: Unpack[Shared]) -> None:
+        super().__init__(**shared)
+        self.alpha = check_real(alpha, "alpha", low=0, strict=True)
+        self.per_sample = bool(per_sample)
+
+    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> PairPlan:
+        lam = self._stream.beta(self.alpha, (rows,) if self.per_sample else (), like)
+        return PairPlan(draw_partners(self._stream, shape[0], rows, like), lam, shape[0])
+
+
+class SamplePairing(PairMixer):
+    """Average each sample with another one and keep its own label: x_new = (x + x[π]) / 2.
+
+    Parameters
+    ----------
+    **shared
+        prob, n_classes, check_values, random_state, as in `Mixer`.
+
+    References
+    ----------
+    Inoue 2018 (SamplePairing).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X_new, Y_new = SamplePairing(random_state=1)(np.eye(2), [0, 1])
+    >>> Y_new
+    array([[1., 0.],
+           [0., 1.]])
+    """
+
+    traits = Traits(
+        title="SamplePairing",
+        idea="mean of two samples, with the label of the first",
+        source="Inoue 2018",
+        mixes_labels=False,
+        weighted_mean=False,
+    )
+
+    def __init__(self, **shared: Unpack[Shared]) -> None:
+        super().__init__(**shared)
+
+    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> PairPlan:
+        partners = draw_partners(self._stream, shape[0], rows, like)
+        half = namespace(partners).full((), 0.5, device=partners.device)
+        return PairPlan(partners, half, shape[0])
+
+    def _mix_labels(self, Y: Any, plan: PairPlan) -> Any:
+        return keep_labels(Y, plan)
+
+
+def keep_labels(Y: Any, plan: Any) -> Any:
+    """Return a copy of the label of each row's own sample.
+
+    Parameters
+    ----------
+    Y : float array or tensor of shape (m, K)
+    plan : a plan with `rows` and `m`
+
+    Returns
+    -------
+    array or tensor of shape (rows, K)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> keep_labels(np.eye(2), PairPlan(np.array([1, 0, 1]), None, 2)).argmax(axis=1).tolist()
+    [0, 1, 0]
+    """
+    return take_rows(Y, plan.rows, plan.m) + 0

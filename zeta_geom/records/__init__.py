@@ -1,0 +1,22 @@
+"""How a result is kept: whole or not at all, with all that it depends on."""
+
+from importlib import import_module
+from typing import Any
+
+_MODULES = {
+    "Record": "store",
+    "atomic_path": "disk",
+    "code_fingerprint": "manifests",
+    "data_fingerprint": "manifests",
+    "read": "store",
+    "record": "store",
+    "write": "store",
+}
+
+__all__ = sorted(_MODULES)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,88 @@
+"""One part of a result in one Parquet file, with a key and a hash of its values in the file's own metadata."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from zeta_geom.records import atomic_path
+from zeta_geom.records.manifests import data_fingerprint
+
+__all__ = ["read_part", "write_part"]
+
+
+def write_part(path: Path, columns: dict[str, np.ndarray], key: str) -> None:
+    """Write a part, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+    columns : dict of str -> array of shape (q,) or (q, k)
+        The latter as lists of fixed size.
+    key : str
+        Of the work that it is a part of.
+    """
+    arrays = {name: _arrow(values) for name, values in columns.items()}
+    metadata = {"key": key, "sha256": _fingerprint(columns)}
+    with atomic_path(path) as temporary:
+        pq.write_table(pa.table(arrays).replace_schema_metadata(metadata), temporary, use_dictionary=False)
+
+
+def read_part(path: Path, key: str) -> dict[str, np.ndarray]:
+    """Read a part, or say why it does not count.
+
+    Parameters
+    ----------
+    path : Path
+    key : str
+
+    Returns
+    -------
+    dict of str -> array of shape (q,) or (q, k)
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If there is none; if it is truncated, damaged, or of other work.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "part.parquet"
+    >>> write_part(path, {"row": np.arange(2), "indices": np.zeros((2, 3), dtype=int)}, "key")
+    >>> read_part(path, "key")["indices"].shape
+    (2, 3)
+    """
+    try:
+        table = pq.read_table(path, partitioning=None)
+        columns = {name: _array(table[name]) for name in table.column_names}
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowException, OSError, ValueError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is no whole Parquet file: {error}") from error
+    stored = table.schema.metadata or {}
+    if stored.get(b"key") != key.encode():
+        raise ValueError(f"{path} is a part of other work.")
+    if stored.get(b"sha256") != _fingerprint(columns).encode():
+        raise ValueError(f"{path} does not hold the values that were written.")
+    return columns
+
+
+def _fingerprint(columns: dict[str, np.ndarray]) -> str:
+    return data_fingerprint(np.array(list(columns)), *columns.values())
+
+
+def _arrow(values: np.ndarray) -> Any:
+    flat = pa.array(np.ascontiguousarray(values).ravel())
+    return flat if values.ndim == 1 else pa.FixedSizeListArray.from_arrays(flat, values.shape[1])
+
+
+def _array(column: Any) -> np.ndarray:
+    whole = column.combine_chunks()
+    if pa.types.is_fixed_size_list(whole.type):
+        return whole.flatten().to_numpy().reshape(len(whole), whole.type.list_size)
+    return whole.to_numpy()

@@ -1,0 +1,270 @@
+"""What a local dimension will cost, before it is begun: operations, bytes, memory, hours, and what then helps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from zeta_geom.checks import check_choice, check_int
+from zeta_geom.scale.rates import Rate, count_work, find_rate, search_work
+from zeta_geom.scale.settings import Parts
+from zeta_geom.scale.sizes import Sizes, choose_sizes
+
+__all__ = ["CASES", "Plan", "plan_local_dimension", "plan_table"]
+
+CASES = {  # points, dimensions
+    "ImageNet features": (1_281_167, 2048),
+    "10 million": (10_000_000, 768),
+    "1 billion": (1_000_000_000, 128),
+}
+ANCHORS = 10_000  # whose mean is within a hundredth of a standard deviation of that of all
+START = 3.0  # seconds in which a worker's process starts and loads the compiled kernels
+HASHED = 1.2e9  # bytes a second of the fingerprint
+DAY = 24.0
+MANY = 1000  # workers that are more than one asks for
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an exact local dimension costs.
+
+    Parameters
+    ----------
+    n, d, k, workers : int
+        What was asked.
+    queries : int
+        Points at which the dimension is wanted.
+    sizes : Sizes
+        How the work is cut.
+    operations : float
+        Floating-point operations, of which nearly all are the product of queries and points.
+    bytes_read : float
+        Of the points' file, by all workers together: each part reads it once.
+    memory_per_worker : int
+        Bytes, beyond the interpreter and the libraries.
+    hours : float
+        From the start to the last part, with so many workers.
+    worker_hours : float
+        Of all workers together.
+    machine : str
+        Whose rate was taken.
+    needs : tuple of str
+        What is to be done about it, in words; empty where it is done within a day.
+    """
+
+    n: int
+    d: int
+    k: int
+    workers: int
+    queries: int
+    sizes: Sizes
+    operations: float
+    bytes_read: float
+    memory_per_worker: int
+    hours: float
+    worker_hours: float
+    machine: str
+    needs: tuple[str, ...]
+
+    @property
+    def parts(self) -> int:
+        """How many parts there are."""
+        return self.sizes.parts
+
+    def __str__(self) -> str:
+        """Return the plan as lines of text."""
+        at = "" if self.queries == self.n else f" at {self.queries:,} anchors"
+        lines = [
+            f"{self.n:,} x {self.d:,}, k = {self.k}{at}, {self.workers} worker(s): {self.machine}",
+            f"  operations         {self.operations:.2g}",
+            f"  bytes read         {_bytes(self.bytes_read)}",
+            f"  memory per worker  {_bytes(self.memory_per_worker)}",
+            f"  parts              {self.parts:,} of {self.sizes.chunk:,} queries, {_blocks(self)} block(s) each",
+            f"  hours              {_hours(self.hours)}",
+        ]
+        needs = self.needs or (f"Nothing else is needed: it is done within {DAY:.0f} hours.",)
+        return "\n".join([*lines, *(f"  - {need}" for need in needs)])
+
+
+def plan_local_dimension(
+    n: int,
+    d: int,
+    k: int = 128,
+    workers: int = 1,
+    rate: str | Rate = "cpu",
+    *,
+    n_anchors: int | None = None,
+    itemsize: int = 4,
+    threads: int = 1,
+    parts: Parts | None = None,
+) -> Plan:
+    """Plan `local_dimension(X, executor=, parts=)` for points that nothing is known of.
+
+    Parameters
+    ----------
+    n, d : int
+        Shape of X.
+    k : int
+        The largest number of neighbours.
+    workers : int
+    rate : {"cpu", "gpu"} or Rate
+        What a thread of a worker does in a second; `measure_rate` says it of this machine.
+    n_anchors : int, optional
+        As in `local_dimension`.
+    itemsize : {4, 8}
+        Bytes of a coordinate on disk.
+    threads : int
+        Of each worker; 1 with a GPU.
+    parts : Parts, optional
+        How the work is cut: as in `local_dimension`.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is out of range or `rate` unknown.
+
+    Notes
+    -----
+    White noise is what the search finds hardest, and what is planned. Points whose spectrum decays, such as images,
+    have short vectors that decide most pairs; points in few dimensions lie in blocks that are told to be far apart.
+
+    Examples
+    --------
+    >>> plan = plan_local_dimension(1_000_000, 512, workers=4)
+    >>> plan.parts, f"{plan.operations:.2g}"
+    (27, '1e+15')
+    """
+    check_int(n, "n", low=3)
+    check_int(d, "d", low=2)
+    check_int(k, "k", low=2, high=n - 1)
+    check_int(workers, "workers", low=1)
+    check_int(threads, "threads", low=1)
+    check_choice(str(itemsize), "itemsize", ("4", "8"))
+    queries = n if n_anchors is None else check_int(n_anchors, "n_anchors", low=1, high=n)
+    rate, how = find_rate(rate), parts or Parts()
+    sizes = choose_sizes(
+        n,
+        queries,
+        d,
+        k,
+        itemsize=itemsize,
+        threads=threads,
+        memory=how.memory,
+        chunk_size=how.chunk_size,
+        block_size=how.block_size,
+    )
+    bytes_part = n * d * itemsize + (sizes.held < n) * sizes.chunk * k * d * itemsize
+    seconds = _seconds_of_part(n, d, k, sizes, rate) / threads + bytes_part * rate.read
+    hashed = n * d * itemsize / HASHED
+    rounds = -(-sizes.parts // workers)
+    counting = count_work(queries, d, k)
+    plan = Plan(
+        n=n,
+        d=d,
+        k=k,
+        workers=workers,
+        queries=queries,
+        sizes=sizes,
+        operations=2.0 * queries * n * d + counting["gram"] + 4 / 3 * counting["reflect"],
+        bytes_read=float(sizes.parts * bytes_part),
+        memory_per_worker=sizes.memory,
+        hours=(START + hashed + rounds * seconds) / 3600,
+        worker_hours=sizes.parts * seconds / 3600,
+        machine=rate.machine,
+        needs=(),
+    )
+    if plan.hours <= DAY:
+        return plan
+
+    return replace(plan, needs=_needs(plan, rate, itemsize, threads, how))
+
+
+def plan_table(
+    k: int = 128, workers: int = 16, *, threads: int = 1, rates: tuple[str | Rate, ...] = ("cpu", "gpu")
+) -> str:
+    """Return the plans of `CASES` as text, with what each then needs.
+
+    Parameters
+    ----------
+    k, workers, threads
+        As in `plan_local_dimension`; a GPU counts as one thread.
+    rates : tuple of str or Rate
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> print(plan_table().splitlines()[0])
+    ImageNet features
+    """
+    blocks = []
+    for name, (n, d) in CASES.items():
+        plans = [
+            plan_local_dimension(n, d, k, workers, rate, threads=1 if rate == "gpu" else threads) for rate in rates
+        ]
+        blocks.append("\n".join([name, *map(str, plans)]))
+    return "\n\n".join(blocks)
+
+
+def _seconds_of_part(n: int, d: int, k: int, sizes: Sizes, rate: Rate) -> float:
+    """Return the seconds of one thread: the search in whole blocks and in what is left, then the counts."""
+    whole, left = divmod(n, sizes.block)
+    blocks = [(whole, sizes.block), (1, left)] if left else [(whole, sizes.block)]
+    work = [(times, search_work(size, sizes.chunk, d, k + 1)) for times, size in blocks]
+    work.append((1, count_work(sizes.chunk, d, k)))
+    return sum(times * amount * getattr(rate, kind) for times, kinds in work for kind, amount in kinds.items())
+
+
+def _needs(plan: Plan, rate: Rate, itemsize: int, threads: int, how: Parts) -> tuple[str, ...]:
+    needs = []
+    enough = int(np.ceil(plan.worker_hours / DAY * 1.05))
+    if enough <= min(MANY, plan.parts):
+        needs.append(f"{enough:,} such workers do it in {DAY:.0f} hours.")
+    else:
+        needs.append(f"{DAY:.0f} hours would take {enough:,} such workers: not all points, or not exactly.")
+    if plan.queries > ANCHORS:
+        how = replace(how, chunk_size=min(-(-ANCHORS // plan.workers), plan.sizes.chunk))
+        some = plan_local_dimension(
+            *(plan.n, plan.d, plan.k, plan.workers, rate),
+            n_anchors=ANCHORS,
+            itemsize=itemsize,
+            threads=threads,
+            parts=how,
+        )
+        error = np.sqrt((1 - ANCHORS / plan.n) / ANCHORS)
+        needs.append(
+            f"n_anchors={ANCHORS:,} in parts of {some.sizes.chunk:,} takes {_hours(some.hours)}, exactly; the mean "
+            f"over them has a standard error of {error:.2g} standard deviations of the dimension."
+        )
+    counting = sum(amount * getattr(rate, kind) for kind, amount in count_work(plan.queries, plan.d, plan.k).items())
+    hours = counting / threads / 3600
+    needs.append(
+        "Approximate neighbours of another library (faiss: IVF or HNSW) can be handed in by neighbors=: "
+        f"{_bytes(8.0 * plan.queries * plan.k)} of them, and {_hours(hours)} of counting by one worker."
+    )
+    return tuple(needs)
+
+
+def _blocks(plan: Plan) -> int:
+    return -(-plan.n // plan.sizes.block)
+
+
+def _bytes(count: float) -> str:
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if count < 1024:
+            return f"{count:.3g} {unit}"
+        count /= 1024
+    return f"{count:,.3g} PiB"
+
+
+def _hours(hours: float) -> str:
+    if hours < 1:
+        return f"{hours * 60:.2g} minutes"
+    return f"{hours:,.3g} hours" if hours < 1000 else f"{hours / 24 / 365.25:,.2g} years"

@@ -1,0 +1,233 @@
+"""What one worker does in a second: the costs that a plan multiplies, measured here or on a machine that is named."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.optimize import nnls
+from threadpoolctl import threadpool_limits
+
+from zeta_geom.checks import check_choice, check_int
+from zeta_geom.scale.task import PartTask, count_dimensions, nearest_in_blocks
+
+__all__ = ["RATES", "Rate", "count_work", "find_rate", "measure_rate", "search_work"]
+
+SEARCHES = (  # points, queries, dimensions, neighbours: each makes another of the costs the larger part
+    (16384, 2048, 1024, 8),
+    (16384, 2048, 64, 8),
+    (65536, 2048, 64, 8),
+    (4096, 4096, 1024, 8),
+    (8192, 2048, 256, 128),
+    (8192, 2048, 1024, 128),
+    (16384, 512, 1024, 8),
+    (32768, 4096, 64, 128),
+)
+COUNTS = ((4096, 2048, 1024, 128), (4096, 2048, 256, 128), (4096, 2048, 64, 128), (4096, 4096, 1024, 32))
+FITTED = 4096  # points that a frame is fitted to
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Seconds that each kind of work takes one thread of a worker, or one GPU.
+
+    Parameters
+    ----------
+    multiply : float
+        A multiplication and addition of the product of queries and points.
+    pair : float
+        Looking at one pair's product.
+    place, fit : float
+        Checking and placing one coordinate of a block; one of `search_work`'s units of fitting a frame.
+    entry, decide : float
+        One neighbour of a query, in each block; one coordinate of it, in float64.
+    gram, reflect, gather : float
+        A multiplication and addition of the products within a neighbourhood; of making them tridiagonal; one
+        coordinate of a neighbour.
+    read : float
+        One byte of the points' file, each time that it is read.
+    machine : str
+        Where this was measured.
+    """
+
+    multiply: float
+    pair: float
+    place: float
+    fit: float
+    entry: float
+    decide: float
+    gram: float
+    reflect: float
+    gather: float
+    read: float
+    machine: str
+
+
+RATES = {
+    "cpu": Rate(
+        multiply=1.9e-11,
+        pair=4.5e-10,
+        place=9e-9,
+        fit=1.6e-8,
+        entry=5.4e-7,
+        decide=2e-12,
+        gram=6e-12,
+        reflect=8e-11,
+        gather=9e-10,
+        read=5e-10,
+        machine="one core of an AMD EPYC (family 26), AVX-512, float32, shared with others",
+    ),
+    "gpu": Rate(
+        multiply=5.3e-14,
+        pair=1.1e-11,
+        place=8.8e-10,
+        fit=1e-9,
+        entry=3.5e-8,
+        decide=9.5e-12,
+        gram=0.0,
+        reflect=1.7e-11,
+        gather=1.1e-10,
+        read=5e-10,
+        machine="NVIDIA H100 80GB HBM3, float32 without TF32",
+    ),
+}
+
+
+def find_rate(rate: str | Rate) -> Rate:
+    """Return the rate of this name, or the one given.
+
+    Parameters
+    ----------
+    rate : str or Rate
+        "cpu", "gpu", or a Rate.
+
+    Examples
+    --------
+    >>> find_rate("cpu").machine[:8]
+    'one core'
+    """
+    return rate if isinstance(rate, Rate) else RATES[check_choice(rate, "rate", RATES)]
+
+
+def search_work(n: float, q: float, d: float, k: float) -> dict[str, float]:
+    """Return how much of each kind of work the search of q queries in one block of n points is.
+
+    Parameters
+    ----------
+    n, q, d, k : float
+        Numbers of points, queries, dimensions and neighbours.
+
+    Examples
+    --------
+    >>> search_work(100, 10, 2, 1)["pair"]
+    1000
+    """
+    return {
+        "multiply": n * q * d,
+        "pair": n * q,
+        "place": (n + q) * d,
+        "fit": min(n, FITTED) * (d + 512),
+        "entry": q * k,
+        "decide": q * k * d,
+    }
+
+
+def count_work(q: float, d: float, k: float) -> dict[str, float]:
+    """Return how much of each kind of work the dimensions at q points are.
+
+    Parameters
+    ----------
+    q, d, k : float
+        Numbers of points, dimensions and neighbours.
+
+    Examples
+    --------
+    >>> count_work(1, 10, 4)["gram"]
+    160
+    """
+    side, length = min(k, d), max(k, d)
+    return {"gram": q * side**2 * length, "reflect": q * side**3, "gather": q * k * d}
+
+
+def measure_rate(device: str | None = None, *, threads: int = 1, repeats: int = 2) -> Rate:
+    """Measure what this machine does, in some ten seconds (a GPU: about a minute), on white noise.
+
+    Parameters
+    ----------
+    device : str, optional
+        Of torch, such as "cuda"; the compiled kernels on the CPU by default.
+    threads : int
+        That work at once; the rate is one thread's.
+    repeats : int
+        Runs of each kind, of which the fastest counts.
+
+    Returns
+    -------
+    Rate
+        The reading rate is that of `RATES`: what the file's storage gives cannot be told from here.
+
+    Notes
+    -----
+    Small searches and counts are run, and their times fitted by costs that are not negative.
+    """
+    threads, repeats = check_int(threads, "threads", low=1), check_int(repeats, "repeats", low=1)
+    rng = np.random.default_rng(0)
+    with tempfile.TemporaryDirectory(prefix="zeta-geom-rate-") as folder, threadpool_limits(threads):
+        path = Path(folder) / "points.npy"
+
+        def search_time(n: int, q: int, d: int, k: int) -> float:
+            X = _noise(rng, path, n, d)
+            task = _task(path, n, q, k, threads, device)
+            return _fastest(lambda: nearest_in_blocks(task, X[:q].copy(), np.arange(q)), repeats)
+
+        def count_time(n: int, q: int, d: int, k: int) -> float:
+            _noise(rng, path, n, d)
+            near = rng.integers(n, size=(q, k))
+            task = _task(path, n, q, k, threads, device)
+            return _fastest(lambda: count_dimensions(task, near, np.arange(q)), repeats)
+
+        search_time(600, 600, 20, 8), count_time(600, 600, 20, 8)  # compiled, or loaded
+        # a GPU shows what it does on more points only
+        more, asked = (8, 4) if device is not None and device.startswith("cuda") else (1, 1)
+        searches = [(more * n, asked * q, d, k) for n, q, d, k in SEARCHES]
+        counts = [(n, asked * q, d, k) for n, q, d, k in COUNTS]
+        search = _fit([search_work(*case) for case in searches], [search_time(*case) for case in searches])
+        count = _fit([count_work(*case[1:]) for case in counts], [count_time(*case) for case in counts])
+    each = {kind: seconds * threads for kind, seconds in (search | count).items()}
+    where = f"this machine, {device or f'{threads} thread(s)'}"
+    return Rate(**each, read=RATES["cpu" if device is None else "gpu"].read, machine=where)
+
+
+def _noise(rng: np.random.Generator, path: Path, n: int, d: int) -> np.ndarray:
+    X = rng.standard_normal((n, d), dtype=np.float32)
+    np.save(path, X)
+    return X
+
+
+def _task(path: Path, n: int, q: int, k: int, threads: int, device: str | None) -> PartTask:
+    where: dict[str, Any] = {"part": "", "key": "", "code": "", "points": str(path), "queries": None, "anchors": None}
+    what: dict[str, Any] = {"n": n, "start": 0, "stop": q, "k": k, "ks": (k,), "alpha": 0.05, "metric": "euclidean"}
+    return PartTask(**where, **what, block=n, held=n, threads=threads, device=device)
+
+
+def _fastest(call: Callable[[], Any], repeats: int) -> float:
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def _fit(work: Sequence[dict[str, float]], seconds: Sequence[float]) -> dict[str, float]:
+    """Return the cost of each kind of work, so that relative errors are least."""
+    times = np.array(seconds)
+    amounts = np.array([list(kinds.values()) for kinds in work], dtype=float) / times[:, None]
+    scale = amounts.max(axis=0)
+    costs, _ = nnls(amounts / scale, np.ones(len(times)))
+    return dict(zip(work[0], (costs / scale).tolist()))

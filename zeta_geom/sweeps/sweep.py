@@ -1,0 +1,257 @@
+"""Any measure of mixed data over a grid of settings: resumable, on one core or many."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from zeta_geom.checks import check_channels, check_choice, check_int, check_real
+from zeta_geom.execution.disk import writing
+from zeta_geom.execution.executors import Executor, SerialExecutor
+from zeta_geom.execution.ledger import Entry, Ledger
+from zeta_geom.execution.running import carry_out
+from zeta_geom.records import atomic_path
+from zeta_geom.records.manifests import data_fingerprint
+from zeta_geom.sweeps.arguments import check_axes, check_data, check_options
+from zeta_geom.sweeps.grid import Run, make_grid
+from zeta_geom.sweeps.measures import MEASURES, Points
+from zeta_geom.sweeps.workshop import RemoteWorkshop, Workshop, keep_array
+
+__all__ = ["SweepError", "sweep", "sweep_table"]
+
+
+class SweepError(RuntimeError):
+    """Some runs of a sweep failed; the others are finished, and kept where the sweep has a folder."""
+
+
+def sweep(
+    data: Mapping[str, Any],
+    *,
+    gammas: Iterable[float],
+    measures: Sequence[str] = ("dimension",),
+    n_neighbors: int | tuple[int, ...] = (8, 128),
+    mixers: Sequence[str] | Mapping[str, tuple[str, Mapping[str, Any]]] = ("zeta", "mixup"),
+    anchors: Sequence[str] = ("self",),
+    n_mix: Sequence[int | None] = (None,),
+    seeds: Sequence[int] = (0,),
+    batch_size: int = 32,
+    channels: str | None = None,
+    alpha: float = 0.05,
+    n_anchors: int | None = None,
+    common_random_numbers: bool = True,
+    executor: Executor | None = None,
+    folder: Path | str | None = None,
+    limit: float | None = None,
+    errors: str = "raise",
+    retry_failed: bool = True,
+    force: bool = False,
+    stale: bool = False,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Measure data, and what mixers make of them, for each setting of a grid.
+
+    Parameters
+    ----------
+    data : mapping of name -> X, or (X, y)
+        X finite points (n, d), or images (n, H, W, ...), floats or grey levels 0..255; y labels (n,), or soft (n, K).
+    gammas : iterable of float
+        γ ≥ 0, for the mixers that have one.
+    measures : sequence of names in MEASURES
+        "dimension"; "label-error", of (X, y): the share of points whose label's largest class is none that most of
+        its k nearest originals vote for; "realism", of MNIST-like images: the oracle's entropy, and with labels
+        the cross-entropies, in nats.
+    n_neighbors : int, or tuple of int
+        k ≥ 2, below n, for the measures that have one.
+    mixers : sequence of names in MIXERS, or mapping of label -> (name, parameters)
+        What is swept; the data as they are always come first, as "original".
+    anchors, n_mix, seeds : sequences
+        Further values of the grid, for the mixers that take them; n_mix None is the whole batch.
+    batch_size : int
+        Points in a batch.
+    channels : {"first", "last"}, optional
+        Where the channels of images are, for mixers that treat height and width apart; inferred by default.
+    alpha : float
+        Threshold of the Fukunaga-Olsen rule.
+    n_anchors : int, optional
+        Estimate the dimension at so many points alone, their neighbours among all points; all points by default. The
+        same rows are used for every γ, mixer and seed of a data set; the first of `seeds` draws them.
+    common_random_numbers : bool
+        Use the same permutations for every γ, so that differences along a curve are γ's.
+    executor : Executor, optional
+        `SerialExecutor()` by default; `PoolExecutor(n)` or `DaskExecutor(address)` carry out several runs at once.
+    folder : path, optional
+        The ledger: each run is kept there, and a later call does not repeat it: a sweep that was killed goes on. The
+        table is written there too, as `results.parquet`.
+    limit : float, optional
+        Seconds that a run may take; needs an executor with processes.
+    errors : {"raise", "warn", "ignore"}
+        What happens at the end where runs failed; their rows are missing.
+    retry_failed : bool
+        Try again what failed in an earlier call.
+    force, stale : bool
+        Do again what is finished, all of it, even if a forced call was killed; take runs of older code.
+    progress : bool
+        Show a progress bar, on a terminal.
+
+    Returns
+    -------
+    DataFrame
+        A row a (data, mixer, gamma, n_mix, anchor, seed, measure, k), with mean, std (over points), seed_std (of the
+        mean over seeds, NaN for one seed), sem (standard error of the mean as an estimate of that over all points: 0
+        where all are used, NaN for one anchor), n (points used) and seconds. Where it does not apply, gamma is NaN,
+        anchor empty and k 0; an n_mix of 0 is the whole batch. `fill_gamma` repeats rows without γ, for a plot.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a value is out of range, a name is unknown, or the data do not allow a measure.
+    SweepError
+        If runs failed, after the others are done, with errors="raise".
+
+    References
+    ----------
+    Abhishek et al. 2024, Figure 6.
+
+    Examples
+    --------
+    >>> from zeta_geom.manifolds import make_crescents
+    >>> table = sweep({"moons": make_crescents(200, random_state=0)}, gammas=[3], measures=["label-error"],
+    ...               n_neighbors=8, progress=False)
+    >>> table[["mixer", "measure", "k", "n"]]
+          mixer      measure  k    n
+    0  original  label-error  8  200
+    1      zeta  label-error  8  200
+    2     mixup  label-error  8  200
+    """
+    check_choice(errors, "errors", ("raise", "warn", "ignore"))
+    if not isinstance(data, Mapping):
+        raise TypeError(f"data must be a mapping of name -> X or (X, y); got {type(data).__name__}. See gamma_sweep.")
+    points = {str(name): check_data(str(name), value) for name, value in data.items()}
+    axes = check_axes(mixers, anchors, n_mix, gammas, seeds)
+    options = check_options(measures, n_neighbors, alpha, n_anchors, axes["seeds"])
+    size = check_int(batch_size, "batch_size", low=1)
+    runs = list(
+        make_grid(
+            list(points),
+            **axes,
+            batch_size=size,
+            common_random_numbers=common_random_numbers,
+            measures=options,
+            channels=check_channels(channels),
+        )
+    )
+    _check(runs, points)
+    if limit is not None:
+        check_real(limit, "limit", low=0, strict=True)
+    executor = executor or SerialExecutor()
+    if folder is None and getattr(executor, "address", None):
+        raise ValueError("folder must be given with a Dask address: one that all workers see.")
+    with tempfile.TemporaryDirectory() if folder is None else nullcontext(folder) as place:
+        ledger = Ledger(place)
+        prints = {
+            name: data_fingerprint(*(part for part in (p.X, p.Y) if part is not None)) for name, p in points.items()
+        }
+        made = [ledger.entry(run.slug, run.model_dump(), prints[run.data]) for run in runs]
+        if stale and not force:
+            made = [ledger.of_older_code(entry) or entry for entry in made]
+        entries = list({entry.name: entry for entry in made}.values())  # a γ given twice is one run
+        found = carry_out(
+            ledger, entries, _workshop(ledger, points, executor), executor, limit=limit, force=force,
+            retry_failed=retry_failed, progress=progress, description=f"sweep of {', '.join(points)}",
+        )  # fmt: skip
+        failed = [(entry, ledger.failure(entry)) for entry in entries if entry.name not in found]
+        table = _joined(list(found.values()))
+        if folder is not None:
+            with atomic_path(ledger.folder / "results.parquet") as temporary:
+                table.to_parquet(temporary, index=False)
+    if failed and errors != "ignore":
+        _tell(failed, len(entries), errors)
+    return table
+
+
+def sweep_table(folder: Path | str) -> pd.DataFrame:
+    """Return the table of what is finished in a sweep's folder, whoever is still at work there.
+
+    Parameters
+    ----------
+    folder : path
+
+    Returns
+    -------
+    DataFrame
+        As `sweep` returns it.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no sweep in the folder, or nothing of it is finished.
+
+    Examples
+    --------
+    >>> sweep_table("nowhere")
+    Traceback (most recent call last):
+    FileNotFoundError: there is no sweep in nowhere; start one there.
+    """
+    ledger = Ledger(folder)
+    found = [table for entry in ledger.plan() if (table := ledger.read(entry)) is not None]
+    if not found:
+        raise FileNotFoundError(f"no run of the sweep in {folder} is finished.")
+    return _joined(found)
+
+
+def _check(runs: Sequence[Run], points: Mapping[str, Points]) -> None:
+    """Raise what a run would raise for its settings alone, before any work: on two batches of each kind of mix."""
+    asked = {(run.data, run.measure): run.options for run in runs}
+    for (name, measure), options in asked.items():
+        MEASURES[measure].check(points[name], options)
+    tried = set()
+    for run in runs:
+        mixer, original = run.make_mixer(), points[run.data]
+        least = min(run.batch_size, len(original.X))
+        if run.n_mix is not None and run.n_mix > least:
+            raise ValueError(f"n_mix must be at most the {least} points of a batch; got {run.n_mix}.")
+        kind = (run.data, run.label, run.n_mix, run.anchor)
+        if mixer is not None and kind not in tried:
+            tried.add(kind)
+            part = slice(0, 2 * least)
+            y = None if original.Y is None else original.Y[part]
+            mixer.mix_dataset(original.X[part], y, batch_size=run.batch_size, n_classes=original.n_classes)
+
+
+def _workshop(ledger: Ledger, points: Mapping[str, Points], executor: Executor) -> Workshop | RemoteWorkshop:
+    if not executor.in_processes:
+        return Workshop(points, executor.threads)
+    folder = ledger.folder / "data"
+    with writing(ledger.folder):
+        files = tuple(
+            (name, keep_array(folder, p.X), None if p.Y is None else keep_array(folder, p.Y))
+            for name, p in points.items()
+        )
+    return RemoteWorkshop(files, executor.threads)
+
+
+def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Put the rows of all runs together, with the spread over seeds of the mean over points."""
+    if not tables:
+        return pd.DataFrame()
+    # runs of older code have no `sem`: they used all points
+    table = pd.concat([t if "sem" in t else t.assign(sem=0.0) for t in tables], ignore_index=True)
+    table.insert(list(table.columns).index("std") + 1, "sem", table.pop("sem"))
+    setting = table.groupby(["data", "mixer", "gamma", "n_mix", "anchor", "measure", "k"], dropna=False)
+    table.insert(list(table.columns).index("std") + 1, "seed_std", setting["mean"].transform("std"))
+    return table
+
+
+def _tell(failed: Sequence[tuple[Entry, str | None]], count: int, errors: str) -> None:
+    entry, reason = failed[0]
+    reason = reason or "its files were cleared or damaged meanwhile; run the same again."
+    message = f"{len(failed)} of {count} runs failed; the first, {entry.manifest['name']}: {reason}"
+    if errors == "raise":
+        raise SweepError(message)
+    warnings.warn(message, RuntimeWarning, stacklevel=3)

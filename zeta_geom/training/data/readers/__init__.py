@@ -1,0 +1,1 @@
+"""Readers of images for training: one file a family of archives."""

@@ -1,0 +1,77 @@
+"""Archives that are fetched: checked by hash, unpacked beside their place, moved there whole."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from zeta_geom.datasets.downloading import download
+from zeta_geom.datasets.fetching import TEMPORARY
+from zeta_geom.execution.locks import hold
+from zeta_geom.records import atomic_path
+
+__all__ = ["fetch_archive", "fetch_file"]
+
+
+def fetch_archive(folder: Path, *, url: str, md5: str, holds: str, progress: bool = True) -> None:
+    """Fetch an archive and unpack it into `folder`, unless what it holds is there.
+
+    Parameters
+    ----------
+    folder : Path
+        Where its content goes; made where it is absent.
+    url, md5 : str
+        Of a .tgz or .tar.gz.
+    holds : str
+        The one folder within it.
+    progress : bool
+        Show a bar, on a terminal.
+
+    Raises
+    ------
+    OSError
+        If it cannot be fetched or comes corrupt.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with hold(folder / ".lock", waiting=f"another process is fetching into {folder}; waiting for it"):
+        for left in folder.glob(f"{TEMPORARY}*"):  # by a process that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        if (folder / holds).exists():
+            return
+        with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=folder) as temporary:
+            archive = Path(temporary) / url.rsplit("/", 1)[-1]
+            _download(url, md5, archive, progress)
+            shutil.unpack_archive(archive, temporary, filter="data")
+            (Path(temporary) / holds).replace(folder / holds)
+
+
+def fetch_file(path: Path, *, url: str, md5: str, progress: bool = True) -> None:
+    """Fetch one file, unless it is there.
+
+    Parameters
+    ----------
+    path : Path
+        What it will be.
+    url, md5 : str
+    progress : bool
+        Show a bar, on a terminal.
+
+    Raises
+    ------
+    OSError
+        If it cannot be fetched or comes corrupt.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with hold(path.parent / ".lock", waiting=f"another process is fetching {path}; waiting for it"):
+        if not path.exists():
+            with atomic_path(path) as temporary:
+                _download(url, md5, temporary, progress)
+
+
+def _download(url: str, md5: str, path: Path, progress: bool) -> None:
+    import pooch
+
+    download(url, path, progress)
+    if (came := pooch.file_hash(str(path), alg="md5")) != md5:
+        raise OSError(f"{url} came corrupt, with MD5 {came}, not {md5}")

@@ -1,0 +1,84 @@
+"""MedMNIST: one npz file a data set, with the parts that its authors made."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zeta_geom.datasets.unpacking import read_members
+from zeta_geom.training.data.contents import Arrays
+from zeta_geom.training.data.readers.archives import fetch_file
+
+__all__ = ["fetch_medmnist", "read_medmnist"]
+
+PART_NAMES = {"train": "train", "validation": "val", "test": "test"}
+
+
+def read_medmnist(folder: Path) -> Arrays:
+    """Read <name>.npz, of 28 x 28 pixels.
+
+    Parameters
+    ----------
+    folder : Path
+        Named as the data set.
+
+    Returns
+    -------
+    Arrays
+        Train, validation and test; names of classes and licence from the package medmnist.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is not there.
+    ValueError
+        If it is no whole npz file with images and one label for each, in three parts.
+    """
+    path = folder / f"{folder.name}.npz"
+    info = _info(folder.name)
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            kinds = [f"{name}_{kind}" for name in PART_NAMES.values() for kind in ("images", "labels")]
+            arrays = read_members(stored, kinds)
+        parts = {
+            part: (arrays[f"{name}_images"], arrays[f"{name}_labels"].squeeze(axis=1))
+            for part, name in PART_NAMES.items()
+        }
+    except FileNotFoundError:
+        raise FileNotFoundError(f"there is no {path}.") from None
+    except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(
+            f"{path} must be an npz file with the images and labels of train, val and test; got {error}. Remove it "
+            "and fetch it again."
+        ) from error
+    names = tuple(info["label"][str(k)] for k in range(len(info["label"])))
+    return Arrays(parts, names, f"{info['python_class']} of MedMNIST (J. Yang et al.), {info['license']}")
+
+
+def fetch_medmnist(folder: Path, *, progress: bool = True) -> None:
+    """Fetch <name>.npz from Zenodo, checked by the hash that the package medmnist knows.
+
+    Parameters
+    ----------
+    folder : Path
+        Named as the data set.
+    progress : bool
+        Show a bar, on a terminal.
+
+    Raises
+    ------
+    OSError
+        If it cannot be fetched or comes corrupt.
+    """
+    info = _info(folder.name)
+    fetch_file(folder / f"{folder.name}.npz", url=info["url"], md5=info["MD5"], progress=progress)
+
+
+def _info(name: str) -> dict[str, Any]:
+    from medmnist.info import INFO  # slow, and makes ~/.medmnist: only where it is needed
+
+    return INFO[name]

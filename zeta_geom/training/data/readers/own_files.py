@@ -1,0 +1,163 @@
+"""A user's own pictures: a folder a class, or a table of files."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path, PurePath
+
+import numpy as np
+import pandas as pd
+
+from zeta_geom.training.data.contents import Pictures, file_hashes
+from zeta_geom.training.data.file_images import FileImages
+from zeta_geom.training.data.framing import Framing
+from zeta_geom.training.data.readers.class_tables import ENDINGS, class_folders, pictures_below, read_table
+
+__all__ = ["load_pictures", "read_csv", "read_folder", "split_folders"]
+
+
+def read_folder(folder: Path) -> Pictures:
+    """Read folder/<class>/*, or a folder with train/<class>/* and test/ or val/, or both, alike.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    Pictures
+        Classes in alphabetical order; files in folders below a class's belong to it.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder is absent or has no folder in it.
+    ValueError
+        If another part has a class that train/ has not.
+
+    Examples
+    --------
+    >>> read_folder(Path("nowhere"))
+    Traceback (most recent call last):
+    FileNotFoundError: there is no folder nowhere with a folder a class in it.
+    """
+    if not folder.is_dir() or not class_folders(folder):
+        raise FileNotFoundError(f"there is no folder {folder} with a folder a class in it.")
+    source = f"the folder {folder.name}"
+    if (folder / "train").is_dir():
+        return split_folders(folder, source)
+    return Pictures(_rows(folder, ""), tuple(class_folders(folder)), folder, source)
+
+
+def load_pictures(folder: Path, framing: Framing, *, progress: bool = True) -> tuple[FileImages, str]:
+    """Return the pictures of a folder and of the folders in it, without labels, and their fingerprint.
+
+    Parameters
+    ----------
+    folder : Path
+        Of its folders train/ is read alone where there is one: pictures to test on are not shown.
+    framing : Framing
+        How pictures are cut, coloured and sized; with a `size`.
+    progress : bool
+        Show a bar, on a terminal.
+
+    Returns
+    -------
+    FileImages
+        In the order of their paths, each with the label 0.
+    str
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no picture.
+
+    Examples
+    --------
+    >>> load_pictures(Path("nowhere"), Framing(size=8))
+    Traceback (most recent call last):
+    FileNotFoundError: there is no picture in the folder nowhere, nor below it; name one with .jpg, .jpeg, .png, ...
+    """
+    root = folder / "train" if (folder / "train").is_dir() else folder
+    paths = list(pictures_below(root)) if root.is_dir() else []
+    if not paths:
+        raise FileNotFoundError(
+            f"there is no picture in the folder {root}, nor below it; name one with {', '.join(ENDINGS)} files."
+        )
+    names = [path.relative_to(root).as_posix() for path in paths]
+    content = repr((framing, framing.background, names, file_hashes(paths, progress=progress)))
+    return FileImages(paths, np.zeros(len(paths), np.int64), framing), hashlib.sha256(content.encode()).hexdigest()
+
+
+def split_folders(root: Path, source: str) -> Pictures:
+    """Read train/<class>/*, and test/, val/ or validation/ alike; val is the test part where there is no test.
+
+    Parameters
+    ----------
+    root : Path
+        It holds those folders.
+    source : str
+        Where the data come from, in a few words.
+
+    Returns
+    -------
+    Pictures
+        The classes are the names of the folders in train/, in alphabetical order.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no train/, or nothing to test on.
+    ValueError
+        If another part has a class that train/ has not.
+    """
+    held_out = [name for name in ("val", "validation", "test") if (root / name).is_dir()]
+    if not (root / "train").is_dir() or not held_out:
+        raise FileNotFoundError(f"{root} must hold train/, and test/ or val/, each with a folder a class.")
+    parts = {"train": "train", held_out[-1]: "test"} | dict.fromkeys(held_out[:-1], "validation")
+    rows = pd.concat([_rows(root, name).assign(split=part) for name, part in parts.items()], ignore_index=True)
+    return Pictures(rows, tuple(class_folders(root / "train")), root, source)
+
+
+def read_csv(path: Path) -> Pictures:
+    """Read a table with the columns file (within the table's folder) and class, and maybe split.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV file; its split is train, validation or test.
+
+    Returns
+    -------
+    Pictures
+        Classes in alphabetical order.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no such table, or a cell is empty.
+
+    Examples
+    --------
+    >>> read_csv(Path("nowhere.csv"))
+    Traceback (most recent call last):
+    FileNotFoundError: there is no nowhere.csv.
+    """
+    rows = read_table(path, ("file", "class"), optional=("split",))
+    if (empty := (rows == "").any(axis=1)).any():
+        raise ValueError(f"{path} must have no empty cell; row {int(empty.to_numpy().argmax()) + 1} has one.")
+    rows["file"] = [PurePath(file).as_posix() for file in rows["file"]]
+    return Pictures(rows, tuple(sorted(set(rows["class"]))), path.parent, f"the table {path.name}")
+
+
+def _rows(root: Path, part: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            (picture.relative_to(root).as_posix(), name)
+            for name in class_folders(root / part)
+            for picture in pictures_below(root / part / name)
+        ],
+        columns=["file", "class"],
+    )

@@ -1,0 +1,148 @@
+"""The ISIC challenges of 2016, 2017 and 2018, as their archives come unpacked: pictures, and a table a part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from zeta_geom.training.data.contents import Pictures
+from zeta_geom.training.data.readers.class_tables import read_table
+
+__all__ = ["FIVE", "read_isic_2016", "read_isic_2017", "read_isic_2018"]
+
+FIVE = ("basal cell carcinoma", "nevus", "melanoma", "seborrheic keratosis", "others")  # the paper's diagnoses
+ISIC_2016 = {"benign": "benign", "malignant": "malignant", "0.0": "benign", "1.0": "malignant"}
+ISIC_2018 = {
+    "MEL": "melanoma",
+    "NV": "nevus",
+    "BCC": "basal cell carcinoma",
+    "AKIEC": "others",
+    "BKL": "seborrheic keratosis",
+    "DF": "others",
+    "VASC": "others",
+}
+
+
+def read_isic_2016(folder: Path) -> Pictures:
+    """Read part 3 of ISBI 2016: benign or malignant.
+
+    Parameters
+    ----------
+    folder : Path
+        It holds ISBI2016_ISIC_Part3_Training_Data/, ISBI2016_ISIC_Part3_Training_GroundTruth.csv (rows
+        "ISIC_0000000,benign", no header) and both for Test (rows "ISIC_0000003,0.0").
+
+    Returns
+    -------
+    Pictures
+        Train and test; there is no validation part.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If a table is absent or is none.
+
+    Notes
+    -----
+    Source: D. Gutman et al., arXiv:1605.01397.
+    """
+    tables = []
+    for split, part in (("train", "Training"), ("test", "Test")):
+        stem = f"ISBI2016_ISIC_Part3_{part}"
+        table = read_table(
+            folder / f"{stem}_GroundTruth.csv", ("image", "class"), header=None, names=["image", "class"]
+        )
+        classes = table["class"].replace(ISIC_2016)
+        tables.append(_rows(f"{stem}_Data", table["image"], classes, split))
+    return Pictures(
+        pd.concat(tables, ignore_index=True), ("benign", "malignant"), folder, "ISIC challenge 2016, part 3"
+    )
+
+
+def read_isic_2017(folder: Path) -> Pictures:
+    """Read part 3 of ISIC 2017: nevus, melanoma or seborrheic keratosis.
+
+    Parameters
+    ----------
+    folder : Path
+        It holds ISIC-2017_Training_Data/, ISIC-2017_Training_Part3_GroundTruth.csv (columns image_id, melanoma and
+        seborrheic_keratosis; neither is a nevus), and both for Validation and Test_v2.
+
+    Returns
+    -------
+    Pictures
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If a table is absent or is none, or a row says more than one diagnosis.
+
+    Notes
+    -----
+    Source: N. Codella et al., ISBI 2018, pp. 168-172.
+    """
+    names = {"nevus": "nevus", "melanoma": "melanoma", "seborrheic_keratosis": "seborrheic keratosis"}
+    tables = []
+    for split, part in (("train", "Training"), ("validation", "Validation"), ("test", "Test_v2")):
+        path = folder / f"ISIC-2017_{part}_Part3_GroundTruth.csv"
+        table = read_table(path, ("image_id", "melanoma", "seborrheic_keratosis"))
+        marks = _numbers(table.drop(columns="image_id"), path)
+        marks["nevus"] = 1 - marks["melanoma"] - marks["seborrheic_keratosis"]
+        tables.append(_rows(f"ISIC-2017_{part}_Data", table["image_id"], _marked(marks, names, path), split))
+    return Pictures(pd.concat(tables, ignore_index=True), FIVE[1:4], folder, "ISIC challenge 2017, part 3")
+
+
+def read_isic_2018(folder: Path) -> Pictures:
+    """Read task 3 of ISIC 2018, its seven diagnoses brought to the paper's five.
+
+    Parameters
+    ----------
+    folder : Path
+        It holds ISIC2018_Task3_Training_Input/, ISIC2018_Task3_Training_GroundTruth/ with a CSV file of that name
+        (columns image, MEL, NV, BCC, AKIEC, BKL, DF and VASC, one of them 1), and both for Validation and Test.
+
+    Returns
+    -------
+    Pictures
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If a table is absent or is none, or a row says not one diagnosis.
+
+    Notes
+    -----
+    Source: N. Codella et al., arXiv:1902.03368. The paper does not say how seven become five: BKL, benign keratoses,
+    as "seborrheic keratosis", and AKIEC, DF and VASC as "others", are inferred from its list of diagnoses.
+    """
+    tables = []
+    for split, part in (("train", "Training"), ("validation", "Validation"), ("test", "Test")):
+        stem = f"ISIC2018_Task3_{part}"
+        path = folder / f"{stem}_GroundTruth" / f"{stem}_GroundTruth.csv"
+        table = read_table(path, ("image", *ISIC_2018))
+        marks = _numbers(table.drop(columns="image"), path)
+        tables.append(_rows(f"{stem}_Input", table["image"], _marked(marks, ISIC_2018, path), split))
+    return Pictures(pd.concat(tables, ignore_index=True), FIVE, folder, "ISIC challenge 2018, task 3")
+
+
+def _rows(data: str, images: pd.Series, classes: pd.Series, split: str) -> pd.DataFrame:
+    return pd.DataFrame({"file": data + "/" + images + ".jpg", "class": classes, "split": split})
+
+
+def _numbers(marks: pd.DataFrame, path: Path) -> pd.DataFrame:
+    try:
+        return marks.astype(float)
+    except ValueError as error:
+        raise ValueError(f"{path} must hold numbers beside the names; got {error}.") from error
+
+
+def _marked(marks: pd.DataFrame, names: Mapping[str, str], path: Path) -> pd.Series:
+    """Return the class of the column where each row has its 1."""
+    good = marks.isin([0, 1]).all(axis=1) & (marks.sum(axis=1) == 1)
+    if not good.all():
+        raise ValueError(
+            f"{path} must mark one diagnosis a picture; row {int(good.to_numpy().argmin()) + 1} does not."
+        )
+    return marks.idxmax(axis=1).map(dict(names))

@@ -1,0 +1,1 @@
+"""Training by a recipe: networks, batches, the Lightning module and its trainer."""

@@ -1,0 +1,146 @@
+"""The classifier as Lightning trains it: mixed batches in, torch's own cross-entropy with soft labels out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import lightning
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from zeta_geom.mixers import Mixer
+from zeta_geom.mixers.image_mixer import with_channels
+from zeta_geom.training.fit.augmentation import augment
+from zeta_geom.training.fit.metrics import make_metrics
+from zeta_geom.training.recipes.schema import Optimizer, Schedule
+
+__all__ = ["Classifier"]
+
+
+class Classifier(lightning.LightningModule):
+    """A network, what happens to a batch on its way in, and how the weights follow.
+
+    Everything random of an epoch is drawn from streams that belong to (seed, rank, epoch), so that a training that
+    goes on from the end of an epoch ends with the weights of one that was never stopped. In evaluation nothing is
+    mixed or augmented. Inputs are mixed as grey levels 0..1 and standardised afterwards: a weighted mean is the same
+    either way, and optimal transport needs what is not negative.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Images (n, C, H, W) -> logits (n, K).
+    n_classes : int
+        K.
+    mixer : Mixer, optional
+        Any of `zeta_geom.mixers.MIXERS`; one that mixes features is run inside the network.
+    optimizer, schedule : Optimizer, Schedule
+        As in a recipe.
+    augmentation : sequence of str
+        Of `AUGMENTATIONS`, before mixing.
+    metrics : sequence of str
+        Of `METRICS`.
+    mean, std : sequences of float, shape (C,)
+        With which the grey levels 0..1 of each channel are standardised.
+    seed : int
+
+    Examples
+    --------
+    >>> from zeta_geom.training.fit.networks import make_network
+    >>> network = make_network("lenet", 10, (1, 28, 28))
+    >>> classifier = Classifier(network, 10, optimizer=Optimizer(learning_rate=0.1))
+    >>> classifier(torch.zeros(2, 1, 28, 28, dtype=torch.uint8)).shape
+    torch.Size([2, 10])
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        n_classes: int,
+        *,
+        mixer: Mixer | None = None,
+        optimizer: Optimizer,
+        schedule: Schedule | None = None,
+        augmentation: Sequence[str] = (),
+        metrics: Sequence[str] = ("error",),
+        mean: Sequence[float] = (0.0,),
+        std: Sequence[float] = (1.0,),
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.n_classes = n_classes
+        # batches of a training are (m, C, H, W)
+        self.mixer = None if mixer is None else with_channels(mixer, "first")
+        self.optimizer, self.schedule = optimizer, schedule or Schedule()
+        self.augmentation = tuple(augmentation)
+        self.seed = seed
+        self.validation_metrics = make_metrics(metrics, n_classes).clone(prefix="validation/")
+        self.test_metrics = make_metrics(metrics, n_classes)
+        self.mean: Tensor
+        self.std: Tensor
+        self.register_buffer("mean", torch.tensor(mean).view(-1, 1, 1))
+        self.register_buffer("std", torch.tensor(std).view(-1, 1, 1))
+        self._epoch_mixer = self.mixer
+        self._generator: torch.Generator | None = None
+
+    def standardize(self, x: Tensor) -> Tensor:
+        """Return images, grey levels 0..1 of shape (n, C, H, W), with the training set's mean 0 and deviation 1."""
+        return (x - self.mean) / self.std
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the logits (n, K) of images, uint8 (n, C, H, W)."""
+        return self.network(self.standardize(images.float() / 255))
+
+    def on_train_epoch_start(self) -> None:
+        """Start the epoch's streams: of the mixer, of augmentation, and torch's own, which dropout draws from."""
+        key = (self.global_rank, self.current_epoch)
+        if self.mixer is not None:
+            self._epoch_mixer = self.mixer.child(*key)
+        children = np.random.SeedSequence(self.seed, spawn_key=key).generate_state(2, np.uint64)
+        self._generator = torch.Generator().manual_seed(int(children[0] >> 1))
+        torch.manual_seed(int(children[1] >> 1))
+
+    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int = 0) -> Tensor:
+        """Return the mean cross-entropy of a mixed batch with its soft labels, in nats."""
+        images, labels = batch
+        x: Tensor = augment(images.float() / 255, self.augmentation, self._generator)
+        y: Tensor = labels
+        mixer: Any = self._epoch_mixer
+        if mixer is not None and mixer.traits.space == "features":
+            logits, y = mixer.run(self.network, self.standardize(x), y, n_classes=self.n_classes)
+        else:
+            if mixer is not None:
+                x, y = mixer(x, y, n_classes=self.n_classes)
+            logits = self.network(self.standardize(x))
+        loss = functional.cross_entropy(logits, y)
+        self.log("train/loss", loss, prog_bar=True)
+        return loss
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int = 0) -> None:
+        """Count the batch, unmixed, into the validation metrics."""
+        self._count(self.validation_metrics, batch)
+
+    def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int = 0) -> None:
+        """Count the batch, unmixed, into the test metrics."""
+        self._count(self.test_metrics, batch)
+
+    def _count(self, metrics: Any, batch: tuple[Tensor, Tensor]) -> None:
+        images, labels = batch
+        metrics.update(self(images).float().softmax(dim=1), labels)
+        self.log_dict(metrics, on_step=False, on_epoch=True)
+
+    def configure_optimizers(self) -> Any:
+        """Return SGD and the step-wise schedule."""
+        settings = self.optimizer
+        optimizer = torch.optim.SGD(
+            self.network.parameters(),
+            lr=settings.learning_rate,
+            momentum=settings.momentum,
+            nesterov=settings.nesterov,
+            weight_decay=settings.weight_decay,
+        )
+        schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, self.schedule.milestones, self.schedule.factor)
+        return [optimizer], [schedule]

@@ -1,0 +1,202 @@
+"""The networks of the paper, from timm, and the oracle's LeNet-5: one table name -> how it is built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from zeta_geom.checks import check_choice, check_int
+from zeta_geom.mixers.methods.hooks import STAGES
+from zeta_geom.training.packages import require_packages
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+__all__ = ["NETWORKS", "SMALL_IMAGE", "Network", "features", "last_layer", "make_network"]
+
+SMALL_IMAGE = 64  # pixels; below this height or width a network keeps the resolution of its first layers
+
+
+@dataclass(frozen=True)
+class Network:
+    """How a network is built.
+
+    Parameters
+    ----------
+    build : callable
+        (n_classes, channels) -> module, on random weights.
+    stages : tuple of str
+        The layers that manifold mixup may mix at: the input, and the outputs of the first two stages.
+    keep_resolution : callable
+        Gives the module the small-image stem, in place.
+
+    Examples
+    --------
+    >>> NETWORKS["lenet"].stages
+    ('input', 'pool1', 'pool2')
+    """
+
+    build: Callable[[int, int], nn.Module]
+    stages: tuple[str, ...]
+    keep_resolution: Callable[[Any], None]
+
+
+def make_network(name: str, n_classes: int, image_shape: tuple[int, int, int], *, seed: int = 0) -> nn.Module:
+    """Return a network on random weights that the seed decides.
+
+    Parameters
+    ----------
+    name : str
+        A key of `NETWORKS`.
+    n_classes : int
+        At least 2.
+    image_shape : (int, int, int)
+        Channels, height and width, in pixels. Below 64 pixels the network gets a small-image stem: in residual
+        networks a first convolution of 3 × 3 and stride 1 without pooling after it, in MobileNetV2 and
+        EfficientNet-B0 stride 1 in place of 2 in the first convolution and in the second stage.
+    seed : int
+        torch's own generator is seeded with it for as long as the weights are drawn, and then set back.
+
+    Returns
+    -------
+    torch.nn.Module
+        Maps float images (n, C, H, W) to logits (n, n_classes).
+
+    Raises
+    ------
+    ImportError
+        If a package of the extra `train` is absent.
+    TypeError, ValueError
+        If the name is unknown, a number is out of range, or LeNet-5 is asked for other than 28 × 28 grey images.
+
+    Notes
+    -----
+    Source: the paper, "Natural image datasets" and "Skin lesion diagnosis datasets", names the networks; that small
+    images get a small-image stem is inferred (its error rates on CIFAR are those of such networks).
+
+    Examples
+    --------
+    >>> network = make_network("resnet18", 100, (3, 32, 32))
+    >>> network.conv1
+    Conv2d(3, 64, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1), bias=False)
+    """
+    require_packages()
+    import torch
+
+    network = NETWORKS[check_choice(name, "network", NETWORKS)]
+    n_classes = check_int(n_classes, "n_classes", low=2)
+    channels, height, width = (check_int(length, "image_shape", low=1) for length in image_shape)
+    if name == "lenet" and (channels, height, width) != (1, 28, 28):
+        raise ValueError(f"network lenet takes grey images of 28 x 28 pixels; got {tuple(image_shape)}.")
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(check_int(seed, "seed", low=0))  # torch.manual_seed: also the devices'
+        built = network.build(n_classes, channels)
+        if min(height, width) < SMALL_IMAGE:
+            network.keep_resolution(built)
+    return built
+
+
+def features(network: nn.Module, images: Tensor) -> Tensor:
+    """Return what the last layer of a network gets to see.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        From `make_network`.
+    images : float tensor of shape (n, C, H, W)
+        As the network takes them.
+
+    Returns
+    -------
+    Tensor of shape (n, d)
+        84 for LeNet-5, 512 for ResNet-18, 2,048 for ResNet-50, 1,280 for MobileNetV2 and EfficientNet-B0.
+
+    Examples
+    --------
+    >>> import torch
+    >>> features(make_network("resnet18", 10, (3, 32, 32)).eval(), torch.zeros(1, 3, 32, 32)).shape
+    torch.Size([1, 512])
+    """
+    from zeta_geom.realism import LeNet5
+
+    if isinstance(network, LeNet5):
+        return network.features(images)
+    timm_network: Any = network
+    return timm_network.forward_head(timm_network.forward_features(images), pre_logits=True)
+
+
+def last_layer(network: nn.Module) -> nn.Module:
+    """Return the layer that turns `features` into logits.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        From `make_network`.
+
+    Returns
+    -------
+    torch.nn.Module
+        Features (n, d) -> logits (n, n_classes).
+
+    Examples
+    --------
+    >>> last_layer(make_network("resnet18", 10, (3, 32, 32)))
+    Linear(in_features=512, out_features=10, bias=True)
+    """
+    from zeta_geom.realism import LeNet5
+
+    timm_network: Any = network
+    return network.fc3 if isinstance(network, LeNet5) else timm_network.get_classifier()
+
+
+def _lenet(n_classes: int, channels: int) -> nn.Module:
+    import torch
+
+    from zeta_geom.realism import LeNet5
+
+    generator = torch.Generator().manual_seed(torch.initial_seed())
+    return LeNet5(generator, n_classes=n_classes)
+
+
+def _narrow_resnet(n_classes: int, channels: int) -> nn.Module:
+    """Ours: one basic block a stage, a quarter of ResNet-18's width; 0.3 million weights."""
+    from timm.models.resnet import BasicBlock, ResNet
+
+    block: Any = BasicBlock
+    return ResNet(block, (1, 1, 1, 1), num_classes=n_classes, in_chans=channels, channels=(16, 32, 64, 128),
+                  stem_width=16)  # fmt: skip
+
+
+def _from_timm(name: str) -> Callable[[int, int], nn.Module]:
+    def build(n_classes: int, channels: int) -> nn.Module:
+        import timm
+
+        return timm.create_model(name, num_classes=n_classes, in_chans=channels)
+
+    return build
+
+
+def _residual(network: Any) -> None:
+    from torch import nn
+
+    stem = network.conv1
+    network.conv1 = nn.Conv2d(stem.in_channels, stem.out_channels, 3, stride=1, padding=1, bias=False)
+    nn.init.kaiming_normal_(network.conv1.weight, mode="fan_out", nonlinearity="relu")  # as timm draws the others
+    network.maxpool = nn.Identity()
+
+
+def _inverted_residual(network: Any) -> None:
+    network.conv_stem.stride = network.blocks[1][0].conv_dw.stride = (1, 1)
+
+
+INVERTED = ("input", "blocks.1", "blocks.2")
+
+NETWORKS: dict[str, Network] = {
+    "lenet": Network(_lenet, ("input", "pool1", "pool2"), lambda network: None),
+    "resnet10-narrow": Network(_narrow_resnet, STAGES, _residual),
+    "resnet18": Network(_from_timm("resnet18"), STAGES, _residual),
+    "resnet50": Network(_from_timm("resnet50"), STAGES, _residual),
+    "mobilenetv2": Network(_from_timm("mobilenetv2_100"), INVERTED, _inverted_residual),
+    "efficientnet_b0": Network(_from_timm("efficientnet_b0"), INVERTED, _inverted_residual),
+}

@@ -1,0 +1,1 @@
+"""Recipes: what one holds, the paper's, and their files."""

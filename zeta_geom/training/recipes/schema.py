@@ -1,0 +1,193 @@
+"""A recipe: everything that decides one training, validated, each setting with its source."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from zeta_geom.mixers import MIXERS, Mixer, make_mixer
+from zeta_geom.training.fit.metrics import METRICS
+from zeta_geom.training.fit.networks import NETWORKS
+
+__all__ = ["MixerSettings", "Optimizer", "Recipe", "Schedule"]
+
+NOT_STATED = "not stated"
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Optimizer(_Settings):
+    """Stochastic gradient descent, as in all of the paper's trainings.
+
+    Examples
+    --------
+    >>> Optimizer(learning_rate=0.1).momentum
+    0.9
+    """
+
+    learning_rate: float = Field(gt=0)  # the first epoch's
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    nesterov: bool = True
+    weight_decay: float = Field(default=5e-4, ge=0)
+
+    @model_validator(mode="after")
+    def _momentum_of_nesterov(self) -> Optimizer:
+        if self.nesterov and self.momentum == 0:
+            raise ValueError("nesterov needs a momentum above 0.")
+        return self
+
+
+class Schedule(_Settings):
+    """The learning rate is multiplied by `factor` when as many epochs are done as a milestone says.
+
+    Examples
+    --------
+    >>> Schedule(milestones=(80, 120, 160), factor=0.2).factor
+    0.2
+    """
+
+    milestones: tuple[int, ...] = ()
+    factor: float = Field(default=0.1, gt=0)
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Schedule:
+        if any(later <= earlier for earlier, later in zip((0, *self.milestones), self.milestones)):
+            raise ValueError(f"milestones must be positive and ascend; got {self.milestones}.")
+        return self
+
+
+class MixerSettings(_Settings):
+    """A mixer by its name in `zeta_geom.mixers.MIXERS`, with its parameters.
+
+    Examples
+    --------
+    >>> MixerSettings(name="zeta", params={"gamma": 2.8}).make(10, seed=0)
+    ZetaMixup(gamma=2.8, n_mix=None, anchor='self', n_classes=10)
+    """
+
+    name: str
+    params: dict[str, Any] = {}
+
+    def make(self, n_classes: int, *, seed: int) -> Mixer:
+        """Return the mixer, with a stream of its own from the seed."""
+        return make_mixer(self.name, **self.params, n_classes=n_classes, random_state=seed)
+
+    @model_validator(mode="after")
+    def _can_be_made(self) -> MixerSettings:
+        traits = MIXERS[self.name].traits if self.name in MIXERS else None
+        if traits is not None and traits.needs_model and traits.space == "input":
+            raise ValueError(f"{self.name} needs a teacher, which a recipe cannot hold; give a Classifier the mixer.")
+        if reserved := sorted({"n_classes", "random_state"} & set(self.params)):
+            raise ValueError(f"params must leave {' and '.join(reserved)} to the training.")
+        try:
+            self.make(2, seed=0)
+        except TypeError as error:  # pydantic collects ValueErrors only
+            raise ValueError(str(error)) from error
+        return self
+
+
+class Recipe(_Settings):
+    """What decides one training, but for the seed, of which it takes several.
+
+    Parameters
+    ----------
+    name : str
+        Where the runs are kept; "/" makes folders.
+    data : str
+        A name of `zeta_geom.training.IMAGE_SETS`, or folder:PATH, or csv:PATH.
+    size : int, optional
+        Height and width of the images, in pixels; the data set's own by default.
+    crop : float, optional
+        Edge of a central square that is cut out first, as a share of the shorter side; the data set's own by default.
+    background : str
+        The colour behind transparent pixels of pictures in files, as in `load_image_data`.
+    n_train : int, optional
+        Training images, drawn anew for each seed with the classes in proportion; all by default.
+    network : str
+        A name of `zeta_geom.training.NETWORKS`.
+    epochs, batch_size : int
+    optimizer, schedule
+        See `Optimizer` and `Schedule`.
+    augmentation : tuple of {"flip", "crop"}
+        Each image alone, before it is mixed: mirrored left to right with probability 1/2; moved by up to 4 pixels,
+        black outside.
+    mixer : MixerSettings, optional
+        None is empirical risk minimisation.
+    precision : {"32-true", "16-mixed", "bf16-mixed"}
+        Of the arithmetic, in Lightning's words.
+    metrics : tuple of str
+        Of `zeta_geom.training.METRICS`, measured on the test part after the last epoch.
+    seeds : tuple of int
+        One training each.
+    sources : dict
+        Setting -> where its value is from: "paper, …", "inferred, …" or "ours, …".
+
+    Raises
+    ------
+    pydantic.ValidationError
+        A ValueError that names each setting that is wrong.
+
+    Examples
+    --------
+    >>> recipe = Recipe(name="mine", data="digits", network="resnet18", epochs=2, optimizer={"learning_rate": 0.1})
+    >>> recipe.batch_size, recipe.sources["epochs"]
+    (32, 'not stated')
+    """
+
+    name: str = Field(pattern=r"^[\w.+-]+(/[\w.+-]+)*$")
+    data: str = Field(min_length=1)
+    size: int | None = Field(default=None, ge=1)
+    crop: float | None = Field(default=None, gt=0, le=1)
+    background: str = "white"
+    n_train: int | None = Field(default=None, ge=2)
+    network: str
+    epochs: int = Field(ge=1)
+    batch_size: int = Field(default=32, ge=1)
+    optimizer: Optimizer
+    schedule: Schedule = Schedule()
+    augmentation: tuple[Literal["flip", "crop"], ...] = ()
+    mixer: MixerSettings | None = None
+    precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
+    metrics: tuple[str, ...] = ("error",)
+    seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1)
+    sources: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Recipe:
+        for name, values, known in (
+            ("network", (self.network,), NETWORKS),
+            ("metrics", self.metrics or ("",), METRICS),
+            ("sources", self.sources, _sourced()),
+        ):
+            if unknown := [value for value in values if value not in known]:
+                raise ValueError(f"{name} must be of {', '.join(known)}; got {', '.join(map(repr, unknown))}.")
+        if self.schedule.milestones and self.schedule.milestones[-1] >= self.epochs:
+            raise ValueError(f"milestones must be below epochs = {self.epochs}; got {self.schedule.milestones}.")
+        if len(set(self.seeds)) < len(self.seeds) or min(self.seeds) < 0:
+            raise ValueError(f"seeds must be distinct and not negative; got {self.seeds}.")
+        if self.n_train is not None and self.n_train < self.batch_size:
+            raise ValueError(f"n_train must hold a batch of {self.batch_size}; got {self.n_train}.")
+        if ".." in self.name.split("/"):
+            raise ValueError(f"name must stay in its folder; got {self.name!r}.")
+        self.sources.update({name: NOT_STATED for name in _sourced() if name not in self.sources})
+        return self
+
+    @property
+    def method(self) -> str:
+        """The mixer's name, ζ-mixup's with its γ, or "erm"."""
+        if self.mixer is None:
+            return "erm"
+        gamma = self.mixer.params.get("gamma")
+        return f"zeta-{gamma}" if self.mixer.name == "zeta" and gamma is not None else self.mixer.name
+
+    def deciding(self) -> dict[str, Any]:
+        """Return what decides the result of a seed, as JSON values: not names, seeds, sources, or where data lie."""
+        left_out = {"name", "data", "seeds", "sources"} | ({"background"} if self.background == "white" else set())
+        return self.model_dump(mode="json", exclude=left_out)  # so that a run of before there was one is found
+
+
+def _sourced() -> tuple[str, ...]:
+    return tuple(name for name in Recipe.model_fields if name not in ("name", "sources"))
