@@ -70,9 +70,15 @@ def records(results):
 def audit_tables():
     digits = datasets.load("digits")
     report = audit(
-        digits.X_train, digits.y_train, augment=ZetaMixup(random_state=0), against=Mixup(random_state=0), n_neighbors=(8, 32), n_bootstrap=50,
-        random_state=0, progress=False,
-    )  # fmt: skip
+        digits.X_train,
+        digits.y_train,
+        augment=ZetaMixup(random_state=0),
+        against=Mixup(random_state=0),
+        n_neighbors=(8, 32),
+        n_bootstrap=50,
+        random_state=0,
+        progress=False,
+    )
     for name in ("summary", "classes", "comparisons", "samples", "heldout"):
         yield from table(f"audit, {name}", getattr(report, name))
 

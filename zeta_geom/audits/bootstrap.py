@@ -51,23 +51,6 @@ class Bootstrap:
     n_draws : int
     confidence : float
     seed : int
-
-    Notes
-    -----
-    The values of samples are resampled, not the samples: neighbours, balls and the reference stay as they are. Values
-    of reach k are resampled in blocks of k samples that lie together (runs along the leaves of a k-d tree), since
-    those of neighbours depend on each other; the draws are widened by √(b / (b - 1)) and by the ratio
-    of Student's to the normal quantile, for b blocks are few.
-
-    References
-    ----------
-    Efron 1979 (percentiles of draws, shifted so that their mean is the statistic itself); Künsch 1989 (blocks).
-
-    Examples
-    --------
-    >>> draws = Bootstrap(500, 0.95, 0).estimate([Found(np.arange(100.0))], "key", np.arange(100))[0]
-    >>> draws.value, len(draws.draws)
-    (49.5, 500)
     """
 
     n_draws: int
@@ -79,20 +62,7 @@ class Bootstrap:
     ) -> list[Estimate]:
         """Return the estimates of measures of the same samples.
 
-        Parameters
-        ----------
-        found : sequence of Found
-            Each with n values.
-        key : str
-            What the resamples belong to.
-        places : int array of shape (n,)
-            Where each sample stands in an order in which those that lie together come together.
-        size : int, optional
-            Samples in a resample; n by default.
-
-        Returns
-        -------
-        list of Estimate
+        Shapes: `places` (n,).
         """
         drawn: dict[int, np.ndarray | None] = {}
         for reach in sorted({one.reach for one in found}):
@@ -144,30 +114,7 @@ class Bootstrap:
 def further_interval(
     bootstrap: Bootstrap, measure: Measure, real: Estimate, further: Estimate, size: int
 ) -> tuple[float, float]:
-    """Return where the value of another sample of real data would lie.
-
-    Parameters
-    ----------
-    bootstrap : Bootstrap
-    measure : Measure
-    real, further : Estimate
-        Of the real samples: resamples of their own number, and, drawn apart, of the number of the other sample.
-    size : int
-        Samples in the other.
-
-    Returns
-    -------
-    low, high : float
-
-    Notes
-    -----
-    A share that is 0 or 1 among the real samples says nothing of its own spread; there the interval is that of a
-    beta-binomial with Jeffreys' prior.
-
-    References
-    ----------
-    Brown, Cai and DasGupta 2001, "Interval Estimation for a Binomial Proportion", on Jeffreys' prior.
-    """
+    """Return where the value of another sample of real data would lie."""
     if real.draws is None or further.draws is None:
         return float("nan"), float("nan")
     if measure.unit == "share" and real.value in (0.0, 1.0):
@@ -178,17 +125,7 @@ def further_interval(
 
 
 def difference_interval(bootstrap: Bootstrap, first: Estimate, second: Estimate) -> tuple[float, float]:
-    """Return the interval of first - second: paired where their draws are of one key.
-
-    Parameters
-    ----------
-    bootstrap : Bootstrap
-    first, second : Estimate
-
-    Returns
-    -------
-    low, high : float
-    """
+    """Return the interval of first - second: paired where their draws are of one key."""
     if first.draws is None or second.draws is None:
         return float("nan"), float("nan")
     return bootstrap.interval(first.draws - second.draws, first.value - second.value)

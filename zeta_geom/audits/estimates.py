@@ -49,13 +49,7 @@ class Measured:
 def places_of(samples: Samples) -> np.ndarray:
     """Return where each sample stands along the leaves of a k-d tree.
 
-    Parameters
-    ----------
-    samples : Samples
-
-    Returns
-    -------
-    int64 array of shape (n,)
+    Returns shape (n,).
     """
     order = np.asarray(KDTree(samples.flat, leaf_size=LEAF).get_arrays()[1])
     places = np.empty(len(order), dtype=np.int64)

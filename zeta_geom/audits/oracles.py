@@ -39,27 +39,7 @@ class Oracle:
 
 
 def to_oracle(oracle: Any) -> Oracle | None:
-    """Return an oracle in one form.
-
-    Parameters
-    ----------
-    oracle : None, "mnist", "module:name", an object with predict_proba (and perhaps features), or a callable
-        What it names or is takes samples (n, ...), as floats (grey levels 0..1), and returns probabilities (n, K).
-
-    Returns
-    -------
-    Oracle or None
-
-    Raises
-    ------
-    TypeError, ValueError, ImportError
-        If it is nothing of this kind, or is not to be found.
-
-    Examples
-    --------
-    >>> to_oracle("mnist").name
-    'mnist'
-    """
+    """Return an oracle in one form."""
     if oracle is None:
         return None
     if isinstance(oracle, str) and oracle == "mnist":

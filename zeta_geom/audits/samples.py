@@ -64,30 +64,7 @@ class Samples:
 def to_samples(X: Any, y: Any = None, name: str = "X", *, n_classes: int | None = None) -> Samples:
     """Check arrays of a user's and return them as samples.
 
-    Parameters
-    ----------
-    X : array-like of shape (n, ...)
-        Floats, or integers 0..255 as grey levels, which are divided by 255.
-    y : int array of shape (n,) or (n, 1), or array of shape (n, K), optional
-        Labels, or soft labels.
-    name : str
-        The argument's.
-    n_classes : int, optional
-        K; one more than the largest label by default.
-
-    Returns
-    -------
-    Samples
-
-    Raises
-    ------
-    TypeError, ValueError
-        If X holds no finite real numbers or has no feature, or the labels do not fit.
-
-    Examples
-    --------
-    >>> to_samples([[0.0, 1.0]], [1]).Y
-    array([[0., 1.]])
+    Shapes: `X` (n, ...), `y` (n,) or (n, 1) or (n, K).
     """
     X = host_array(X, name)
     if X.dtype.kind not in "fiu":
@@ -108,26 +85,7 @@ def to_samples(X: Any, y: Any = None, name: str = "X", *, n_classes: int | None 
 def soft_labels(y: Any, name: str, n: int, n_classes: int | None) -> np.ndarray:
     """Return labels as float64 rows that sum to 1.
 
-    Parameters
-    ----------
-    y : int array of shape (n,) or (n, 1), or array of shape (n, K)
-    name : str
-    n : int
-    n_classes : int or None
-
-    Returns
-    -------
-    ndarray of float64, shape (n, K)
-
-    Raises
-    ------
-    TypeError, ValueError
-        As in `check_labels`.
-
-    Examples
-    --------
-    >>> soft_labels([1], "y", 1, 3)
-    array([[0., 1., 0.]])
+    Shapes: `y` (n,) or (n, 1) or (n, K) -> (n, K).
     """
     y = check_labels(y, name, n=n, n_classes=n_classes)
     if y.ndim == 1:
@@ -140,19 +98,7 @@ def soft_labels(y: Any, name: str, n: int, n_classes: int | None) -> np.ndarray:
 
 
 def check_same_kind(original: Samples, other: Samples, name: str) -> None:
-    """Raise ValueError unless samples have the originals' shape and width of labels.
-
-    Parameters
-    ----------
-    original, other : Samples
-    name : str
-        The argument that `other` came from.
-
-    Examples
-    --------
-    >>> some = to_samples([[0.0, 1.0]])
-    >>> check_same_kind(some, some, "synthetic")
-    """
+    """Raise ValueError unless samples have the originals' shape and width of labels."""
     if other.X.shape[1:] != original.X.shape[1:]:
         shapes = f"{original.X.shape[1:]}; got {other.X.shape[1:]}"
         raise ValueError(f"{name} must hold samples of the originals' shape, {shapes}.")
@@ -162,51 +108,12 @@ def check_same_kind(original: Samples, other: Samples, name: str) -> None:
 
 
 def check_same_unit(original: Samples, other: Samples, name: str) -> None:
-    """Raise ValueError where the values show that samples are not in the originals' unit.
-
-    Parameters
-    ----------
-    original, other : Samples
-        Of one shape.
-    name : str
-        The argument that `other` came from.
-
-    Raises
-    ------
-    ValueError
-        As in `check_units`.
-
-    Examples
-    --------
-    >>> some = to_samples([[0.0, 1.0]])
-    >>> check_same_unit(some, some, "synthetic")
-    """
+    """Raise ValueError where the values show that samples are not in the originals' unit."""
     check_units(original.X, other.X, ("the originals", name), divided=(original.grey, other.grey))
 
 
 def in_content_order(samples: Samples, seed: int) -> Samples:
-    """Return the samples in the order of a keyed hash of each one's bytes: shuffled, yet whatever order they came in.
-
-    Parameters
-    ----------
-    samples : Samples
-    seed : int
-
-    Returns
-    -------
-    Samples
-
-    Notes
-    -----
-    Samples of equal content have equal hashes, and which of them comes first makes no difference.
-
-    Examples
-    --------
-    >>> X = np.random.default_rng(0).random((5, 2))
-    >>> one, other = (in_content_order(to_samples(Z), 0).X for Z in (X, X[::-1]))
-    >>> bool((one == other).all())
-    True
-    """
+    """Return the samples sorted by a keyed hash of their bytes: shuffled, whatever order they came in."""
     key = str(seed).encode()[:64]
     labels = np.zeros((len(samples), 0)) if samples.Y is None else np.ascontiguousarray(samples.Y)
     digests = [
@@ -217,24 +124,7 @@ def in_content_order(samples: Samples, seed: int) -> Samples:
 
 
 def halves(samples: Samples) -> tuple[Samples, Samples]:
-    """Split samples in two halves, every other one of each class.
-
-    Parameters
-    ----------
-    samples : Samples
-        In an order that has nothing to do with their content's meaning.
-
-    Returns
-    -------
-    first, second : Samples
-        In the order that they came in; their sizes differ by one at most, in all and in each class.
-
-    Examples
-    --------
-    >>> first, second = halves(to_samples(np.eye(6), [0, 0, 0, 0, 1, 1]))
-    >>> first.classes.tolist(), second.classes.tolist()
-    ([0, 0, 1], [0, 0, 1])
-    """
+    """Split samples in two halves, every other one of each class."""
     classes = np.zeros(len(samples), dtype=np.int64) if samples.classes is None else samples.classes
     grouped = np.argsort(classes, kind="stable")
     return samples.take(np.sort(grouped[::2])), samples.take(np.sort(grouped[1::2]))

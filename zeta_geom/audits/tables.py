@@ -21,21 +21,7 @@ NAN = float("nan")
 
 
 def summary_table(measured: Measured, real: Mapping[str, Measured], estimator: Estimator) -> pd.DataFrame:
-    """Return a row a measure and class: the value, its interval, real data's interval, and where it stands.
-
-    Parameters
-    ----------
-    measured : Measured
-    real : mapping of a measure's name -> Measured
-        The real samples that the measure is compared with.
-    estimator : Estimator
-
-    Returns
-    -------
-    DataFrame
-        Columns method, group, measure, class, title, unit, value, low, high, median, std, n, infinite, real,
-        real_low, real_high, difference, verdict, reason, meaning.
-    """
+    """Return a row a measure and class: the value, its interval, real data's interval, and where it stands."""
     own = estimator.own(measured)
     rows = []
     for name, (measure, _) in measured.found.items():
@@ -51,19 +37,7 @@ def summary_table(measured: Measured, real: Mapping[str, Measured], estimator: E
 
 
 def comparison_table(sets: Sequence[Measured], estimator: Estimator) -> pd.DataFrame:
-    """Return a row a measure, class and pair of sets: their difference and its interval.
-
-    Parameters
-    ----------
-    sets : sequence of Measured
-    estimator : Estimator
-
-    Returns
-    -------
-    DataFrame
-        Columns measure, title, class, first, second, difference, low, high, paired, verdict. "paired" says whether
-        both were made from the same originals, row by row, or are averaged over the same held-out ones.
-    """
+    """Return a row a measure, class and pair of sets: their difference and its interval."""
     rows = []
     for one, other in combinations(sets, 2):
         own, others = estimator.own(one), estimator.own(other)
@@ -107,18 +81,7 @@ def _paired(one: Measured, other: Measured, measure: Measure, chosen: str) -> bo
 
 
 def sample_tables(sets: list[Measured], held: Samples) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return a row a sample, and a row a held-out original and set, with the values that their means are made of.
-
-    Parameters
-    ----------
-    sets : list of Measured
-    held : Samples
-
-    Returns
-    -------
-    samples, heldout : DataFrame
-        Columns method, row, class (where there are labels), and a column a measure.
-    """
+    """Return a row a sample, and a row a held-out original and set, with the values that their means are made of."""
     return (
         _joined(_values(one, one.samples, SAMPLES) for one in sets),
         _joined(_values(one, held, HELDOUT) for one in sets),

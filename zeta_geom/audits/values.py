@@ -67,13 +67,7 @@ class Statistic(Protocol):
 
 
 class Mean:
-    """The mean.
-
-    Examples
-    --------
-    >>> Mean()(np.array([1.0, 3.0])), Mean().resampled(np.array([1.0, 3.0]), np.array([[2, 0]]))
-    (2.0, array([1.]))
-    """
+    """The mean."""
 
     most = 10**6
 
@@ -93,11 +87,6 @@ class Curve:
     Parameters
     ----------
     levels : float array of shape (L,)
-
-    Examples
-    --------
-    >>> Curve(np.linspace(0, 1, 101))(np.linspace(0, 1, 1001)) > 0.98
-    True
     """
 
     levels: np.ndarray
@@ -122,12 +111,6 @@ class Frechet:
     Parameters
     ----------
     reference : float array of shape (r, c)
-
-    Examples
-    --------
-    >>> X = np.random.default_rng(0).random((50, 2))
-    >>> round(Frechet(X)(X + 1), 6)
-    2.0
     """
 
     reference: np.ndarray

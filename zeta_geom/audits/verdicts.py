@@ -12,24 +12,7 @@ VERDICTS = ("within", "outside, above", "outside, below", "not measurable")
 
 
 def verdict(value: float, low: float, high: float, scale: float = 0.0) -> str:
-    """Return where a value stands against the interval of real data.
-
-    Parameters
-    ----------
-    value, low, high : float
-    scale : float
-        Of the numbers that they were computed from; what lies outside by its rounding alone lies within.
-
-    Returns
-    -------
-    str
-        One of `VERDICTS`; "not measurable" where a number is not finite.
-
-    Examples
-    --------
-    >>> verdict(1.0, 0.0, 2.0), verdict(3.0, 0.0, 2.0), verdict(float("inf"), 0.0, 2.0)
-    ('within', 'outside, above', 'not measurable')
-    """
+    """Return where a value stands against the interval of real data."""
     if not np.isfinite([value, low, high]).all():
         return "not measurable"
     rounding = ROUNDING * max(abs(value), abs(low), abs(high), scale)
@@ -37,26 +20,7 @@ def verdict(value: float, low: float, high: float, scale: float = 0.0) -> str:
 
 
 def sentences(summary: pd.DataFrame, method: str, confidence: float) -> list[str]:
-    """Say in words where each measure of a method stands.
-
-    Parameters
-    ----------
-    summary : DataFrame
-        Of an `Audit`.
-    method : str
-    confidence : float
-
-    Returns
-    -------
-    list of str
-        What stands where, and how often chance alone puts a measure outside.
-
-    Examples
-    --------
-    >>> row = {"method": "mixup", "title": "density", "value": 2.0, "real_low": 0.9, "real_high": 1.1}
-    >>> sentences(pd.DataFrame([row | {"verdict": "outside, above", "reason": ""}]), "mixup", 0.95)[0]
-    'mixup: of 1 measure, 0 within what real samples give, 1 outside, 0 not measurable.'
-    """
+    """Say in words where each measure of a method stands."""
     rows = summary[summary["method"] == method]
     count = {word: int((rows["verdict"] == word).sum()) for word in VERDICTS}
     outside = count["outside, above"] + count["outside, below"]

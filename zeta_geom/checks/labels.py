@@ -68,21 +68,7 @@ def check_labels(y: Any, name: str = "y", *, n: int | None = None, n_classes: in
 
 
 def class_column(y: Any) -> Any:
-    """Return labels of shape (n, 1) that are no floats as (n,); all others as they are.
-
-    Parameters
-    ----------
-    y : array or tensor
-
-    Returns
-    -------
-    array or tensor
-
-    Examples
-    --------
-    >>> class_column(np.array([[3], [1]])), class_column(np.array([[1.0], [1.0]])).shape
-    (array([3, 1]), (2, 1))
-    """
+    """Return labels of shape (n, 1) that are no floats as (n,); all others as they are."""
     if y.ndim != 2 or y.shape[1] != 1:
         return y
     floats = y.is_floating_point() if hasattr(y, "is_floating_point") else y.dtype.kind == "f"

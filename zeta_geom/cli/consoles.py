@@ -18,14 +18,7 @@ NAMED = {
 
 
 def spell_out() -> None:
-    """Let standard output and error write what their encoding lacks in ASCII, in place of an error.
-
-    Examples
-    --------
-    >>> spell_out()
-    >>> "γ ≥ 0 … ζ-mixup".encode("cp1252", HANDLER).decode("cp1252")
-    'gamma >= 0 … zeta-mixup'
-    """
+    """Let standard output and error write what their encoding lacks in ASCII, in place of an error."""
     codecs.register_error(HANDLER, _spelled)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # what a program, or a test, puts in their place may be no such stream

@@ -53,19 +53,6 @@ def joined_values(args: list[str]) -> list[str]:
 
     After an option of numbers only numbers are taken for its values; after one of names, words without a dot or a
     slash, which a file's name has.
-
-    Parameters
-    ----------
-    args : list of str
-
-    Returns
-    -------
-    list of str
-
-    Examples
-    --------
-    >>> joined_values(["--k", "8", "128", "data.npz", "--measure", "dimension", "realism", "--out", "runs"])
-    ['--k', '8 128', 'data.npz', '--measure', 'dimension realism', '--out', 'runs']
     """
     words: list[str] = []
     option = None

@@ -61,27 +61,7 @@ class Specification:
 
 
 def read_idx_folder(folder: Path) -> Arrays:
-    """Read the four IDX files of MNIST or of a sibling; labels become int64.
-
-    Parameters
-    ----------
-    folder : path
-        Where the files lie.
-
-    Returns
-    -------
-    X_train, y_train, X_test, y_test : arrays
-        Images, uint8 (n, H, W), levels 0..255, and labels, int64 (n,).
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If a file is absent, or no whole IDX file.
-
-    Examples
-    --------
-    See `read_idx`.
-    """
+    """Read the four IDX files of MNIST or of a sibling; labels become int64."""
     X_train, X_test = (read_idx(folder / f"{part}-images-idx3-ubyte") for part in ("train", "t10k"))
     y_train, y_test = (read_idx(folder / f"{part}-labels-idx1-ubyte").astype(np.int64) for part in ("train", "t10k"))
     return X_train, y_train, X_test, y_test
@@ -91,21 +71,6 @@ def read_digits(folder: Path) -> Arrays:
     """Read scikit-learn's digits: grey level v of 0..16 becomes round(255 v / 16), halves to even.
 
     The first 1,500 are the training set: a split that no library version can change.
-
-    Parameters
-    ----------
-    folder : path
-        Not used: the data come with scikit-learn.
-
-    Returns
-    -------
-    X_train, y_train, X_test, y_test : arrays
-        Images, uint8 (n, 8, 8), levels 0..255, and labels, int64 (n,).
-
-    Examples
-    --------
-    >>> [array.shape for array in read_digits(Path())]
-    [(1500, 8, 8), (1500,), (297, 8, 8), (297,)]
     """
     from sklearn.datasets import load_digits
 

@@ -31,47 +31,7 @@ CIFAR_100 = tuple(FINE_LABELS.split())
 def read_cifar(
     folder: Path | str, *, archive: str, train: Sequence[str], test: Sequence[str], label_bytes: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Read CIFAR out of its archive; nothing is unpacked to disk.
-
-    Parameters
-    ----------
-    folder : path
-        Where the archive lies.
-    archive : str
-        The name of the .tar.gz.
-    train, test : sequences of str
-        The members, without their folder, whose records make the training and the test set, in this order.
-    label_bytes : int
-        Bytes before the pixels of a record: 1 in CIFAR-10; 2, coarse and fine, in CIFAR-100. The last is the label.
-
-    Returns
-    -------
-    X_train, y_train, X_test, y_test
-        Images, uint8 of shape (n, 32, 32, 3), and labels, int64 of shape (n,).
-
-    Raises
-    ------
-    ValueError
-        If the file is no whole .tar.gz, would unpack to too much, or a member is absent or does not consist of whole
-        records; hidden members do not count.
-
-    Examples
-    --------
-    >>> import io, tempfile
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> with tarfile.open(folder / "tiny.tar.gz", "w:gz") as package:
-    ...     member = tarfile.TarInfo("tiny/all.bin")
-    ...     member.size = 2 * (1 + 3072)
-    ...     package.addfile(member, io.BytesIO(bytes([7] + 3072 * [0]) * 2))
-    >>> X, y, *_ = read_cifar(folder, archive="tiny.tar.gz", train=["all.bin"], test=["all.bin"], label_bytes=1)
-    >>> X.shape, y
-    ((2, 32, 32, 3), array([7, 7]))
-
-    Notes
-    -----
-    Source: A. Krizhevsky, the CIFAR-10 and CIFAR-100 datasets, "Binary version": a record is its label bytes, then
-    1,024 bytes of red, of green and of blue, each plane row by row.
-    """
+    """Read CIFAR out of its archive; nothing is unpacked to disk."""
     contents = _read_members(Path(folder) / archive, {*train, *test})
     arrays: list[np.ndarray] = []
     for names in (train, test):

@@ -16,23 +16,7 @@ PAUSES = (1.0, 4.0)  # seconds before a download is tried again, after an error 
 
 
 def download(url: str, path: Path, progress: bool, *, connect_seconds: float = CONNECT_SECONDS) -> None:
-    """Download a file; after an error that passes, twice more.
-
-    Parameters
-    ----------
-    url : str
-    path : path
-        The file to write.
-    progress : bool
-        Show a bar, on a terminal.
-    connect_seconds : float
-        How long to wait for a connection.
-
-    Raises
-    ------
-    requests.RequestException
-        If the server is too busy (429), broken (5xx), silent or cut off three times; at once for other errors.
-    """
+    """Download a file; after an error that passes, twice more."""
     import pooch
 
     visible = progress and sys.stderr.isatty()
@@ -61,17 +45,7 @@ def _passes(error: OSError) -> bool:
 
 
 def was_dropped(error: BaseException) -> bool:
-    """Return whether a server took a connection and then dropped it; one that refuses it is not there.
-
-    Parameters
-    ----------
-    error : exception
-
-    Examples
-    --------
-    >>> was_dropped(ConnectionResetError()), was_dropped(ConnectionRefusedError())
-    (True, False)
-    """
+    """Return whether a server took a connection and then dropped it; one that refuses it is not there."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)):

@@ -79,27 +79,7 @@ def fetch(name: str, *, data_home: Path | str | None = None, download: bool = Tr
 
 
 def file_hash(path: Path | str) -> str:
-    """Return the SHA-256 of a file, in hexadecimal.
-
-    Parameters
-    ----------
-    path : path
-        The file.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is none.
-
-    Examples
-    --------
-    >>> file_hash("/dev/null")[:8]
-    'e3b0c442'
-    """
+    """Return the SHA-256 of a file, in hexadecimal."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

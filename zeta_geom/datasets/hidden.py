@@ -8,21 +8,6 @@ LEFT_BY_SYSTEMS = {"__MACOSX", "__pycache__", "@eaDir", "Thumbs.db", "desktop.in
 
 
 def is_hidden(path: PurePath | str) -> bool:
-    """Say whether a path has a hidden part, of a leading dot, or one that a system or an archiver left there.
-
-    Parameters
-    ----------
-    path : PurePath or str
-        Relative to the folder, or the archive, that is read: where that lies itself does not matter.
-
-    Returns
-    -------
-    bool
-
-    Examples
-    --------
-    >>> is_hidden("cats/1.png"), is_hidden("cats/.ipynb_checkpoints/1.png"), is_hidden("__MACOSX/cats/1.png")
-    (False, True, True)
-    """
+    """Say whether a path has a hidden part, of a leading dot, or one that a system or an archiver left there."""
     parts = (part for part in PurePath(path).parts if part != "..")
     return any(part.startswith(".") or part in LEFT_BY_SYSTEMS for part in parts)

@@ -12,34 +12,7 @@ UINT8 = 0x08  # the type code in the third byte of the magic number; the fourth 
 
 
 def read_idx(path: Path | str) -> np.ndarray:
-    """Read an uncompressed IDX file of unsigned bytes.
-
-    Parameters
-    ----------
-    path : path
-        The file.
-
-    Returns
-    -------
-    uint8 array of the shape that the header gives
-
-    Raises
-    ------
-    ValueError
-        If the file is no IDX file of unsigned bytes, or its length is not what its header says.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> file = Path(tempfile.mkdtemp()) / "labels-idx1-ubyte"
-    >>> write_idx(file, np.array([3, 1], np.uint8))
-    >>> read_idx(file)
-    array([3, 1], dtype=uint8)
-
-    Notes
-    -----
-    Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", file formats.
-    """
+    """Read an uncompressed IDX file of unsigned bytes."""
     content = np.fromfile(path, np.uint8)
     if len(content) < 4 or content[:3].tolist() != [0, 0, UINT8]:
         raise ValueError(
@@ -53,24 +26,7 @@ def read_idx(path: Path | str) -> np.ndarray:
 
 
 def write_idx(path: Path | str, values: np.ndarray) -> None:
-    """Write a uint8 array as an uncompressed IDX file.
-
-    Parameters
-    ----------
-    path : path
-        The file.
-    values : uint8 array of any shape with at least one axis
-        What to write.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `values` is not uint8, or has no axis.
-
-    Examples
-    --------
-    See `read_idx`.
-    """
+    """Write a uint8 array as an uncompressed IDX file."""
     values = host_array(values, "values")
     if values.dtype != np.uint8:
         raise TypeError(f"values must be uint8; got {values.dtype}. Convert them by a stated rule first.")

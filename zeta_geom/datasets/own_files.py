@@ -33,41 +33,7 @@ DAMAGE = (  # what reading a file that is not whole raises, in NumPy, pandas and
 def read_arrays(
     path: Path, points: str = "X", *, label_column: str | None = None, labels: bool = True, mapped: bool = False
 ) -> dict[str, np.ndarray]:
-    """Read samples and labels from a `.npy`, `.npz` or `.csv` file, never through pickle.
-
-    Parameters
-    ----------
-    path : Path
-        Of a `.npz`, the arrays of other names are not read. A `.csv` is a row a sample, in UTF-8, parted by commas,
-        with a line of names at its head; its values are taken as they are.
-    points : str
-        The array that must be there; the only one of a `.npy`, and the columns of a `.csv`, go by this name.
-    label_column : str, optional
-        The column of a `.csv` that holds the labels: integers, or names, which are numbered in alphabetical order.
-    labels : bool
-        Whether labels are wanted.
-    mapped : bool
-        Leave a `.npy` on the disk, as a memory map.
-
-    Returns
-    -------
-    dict of str -> ndarray
-        The points, float64 from a `.csv`; y or Y; class_names (K,), str, where labels are names.
-
-    Raises
-    ------
-    OSError, ValueError
-        If the file is absent, is of another kind, is damaged, unpacks to too much, holds no sample under that name,
-        or has a column without a name, with an empty cell, or that is neither of numbers nor of the labels.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "points.csv"
-    >>> pd.DataFrame({"a": [1, 2], "b": [3, 4], "kind": ["oak", "ash"]}).to_csv(path, index=False)
-    >>> read_arrays(path, label_column="kind")["y"]
-    array([1, 0])
-    """
+    """Read samples and labels from a `.npy`, `.npz` or `.csv` file, never through pickle."""
     if path.suffix not in SUFFIXES:
         raise ValueError(f"{path} must be a .npy, .npz or .csv file.")
     if label_column is not None and path.suffix != ".csv":
@@ -88,44 +54,12 @@ def read_arrays(
 
 
 def labels_of(arrays: Mapping[str, np.ndarray]) -> np.ndarray | None:
-    """Return the labels among the arrays of a file.
-
-    Parameters
-    ----------
-    arrays : mapping of str -> array
-
-    Returns
-    -------
-    ndarray or None
-        The soft labels Y, else the labels y; None if there are neither.
-
-    Examples
-    --------
-    >>> labels_of({"X": np.zeros((2, 3)), "y": np.array([0, 1])})
-    array([0, 1])
-    """
+    """Return the labels among the arrays of a file."""
     return arrays.get("Y", arrays.get("y"))
 
 
 def read_several(paths: Sequence[Path], label_column: str | None = None) -> list[dict[str, np.ndarray]]:
-    """Read several files as `read_arrays` does, with labels by the numbers of the classes that the first file names.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-    label_column : str, optional
-        Of each `.csv` among them.
-
-    Returns
-    -------
-    list of dict of str -> ndarray
-
-    Raises
-    ------
-    OSError, ValueError
-        As in `read_arrays`; if no file is a `.csv` that the column could be in; if the classes have names in one file
-        and none, or others, in another.
-    """
+    """Read several files as `read_arrays` does; the first file numbers the classes."""
     if label_column is not None and all(path.suffix != ".csv" for path in paths):
         raise ValueError(f"label_column goes with a .csv file; got {', '.join(map(str, paths))}.")
     found = [read_arrays(path, label_column=label_column if path.suffix == ".csv" else None) for path in paths]

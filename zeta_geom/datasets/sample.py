@@ -17,26 +17,7 @@ NAMES = ("X_train", "y_train", "X_test", "y_test")
 def first_per_class(y: np.ndarray, count: int) -> np.ndarray:
     """Return the indices of the first `count` samples of each class, ascending.
 
-    Parameters
-    ----------
-    y : int array of shape (n,)
-        Labels.
-    count : int
-        How many of each class.
-
-    Returns
-    -------
-    int64 array of shape (count * classes,)
-
-    Raises
-    ------
-    ValueError
-        If a class has fewer.
-
-    Examples
-    --------
-    >>> first_per_class(np.array([0, 0, 1, 0, 1]), 1)
-    array([0, 2])
+    Shapes: `y` (n,) -> (count * classes,).
     """
     chosen = [np.flatnonzero(y == label)[:count] for label in np.unique(y)]
     if any(len(indices) < count for indices in chosen):
@@ -45,46 +26,14 @@ def first_per_class(y: np.ndarray, count: int) -> np.ndarray:
 
 
 def read_sample(folder: Path | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Read the embedded sample of MNIST, whatever `folder` is.
-
-    Parameters
-    ----------
-    folder : path, optional
-        Not used: the data come with this package.
-
-    Returns
-    -------
-    X_train, y_train, X_test, y_test : arrays
-        Images, uint8 (1000, 28, 28), levels 0..255, and labels, int64 (1000,).
-
-    Examples
-    --------
-    >>> [array.shape for array in read_sample()]
-    [(1000, 28, 28), (1000,), (1000, 28, 28), (1000,)]
-    """
+    """Read the embedded sample of MNIST, whatever `folder` is."""
     with np.load(FOLDER / "mnist-sample.npz", allow_pickle=False) as stored:
         X_train, y_train, X_test, y_test = (stored[name] for name in NAMES)
     return X_train, y_train.astype(np.int64), X_test, y_test.astype(np.int64)
 
 
 def write_sample(folder: Path | str = FOLDER) -> Path:
-    """Make the sample from MNIST and write it, with its manifest, into `folder`.
-
-    Parameters
-    ----------
-    folder : path
-        Where to write it; by default where `read_sample` looks.
-
-    Returns
-    -------
-    Path
-        Of the sample.
-
-    Raises
-    ------
-    FileNotFoundError
-        If MNIST is neither in the cache nor to be had.
-    """
+    """Make the sample from MNIST and write it, with its manifest, into `folder`."""
     from zeta_geom.datasets import load
 
     mnist = load("mnist")

@@ -18,23 +18,7 @@ HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.re
 
 
 def check_unpacked(size: int, packed: int, name: str, remedy: str = "Fetch it again.") -> None:
-    """Raise ValueError unless so many packed bytes may unpack to `size`: up to 256 MiB, or 200 times as many.
-
-    Parameters
-    ----------
-    size, packed : int
-        Bytes.
-    name : str
-        What is unpacked.
-    remedy : str
-        What to do.
-
-    Examples
-    --------
-    >>> check_unpacked(2**32, 2**22, "a")
-    Traceback (most recent call last):
-    ValueError: a must unpack to at most 256 MiB, or 200 times its 4,194,304 bytes; it states 4,294,967,296 bytes. ...
-    """
+    """Raise ValueError unless so many packed bytes may unpack to `size`: up to 256 MiB, or 200 times as many."""
     if size > max(ALWAYS, RATIO * packed):
         raise ValueError(
             f"{name} must unpack to at most {ALWAYS // 2**20} MiB, or {RATIO} times its {packed:,} bytes; it states "
@@ -43,21 +27,7 @@ def check_unpacked(size: int, packed: int, name: str, remedy: str = "Fetch it ag
 
 
 def copy_unpacked(source: BufferedIOBase, target: IO[bytes], packed: int, name: str) -> None:
-    """Copy an unpacked stream, whose length no header states, as far as `check_unpacked` allows.
-
-    Parameters
-    ----------
-    source, target : binary files
-    packed : int
-        Bytes of the packed file.
-    name : str
-        Its name.
-
-    Raises
-    ------
-    ValueError
-        As soon as more comes out.
-    """
+    """Copy an unpacked stream, whose length no header states, as far as `check_unpacked` allows."""
     done = 0
     while chunk := source.read(2**20):
         done += len(chunk)
@@ -66,25 +36,7 @@ def copy_unpacked(source: BufferedIOBase, target: IO[bytes], packed: int, name: 
 
 
 def members_of(package: tarfile.TarFile, packed: int, name: str) -> Iterator[tarfile.TarInfo]:
-    """Yield the members of a tar archive but hidden ones, each before its content is read.
-
-    Parameters
-    ----------
-    package : TarFile
-    packed : int
-        Bytes of its file.
-    name : str
-        The file's.
-
-    Yields
-    ------
-    TarInfo
-
-    Raises
-    ------
-    ValueError
-        If the members together unpack to more than `check_unpacked` allows.
-    """
+    """Yield the members of a tar archive but hidden ones, each before its content is read."""
     total = 0
     for member in package:
         total += member.size
@@ -94,32 +46,7 @@ def members_of(package: tarfile.TarFile, packed: int, name: str) -> Iterator[tar
 
 
 def read_members(stored: Any, names: Iterable[str]) -> dict[str, np.ndarray]:
-    """Return those of the named arrays that an open .npz file holds; what else it holds is not read.
-
-    Parameters
-    ----------
-    stored : NpzFile
-        Opened with allow_pickle=False.
-    names : iterable of str
-
-    Returns
-    -------
-    dict of str -> ndarray
-
-    Raises
-    ------
-    ValueError
-        If one holds Python objects, has not the bytes that its header states, or would unpack to too many.
-
-    Examples
-    --------
-    >>> import io
-    >>> file = io.BytesIO()
-    >>> np.savez(file, X=np.arange(2), other=np.array([{}]))
-    >>> _ = file.seek(0)
-    >>> read_members(np.load(file), ("X", "y"))
-    {'X': array([0, 1])}
-    """
+    """Return those of the named arrays that an open .npz file holds; what else it holds is not read."""
     found = {}
     for name in names:
         if name in stored.files:
@@ -134,27 +61,7 @@ def read_members(stored: Any, names: Iterable[str]) -> dict[str, np.ndarray]:
 
 
 def check_npy_header(stream: IO[bytes], size: int, name: str) -> None:
-    """Raise ValueError if the header of a .npy file states Python objects, or more bytes than there are.
-
-    Parameters
-    ----------
-    stream : binary file
-        At its start.
-    size : int
-        Bytes that it holds.
-    name : str
-        What it is.
-
-    Examples
-    --------
-    >>> import io
-    >>> file = io.BytesIO()
-    >>> np.save(file, np.arange(2))
-    >>> check_npy_header(io.BytesIO(file.getvalue()), 64, "array X")
-    >>> check_npy_header(io.BytesIO(file.getvalue()), 8, "array X")
-    Traceback (most recent call last):
-    ValueError: array X must hold the 16 bytes that its header states; there are 8.
-    """
+    """Raise ValueError if the header of a .npy file states Python objects, or more bytes than there are."""
     version = np.lib.format.read_magic(stream)
     if version not in HEADERS:  # of structured arrays, which no array of ours is
         return

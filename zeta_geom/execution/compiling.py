@@ -20,22 +20,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def njit(**options: Any) -> Callable[[Function], Function]:
-    """Return the decorator that compiles a function and keeps what is compiled, where a folder can be written.
-
-    Parameters
-    ----------
-    **options
-        Of `numba.njit`, without `cache`.
-
-    Returns
-    -------
-    callable
-
-    Examples
-    --------
-    >>> callable(njit(nogil=True))
-    True
-    """
+    """Return the decorator that compiles a function and keeps what is compiled, where a folder can be written."""
 
     def compile_with_cache(function: Function) -> Function:
         made: Any = numba.njit(**options)(function)
@@ -67,12 +52,7 @@ class _Cache(FunctionCache):
 
 
 def _warn_without_cache(reason: str) -> None:
-    """Warn that nothing compiled is kept: once, and not again in each process that this one starts.
-
-    Parameters
-    ----------
-    reason : str
-    """
+    """Warn that nothing compiled is kept: once, and not again in each process that this one starts."""
     if not _warned and multiprocessing.parent_process() is None:
         _warned.append(reason)
         warnings.warn(

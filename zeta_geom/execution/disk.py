@@ -12,24 +12,7 @@ __all__ = ["sync", "writing"]
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Say of an OSError in the block that the ledger cannot be written, and what is kept.
-
-    Parameters
-    ----------
-    folder : Path
-        The ledger's.
-
-    Raises
-    ------
-    OSError
-
-    Examples
-    --------
-    >>> with writing(Path("runs")):
-    ...     raise OSError(28, "No space left on device")
-    Traceback (most recent call last):
-    OSError: [Errno 28] the ledger in runs cannot be written (No space left on device); finished runs are kept. ...
-    """
+    """Say of an OSError in the block that the ledger cannot be written, and what is kept."""
     try:
         yield
     except OSError as error:
@@ -41,16 +24,7 @@ def writing(folder: Path) -> Iterator[None]:
 
 
 def sync(folder: Path) -> None:
-    """Put a folder's list of names on the disk, where the system can.
-
-    Parameters
-    ----------
-    folder : Path
-
-    Examples
-    --------
-    >>> sync(Path("."))
-    """
+    """Put a folder's list of names on the disk, where the system can."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -264,22 +264,7 @@ class DaskExecutor(Executor):
 
 @contextmanager
 def local_cluster(n_workers: int) -> Iterator[Any]:
-    """Start a Dask cluster of processes on this machine; afterwards the environment of this process is as before.
-
-    Parameters
-    ----------
-    n_workers : int
-
-    Yields
-    ------
-    distributed.LocalCluster
-
-    Examples
-    --------
-    >>> with local_cluster(1) as cluster:
-    ...     len(cluster.workers)
-    1
-    """
+    """Start a Dask cluster of processes on this machine; afterwards the environment of this process is as before."""
     distributed = _distributed()
     import dask
 

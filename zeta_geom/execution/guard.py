@@ -20,24 +20,6 @@ def require_main_guard(call: str, *, starts: bool = True) -> None:
     A process that is started afresh imports the script first. A script that calls us from its top, outside any
     condition, is refused before anything is started. A process that comes here while it imports its parent's script
     ends at once, with one line: to wait for what its parent holds would take for ever.
-
-    Parameters
-    ----------
-    call : str
-        What is called, for the message.
-    starts : bool
-        Whether it starts processes afresh here; a process that imports its parent's script ends in any case.
-
-    Raises
-    ------
-    RuntimeError
-        If the script has no guard.
-    SystemExit
-        In a process that imports its parent's script.
-
-    Examples
-    --------
-    >>> require_main_guard("sweep")
     """
     message = f"{call} starts processes, and each runs this script from its top again. {GUARD}"
     if getattr(multiprocessing.current_process(), "_inheriting", False):  # by which multiprocessing itself knows it
@@ -47,13 +29,7 @@ def require_main_guard(call: str, *, starts: bool = True) -> None:
 
 
 def starts_afresh() -> bool:
-    """Return whether a process that multiprocessing starts here by default imports the script.
-
-    Examples
-    --------
-    >>> starts_afresh() in (True, False)
-    True
-    """
+    """Return whether a process that multiprocessing starts here by default imports the script."""
     method = multiprocessing.get_start_method(allow_none=True) or multiprocessing.get_all_start_methods()[0]
     return method != "fork"
 

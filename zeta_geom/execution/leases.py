@@ -32,26 +32,6 @@ def claim(folder: Path, name: str) -> Iterator[bool]:
     On one host a lock decides, which the system releases when its owner dies. A lease, touched again and again, says
     to other hosts that the owner lives; one that was not touched for `LEASE` seconds, by the clock of the file
     server, has run out: the work may then be done twice, by an owner that was only slow.
-
-    Parameters
-    ----------
-    folder : Path
-        Where claims lie.
-    name : str
-        The work.
-
-    Yields
-    ------
-    bool
-        Whether it is ours.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> with claim(folder, "a") as ours, claim(folder, "a") as again, claim(folder, "b") as other:
-    ...     print(ours, again, other)
-    True False True
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / f"{name}.lock", timeout=0, is_singleton=False)
@@ -80,22 +60,7 @@ def claim(folder: Path, name: str) -> Iterator[bool]:
 
 
 def claimed_by(folder: Path, name: str) -> dict[str, object] | None:
-    """Return who has a piece of work: host, pid and since (seconds since 1970); None where nobody has.
-
-    Parameters
-    ----------
-    folder : Path
-    name : str
-
-    Returns
-    -------
-    dict or None
-
-    Examples
-    --------
-    >>> claimed_by(Path("nowhere"), "a") is None
-    True
-    """
+    """Return who has a piece of work: host, pid and since (seconds since 1970); None where nobody has."""
     lease = folder / f"{name}.lease"
     owner = _owner(lease)
     if not owner:
@@ -114,18 +79,7 @@ def claimed_by(folder: Path, name: str) -> dict[str, object] | None:
 
 
 def say_what_storage_lacks(folder: Path) -> None:
-    """Say in the log, once, what storage without file locks or hard links cannot promise.
-
-    Parameters
-    ----------
-    folder : Path
-        Where claims lie.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> say_what_storage_lacks(Path(tempfile.mkdtemp()))
-    """
+    """Say in the log, once, what storage without file locks or hard links cannot promise."""
     folder = folder.resolve()
     if folder in _told:
         return

@@ -19,26 +19,7 @@ NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 
 @contextmanager
 def hold(path: Path, *, waiting: str = "") -> Iterator[None]:
-    """Hold a lock while the block runs; on storage that has none, say so once and go on.
-
-    Parameters
-    ----------
-    path : Path
-        Of the lock's file, in a folder that exists.
-    waiting : str
-        What the log says where somebody else holds it.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be written.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with hold(Path(tempfile.mkdtemp()) / "a.lock"):
-    ...     pass
-    """
+    """Hold a lock while the block runs; on storage that has none, say so once and go on."""
     lock = FileLock(path)
     try:
         try:

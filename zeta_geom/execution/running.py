@@ -44,48 +44,7 @@ def carry_out(
     progress: bool = True,
     description: str = "sweep",
 ) -> dict[str, pd.DataFrame]:
-    """Carry out what is not finished, and return the values of all that is.
-
-    Parameters
-    ----------
-    ledger : Ledger
-    entries : sequence of Entry
-    compute : callable of an entry's settings -> DataFrame
-        Sent to the executor's processes.
-    executor : Executor
-    limit : float, optional
-        Seconds that a run may take; it is then recorded as failed and its process ended.
-    force : bool
-        Carry out again what is finished.
-    retry_failed : bool
-        Try again what failed in an earlier call.
-    progress : bool
-        Show a progress bar, on a terminal.
-    description : str
-        What the bar says.
-
-    Returns
-    -------
-    dict of name -> DataFrame
-        What failed is not in it; `Ledger.failure` has the reason.
-
-    Raises
-    ------
-    ValueError
-        If a limit is given and tasks run in this process.
-    OSError
-        If the ledger cannot be written.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from zeta_geom.execution.executors import SerialExecutor
-    >>> ledger = Ledger(tempfile.mkdtemp())
-    >>> entries = [ledger.entry(f"run{i}", {"i": i}, "none") for i in range(3)]
-    >>> done = carry_out(ledger, entries, lambda settings: pd.DataFrame([settings]), SerialExecutor())
-    >>> [int(table["i"][0]) for table in done.values()]
-    [0, 1, 2]
-    """
+    """Carry out what is not finished, and return the values of all that is."""
     if limit is not None and not executor.in_processes:
         raise ValueError("limit needs processes that can be ended: give executor=PoolExecutor(1), or another.")
     ledger.write_plan(entries)

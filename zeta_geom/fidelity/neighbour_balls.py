@@ -41,10 +41,6 @@ class BallMembers:
         How many balls hold each point.
     least : float64 array of shape (n,)
         The least value among the points that each ball holds; inf where it holds none or no values were given.
-
-    Examples
-    --------
-    See `ball_members`.
     """
 
     points: np.ndarray
@@ -62,29 +58,7 @@ def check_samples(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return both as finite float arrays of one width, in a unit whose squares neither overflow nor vanish, or raise.
 
-    Parameters
-    ----------
-    first, second : float arrays of shape (n, d), (m, d)
-    names : pair of str
-        What the caller calls them.
-    min_samples : pair of int
-        The fewest rows allowed.
-    keep_unit : bool
-        Leave them in their own unit, for a measure that has one.
-
-    Returns
-    -------
-    first, second : C-contiguous ndarrays of float32 or float64, shapes (n, d), (m, d)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If they are not finite, real and 2-D, have too few rows, or their widths or units differ.
-
-    Examples
-    --------
-    >>> check_samples([[1, 2]], [[3, 4]], ("real", "fake"))
-    (array([[1., 2.]]), array([[3., 4.]]))
+    Shapes: `first` (n, d), `second` (m, d) -> (n, d), (m, d).
     """
     A = check_points(first, names[0], min_samples=min_samples[0])
     B = check_points(second, names[1], min_samples=min_samples[1])
@@ -101,26 +75,7 @@ def check_samples(
 def check_neighbours(k: Any, X: np.ndarray, name: str) -> int:
     """Return k as an int if every row of X has so many neighbours among the others, or raise.
 
-    Parameters
-    ----------
-    k : int
-    X : array of shape (n, d)
-    name : str
-        What the caller calls X.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    TypeError, ValueError
-        If k is no integer in 1..n - 1.
-
-    Examples
-    --------
-    >>> check_neighbours(2, np.zeros((3, 1)), "real")
-    2
+    Shapes: `X` (n, d).
     """
     if check_int(k, "k", low=1) > len(X) - 1:
         raise ValueError(
@@ -133,22 +88,7 @@ def check_neighbours(k: Any, X: np.ndarray, name: str) -> int:
 def neighbour_radii(X: np.ndarray, k: int, *, n_jobs: int | None, progress: bool) -> np.ndarray:
     """Return NND_k², the squared distance of each point to its k-th nearest other point.
 
-    Parameters
-    ----------
-    X : float array of shape (n, d), C-contiguous
-    k : int
-        Below n.
-    n_jobs, progress
-        As in `zeta_geom.geometry.knn`.
-
-    Returns
-    -------
-    ndarray of float64, shape (n,)
-
-    Examples
-    --------
-    >>> neighbour_radii(np.array([[0.0], [1.0], [3.0]]), 1, n_jobs=1, progress=False)
-    array([1., 1., 4.])
+    Shapes: `X` (n, d) -> (n,).
     """
     indices = nearest_indices(X, None, k, n_jobs=n_jobs, progress=progress)
     rows = np.repeat(np.arange(len(X)), k)
@@ -160,22 +100,7 @@ def nearest_indices(
 ) -> np.ndarray:
     """Return the rows of X that are the k nearest of each query, or of each row of X among the others.
 
-    Parameters
-    ----------
-    X : float array of shape (n, d)
-    queries : float array of shape (q, d), or None
-    k : int
-    n_jobs, progress
-        As in `zeta_geom.geometry.knn`.
-
-    Returns
-    -------
-    ndarray of int64, shape (q, k)
-
-    Examples
-    --------
-    >>> nearest_indices(np.array([[0.0], [1.0], [3.0]]), np.array([[2.5]]), 1, n_jobs=1, progress=False)
-    array([[2]])
+    Shapes: `X` (n, d), `queries` (q, d) -> (q, k).
     """
     from zeta_geom.geometry.knn import knn  # the room of geometry brings scikit-learn
 
@@ -186,20 +111,7 @@ def nearest_indices(
 def pair_distances(A: np.ndarray, B: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Return the squared distance of each pair, the float64 sum of its squared differences from left to right.
 
-    Parameters
-    ----------
-    A, B : float arrays of shape (n, d), (m, d), C-contiguous
-    rows, columns : int64 arrays of shape (p,)
-        A pair is a row of A and a row of B.
-
-    Returns
-    -------
-    ndarray of float64, shape (p,)
-
-    Examples
-    --------
-    >>> pair_distances(np.zeros((1, 2)), np.array([[3.0, 4.0]]), np.array([0]), np.array([0]))
-    array([25.])
+    Shapes: `A` (n, d), `B` (m, d), `rows` and `columns` (p,) -> (p,).
     """
     squared = np.empty(len(rows))
     for pair in range(len(rows)):
@@ -222,34 +134,7 @@ def ball_members(
 ) -> BallMembers:
     """Count the points in each closed ball and the balls around each point, exactly.
 
-    Parameters
-    ----------
-    centres : float array of shape (n, d), C-contiguous
-    squared_radii : float64 array of shape (n,)
-        Sums as of `pair_distances`.
-    points : float array of shape (m, d), C-contiguous
-    values : float64 array of shape (m,), optional
-        One a point, of which each ball's least is wanted.
-    n_jobs, progress
-        As in `zeta_geom.geometry.knn`.
-
-    Returns
-    -------
-    BallMembers
-
-    Notes
-    -----
-    With a, b the points less the mean of the centres, u = 2⁻⁵³, the product ‖a‖² + ‖b‖² - 2a·b is wrong by at most
-    (d + 3) u (‖a‖ + ‖b‖)² however it is summed; subtracting the mean adds 2u, the sum that decides is itself wrong by
-    (d + 2) u times as much, and (‖a‖ + ‖b‖)² ≤ 2 (‖a‖² + ‖b‖²). Only pairs nearer to their sphere than
-    4 (d + 16) u (‖a‖² + ‖b‖²), a little more than these together, are summed directly.
-
-    Examples
-    --------
-    >>> found = ball_members(np.array([[0.0], [3.0]]), np.array([1.0, 4.0]), np.array([[1.0], [9.0]]), n_jobs=1,
-    ...                      progress=False)
-    >>> found.points, found.balls
-    (array([1, 1]), array([2, 0]))
+    Shapes: `centres` (n, d), `squared_radii` (n,), `points` (m, d), `values` (m,).
     """
     from zeta_geom.geometry.cpu.threads import map_chunks
 

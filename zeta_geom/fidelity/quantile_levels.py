@@ -64,24 +64,7 @@ def integrated_score(curve: Any, levels: Any) -> Any:
 def level_grid(n_levels: Any) -> np.ndarray:
     """Return equally spaced levels 0, 1/(L - 1), ..., 1, each the float nearest to its ratio.
 
-    Parameters
-    ----------
-    n_levels : int
-        L, at least 2.
-
-    Returns
-    -------
-    ndarray of float64, shape (L,)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is no integer of at least 2.
-
-    Examples
-    --------
-    >>> level_grid(3)
-    array([0. , 0.5, 1. ])
+    Returns shape (L,).
     """
     count = check_int(n_levels, "n_levels", low=2)
     return np.arange(count) / (count - 1)
@@ -90,19 +73,7 @@ def level_grid(n_levels: Any) -> np.ndarray:
 def level_curve(ranks: np.ndarray, levels: np.ndarray) -> np.ndarray:
     """Return the share of the ranks that are at most each level.
 
-    Parameters
-    ----------
-    ranks : float64 array of shape (n,)
-    levels : float64 array of shape (L,)
-
-    Returns
-    -------
-    ndarray of float64, shape (L,)
-
-    Examples
-    --------
-    >>> level_curve(np.array([0.5, np.inf]), np.array([0.0, 0.5, 1.0]))
-    array([0. , 0.5, 0.5])
+    Shapes: `ranks` (n,), `levels` (L,) -> (L,).
     """
     return np.searchsorted(np.sort(ranks), levels, side="right") / len(ranks)
 
@@ -110,25 +81,7 @@ def level_curve(ranks: np.ndarray, levels: np.ndarray) -> np.ndarray:
 def quantile_ranks(values: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Return the smallest level α whose quantile of the reference is at least each value; inf above them all.
 
-    Parameters
-    ----------
-    values : float64 array of shape (m,)
-    reference : float64 array of shape (n,)
-
-    Returns
-    -------
-    ndarray of float64, shape (m,)
-        In [0, 1], or inf.
-
-    Notes
-    -----
-    Quantiles interpolate linearly between the sorted values, the i-th of n at level (i - 1) / (n - 1): the default of
-    `numpy.quantile`. A value equal to one of the reference has that one's level.
-
-    Examples
-    --------
-    >>> quantile_ranks(np.array([0.0, 2.0, 3.0, 5.0]), np.array([4.0, 1.0, 2.0]))
-    array([0.  , 0.5 , 0.75,  inf])
+    Shapes: `values` (m,), `reference` (n,) -> (m,).
     """
     ordered = np.sort(reference)
     above = np.searchsorted(ordered, values, side="left")  # the first that is at least the value
@@ -146,18 +99,7 @@ def centre_distances(X: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.
     The mean is the correctly rounded sum over n, so that the order of the rows changes nothing; that of a constant
     column is its value.
 
-    Parameters
-    ----------
-    X, others : float arrays of shape (n, d), (m, d), C-contiguous
-
-    Returns
-    -------
-    own, other : float64 arrays of shape (n,), (m,)
-
-    Examples
-    --------
-    >>> centre_distances(np.array([[0.0], [2.0]]), np.array([[4.0]]))
-    (array([1., 1.]), array([3.]))
+    Shapes: `X` (n, d), `others` (m, d) -> (n,), (m,).
     """
     centre = np.array([[fsum(column) / len(X) for column in X.T]])
     centre = np.where((X[0] == X).all(axis=0), X[0], centre)

@@ -15,29 +15,7 @@ def approximate_search(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Find most of the k nearest neighbours by NN-descent, with exact distances.
 
-    Parameters
-    ----------
-    X : float array of shape (n, d)
-    Q : float array of shape (q, d), or None
-        Queries; None: the points themselves, each excluded from its own.
-    k : int
-        Number of neighbours.
-    n_jobs : int or None
-        Number of threads.
-
-    Returns
-    -------
-    indices : int64 array of shape (q, k)
-    squared : float64 array of shape (q, k)
-
-    Raises
-    ------
-    ImportError
-        If pynndescent is not installed.
-
-    References
-    ----------
-    Dong, Moses and Li 2011, "Efficient k-nearest neighbor graph construction for generic similarity measures".
+    Shapes: `X` (n, d), `Q` (q, d) -> (q, k), (q, k).
     """
     try:
         from pynndescent import NNDescent

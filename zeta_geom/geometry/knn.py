@@ -262,28 +262,7 @@ def prepare_points(
 ) -> np.ndarray:
     """Return points in C order; for the cosine distance, half their squared distance, as float64 of length 1.
 
-    Parameters
-    ----------
-    points : float array of shape (n, d)
-    name : str
-        The argument's.
-    metric : {"euclidean", "cosine"}
-    rows : sequence of int of shape (n,), optional
-        The numbers of the rows, for the error's text.
-
-    Returns
-    -------
-    float array of shape (n, d)
-
-    Raises
-    ------
-    ValueError
-        If a row of zeros has no direction.
-
-    Examples
-    --------
-    >>> prepare_points(np.array([[3.0, 4.0]]), "X", "cosine")
-    array([[0.6, 0.8]])
+    Shapes: `points` (n, d), `rows` (n,) -> (n, d).
     """
     if metric == "euclidean":
         return np.ascontiguousarray(points)

@@ -215,20 +215,7 @@ def draw_anchors(n_anchors: int | None, n: int, random_state: RandomState) -> np
 def standard_error(values: np.ndarray, n: int) -> float:
     """Return the standard error of the mean of m values as an estimate of that of all n; NaN for one of several.
 
-    Parameters
-    ----------
-    values : array of shape (m,)
-        Drawn without replacement.
-    n : int
-
-    Returns
-    -------
-    float
-
-    Examples
-    --------
-    >>> standard_error(np.array([1, 3]), 4)
-    0.7071067811865476
+    Shapes: `values` (m,).
     """
     m = len(values)
     return float(values.std() * np.sqrt((1 - m / n) / max(m - 1, 1))) if m > 1 or m == n else float("nan")

@@ -26,32 +26,7 @@ def estimate_by(
 ) -> dict[int, np.ndarray]:
     """Run a scikit-dimension estimator on the k nearest different points of each point, for each k.
 
-    Parameters
-    ----------
-    estimator : scikit-dimension estimator
-        A copy of it is fitted for each k.
-    X : float array of shape (n, d)
-    neighbors : Neighbors
-        Of all points, at least max(ks); where points have copies, the different points are searched anew.
-    ks : tuple of int
-        Numbers of neighbours.
-    n_jobs, progress
-        As in `knn`.
-
-    Returns
-    -------
-    dict of int -> ndarray of float64, shape (n,)
-        NaN where the estimator finds no finite number; one warning counts these points.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the estimator can take no neighbours, or there are too few different points.
-
-    Notes
-    -----
-    Estimators take logarithms and ratios of distances. A distance of 0, to a copy, would make 0, NaN or infinity of
-    them, each estimator in its own way. So an estimator sees each point once, and copies get the same dimension.
+    Shapes: `X` (n, d) -> (n,).
     """
     _door(estimator)
     points, scale = _fit_for_squares(X)

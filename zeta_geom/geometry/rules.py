@@ -60,30 +60,7 @@ def fukunaga_olsen(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
 def explained_ratio(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     """Count the eigenvalues that it takes, largest first, to explain the share alpha of the variance.
 
-    Parameters
-    ----------
-    eigenvalues : float array of shape (n, r)
-        A spectrum a row, in any order.
-    alpha : float
-        Share in [0, 1).
-
-    Returns
-    -------
-    ndarray of int64, shape (n,)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `eigenvalues` are not real, 2-D, finite and non-negative, or `alpha` is not in [0, 1].
-
-    References
-    ----------
-    The rule "ratio" of scikit-dimension.
-
-    Examples
-    --------
-    >>> explained_ratio(np.array([[4.0, 3.0, 3.0]]), 0.5)
-    array([2])
+    Shapes: `eigenvalues` (n, r) -> (n,).
     """
     shares = np.cumsum(_descending(eigenvalues), axis=1)
     return np.count_nonzero(shares / shares.max(axis=1, keepdims=True) < alpha, axis=1) + 1
@@ -93,30 +70,7 @@ def explained_ratio(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
 def participation_ratio(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     """Return the squared sum of the eigenvalues over the sum of their squares.
 
-    Parameters
-    ----------
-    eigenvalues : float array of shape (n, r)
-        A spectrum a row, in any order.
-    alpha : float
-        Plays no part.
-
-    Returns
-    -------
-    ndarray of float64, shape (n,)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `eigenvalues` are not real, 2-D, finite and non-negative, or `alpha` is not in [0, 1].
-
-    References
-    ----------
-    The rule "participation_ratio" of scikit-dimension.
-
-    Examples
-    --------
-    >>> participation_ratio(np.array([[2.0, 2.0, 0.0]]), 0.05)
-    array([2.])
+    Shapes: `eigenvalues` (n, r) -> (n,).
     """
     return eigenvalues.sum(axis=1) ** 2 / (eigenvalues**2).sum(axis=1)
 
@@ -125,30 +79,7 @@ def participation_ratio(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
 def largest_gap(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     """Count the eigenvalues before the largest ratio of one to the next.
 
-    Parameters
-    ----------
-    eigenvalues : float array of shape (n, r)
-        A spectrum a row, in any order, r ≥ 2; what rounding leaves of zeros counts as zero, after an infinite gap.
-    alpha : float
-        Plays no part.
-
-    Returns
-    -------
-    ndarray of int64, shape (n,)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `eigenvalues` are not real, 2-D, finite and non-negative, or `alpha` is not in [0, 1].
-
-    References
-    ----------
-    The rule "maxgap" of scikit-dimension.
-
-    Examples
-    --------
-    >>> largest_gap(np.array([[4.0, 3.0, 0.1, 0.05]]), 0.05)
-    array([2])
+    Shapes: `eigenvalues` (n, r) -> (n,).
     """
     if eigenvalues.shape[1] < 2:
         raise ValueError("eigenvalues must have at least two columns for the rule 'maxgap', which compares them.")
@@ -159,30 +90,7 @@ def largest_gap(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
 def kaiser(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     """Count the eigenvalues above their mean.
 
-    Parameters
-    ----------
-    eigenvalues : float array of shape (n, r)
-        A spectrum a row, in any order.
-    alpha : float
-        Plays no part.
-
-    Returns
-    -------
-    ndarray of int64, shape (n,)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `eigenvalues` are not real, 2-D, finite and non-negative, or `alpha` is not in [0, 1].
-
-    References
-    ----------
-    The rule "Kaiser" of scikit-dimension.
-
-    Examples
-    --------
-    >>> kaiser(np.array([[4.0, 3.0, 0.1, 0.05]]), 0.05)
-    array([2])
+    Shapes: `eigenvalues` (n, r) -> (n,).
     """
     return np.count_nonzero(eigenvalues > eigenvalues.mean(axis=1, keepdims=True), axis=1)
 
@@ -191,34 +99,7 @@ def kaiser(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
 def broken_stick(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     """Count the leading eigenvalues whose share is that of a stick broken at random, or more.
 
-    Parameters
-    ----------
-    eigenvalues : float array of shape (n, r)
-        A spectrum a row, in any order.
-    alpha : float
-        Plays no part.
-
-    Returns
-    -------
-    ndarray of int64, shape (n,)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `eigenvalues` are not real, 2-D, finite and non-negative, or `alpha` is not in [0, 1].
-
-    Notes
-    -----
-    The i-th longest of r pieces has the expected share (1/r) Σ_{j=i..r} 1/j.
-
-    References
-    ----------
-    The rule "broken_stick" of scikit-dimension.
-
-    Examples
-    --------
-    >>> broken_stick(np.array([[4.0, 3.0, 0.1, 0.05]]), 0.05)
-    array([2])
+    Shapes: `eigenvalues` (n, r) -> (n,).
     """
     r = eigenvalues.shape[1]
     expected = np.cumsum(1 / np.arange(r, 0, -1))[::-1] / r
@@ -230,30 +111,7 @@ def broken_stick(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
 def fan(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     """Count the eigenvalues up to the first large gap, or to most of the variance, once noise is taken off.
 
-    Parameters
-    ----------
-    eigenvalues : float array of shape (n, r)
-        A spectrum a row, in any order.
-    alpha : float
-        Plays no part; the constants are a gap of 10, 80 % of the variance, and 95 % of it for what is no noise.
-
-    Returns
-    -------
-    ndarray of int64, shape (n,)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `eigenvalues` are not real, 2-D, finite and non-negative, or `alpha` is not in [0, 1].
-
-    References
-    ----------
-    Fan, Gu, Qiao and Zhang 2010, "Intrinsic dimension estimation of data by principal component analysis".
-
-    Examples
-    --------
-    >>> fan(np.array([[4.0, 3.0, 0.1, 0.05]]), 0.05)
-    array([1])
+    Shapes: `eigenvalues` (n, r) -> (n,).
     """
     largest_first = _descending(eigenvalues)
     shares = np.cumsum(largest_first, axis=1) / largest_first.sum(axis=1, keepdims=True)

@@ -60,17 +60,7 @@ def local_spectra(neighbourhoods: Any) -> np.ndarray:
 
 
 def takes_spectra(rule: Rule) -> Rule:
-    """Check what a rule is given, and scale each spectrum by a power of two, so that its largest lies in [0.5, 1).
-
-    Parameters
-    ----------
-    rule : callable (eigenvalues (n, r), alpha) -> (n,)
-
-    Returns
-    -------
-    callable
-        Of the same arguments; a spectrum without a positive eigenvalue has dimension 0.
-    """
+    """Check what a rule is given, and scale each spectrum by a power of two, so that its largest lies in [0.5, 1)."""
 
     @wraps(rule)
     def checked(eigenvalues: Any, alpha: float) -> np.ndarray:

@@ -22,24 +22,7 @@ MAX_STEPS = 60  # bisection alone halves a cell of 0.05 to 1e-19
 def check_columns(X: object, n_features: int) -> np.ndarray:
     """Return `X` as finite float64 points of `n_features` coordinates, or raise.
 
-    Parameters
-    ----------
-    X : array of shape (n, n_features)
-    n_features : int
-
-    Returns
-    -------
-    float64 array of shape (n, n_features)
-
-    Raises
-    ------
-    ValueError
-        If the shape is another or a value is not finite.
-
-    Examples
-    --------
-    >>> check_columns([[0, 1]], 2)
-    array([[0., 1.]])
+    Shapes: `X` (n, n_features) -> (n, n_features).
     """
     points = checks.check_points(X)
     if points.shape[1] != n_features:
@@ -53,23 +36,7 @@ def check_columns(X: object, n_features: int) -> np.ndarray:
 def check_parameters(t: object) -> np.ndarray:
     """Return the parameters `t` of points on a curve as finite float64 numbers, or raise.
 
-    Parameters
-    ----------
-    t : float array of shape (q,)
-
-    Returns
-    -------
-    float64 array of shape (q,)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `t` holds no real numbers, is not 1-D, or a value is not finite.
-
-    Examples
-    --------
-    >>> check_parameters([0, 1])
-    array([0., 1.])
+    Shapes: `t` (q,) -> (q,).
     """
     parameters = checks.host_array(t, "t")
     if parameters.ndim != 1:

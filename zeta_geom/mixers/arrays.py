@@ -25,21 +25,7 @@ __all__ = [
 
 
 def namespace(array: Any) -> Any:
-    """Return the array API's functions for a NumPy array or a torch tensor, without asking for other backends.
-
-    Parameters
-    ----------
-    array : array or tensor
-
-    Returns
-    -------
-    module
-
-    Examples
-    --------
-    >>> namespace(np.zeros(1)).__name__
-    'array_api_compat.numpy'
-    """
+    """Return the array API's functions for a NumPy array or a torch tensor, without asking for other backends."""
     if isinstance(array, (np.ndarray, np.generic)):
         return numpy_namespace
     import array_api_compat.torch
@@ -48,63 +34,18 @@ def namespace(array: Any) -> Any:
 
 
 def is_tensor(value: Any) -> bool:
-    """Say whether `value` is a torch tensor, without importing torch.
-
-    Parameters
-    ----------
-    value : object
-
-    Returns
-    -------
-    bool
-
-    Examples
-    --------
-    >>> is_tensor(np.zeros(1))
-    False
-    """
+    """Say whether `value` is a torch tensor, without importing torch."""
     loaded = sys.modules.get("torch")
     return loaded is not None and isinstance(value, loaded.Tensor)
 
 
 def on_host(like: Any) -> bool:
-    """Say whether `like` is a NumPy array, a tensor on the CPU, or nothing.
-
-    Parameters
-    ----------
-    like : array, tensor or None
-
-    Returns
-    -------
-    bool
-
-    Examples
-    --------
-    >>> on_host(None)
-    True
-    """
+    """Say whether `like` is a NumPy array, a tensor on the CPU, or nothing."""
     return not is_tensor(like) or like.device.type == "cpu"
 
 
 def to_backend(array: Any, like: Any, dtype: Any = None) -> Any:
-    """Return `array` in the backend, on the device and, if given, in the dtype of `like`.
-
-    Parameters
-    ----------
-    array : array or tensor of any shape
-    like : array or tensor
-    dtype : dtype of the backend of `like`, optional
-
-    Returns
-    -------
-    array or tensor of the shape of `array`
-        The same memory, where that is possible.
-
-    Examples
-    --------
-    >>> to_backend(np.array([1, 2]), np.zeros(1), np.float64)
-    array([1., 2.])
-    """
+    """Return `array` in the backend, on the device and, if given, in the dtype of `like`."""
     if isinstance(like, np.ndarray):
         if is_tensor(array):
             array = array.detach().cpu()
@@ -119,42 +60,12 @@ def to_backend(array: Any, like: Any, dtype: Any = None) -> Any:
 
 
 def cast(array: Any, dtype: Any) -> Any:
-    """Return `array` in a dtype of its backend: itself, where it has that already.
-
-    Parameters
-    ----------
-    array : array or tensor
-    dtype : dtype
-
-    Returns
-    -------
-    array or tensor
-
-    Examples
-    --------
-    >>> cast(np.array([1, 2]), np.float64)
-    array([1., 2.])
-    """
+    """Return `array` in a dtype of its backend: itself, where it has that already."""
     return array if array.dtype == dtype else namespace(array).astype(array, dtype)
 
 
 def compute_dtype(like: Any) -> Any:
-    """Return the dtype of the arithmetic on `like`: at least float32.
-
-    Parameters
-    ----------
-    like : floating array or tensor
-
-    Returns
-    -------
-    dtype
-        float64 where `like` is, else float32, of the backend.
-
-    Examples
-    --------
-    >>> compute_dtype(np.zeros(1, np.float16)) == np.float32
-    True
-    """
+    """Return the dtype of the arithmetic on `like`: at least float32."""
     xp = namespace(like)
     return xp.float64 if like.dtype.itemsize > 4 else xp.float32
 
@@ -162,18 +73,7 @@ def compute_dtype(like: Any) -> Any:
 def flatten(X: Any) -> Any:
     """Return X as a matrix (m, everything else) in its compute dtype.
 
-    Parameters
-    ----------
-    X : floating array or tensor of shape (m, ...)
-
-    Returns
-    -------
-    float32 or float64 array or tensor of shape (m, d)
-
-    Examples
-    --------
-    >>> flatten(np.zeros((2, 3, 4))).shape
-    (2, 12)
+    Shapes: `X` (m, ...) -> (m, d).
     """
     return cast(X.reshape(X.shape[0], math.prod(X.shape[1:])), compute_dtype(X))
 
@@ -181,19 +81,7 @@ def flatten(X: Any) -> Any:
 def batch_scale(X: Any) -> Any:
     """Return the power of two that brings the largest value of a batch to between a half and 1, without a gradient.
 
-    Parameters
-    ----------
-    X : float32 or float64 array or tensor of any shape
-
-    Returns
-    -------
-    float or tensor of shape ()
-        1 for a batch without values other than 0.
-
-    Examples
-    --------
-    >>> batch_scale(np.array([[3.0, -5.0]]))
-    0.125
+    Returns shape ().
     """
     if not math.prod(X.shape):
         return 1.0
@@ -205,19 +93,7 @@ def batch_scale(X: Any) -> Any:
 def matrix_view(out: Any, X: Any) -> Any:
     """Return `out` as a matrix (rows, everything else) that shares its memory, for the arithmetic on X to write into.
 
-    Parameters
-    ----------
-    out : array or tensor of shape (rows, ...), or None
-    X : floating array or tensor
-
-    Returns
-    -------
-    array or tensor of shape (rows, d), or None where there is no such view, or X is not computed in its own dtype
-
-    Examples
-    --------
-    >>> matrix_view(np.zeros((2, 3, 4)), np.zeros((5, 3, 4))).shape
-    (2, 12)
+    Shapes: `out` (rows, ...) -> (rows, d).
     """
     if out is None or out.dtype != compute_dtype(X):
         return None

@@ -78,30 +78,7 @@ class Mixer(Seeded, ABC):
     ) -> tuple[Any, Any]:
         """Mix one batch.
 
-        Parameters
-        ----------
-        X : floating array or tensor of shape (m, ...)
-            float16, bfloat16 (torch), float32 or float64.
-        y : int array of shape (m,) or (m, 1), or array of shape (m, K), optional
-            Numbers of classes, or soft labels; on a device a row that is no label becomes NaN.
-        n_classes : int, optional
-            K, where it differs from the mixer's own.
-        n_out : int, optional
-            Number of rows to return; m by default.
-        out : array or tensor of shape (n_out, ...), optional
-            Where X_new is written; of the backend, device and dtype of X, sharing no memory with it.
-
-        Returns
-        -------
-        X_new : array of shape (n_out, ...)
-            Of the backend, device and dtype of X; `out` where it is given.
-        Y_new : array of shape (n_out, K), or None where y is None
-            Soft labels: float32, or float64 where X is.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If X is not floating, labels do not fit, or a number is out of range.
+        Shapes: `X` (m, ...), `y` (m,) or (m, 1) or (m, K), `out` (n_out, ...) -> (n_out, ...), (n_out, K).
         """
         X = as_batch(X)
         if self.check_values:

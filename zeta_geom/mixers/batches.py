@@ -23,12 +23,6 @@ class Unmixed:
         Number of rows to return; row k is sample k mod m.
     m : int
         Number of samples in the batch.
-
-    Examples
-    --------
-    >>> from zeta_geom.mixers import Mixup
-    >>> Mixup().draw((1, 3))
-    Unmixed(rows=1, m=1)
     """
 
     rows: int
@@ -38,30 +32,7 @@ class Unmixed:
 def mix_batches(mixer: Mixer, X: Any, Y: Any, batch_size: int, rows: int | None) -> tuple[Any, Any]:
     """Mix shuffled batches until there are `rows` rows; where it is None, go through the data once.
 
-    Parameters
-    ----------
-    mixer : Mixer
-    X : floating array or tensor of shape (n, ...)
-    Y : float array or tensor of shape (n, K), or None
-    batch_size : int
-    rows : int or None
-
-    Returns
-    -------
-    X_new : array of shape (rows, ...)
-    Y_new : array of shape (rows, K), or None
-
-    Raises
-    ------
-    RuntimeError
-        If a whole pass gives no row.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from zeta_geom.mixers import ZetaMixup
-    >>> mix_batches(ZetaMixup(random_state=0), np.eye(5), None, 2, 7)[0].shape
-    (7, 5)
+    Shapes: `X` (n, ...), `Y` (n, K) -> (rows, ...), (rows, K).
     """
     xp, n = namespace(X), X.shape[0]
     room = n if rows is None else rows

@@ -24,24 +24,7 @@ __all__ = [
 def as_batch(X: Any) -> Any:
     """Return X as a floating array or tensor of shape (m, ...) with m ≥ 1, or raise.
 
-    Parameters
-    ----------
-    X : floating array-like or tensor of shape (m, ...)
-
-    Returns
-    -------
-    ndarray or Tensor of shape (m, ...)
-        X itself, where it is one already.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If X is of another backend, not floating, or holds no sample.
-
-    Examples
-    --------
-    >>> as_batch([[0.0, 1.0]]).shape
-    (1, 2)
+    Shapes: `X` (m, ...) -> (m, ...).
     """
     masked, known = isinstance(X, np.ma.MaskedArray), isinstance(X, np.ndarray) or is_tensor(X)
     if masked or not (known or array_api_compat.is_array_api_obj(X)):
@@ -57,20 +40,7 @@ def as_batch(X: Any) -> Any:
 def check_draw(shape: Any, like: Any, labels: Any) -> None:
     """Raise an error where a plan can be drawn for no batch of this shape, in no such backend, for no such labels.
 
-    Parameters
-    ----------
-    shape : tuple of int
-    like : array or tensor, or None
-    labels : array or tensor of shape (m, K), or None
-
-    Raises
-    ------
-    TypeError, ValueError
-        If one of them is of another kind, or the shape names no sample.
-
-    Examples
-    --------
-    >>> check_draw((2, 3), None, None)
+    Shapes: `labels` (m, K).
     """
     # a size may be symbolic, under torch.compile; arrays and tensors have __index__ too, whatever they hold
     sizes = shape if isinstance(shape, (tuple, list)) else [None]
@@ -90,17 +60,7 @@ def check_draw(shape: Any, like: Any, labels: Any) -> None:
 
 
 def check_images(shape: tuple[int, ...], title: str) -> None:
-    """Raise ValueError unless `shape` is that of images, which the method of this title mixes.
-
-    Parameters
-    ----------
-    shape : tuple of int
-    title : str
-
-    Examples
-    --------
-    >>> check_images((2, 8, 8), "CutMix")
-    """
+    """Raise ValueError unless `shape` is that of images, which the method of this title mixes."""
     if len(shape) < 3 or 0 in shape[1:]:
         raise ValueError(
             f"{title} mixes images (m, H, W), (m, C, H, W) or (m, H, W, C); got a batch of shape {tuple(shape)}."
@@ -110,21 +70,7 @@ def check_images(shape: tuple[int, ...], title: str) -> None:
 def check_plan(X: Any, Y: Any, m: int) -> None:
     """Raise an error where a batch is not floating, not of the size that was drawn for, or its labels are not soft.
 
-    Parameters
-    ----------
-    X : array or tensor of shape (m, ...)
-    Y : array or tensor of shape (m, K), or None
-    m : int
-        Number of samples that the plan was drawn for.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the dtype of X, or one of the shapes, is another.
-
-    Examples
-    --------
-    >>> check_plan(np.zeros((2, 3)), None, 2)
+    Shapes: `X` (m, ...), `Y` (m, K).
     """
     for array, name in ((X, "X"), (X if Y is None else Y, "Y")):
         if not (isinstance(array, np.ndarray) or is_tensor(array)):
@@ -142,21 +88,7 @@ def check_plan(X: Any, Y: Any, m: int) -> None:
 def check_output(out: Any, X: Any, rows: int) -> None:
     """Raise an error where `out` cannot take what is made of X.
 
-    Parameters
-    ----------
-    out : array or tensor
-    X : array or tensor of shape (m, ...)
-    rows : int
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `out` is not of the backend, device, dtype and trailing shape of X with this many rows, shares memory with
-        X, is read-only, or X awaits gradients.
-
-    Examples
-    --------
-    >>> check_output(np.zeros((3, 2)), np.ones((4, 2)), 3)
+    Shapes: `X` (m, ...).
     """
     shape = (rows, *X.shape[1:])
     same_kind = isinstance(out, np.ndarray) == isinstance(X, np.ndarray) and array_api_compat.is_array_api_obj(out)
@@ -182,37 +114,13 @@ def check_output(out: Any, X: Any, rows: int) -> None:
 
 
 def check_tensor(X: Any) -> None:
-    """Raise TypeError where X is no torch tensor.
-
-    Parameters
-    ----------
-    X : object
-
-    Examples
-    --------
-    >>> import torch
-    >>> check_tensor(torch.zeros(2))
-    """
+    """Raise TypeError where X is no torch tensor."""
     if not is_tensor(X):
         raise TypeError(f"X must be a torch tensor, which the model takes; got {type(X).__name__}.")
 
 
 def check_values(X: Any) -> None:
-    """Raise an error where X holds a NaN or an infinity; on another device this waits for the host.
-
-    Parameters
-    ----------
-    X : floating array or tensor of any shape
-
-    Raises
-    ------
-    ValueError
-        If a value is not finite.
-
-    Examples
-    --------
-    >>> check_values(np.zeros(3))
-    """
+    """Raise an error where X holds a NaN or an infinity; on another device this waits for the host."""
     if isinstance(X, np.ndarray):
         check_finite(X)
     elif not bool(X.isfinite().all()):

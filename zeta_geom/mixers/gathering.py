@@ -17,22 +17,7 @@ WIDTH = 1024  # columns at a time, so that a row of the result stays in the firs
 def gather_rows(orders, terms, values, out):
     """Write Σ_i terms[i] · values[orders[k, i]] into out[k], for each k.
 
-    Parameters
-    ----------
-    orders : int array of shape (r, T)
-    terms : float array of shape (T,)
-    values : float array of shape (m, d)
-        Of the dtype of `terms`.
-    out : float array of shape (r, d)
-        Every value is written.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> out = np.empty((1, 3))
-    >>> gather_rows(np.array([[0, 2]]), np.array([0.75, 0.25]), np.eye(3), out)
-    >>> out
-    array([[0.75, 0.  , 0.25]])
+    Shapes: `orders` (r, T), `terms` (T,), `values` (m, d), `out` (r, d).
     """
     for start in range(0, values.shape[1], WIDTH):
         stop = min(start + WIDTH, values.shape[1])

@@ -21,17 +21,6 @@ class ImageMixer(Mixer):
         Where the channels are: images (m, C, H, W) or (m, H, W, C). Inferred by default, as `checks.image_axes` says.
     **shared
         As in `Mixer`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `channels` is anything else; in a call, if the layout cannot be inferred.
-
-    Examples
-    --------
-    >>> from zeta_geom.mixers import CutMix
-    >>> CutMix(channels="last")._image_axes((2, 8, 8, 3))
-    (-3, -2)
     """
 
     channels: str | None = None  # of mixers that were pickled before they had one
@@ -46,24 +35,7 @@ class ImageMixer(Mixer):
 
 
 def with_channels(mixer: Mixer, channels: str | None) -> Mixer:
-    """Return a mixer that knows where the channels of its images are; one that was told keeps what it was told.
-
-    Parameters
-    ----------
-    mixer : Mixer
-    channels : {"first", "last"} or None
-
-    Returns
-    -------
-    Mixer
-        A copy that draws from the same stream, or the mixer itself if there is nothing to change.
-
-    Examples
-    --------
-    >>> from zeta_geom.mixers import CutMix
-    >>> with_channels(CutMix(), "last").channels
-    'last'
-    """
+    """Return a mixer that knows where the channels of its images are; one that was told keeps what it was told."""
     if check_channels(channels) is None or not (isinstance(mixer, ImageMixer) or mixer._parts):
         return mixer
     mixer = copy.copy(mixer)

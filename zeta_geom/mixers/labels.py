@@ -17,30 +17,7 @@ def soft_labels(y: Any, X: Any, n_classes: int | None) -> Any:
     The rule is that of `zeta_geom.checks.labels`. Values are checked on the CPU only; elsewhere a check would wait
     for the host, and a row that is no label becomes NaN.
 
-    Parameters
-    ----------
-    y : int array of shape (m,) or (m, 1), or array of shape (m, K), or None
-        Labels, or soft labels.
-    X : floating array or tensor of shape (m, ...)
-        The batch that they belong to.
-    n_classes : int, or None
-        K; None infers it, on the CPU only.
-
-    Returns
-    -------
-    float array or tensor of shape (m, K), or None
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the labels do not fit X or `n_classes`, or K cannot be inferred.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> soft_labels([0, 1], np.zeros((2, 3)), None)
-    array([[1., 0.],
-           [0., 1.]])
+    Shapes: `y` (m,) or (m, 1) or (m, K), `X` (m, ...) -> (m, K).
     """
     if y is None:
         return None

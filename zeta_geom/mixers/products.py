@@ -14,22 +14,7 @@ __all__ = ["product", "take_into", "take_rows", "weighted_rows"]
 def product(W: Any, values: Any, out: Any = None) -> Any:
     """Return W @ values in their own dtype: autocast, which would halve it, is turned off.
 
-    Parameters
-    ----------
-    W : float array or tensor of shape (r, m)
-    values : array or tensor of shape (m, d)
-        Of the backend, device and dtype of W.
-    out : array or tensor of shape (r, d), optional
-        Where the result is written.
-
-    Returns
-    -------
-    array or tensor of shape (r, d)
-
-    Examples
-    --------
-    >>> product(np.ones((1, 2)), np.eye(2))
-    array([[1., 1.]])
+    Shapes: `W` (r, m), `values` (m, d), `out` (r, d) -> (r, d).
     """
     if isinstance(values, np.ndarray):
         return np.matmul(W, values, out=out)
@@ -44,21 +29,7 @@ def product(W: Any, values: Any, out: Any = None) -> Any:
 def weighted_rows(orders: Any, terms: Any, values: Any) -> Any:
     """Return Σ_i terms[i] · values[orders[k, i]] for each k, at the cost of the samples that are mixed.
 
-    Parameters
-    ----------
-    orders : int32 or int64 array or tensor of shape (r, T)
-    terms : float array or tensor of shape (T,)
-    values : array or tensor of shape (m, d)
-        All of one backend and device, values of the dtype of `terms`.
-
-    Returns
-    -------
-    array or tensor of shape (r, d)
-
-    Examples
-    --------
-    >>> weighted_rows(np.array([[0, 2]]), np.array([0.75, 0.25]), np.eye(3))
-    array([[0.75, 0.  , 0.25]])
+    Shapes: `orders` (r, T), `terms` (T,), `values` (m, d) -> (r, d).
     """
     rows, n_mix = orders.shape
     if isinstance(values, np.ndarray):
@@ -77,21 +48,7 @@ def weighted_rows(orders: Any, terms: Any, values: Any) -> Any:
 def take_into(values: Any, indices: Any, out: Any) -> Any:
     """Return values[indices], written into `out` where it is given.
 
-    Parameters
-    ----------
-    values : array or tensor of shape (m, d)
-    indices : int64 array or tensor of shape (rows,)
-    out : array or tensor of shape (rows, d), or None
-
-    Returns
-    -------
-    array or tensor of shape (rows, d)
-
-    Examples
-    --------
-    >>> take_into(np.eye(2), np.array([1, 1]), None)
-    array([[0., 1.],
-           [0., 1.]])
+    Shapes: `values` (m, d), `indices` (rows,), `out` (rows, d) -> (rows, d).
     """
     if isinstance(values, np.ndarray):
         if out is None:
@@ -105,19 +62,7 @@ def take_into(values: Any, indices: Any, out: Any) -> Any:
 def take_rows(values: Any, rows: int, m: int) -> Any:
     """Return the rows k mod m of `values` for k below `rows`: `values` itself where these are all of them in order.
 
-    Parameters
-    ----------
-    values : array or tensor of shape (m, ...)
-    rows, m : int
-
-    Returns
-    -------
-    array or tensor of shape (rows, ...)
-
-    Examples
-    --------
-    >>> take_rows(np.arange(3), 5, 3).tolist()
-    [0, 1, 2, 0, 1]
+    Shapes: `values` (m, ...) -> (rows, ...).
     """
     if rows <= m:
         return values if rows == m else values[:rows]

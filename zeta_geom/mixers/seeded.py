@@ -32,11 +32,6 @@ class Seeded:
     ----------
     random_state : None, int, Generator, RandomState or torch.Generator
         Where the stream starts.
-
-    Examples
-    --------
-    >>> Seeded(0).child(1)._stream.seed == Seeded(0).child(1)._stream.seed
-    True
     """
 
     def __init__(self, random_state: RandomState) -> None:
@@ -44,30 +39,7 @@ class Seeded:
         self._parts: tuple[Any, ...] = ()  # mixers that this one is made of; they draw from its stream
 
     def child(self: Self, *key: int) -> Self:
-        """Return a mixer alike whose stream belongs to (seed, *key), whatever was drawn from this one.
-
-        Parameters
-        ----------
-        *key : int
-            Such as the rank of a process, or an epoch and a batch.
-
-        Returns
-        -------
-        Mixer
-            For processes that train together and mix outside of loader workers: `mixer.child(rank)`.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a part of the key is no non-negative integer.
-
-        Examples
-        --------
-        >>> from zeta_geom.mixers import Mixup
-        >>> mixer = Mixup(random_state=0)
-        >>> bool(mixer.child(1).draw((4, 3)).lam == mixer.child(1).draw((4, 3)).lam)
-        True
-        """
+        """Return a mixer alike whose stream belongs to (seed, *key), whatever was drawn from this one."""
         return self._on(self._stream.child(*(check_int(part, "key", low=0) for part in key)))
 
     def _on(self: Self, stream: Stream) -> Self:
@@ -78,18 +50,7 @@ class Seeded:
         return mixer
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the state of the stream, for an exact resume.
-
-        Returns
-        -------
-        dict of str -> int, str, list, dict or None
-            For `load_state_dict`: the class's name, the seed, the loader worker and the state of each generator. It
-            has no arrays and no tensors: `torch.save` and `torch.load` with their defaults, JSON and pickle keep it.
-
-        Examples
-        --------
-        See `load_state_dict`.
-        """
+        """Return the state of the stream, for an exact resume."""
         return {"mixer": type(self).__name__} | self._stream.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -97,26 +58,6 @@ class Seeded:
 
         A Generator that was given as `random_state` is set to the state where that is of its kind; otherwise the
         mixer goes on with a generator of its own. γ, α and other parameters are no part of the state.
-
-        Parameters
-        ----------
-        state : dict
-            From a mixer of the same class.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If the state is of another class or format, or not whole; the mixer stays as it was.
-
-        Examples
-        --------
-        >>> from zeta_geom.mixers import ZetaMixup
-        >>> mixer = ZetaMixup(random_state=0)
-        >>> state = mixer.state_dict()
-        >>> first = mixer.draw((4, 3)).weights
-        >>> mixer.load_state_dict(state)
-        >>> bool((mixer.draw((4, 3)).weights == first).all())
-        True
         """
         own = type(self).__name__
         if isinstance(state, Mapping) and ("mixer" in state or "format" in state):  # older states have neither

@@ -34,21 +34,7 @@ def _below(state, n):
 def shuffle_rows(seeds, terms, own_leads, out):
     """Write `terms` into each row of `out` in an order of its own.
 
-    Parameters
-    ----------
-    seeds : uint64 array of shape (rows,)
-    terms : float array of shape (m,)
-    own_leads : bool
-        Row k keeps terms[0] at column k mod m, and the others are shuffled around it.
-    out : float array of shape (rows, m)
-        Of the dtype of `terms`; every value is written.
-
-    Examples
-    --------
-    >>> out = np.empty((3, 3))
-    >>> shuffle_rows(np.arange(3, dtype=np.uint64), np.array([0.7, 0.2, 0.1]), True, out)
-    >>> np.diag(out).tolist(), out.sum(axis=1).round(12).tolist()
-    ([0.7, 0.7, 0.7], [1.0, 1.0, 1.0])
+    Shapes: `seeds` (rows,), `terms` (m,), `out` (rows, m).
     """
     m = len(terms)
     skip = 1 if own_leads else 0
@@ -70,20 +56,7 @@ def shuffle_rows(seeds, terms, own_leads, out):
 def begin_permutations(seeds, m, own_leads, out):
     """Write into each row of `out` the first of a random order of 0..m-1.
 
-    Parameters
-    ----------
-    seeds : uint64 array of shape (rows,)
-    m : int
-    own_leads : bool
-        Row k begins with k mod m.
-    out : int array of shape (rows, T), T ≤ m
-
-    Examples
-    --------
-    >>> out = np.empty((4, 2), dtype=np.int64)
-    >>> begin_permutations(np.arange(4, dtype=np.uint64), 4, True, out)
-    >>> out[:, 0].tolist()
-    [0, 1, 2, 3]
+    Shapes: `seeds` (rows,), `out` (rows, T).
     """
     samples = np.arange(m).astype(np.int32)
     picks = np.empty(out.shape[1], np.int64)

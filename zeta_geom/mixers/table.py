@@ -163,17 +163,7 @@ def method_table() -> pd.DataFrame:
 
 
 def method_page() -> str:
-    """Return the table as a page of Markdown, which docs/mixers.md holds.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> method_page().splitlines()[0]
-    '# The mixers'
-    """
+    """Return the table as a page of Markdown, which docs/mixers.md holds."""
     table = method_table()
     columns = [*table.columns[:2], *table.columns[3:], "idea"]
     lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]

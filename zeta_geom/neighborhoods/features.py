@@ -20,30 +20,7 @@ def check_features(
 
     What is made of them must not depend on the unit: values whose squares would overflow or vanish come in another.
 
-    Parameters
-    ----------
-    train_features : float array of shape (n, d)
-    test_features : float array of shape (q, d), or None
-    metric : {"cosine", "euclidean"}
-        Of the distance between features.
-    min_samples : int
-        The fewest rows of `train_features` allowed.
-
-    Returns
-    -------
-    train_features : ndarray of float32 or float64, shape (n, d)
-    test_features : ndarray of float32 or float64, shape (q, d), or None
-
-    Raises
-    ------
-    TypeError, ValueError
-        If features are not finite and 2-D, their widths or units differ, the metric is unknown, or it is "cosine"
-        and a row has no direction.
-
-    Examples
-    --------
-    >>> check_features([[1, 2]], None, "cosine")
-    (array([[1., 2.]]), None)
+    Shapes: `train_features` (n, d), `test_features` (q, d) -> (n, d), (q, d).
     """
     X = check_points(train_features, "train_features", min_samples=min_samples)
     Q = None if test_features is None else check_points(test_features, "test_features")

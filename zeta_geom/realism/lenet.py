@@ -100,19 +100,7 @@ def random_affine(images: Tensor, generator: torch.Generator) -> Tensor:
 
     Rotation up to 10°, scale and shear up to 10 %, shift up to 2 pixels, each uniform; bilinear, zeros outside.
 
-    Parameters
-    ----------
-    images : float tensor of shape (n, 1, H, W)
-    generator : torch.Generator
-
-    Returns
-    -------
-    Tensor of shape (n, 1, H, W)
-
-    Examples
-    --------
-    >>> random_affine(torch.zeros(3, 1, 28, 28), torch.Generator().manual_seed(0)).shape
-    torch.Size([3, 1, 28, 28])
+    Shapes: `images` (n, 1, H, W) -> (n, 1, H, W).
     """
     n, size = len(images), images.shape[-1]
     angle, scale, shear, right, down = 2 * torch.rand(5, n, generator=generator) - 1

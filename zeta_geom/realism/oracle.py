@@ -169,27 +169,7 @@ class MNISTOracle:
 def to_images(images: Any, dtype: torch.dtype) -> torch.Tensor:
     """Return images as a tensor (n, 1, 28, 28) of grey levels 0..1.
 
-    Parameters
-    ----------
-    images : array or tensor of shape (n, 28, 28), (n, 1, 28, 28) or (n, 28, 28, 1)
-        uint8 0..255, or float 0..1.
-    dtype : torch.dtype
-        Of the result.
-
-    Returns
-    -------
-    Tensor of shape (n, 1, 28, 28)
-        On the CPU.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If they are neither uint8 nor float, of another shape, not finite, or outside 0..1.5.
-
-    Examples
-    --------
-    >>> to_images(np.full((1, 28, 28), 255, dtype=np.uint8), torch.float32).max()
-    tensor(1.)
+    Shapes: `images` (n, 28, 28) or (n, 1, 28, 28) or (n, 28, 28, 1) -> (n, 1, 28, 28).
     """
     tensor = images.detach().cpu() if isinstance(images, torch.Tensor) else _tensor(host_array(images, "images"))
     if tensor.dtype != torch.uint8 and not tensor.is_floating_point():

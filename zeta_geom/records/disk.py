@@ -64,20 +64,7 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[None]:
-    """Make a folder where it is absent; if the block fails and left it empty, remove it and what was made above it.
-
-    Parameters
-    ----------
-    folder : Path
-
-    Examples
-    --------
-    >>> folder = Path(tempfile.mkdtemp()) / "a" / "b"
-    >>> with suppress(ValueError), new_folder(folder):
-    ...     raise ValueError
-    >>> folder.parent.exists()
-    False
-    """
+    """Make a folder if it is absent; if the block fails, remove the empty folders that were made."""
     made = [] if folder.exists() else [each for each in (folder, *folder.parents) if not each.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -91,26 +78,7 @@ def new_folder(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def name_file(path: Path, temporary: Path | None = None) -> Iterator[None]:
-    """Name a file in an OSError that names none, such as that of a full disk, or its temporary name.
-
-    Parameters
-    ----------
-    path : Path
-        The file that is written.
-    temporary : Path, optional
-        Its temporary name.
-
-    Raises
-    ------
-    OSError
-
-    Examples
-    --------
-    >>> with name_file(Path("a.txt")):
-    ...     raise OSError(28, "No space left on device")
-    Traceback (most recent call last):
-    OSError: [Errno 28] No space left on device: 'a.txt'
-    """
+    """Name a file in an OSError that names none, such as that of a full disk, or its temporary name."""
     try:
         yield
     except OSError as error:
@@ -122,25 +90,7 @@ def name_file(path: Path, temporary: Path | None = None) -> Iterator[None]:
 
 
 def check_writable(path: Path, name: str, *, folder: bool = False) -> None:
-    """Raise unless a file, or a folder with files, can be written: before the work whose result it will hold.
-
-    Parameters
-    ----------
-    path : Path
-        Nothing is left there.
-    name : str
-        The argument's.
-    folder : bool
-        Whether it is to be a folder.
-
-    Raises
-    ------
-    OSError
-
-    Examples
-    --------
-    >>> check_writable(Path(tempfile.mkdtemp()) / "new" / "a.csv", "out")
-    """
+    """Raise unless a file, or a folder with files, can be written: before the work whose result it will hold."""
     try:
         if path.exists() and path.is_dir() != folder:
             raise OSError(f"is a {'file' if folder else 'folder'}")

@@ -16,29 +16,7 @@ __all__ = ["to_floats", "write_result"]
 
 
 def to_floats(X: Any, name: str = "X") -> np.ndarray:
-    """Return X as floats; integers, taken for grey levels 0..255, are divided by 255.
-
-    Parameters
-    ----------
-    X : float or integer array of any shape
-    name : str
-        The argument's.
-
-    Returns
-    -------
-    float array of the same shape
-        Float32 where X holds integers.
-
-    Raises
-    ------
-    ValueError
-        If X holds integers outside 0..255, or neither floats nor integers.
-
-    Examples
-    --------
-    >>> to_floats(np.array([0, 255]))
-    array([0., 1.], dtype=float32)
-    """
+    """Return X as floats; integers, taken for grey levels 0..255, are divided by 255."""
     X = host_array(X, name)
     if X.dtype.kind == "f":
         return X
@@ -50,22 +28,7 @@ def to_floats(X: Any, name: str = "X") -> np.ndarray:
 
 
 def write_result(path: Path, values: Mapping[str, np.ndarray] | pd.DataFrame) -> None:
-    """Write by the file's ending: arrays as `.npz`, or one row a sample as `.csv` or `.parquet`.
-
-    Parameters
-    ----------
-    path : Path
-        Written under a temporary name and renamed.
-    values : mapping of str -> array, or DataFrame
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "k.csv"
-    >>> write_result(path, {"k8": np.array([3, 2])})
-    >>> path.read_text(encoding="utf-8").split()
-    ['k8', '3', '2']
-    """
+    """Write by the file's ending: arrays as `.npz`, or one row a sample as `.csv` or `.parquet`."""
     with atomic_path(path) as temporary:
         if path.suffix == ".npz":
             with temporary.open("wb") as file:

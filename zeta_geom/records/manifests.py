@@ -26,22 +26,7 @@ COMPUTING_LIBRARIES = ("numpy", "scipy", "numba", "scikit-learn", "scikit-dimens
 def make_manifest(
     name: str, settings: Mapping[str, Any], data: str, source: Path | str | None = None
 ) -> dict[str, Any]:
-    """Return what a record says of itself before it has values: all that its key is made of, and the key.
-
-    Parameters
-    ----------
-    name, settings, data, source
-        As in `record`.
-
-    Returns
-    -------
-    dict
-
-    Examples
-    --------
-    >>> make_manifest("demo", {"seed": 0}, "none")["settings"]
-    {'seed': 0}
-    """
+    """Return what a record says of itself before it has values: all that its key is made of, and the key."""
     code = code_fingerprint()
     if source is not None:
         code = hashlib.sha256(f"{code}{file_fingerprint(Path(source))}".encode()).hexdigest()
@@ -57,32 +42,14 @@ def make_manifest(
 
 
 def key_of(manifest: Mapping[str, Any], *, code: bool = True) -> str:
-    """Return the key of a manifest, a str, the SHA-256 in hexadecimal; without the code's part for `code` False.
-
-    Parameters
-    ----------
-    manifest : mapping
-    code : bool
-
-    Examples
-    --------
-    >>> made = make_manifest("demo", {"seed": 0}, "none")
-    >>> made["key"] == key_of(made) != key_of(made, code=False)
-    True
-    """
+    """Return the key of a manifest, a str, the SHA-256 in hexadecimal; without the code's part for `code` False."""
     parts = ("name", "settings", "data", "versions", "code") if code else ("name", "settings", "data", "versions")
     return hashlib.sha256(json.dumps({part: manifest[part] for part in parts}, sort_keys=True).encode()).hexdigest()
 
 
 @cache
 def library_versions() -> dict[str, str]:
-    """Return the version, a str, of each library that computes.
-
-    Examples
-    --------
-    >>> library_versions()["numpy"] == np.__version__
-    True
-    """
+    """Return the version, a str, of each library that computes."""
     return {library: version(library) for library in COMPUTING_LIBRARIES}
 
 
@@ -124,16 +91,6 @@ def code_fingerprint() -> str:
 
 
 def file_fingerprint(path: Path) -> str:
-    """Return a str, the SHA-256 in hexadecimal over a file's bytes.
-
-    Parameters
-    ----------
-    path : Path
-
-    Examples
-    --------
-    >>> file_fingerprint(Path(__file__)) == hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-    True
-    """
+    """Return a str, the SHA-256 in hexadecimal over a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -20,22 +20,7 @@ LAUNCHER = re.compile(
 
 
 def cpu_count() -> int:
-    """Return how many cores this process may use, as joblib counts them.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    ValueError
-        If LOKY_MAX_CPU_COUNT is no number.
-
-    Examples
-    --------
-    >>> cpu_count() >= 1
-    True
-    """
+    """Return how many cores this process may use, as joblib counts them."""
     import joblib
 
     _check_core_limit()
@@ -43,26 +28,7 @@ def cpu_count() -> int:
 
 
 def effective_n_jobs(n_jobs: int | None) -> int:
-    """Return how many threads `n_jobs` stands for, as in scikit-learn.
-
-    Parameters
-    ----------
-    n_jobs : int or None
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    ValueError
-        If LOKY_MAX_CPU_COUNT is no number.
-
-    Examples
-    --------
-    >>> effective_n_jobs(2)
-    2
-    """
+    """Return how many threads `n_jobs` stands for, as in scikit-learn."""
     import joblib
 
     _check_core_limit()
@@ -74,20 +40,6 @@ def launched_rank() -> int | None:
 
     Lightning's own launcher numbers the processes of one node, or of one Slurm task, by LOCAL_RANK; together with the
     number of the node or task this gives a number that no other process has.
-
-    Returns
-    -------
-    int or None
-
-    Raises
-    ------
-    ValueError
-        If a variable holds no number from 0 on: two processes could draw the same random numbers.
-
-    Examples
-    --------
-    >>> launched_rank() is None or launched_rank() >= 0
-    True
     """
     for name in RANKS:
         if (rank := _number(name)) is not None:
@@ -102,18 +54,7 @@ def launched_rank() -> int | None:
 
 @contextmanager
 def without_launcher(*, keep_numbers: bool = False) -> Iterator[None]:
-    """Hide what a launcher says, for work whose processes all lie on this machine and are started by the work itself.
-
-    Parameters
-    ----------
-    keep_numbers : bool
-        Hide alone what is no number: libraries that read ranks when they are imported stumble over it.
-
-    Examples
-    --------
-    >>> with without_launcher():
-    ...     launched_rank()
-    """
+    """Hide the variables of launchers from work that starts its own processes, all on this machine."""
     before = {name: value for name, value in os.environ.items() if LAUNCHER.fullmatch(name)}
     for name, value in before.items():
         if not (keep_numbers and re.fullmatch(NUMBER, value.strip())):

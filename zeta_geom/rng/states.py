@@ -44,62 +44,26 @@ class StreamState:
 
 
 def plain_state(generator: Any) -> dict[str, Any]:
-    """Return the state of a generator as ints, texts, lists and dicts.
-
-    Parameters
-    ----------
-    generator : numpy.random.Generator or torch.Generator
-
-    Returns
-    -------
-    dict
-        NumPy's own, with lists in place of arrays; of torch the device and the bytes in hexadecimal.
-
-    Examples
-    --------
-    >>> plain_state(np.random.Generator(np.random.SFC64(0)))["bit_generator"]
-    'SFC64'
-    """
+    """Return the state of a generator as ints, texts, lists and dicts."""
     if isinstance(generator, np.random.Generator):
         return _plain(generator.bit_generator.state)
     return {"torch": str(generator.device), "state": bytes_of(generator).hex()}
 
 
 def bytes_of(generator: Any) -> bytes:
-    """Return the state of a torch.Generator as bytes.
-
-    Parameters
-    ----------
-    generator : torch.Generator
-    """
+    """Return the state of a torch.Generator as bytes."""
     return bytes(generator.get_state().numpy().tobytes())
 
 
 def set_bytes(generator: Any, state: bytes) -> None:
-    """Set a torch.Generator to a state that `bytes_of` returned; one of another device raises RuntimeError.
-
-    Parameters
-    ----------
-    generator : torch.Generator
-    state : bytes
-    """
+    """Set a torch.Generator to a state that `bytes_of` returned; one of another device raises RuntimeError."""
     import torch
 
     generator.set_state(torch.tensor(list(state), dtype=torch.uint8))
 
 
 def copy_state(source: Any, target: Any) -> bool:
-    """Set `target` to the state of `source` where both are of one kind, and say whether they are.
-
-    Parameters
-    ----------
-    source, target : numpy.random.Generator or torch.Generator
-
-    Examples
-    --------
-    >>> copy_state(np.random.default_rng(0), np.random.Generator(np.random.MT19937(0)))
-    False
-    """
+    """Set `target` to the state of `source` where both are of one kind, and say whether they are."""
     if isinstance(source, np.random.Generator) and isinstance(target, np.random.Generator):
         if same := type(source.bit_generator) is type(target.bit_generator):
             target.bit_generator.state = source.bit_generator.state
@@ -111,24 +75,7 @@ def copy_state(source: Any, target: Any) -> bool:
 
 
 def read_state(state: Any, like: Any = None) -> StreamState:
-    """Check what a stream's `state_dict` returned, and make generators of it.
-
-    Parameters
-    ----------
-    state : dict
-        Today's, or one without a format, from before, in which arrays and tensors were left as they are.
-    like : generator, optional
-        Its bit generator is known besides NumPy's own.
-
-    Returns
-    -------
-    StreamState
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is no such dict, of another format, or not whole.
-    """
+    """Check what a stream's `state_dict` returned, and make generators of it."""
     if not isinstance(state, Mapping):
         raise TypeError(f"state must be a dict that state_dict returned; got {type(state).__name__}.")
     state = dict(state) if "format" in state else _of_today(state)

@@ -29,11 +29,6 @@ class Stream:
     random_state : None, int, numpy.random.Generator, numpy.random.RandomState or torch.Generator
         Where the stream starts. On the CPU, draws come from this one generator for both backends; on another device
         an int, None or RandomState becomes a torch.Generator there, and a CPU generator is a TypeError.
-
-    Examples
-    --------
-    >>> Stream(0).uniform((2,)).shape, Stream(0).beta(0.2, (2,)).dtype, sorted(Stream(0).permutation(2).tolist())
-    ((2,), dtype('float64'), [0, 1])
     """
 
     _pickled_by = (0, 0)  # a process, by its number, and its rank
@@ -53,32 +48,11 @@ class Stream:
         self._worker: tuple[int, int] | None = None
 
     def child(self, *key: int) -> Stream:
-        """Return the Stream that belongs to (seed, *key), independent of this one and of whatever was drawn from it.
-
-        Parameters
-        ----------
-        *key : int
-
-        Examples
-        --------
-        >>> bool(Stream(0).child(1).uniform(()) == Stream(0).child(1).uniform(()))
-        True
-        """
+        """Return the Stream of (seed, *key), independent of this one and of what was drawn from it."""
         return Stream(int(self._spawned(key).integers(2**62)))
 
     def uniform(self, shape: tuple[int, ...], like: Any = None) -> Any:
-        """Draw from U[0, 1).
-
-        Parameters
-        ----------
-        shape : tuple of int
-        like : array or tensor, optional
-            Its backend and device are those of the result; NumPy without it.
-
-        Returns
-        -------
-        array of that shape, float64 on the CPU and float32 on another device
-        """
+        """Draw from U[0, 1)."""
         generator, device = self._source(like)
         if device is not None:
             import torch
@@ -91,18 +65,7 @@ class Stream:
         return _match(torch.rand(shape, generator=generator, dtype=torch.float64), like)
 
     def beta(self, alpha: float, shape: tuple[int, ...], like: Any = None) -> Any:
-        """Draw from Beta(alpha, alpha).
-
-        Parameters
-        ----------
-        alpha : float, above 0
-        shape, like
-            As in `uniform`.
-
-        Returns
-        -------
-        array of that shape, float64 on the CPU and float32 on another device
-        """
+        """Draw from Beta(alpha, alpha)."""
         if alpha == 1:
             return self.uniform(shape, like)
         generator, device = self._source(like)
@@ -112,13 +75,7 @@ class Stream:
         return _match((logs[0] - logs[1]).sigmoid(), like)
 
     def permutation(self, n: int, like: Any = None) -> Any:
-        """Draw a permutation of 0..n-1: int64 of shape (n,), in the backend and on the device of `like`.
-
-        Parameters
-        ----------
-        n : int
-        like : array or tensor, optional
-        """
+        """Draw a permutation of 0..n-1: int64 of shape (n,), in the backend and on the device of `like`."""
         generator, device = self._source(like)
         if isinstance(generator, np.random.Generator):
             return _match(generator.permutation(n), like)
@@ -127,17 +84,7 @@ class Stream:
         return _match(torch.randperm(n, generator=generator, device=device or "cpu"), like)
 
     def normal(self, shape: tuple[int, ...], like: Any = None) -> Any:
-        """Draw from N(0, 1).
-
-        Parameters
-        ----------
-        shape, like
-            As in `uniform`.
-
-        Returns
-        -------
-        array of that shape, float64 on the CPU and float32 on another device
-        """
+        """Draw from N(0, 1)."""
         generator, device = self._source(like)
         if isinstance(generator, np.random.Generator):
             return _match(np.asarray(generator.standard_normal(shape)), like)
@@ -149,16 +96,7 @@ class Stream:
     def dirichlet(self, alpha: float, rows: int, size: int, like: Any = None) -> Any:
         """Draw from Dir(alpha, ..., alpha), once a row.
 
-        Parameters
-        ----------
-        alpha : float, above 0
-        rows, size : int
-        like
-            As in `uniform`.
-
-        Returns
-        -------
-        array of shape (rows, size), float64 on the CPU and float32 on another device
+        Returns shape (rows, size).
         """
         generator, device = self._source(like)
         if isinstance(generator, np.random.Generator):
@@ -166,12 +104,7 @@ class Stream:
         return _match(_log_gammas(alpha, (rows, size), generator, device).softmax(dim=1), like)
 
     def row_seeds(self, rows: int) -> np.ndarray:
-        """Draw a seed for each row of a compiled kernel, on the CPU: uint64 of shape (rows,).
-
-        Parameters
-        ----------
-        rows : int
-        """
+        """Draw a seed for each row of a compiled kernel, on the CPU: uint64 of shape (rows,)."""
         generator, _ = self._source(None)
         if isinstance(generator, np.random.Generator):
             return generator.random(rows).view(np.uint64)  # the bits of the floats: a quarter of the time of integers

@@ -18,13 +18,7 @@ __all__ = ["read_part", "write_part"]
 def write_part(path: Path, columns: dict[str, np.ndarray], key: str) -> None:
     """Write a part, whole or not at all.
 
-    Parameters
-    ----------
-    path : Path
-    columns : dict of str -> array of shape (q,) or (q, k)
-        The latter as lists of fixed size.
-    key : str
-        Of the work that it is a part of.
+    Shapes: `columns` (q,) or (q, k).
     """
     arrays = {name: _arrow(values) for name, values in columns.items()}
     metadata = {"key": key, "sha256": _fingerprint(columns)}
@@ -35,27 +29,7 @@ def write_part(path: Path, columns: dict[str, np.ndarray], key: str) -> None:
 def read_part(path: Path, key: str) -> dict[str, np.ndarray]:
     """Read a part, or say why it does not count.
 
-    Parameters
-    ----------
-    path : Path
-    key : str
-
-    Returns
-    -------
-    dict of str -> array of shape (q,) or (q, k)
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If there is none; if it is truncated, damaged, or of other work.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "part.parquet"
-    >>> write_part(path, {"row": np.arange(2), "indices": np.zeros((2, 3), dtype=int)}, "key")
-    >>> read_part(path, "key")["indices"].shape
-    (2, 3)
+    Returns shape (q,), (q, k).
     """
     try:
         table = pq.read_table(path, partitioning=None)

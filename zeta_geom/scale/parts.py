@@ -32,18 +32,7 @@ logger = logging.getLogger(__name__)
 def knn_in_parts(
     X: Any, k: int, queries: Any, metric: str, executor: Worker, parts: Any, *, progress: bool = False
 ) -> Neighbors:
-    """Find neighbours part by part, as `knn` does; the arguments are its own.
-
-    Returns
-    -------
-    Neighbors
-
-    Examples
-    --------
-    >>> from zeta_geom.execution.executors import SerialExecutor
-    >>> knn_in_parts([[0.0], [1.0], [3.0]], 1, None, "euclidean", SerialExecutor(), None).indices.ravel()
-    array([1, 0, 1])
-    """
+    """Find neighbours part by part, as `knn` does; the arguments are its own."""
     with folder_of(parts) as (folder, how):
         points = points_file(X, "X", folder)
         asked = None if queries is None else points_file(queries, "queries", folder)
@@ -71,16 +60,7 @@ def dimension_in_parts(
 ) -> dict[int, np.ndarray]:
     """Estimate local dimensions part by part, as `local_dimension` does; the arguments are its own.
 
-    Returns
-    -------
-    dict of int -> int64 array of shape (n,), or (n_anchors,)
-
-    Examples
-    --------
-    >>> from zeta_geom.execution.executors import SerialExecutor
-    >>> line = np.arange(9.0)[:, None] * [1, 2]
-    >>> dimension_in_parts(line, 4, 0.05, None, None, SerialExecutor(), None)
-    {4: array([1, 1, 1, 1, 1, 1, 1, 1, 1])}
+    Returns shape (n,), (n_anchors,).
     """
     with folder_of(parts) as (folder, how):
         points = points_file(X, "X", folder)

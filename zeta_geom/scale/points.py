@@ -59,36 +59,7 @@ class PointsFile:
 def points_file(X: Any, name: str, folder: Path) -> PointsFile:
     """Return the file that holds these points, or that `save` makes of them.
 
-    Parameters
-    ----------
-    X : path of a .npy file, memory map, array-like or CPU tensor, of shape (n, d)
-        A file, or the whole memory map of one, is used where it lies if it is float32 or float64 in C order.
-    name : str
-        The argument's.
-    folder : Path
-        Where <name>.npy is to be written otherwise.
-
-    Returns
-    -------
-    PointsFile
-
-    Raises
-    ------
-    TypeError, ValueError
-        If X is no such thing; an array in memory must be finite too, a file's values are checked by the workers.
-
-    Notes
-    -----
-    The fingerprint is a hash of all bytes: one pass over the file.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> found = points_file([[1, 2], [3, 4]], "X", folder)
-    >>> found.save()
-    >>> found.dtype, map_rows(found.path, 1, 2).tolist()
-    ('float64', [[3.0, 4.0]])
+    Shapes: `X` (n, d).
     """
     array, path = _array_and_file(X, name)
     n, d = array.shape
@@ -102,20 +73,7 @@ def points_file(X: Any, name: str, folder: Path) -> PointsFile:
 def map_rows(path: str, start: int, stop: int) -> np.ndarray:
     """Return rows of a .npy file as a memory map of these alone; what is not used any more is unmapped.
 
-    Parameters
-    ----------
-    path : str
-    start, stop : int
-
-    Returns
-    -------
-    float array of shape (stop - start, d)
-        A private map: the file is never written, yet the compiled kernels see the arrays that they know.
-
-    Raises
-    ------
-    FileNotFoundError
-        If this worker does not see the file.
+    Returns shape (stop - start, d).
     """
     try:
         whole = np.load(path, mmap_mode="r")
@@ -130,22 +88,7 @@ def map_rows(path: str, start: int, stop: int) -> np.ndarray:
 def gather_rows(path: str, rows: np.ndarray) -> np.ndarray:
     """Return a copy of some rows of a .npy file, of which only a window is mapped at a time.
 
-    Parameters
-    ----------
-    path : str
-    rows : int64 array of shape (m,), ascending
-
-    Returns
-    -------
-    float array of shape (m, d)
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = tempfile.mkdtemp() + "/points.npy"
-    >>> np.save(path, np.arange(8.0).reshape(4, 2))
-    >>> gather_rows(path, np.array([0, 3])).tolist()
-    [[0.0, 1.0], [6.0, 7.0]]
+    Shapes: `rows` (m,) -> (m, d).
     """
     first = map_rows(path, int(rows[0]), int(rows[0]) + 1)
     result = np.empty((len(rows), first.shape[1]), dtype=first.dtype)
@@ -162,22 +105,7 @@ def gather_rows(path: str, rows: np.ndarray) -> np.ndarray:
 def check_block(block: np.ndarray, name: str, first: int) -> np.ndarray:
     """Return the block, or raise ValueError that names the rows whose values are not finite, or beyond 1e150.
 
-    Parameters
-    ----------
-    block : float array of shape (m, d)
-    name : str
-        The argument's.
-    first : int
-        The row of the block's first.
-
-    Returns
-    -------
-    float array of shape (m, d)
-
-    Examples
-    --------
-    >>> check_block(np.zeros((1, 2)), "X", 0)
-    array([[0., 0.]])
+    Shapes: `block` (m, d) -> (m, d).
     """
     largest = max(float(block.max()), -float(block.min()))
     if np.isfinite(largest) and largest <= LARGEST:

@@ -99,34 +99,12 @@ RATES = {
 
 
 def find_rate(rate: str | Rate) -> Rate:
-    """Return the rate of this name, or the one given.
-
-    Parameters
-    ----------
-    rate : str or Rate
-        "cpu", "gpu", or a Rate.
-
-    Examples
-    --------
-    >>> find_rate("cpu").machine[:8]
-    'one core'
-    """
+    """Return the rate of this name, or the one given."""
     return rate if isinstance(rate, Rate) else RATES[check_choice(rate, "rate", RATES)]
 
 
 def search_work(n: float, q: float, d: float, k: float) -> dict[str, float]:
-    """Return how much of each kind of work the search of q queries in one block of n points is.
-
-    Parameters
-    ----------
-    n, q, d, k : float
-        Numbers of points, queries, dimensions and neighbours.
-
-    Examples
-    --------
-    >>> search_work(100, 10, 2, 1)["pair"]
-    1000
-    """
+    """Return how much of each kind of work the search of q queries in one block of n points is."""
     return {
         "multiply": n * q * d,
         "pair": n * q,
@@ -138,18 +116,7 @@ def search_work(n: float, q: float, d: float, k: float) -> dict[str, float]:
 
 
 def count_work(q: float, d: float, k: float) -> dict[str, float]:
-    """Return how much of each kind of work the dimensions at q points are.
-
-    Parameters
-    ----------
-    q, d, k : float
-        Numbers of points, dimensions and neighbours.
-
-    Examples
-    --------
-    >>> count_work(1, 10, 4)["gram"]
-    160
-    """
+    """Return how much of each kind of work the dimensions at q points are."""
     side, length = min(k, d), max(k, d)
     return {"gram": q * side**2 * length, "reflect": q * side**3, "gather": q * k * d}
 

@@ -68,30 +68,7 @@ class Parts:
 
 
 def check_goes_with_parts(executor: Any, *, n_jobs: int | None = -1, method: str = "exact", **others: Any) -> Worker:
-    """Return the executor, or raise where another argument does not go with it.
-
-    Parameters
-    ----------
-    executor : Worker, or None where `parts` came alone
-    n_jobs, method
-        As in `knn`.
-    **others
-        Arguments of which none may be given.
-
-    Returns
-    -------
-    Worker
-
-    Raises
-    ------
-    TypeError, ValueError
-
-    Examples
-    --------
-    >>> from zeta_geom.execution.executors import SerialExecutor
-    >>> check_goes_with_parts(SerialExecutor(threads=2), estimator=None).threads
-    2
-    """
+    """Return the executor, or raise where another argument does not go with it."""
     if executor is None:
         raise ValueError(
             "parts must come with executor, which writes them; got none. Give SerialExecutor() at least."
@@ -110,22 +87,7 @@ def check_goes_with_parts(executor: Any, *, n_jobs: int | None = -1, method: str
 
 @contextmanager
 def folder_of(parts: Any) -> Iterator[tuple[Path, Parts]]:
-    """Yield the folder of the parts, which is removed afterwards if nobody named it, and how the work is cut.
-
-    Parameters
-    ----------
-    parts : path, Parts or None
-
-    Yields
-    ------
-    tuple of Path and Parts
-
-    Examples
-    --------
-    >>> with folder_of(None) as (folder, how):
-    ...     folder.exists(), how.chunk_size
-    (True, None)
-    """
+    """Yield the folder of the parts, which is removed afterwards if nobody named it, and how the work is cut."""
     how = parts if isinstance(parts, Parts) else Parts(parts)
     if how.folder is not None:
         folder = Path(how.folder)

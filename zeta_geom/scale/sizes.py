@@ -55,37 +55,7 @@ def choose_sizes(
     chunk_size: int | None = None,
     block_size: int | None = None,
 ) -> Sizes:
-    """Cut work into chunks of queries and blocks of points that fit a worker's memory.
-
-    Parameters
-    ----------
-    n, q, d, k : int
-        Numbers of points, queries, dimensions and neighbours.
-    itemsize : {4, 8}
-        Bytes of a coordinate on disk.
-    cosine : bool
-        Whether points are normalised, in float64.
-    threads : int
-        Of a worker.
-    memory : int
-        Bytes of a worker.
-    chunk_size, block_size : int, optional
-        Set one or both, whatever the memory.
-
-    Returns
-    -------
-    Sizes
-
-    Raises
-    ------
-    ValueError
-        If the memory holds not even few queries and few points.
-
-    Examples
-    --------
-    >>> choose_sizes(60_000, 60_000, 784, 128).parts
-    15
-    """
+    """Cut work into chunks of queries and blocks of points that fit a worker's memory."""
     mapped, placed = _bytes_of_point(d, itemsize, cosine)
     query = _bytes_of_query(d, k, itemsize, cosine)
     room = memory - threads * THREAD - STEPS

@@ -69,22 +69,7 @@ class PartTask:
 
 
 def do_part(task: PartTask) -> str:
-    """Compute one part and write it.
-
-    Parameters
-    ----------
-    task : PartTask
-
-    Returns
-    -------
-    str
-        The part's file.
-
-    Raises
-    ------
-    FileNotFoundError, RuntimeError, ValueError
-        If this worker does not see the files, runs other code, or meets values that are not finite.
-    """
+    """Compute one part and write it."""
     if installation() != task.code:
         raise RuntimeError(
             "this worker's zeta_geom, or a library that computes, is not the client's. Install the same on all, and "
@@ -128,21 +113,7 @@ def nearest_in_blocks(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Find the nearest of a part's queries, block by block of the points.
 
-    Parameters
-    ----------
-    task : PartTask
-    Q : float array of shape (q, d)
-        The queries, as `prepare_points` leaves them.
-    own : int64 array of shape (q,), or None
-        The rows of the points that they are.
-
-    Returns
-    -------
-    indices : int64 array of shape (q, k)
-        Sorted by (distance, index).
-    squared : float64 array of shape (q, k)
-    order : int64 array of shape (q,)
-        The queries, those that lie together one after the other.
+    Shapes: `Q` (q, d), `own` (q,) -> (q, k), (q, k), (q,).
     """
     indices = np.full((len(Q), task.k), -1)
     squared = np.full(indices.shape, np.inf)
@@ -171,19 +142,7 @@ def nearest_in_blocks(
 def merge_nearest(indices: np.ndarray, squared: np.ndarray, near: np.ndarray, their: np.ndarray) -> None:
     """Put what a further block gave among the nearest so far, in place; ties stay with the lower index.
 
-    Parameters
-    ----------
-    indices, squared : int64 and float64 arrays of shape (q, k)
-        The nearest so far, sorted; an infinite distance is nobody.
-    near, their : int64 and float64 arrays of shape (q, any)
-        Points of higher index than all of these, those at one distance by index.
-
-    Examples
-    --------
-    >>> indices, squared = np.array([[0, 1]]), np.array([[1.0, 4.0]])
-    >>> merge_nearest(indices, squared, np.array([[7, 8]]), np.array([[1.0, 4.0]]))
-    >>> indices
-    array([[0, 7]])
+    Shapes: `indices` and `squared` (q, k), `near` and `their` (q, any).
     """
     k = indices.shape[1]
     for start in range(0, len(indices), MERGED):
@@ -197,16 +156,7 @@ def merge_nearest(indices: np.ndarray, squared: np.ndarray, near: np.ndarray, th
 def count_dimensions(task: PartTask, indices: np.ndarray, order: np.ndarray) -> np.ndarray:
     """Count the dimensions of a part, with no more than `held` points in memory.
 
-    Parameters
-    ----------
-    task : PartTask
-    indices : int64 array of shape (q, k)
-    order : int64 array of shape (q,)
-        In which the queries are taken.
-
-    Returns
-    -------
-    int64 array of shape (len(ks), q)
+    Shapes: `indices` (q, k), `order` (q,) -> (ks).
     """
     if task.held >= task.n:
         return _dimensions(task, map_rows(task.points, 0, task.n), indices, order)

@@ -25,24 +25,7 @@ __all__ = ["check_axes", "check_data", "check_options"]
 
 
 def check_data(name: str, value: Any) -> Points:
-    """Return a data set, checked.
-
-    Parameters
-    ----------
-    name : str
-        For the error's text.
-    value : X or (X, y)
-        As in `sweep`.
-
-    Returns
-    -------
-    Points
-
-    Raises
-    ------
-    TypeError, ValueError
-        If X is not finite or has fewer than 3 samples, or the labels do not fit.
-    """
+    """Return a data set, checked."""
     X, y = value if isinstance(value, tuple) else (value, None)
     X = host_array(X, "X")
     if X.ndim > 2:
@@ -61,25 +44,7 @@ def check_data(name: str, value: Any) -> Points:
 def check_options(
     measures: Any, n_neighbors: Any, alpha: Any, n_anchors: Any, seeds: Sequence[int]
 ) -> dict[str, dict[str, Any]]:
-    """Return the options of each measure, checked; those that a measure does not depend on are left out.
-
-    Parameters
-    ----------
-    measures, n_neighbors, alpha, n_anchors
-        As in `sweep`.
-    seeds : sequence of int
-        The sweep's; the first one draws the anchors.
-
-    Returns
-    -------
-    dict of measure -> options
-        Without anchors their two options are absent, so that the key of a run is that of a sweep that never had any.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a name is unknown or a number is out of range.
-    """
+    """Return the options of each measure, checked; those that a measure does not depend on are left out."""
     one = isinstance(n_neighbors, (int, np.integer))
     ks = [check_int(k, "n_neighbors", low=2) for k in _several([n_neighbors] if one else n_neighbors, "n_neighbors")]
     settings: dict[str, Any] = {"n_neighbors": ks, "alpha": check_real(alpha, "alpha", low=0, high=1)}
@@ -96,22 +61,7 @@ def check_options(
 
 
 def check_axes(mixers: Any, anchors: Any, n_mix: Any, gammas: Any, seeds: Any) -> dict[str, Any]:
-    """Return the values of a grid, checked: mixers as a mapping or a list of names, all else as lists.
-
-    Parameters
-    ----------
-    mixers, anchors, n_mix, gammas, seeds
-        As in `sweep`.
-
-    Returns
-    -------
-    dict of str -> values
-
-    Raises
-    ------
-    TypeError, ValueError
-        If one is no sequence, or a value is out of range.
-    """
+    """Return the values of a grid, checked: mixers as a mapping or a list of names, all else as lists."""
     axes: dict[str, Any] = {"mixers": mixers if isinstance(mixers, Mapping) else _names(mixers, "mixers")}
     axes |= {"anchors": [check_choice(anchor, "anchors", ANCHORS) for anchor in _names(anchors, "anchors")]}
     axes |= {"n_mix": [n if n is None else check_int(n, "n_mix", low=1) for n in _several(n_mix, "n_mix")]}

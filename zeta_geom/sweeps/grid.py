@@ -87,27 +87,7 @@ def make_grid(
     measures: Mapping[str, Mapping[str, Any]],
     channels: str | None = None,
 ) -> Iterator[Run]:
-    """Yield the runs of a grid: of each data set the original first, γ by γ along a curve, all measures of one mix.
-
-    Parameters
-    ----------
-    data : sequence of str
-        Names of the data sets.
-    gammas, mixers, anchors, n_mix, seeds, batch_size, common_random_numbers, channels
-        As in `sweep`; a mixer that lacks one of the first parameters has one run for all its values.
-    measures : mapping of measure -> options
-
-    Yields
-    ------
-    Run
-
-    Examples
-    --------
-    >>> grid = {"anchors": ["self"], "n_mix": [None], "seeds": [0], "batch_size": 32, "common_random_numbers": True}
-    >>> made = make_grid(["helix"], gammas=[2, 4], mixers=["zeta", "mixup"], measures={"dimension": {}}, **grid)
-    >>> [run.slug for run in made]  # doctest: +ELLIPSIS
-    ['helix-original-seed0-dimension', 'helix-zeta-self-gamma2-seed0-dimension', ...]
-    """
+    """Yield the runs of a grid: the original of each data set first, then γ by γ along each curve."""
     named = mixers if isinstance(mixers, Mapping) else {name: (name, {}) for name in mixers}
     if ORIGINAL in named:
         raise ValueError(f"mixers must not use the label {ORIGINAL!r}: the data as they are have it.")

@@ -29,14 +29,6 @@ class Workshop:
     data : mapping of name -> Points
     threads : int
         Threads of a run.
-
-    Examples
-    --------
-    >>> data = {"line": Points(np.linspace(0, 1, 50)[:, None] * [1.0, 2.0], None)}
-    >>> run = Run(data="line", options={"n_neighbors": [4], "alpha": 0.05})
-    >>> Workshop(data, 1)(run.model_dump())[["measure", "k", "mean", "n"]]
-         measure  k  mean   n
-    0  dimension  4   1.0  50
     """
 
     def __init__(self, data: Mapping[str, Points], threads: int) -> None:
@@ -46,13 +38,7 @@ class Workshop:
         self._oracle: Any = None
 
     def __call__(self, settings: Mapping[str, Any]) -> pd.DataFrame:
-        """Return the rows of a run: a row a quantity and k.
-
-        Parameters
-        ----------
-        settings : mapping
-            The fields of a `Run`.
-        """
+        """Return the rows of a run: a row a quantity and k."""
         run = Run.model_validate(settings)
         start = time.perf_counter()
         original = self.data[run.data]
@@ -75,15 +61,7 @@ class Workshop:
         )
 
     def local_pca(self, ks: tuple[int, ...], **how: Any) -> Any:
-        """Return the estimator: along a curve one γ's neighbours are a good start for the next's.
-
-        Parameters
-        ----------
-        ks : tuple of int
-            Numbers of neighbours.
-        **how
-            Hashable; as in `LocalPCA`.
-        """
+        """Return the estimator: along a curve one γ's neighbours are a good start for the next's."""
         from zeta_geom.geometry import LocalPCA
 
         key = (ks, *sorted(how.items()))
@@ -136,23 +114,7 @@ _ONE = Lock()  # a worker of Dask may have several threads; a workshop does one 
 
 
 def keep_array(folder: Path, array: np.ndarray) -> Path:
-    """Return the `.npy` file of an array for worker processes to map, written where it is not there, whole.
-
-    Parameters
-    ----------
-    folder : Path
-    array : ndarray of any shape and dtype
-
-    Returns
-    -------
-    Path
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> np.load(keep_array(Path(tempfile.mkdtemp()), np.arange(3)))
-    array([0, 1, 2])
-    """
+    """Return the `.npy` file of an array for worker processes to map, written where it is not there, whole."""
     path = folder.resolve() / f"{data_fingerprint(array)}.npy"
     try:
         whole = data_fingerprint(np.load(path, mmap_mode="r", allow_pickle=False)) == path.stem

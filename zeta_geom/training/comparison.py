@@ -83,23 +83,7 @@ def compare(
 def holm(p: Sequence[float]) -> np.ndarray:
     """Correct p-values for their number by Holm's step-down rule; NaN stay and do not count.
 
-    Parameters
-    ----------
-    p : sequence of float, shape (n,)
-
-    Returns
-    -------
-    float64 array of shape (n,)
-
-    Notes
-    -----
-    The i-th smallest of m is multiplied by m - i + 1; none is smaller than the one before, none larger than 1.
-    Source: Holm 1979.
-
-    Examples
-    --------
-    >>> holm([0.01, 0.04, 0.03])
-    array([0.03, 0.06, 0.06])
+    Shapes: `p` (n,) -> (n,).
     """
     values = np.asarray(p, dtype=np.float64)
     adjusted = values.copy()

@@ -16,13 +16,6 @@ class ErrorRate(MulticlassAccuracy):
     num_classes : int
     **settings
         As for torchmetrics' `MulticlassAccuracy`.
-
-    Examples
-    --------
-    >>> import torch
-    >>> metric = ErrorRate(2, average="micro")
-    >>> metric(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 1, 0]))
-    tensor(0.2500)
     """
 
     higher_is_better = False

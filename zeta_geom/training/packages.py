@@ -8,17 +8,7 @@ PACKAGES = ("lightning", "medmnist", "optuna", "timm", "torchmetrics", "torchvis
 
 
 def require_packages() -> None:
-    """Raise if a package of the extra `train` is absent.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        An ImportError that names the absent packages and the command that installs them.
-
-    Examples
-    --------
-    >>> require_packages()
-    """
+    """Raise if a package of the extra `train` is absent."""
     if absent := [package for package in PACKAGES if find_spec(package) is None]:
         raise ModuleNotFoundError(
             f'zeta_geom.training needs {", ".join(absent)}: pip install "zeta-geom[train]".', name=absent[0]

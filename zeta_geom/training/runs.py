@@ -145,22 +145,7 @@ def run(
 
 
 def refuse_without_guard(call: str, devices: int, num_workers: int) -> None:
-    """Refuse a call from a script that would be run again by each process that it starts.
-
-    Parameters
-    ----------
-    call : str
-    devices, num_workers : int
-        As in `run`; more than one device, or workers where these are started afresh.
-
-    Raises
-    ------
-    RuntimeError
-
-    Examples
-    --------
-    >>> refuse_without_guard("run", 1, 0)
-    """
+    """Refuse a call from a script that would be run again by each process that it starts."""
     readers = check_int(num_workers, "num_workers", low=0) > 0 and starts_afresh()
     starts = check_int(devices, "devices", low=1) > 1 or readers
     require_main_guard(f"{call} with devices={devices}, num_workers={num_workers}", starts=starts)

@@ -42,31 +42,7 @@ class Cost:
 
 
 def to_methods(augment: Any, against: Any, seed: int, channels: str | None = None) -> list[Method]:
-    """Return the augmentations of an audit, the user's own first, under names that differ.
-
-    Parameters
-    ----------
-    augment : str, Mixer, torchvision transform or callable, or None
-    against : one of these, a sequence of them, or a mapping name -> one of them
-    seed : int
-        Where mixers that are named start, and torch's generator before transforms.
-    channels : {"first", "last"}, optional
-        Where the channels of images are; inferred by default.
-
-    Returns
-    -------
-    list of Method
-
-    Raises
-    ------
-    TypeError, ValueError
-        If something is neither callable nor the name of a mixer.
-
-    Examples
-    --------
-    >>> [method.name for method in to_methods("zeta", ["mixup", "mixup"], 0)]
-    ['zeta', 'mixup', 'mixup (2)']
-    """
+    """Return the augmentations of an audit, the user's own first, under names that differ."""
     given = [] if augment is None else [("", augment)]
     if isinstance(against, Mapping):
         given += list(against.items())
@@ -86,16 +62,7 @@ def to_methods(augment: Any, against: Any, seed: int, channels: str | None = Non
 
 
 def check_name(name: Any) -> None:
-    """Raise an error unless `name` may be the name of a synthetic set.
-
-    Parameters
-    ----------
-    name : str
-
-    Examples
-    --------
-    >>> check_name("mine")
-    """
+    """Raise an error unless `name` may be the name of a synthetic set."""
     if not isinstance(name, str):
         raise TypeError(f"a name must be a str; got {name!r}.")
     if not name.isprintable() or not 0 < len(name) <= LONGEST or RESERVED.match(name):
@@ -105,32 +72,7 @@ def check_name(name: Any) -> None:
 
 
 def apply(method: Method, sources: Samples, batch_size: int, *, progress: bool = False) -> Samples:
-    """Augment the sources batch by batch.
-
-    Parameters
-    ----------
-    method : Method
-    sources : Samples
-    batch_size : int
-    progress : bool
-        Show a bar, on a terminal.
-
-    Returns
-    -------
-    Samples
-        Where each batch gave as many samples as it had, `rows` are the sources'; else they are -1.
-
-    Raises
-    ------
-    ValueError
-        If what comes back is not finite, of another shape, or has no fitting labels.
-
-    Examples
-    --------
-    >>> method = to_methods(lambda X: 2 * X, [], 0)[0]
-    >>> apply(method, to_samples(np.eye(3)), 2).X.max()
-    np.float64(2.0)
-    """
+    """Augment the sources batch by batch."""
     made, labels = [], []
     same, grey = True, False
     starts = range(0, len(sources), batch_size)
@@ -155,23 +97,7 @@ def apply(method: Method, sources: Samples, batch_size: int, *, progress: bool =
 
 
 def cost_of(method: Method, sources: Samples, batch_size: int) -> Cost:
-    """Time the call on the first batch, and a copy of it, in turn.
-
-    Parameters
-    ----------
-    method : Method
-    sources : Samples
-    batch_size : int
-
-    Returns
-    -------
-    Cost
-
-    Examples
-    --------
-    >>> cost_of(to_methods(lambda X: 2 * X, [], 0)[0], to_samples(np.eye(3)), 2).batch
-    2
-    """
+    """Time the call on the first batch, and a copy of it, in turn."""
     X = sources.X[:batch_size]
     Y = None if sources.Y is None else sources.Y[:batch_size]
     least, most, seconds = TIMED

@@ -40,32 +40,7 @@ class Method:
 
 
 def to_method(value: Any, seed: int, given: str = "", channels: str | None = None) -> Method:
-    """Return what is to be called, under its own name.
-
-    Parameters
-    ----------
-    value : str, Mixer, torchvision transform or callable
-    seed : int
-        Where a mixer that is named starts, and torch's generator before a transform.
-    given : str
-        The name that its user gave it, for the text of errors.
-    channels : {"first", "last"}, optional
-        Where the channels of images are, for a mixer that was not told, and for a transform.
-
-    Returns
-    -------
-    Method
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is neither callable nor the name of a mixer, or a function of Python's own.
-
-    Examples
-    --------
-    >>> to_method("zeta", 0).name, to_method(np.flip, 0).name
-    ('zeta', 'flip')
-    """
+    """Return what is to be called, under its own name."""
     if isinstance(value, str):
         value = make_mixer(value, random_state=seed)
     if isinstance(value, Mixer):

@@ -13,30 +13,7 @@ OF_ARRAYS = {"_operator"}  # the only built-in functions of Python that take arr
 
 
 def find_named(path: str, argument: str) -> Any:
-    """Return what "module:name" names.
-
-    Parameters
-    ----------
-    path : str
-    argument : str
-        For the error's text.
-
-    Returns
-    -------
-    object
-
-    Raises
-    ------
-    ValueError
-        If it is no such path, or the module has no such name.
-    ImportError
-        If there is no such module.
-
-    Examples
-    --------
-    >>> find_named("math:pi", "oracle")
-    3.141592653589793
-    """
+    """Return what "module:name" names."""
     module, colon, name = path.partition(":")
     if not (colon and module and name):
         raise ValueError(f"{argument} must name what it means as module:name, such as models:predict; got {path!r}.")
@@ -47,21 +24,6 @@ def find_named(path: str, argument: str) -> Any:
 
 
 def is_of_python(value: Any) -> bool:
-    """Say whether something is a built-in function of Python's own, such as os.system, which knows no arrays.
-
-    Parameters
-    ----------
-    value : object
-
-    Returns
-    -------
-    bool
-
-    Examples
-    --------
-    >>> import os
-    >>> is_of_python(os.system), is_of_python(is_of_python)
-    (True, False)
-    """
+    """Say whether something is a built-in function of Python's own, such as os.system, which knows no arrays."""
     own = sys.stdlib_module_names - OF_ARRAYS
     return inspect.isbuiltin(value) and str(value.__module__).partition(".")[0] in own

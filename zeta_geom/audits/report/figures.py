@@ -25,17 +25,7 @@ ROUNDING = 1e-9  # values that differ by less are one
 
 
 def small_multiples(summary: pd.DataFrame) -> Any:
-    """Draw a panel a measure, a row a method.
-
-    Parameters
-    ----------
-    summary : DataFrame
-        Of an `Audit`.
-
-    Returns
-    -------
-    matplotlib Figure
-    """
+    """Draw a panel a measure, a row a method."""
     import matplotlib
     from matplotlib.figure import Figure
 
@@ -59,12 +49,7 @@ def small_multiples(summary: pd.DataFrame) -> Any:
 
 
 def densities(audit: Audit) -> Iterator[Picture]:
-    """Yield one picture: a panel for each measure whose values differ from sample to sample.
-
-    Parameters
-    ----------
-    audit : Audit
-    """
+    """Yield one picture: a panel for each measure whose values differ from sample to sample."""
     import matplotlib
     from matplotlib.figure import Figure
 
@@ -109,18 +94,7 @@ def densities(audit: Audit) -> Iterator[Picture]:
 
 
 def worst_of(audit: Audit) -> tuple[str, dict[str, pd.DataFrame]]:
-    """Return by which measure samples are the worst, and the worst twelve of each method.
-
-    Parameters
-    ----------
-    audit : Audit
-
-    Returns
-    -------
-    title : str
-    rows : dict of method -> DataFrame
-        Rows of `samples`, worst first; the index says where in the method's samples.
-    """
+    """Return by which measure samples are the worst, and the worst twelve of each method."""
     columns = list(audit.samples.columns)
     planes = [name for name in columns if name.startswith("tangent-residual")]
     name = next(name for name in ("true-distance", *planes[::-1], "heldout-distance") if name in columns)
@@ -133,14 +107,7 @@ def worst_of(audit: Audit) -> tuple[str, dict[str, pd.DataFrame]]:
 
 
 def worst_pictures(audit: Audit, measure: str, rows: Mapping[str, pd.DataFrame]) -> Iterator[Picture]:
-    """Yield a picture a method of its worst samples, where samples are images.
-
-    Parameters
-    ----------
-    audit : Audit
-    measure : str
-    rows : mapping of method -> DataFrame
-    """
+    """Yield a picture a method of its worst samples, where samples are images."""
     import matplotlib
     from matplotlib.figure import Figure
 

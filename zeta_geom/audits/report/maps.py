@@ -21,16 +21,7 @@ PERPLEXITY = 30
 
 
 def maps(audit: Audit) -> Section:
-    """Return the section with the map.
-
-    Parameters
-    ----------
-    audit : Audit
-
-    Returns
-    -------
-    Section
-    """
+    """Return the section with the map."""
     import matplotlib
     from matplotlib.figure import Figure
 

@@ -40,19 +40,7 @@ MAIN = ["method", "title", "verdict", "value", "low", "high", "real", "real_low"
 
 
 def make_page(audit: Audit, title: str, repeat: str | None) -> Page:
-    """Return the report of an audit.
-
-    Parameters
-    ----------
-    audit : Audit
-    title : str
-    repeat : str or None
-        The command that makes it again; by default the call in Python.
-
-    Returns
-    -------
-    Page
-    """
+    """Return the report of an audit."""
     confidence = audit.settings["confidence"]
     said = [line for name in audit.methods for line in sentences(audit.summary, name, confidence)]
     sections = [

@@ -59,24 +59,7 @@ class Candidates(NamedTuple):
 def make_candidates(queries: Placed, points: Placed, own: np.ndarray, k: int) -> Candidates:
     """Return empty lists for these queries, with the errors that float32 makes in their distances to the points.
 
-    Parameters
-    ----------
-    queries, points : Placed
-        In the same frame.
-    own : int64 array of shape (q,)
-        As in `Candidates`.
-    k : int
-        Number of neighbours.
-
-    Returns
-    -------
-    Candidates
-
-    Notes
-    -----
-    A sum of n float32 products, in whatever order, is off by at most n·u/(1 - n·u) times the sum of their absolute
-    values, here at most the product of two lengths (u = 2^-24); twice the first-order term bounds it for n up to
-    millions. Rounding a point moves it by at most u times its length.
+    Shapes: `own` (q,).
     """
     n, capacity = len(queries.full), 4 * k + 64
     d = queries.full.shape[1]
@@ -108,23 +91,7 @@ def make_candidates(queries: Placed, points: Placed, own: np.ndarray, k: int) ->
 def scan(products, rows, first_row, columns, first_column, both, row_points, column_points, halves, direct):
     """Add to the candidates of a tile's rows, and of its columns where `both`, whoever may be a neighbour.
 
-    Parameters
-    ----------
-    products : float32 array of shape (a, b), b a multiple of 32
-        Inner products of the short vectors of a queries and b points; beyond the last point, anything.
-    rows, columns : Candidates
-        Of all queries, and of all points where they are queries too.
-    first_row, first_column : int
-        Places of the tile.
-    both : bool
-        Rows and columns are of the same set: an entry serves both ways, and those on or below the diagonal are
-        the mirror of others.
-    row_points, column_points : float32 arrays of shape (q, d), (n, d)
-        The full points.
-    halves : float32 array of shape (n,)
-        Half the squared short lengths of the points.
-    direct : bool
-        Take distances from the full points, not from the products.
+    Shapes: `products` (a, b), `row_points` (q, d), `column_points` (n, d), `halves` (n,).
     """
     width = min(products.shape[1], len(halves) - first_column)
     lengths = np.full(products.shape[1], np.inf, dtype=np.float32)
@@ -251,14 +218,7 @@ def _set_limit(lists: Candidates, row: int, kth: float) -> float:
 def limit_by(lists, first, last, near, queries, points):
     """Set the limits of rows first..last by any k points each: the farther they are, the less it helps.
 
-    Parameters
-    ----------
-    lists : Candidates
-    first, last : int
-    near : int64 array of shape (q, k)
-        Points other than the query, by their place in the order; no one twice in a row.
-    queries, points : float32 arrays of shape (q, d), (n, d)
-        The full points.
+    Shapes: `near` (q, k), `queries` (q, d), `points` (n, d).
     """
     for row in range(first, last):
         kth = np.float32(0.0)

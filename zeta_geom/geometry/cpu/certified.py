@@ -65,16 +65,7 @@ class LargeCounter:
     def __call__(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Count for some points.
 
-        Parameters
-        ----------
-        indices : int64 array of shape (q, k)
-            Their neighbours, nearest first.
-
-        Returns
-        -------
-        counts : int64 array of shape (len(ks), q)
-        undecided : bool array of shape (len(ks), q)
-            Where the products' dtype cannot tell; so where all neighbours may be one point.
+        Shapes: `indices` (q, k) -> (ks), (ks).
         """
         counts = np.empty((len(self.ks), len(indices)), dtype=np.int64)
         undecided = np.empty(counts.shape, dtype=bool)
@@ -151,22 +142,7 @@ def average(X, indices, mean):
 def count_in_products(products, points, gram, ks, alpha, relative_error):
     """Count the large eigenvalues of matrices that are given in sections.
 
-    Parameters
-    ----------
-    products : float array of shape (q, s, r, r)
-        Lower triangles. Their sums over s are Gram matrices, r = k, or scatter matrices about some point, r = d.
-    points : float array of shape (at least q, at least k, d)
-        What the products were made of; read where they are scatter matrices.
-    gram : bool
-    ks, alpha
-        As in `LargeCounter`.
-    relative_error : float
-        An entry is off by at most this times the product of two points' lengths.
-
-    Returns
-    -------
-    counts, undecided
-        As in `LargeCounter`.
+    Shapes: `products` (q, s, r, r), `points` (at least q, at least k, d).
     """
     q, sections, side, _ = products.shape
     counts = np.empty((len(ks), q), dtype=np.int64)
@@ -198,28 +174,7 @@ def count_in_products(products, points, gram, ks, alpha, relative_error):
 def count_large(matrix, size, alpha, trace, error, work, vectors):
     """Count the eigenvalues above alpha times the largest, in the lower triangle of a matrix that is off by `error`.
 
-    Parameters
-    ----------
-    matrix : float64 array of shape (at least size, at least size)
-        Its lower triangle is read and destroyed.
-    size : int
-    alpha, trace, error : float
-        In the spectral norm.
-    work, vectors : float64 arrays
-        As in `count_by_inertia` and `bracket_by_lanczos`.
-
-    Returns
-    -------
-    count : int
-    low : float
-        At most the largest eigenvalue, up to `error`.
-    undecided : bool
-
-    Notes
-    -----
-    An eigenvalue is off by at most `error`, the threshold by alpha times as much and what the bracket of the largest
-    leaves open: the count is sure where it is the same at both ends. Two factorisations tell it in half of the
-    arithmetic of a tridiagonal form, which is left for spectra so flat that the bracket stays wide.
+    Shapes: `matrix` (at least size, at least size).
     """
     if SMALL <= size <= LONGEST and trace >= SMALLEST:
         low, high, guess = bracket_by_lanczos(matrix, size, trace, error, vectors)

@@ -35,31 +35,7 @@ def pointwise_dimensions(
 ) -> np.ndarray:
     """Return the dimension at each query, for each number of neighbours.
 
-    Parameters
-    ----------
-    X : float array of shape (n, d), C-contiguous
-        Points.
-    indices : int array of shape (q, at least max(ks))
-        The neighbours of each query, nearest first.
-    ks : tuple of int
-        Numbers of neighbours, at least 2.
-    alpha : float
-        The rule's threshold.
-    rule : str
-        A key of `RULES`.
-    order : int array of shape (q,), optional
-        The queries in the order of work: those that lie together come together, so that memory is read less often.
-    n_jobs, progress
-        As in `knn`.
-
-    Returns
-    -------
-    ndarray of shape (len(ks), q)
-        int64, or float64 where the rule gives no integers.
-
-    Notes
-    -----
-    A neighbourhood that is one point up to rounding, as `one_points` says, has dimension 0.
+    Shapes: `X` (n, d), `indices` (ks), `order` (q,) -> (ks).
     """
     ordered = indices if order is None else indices[order]
     same = one_points(X, ordered, ks, n_jobs=n_jobs)

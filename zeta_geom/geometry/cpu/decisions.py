@@ -16,17 +16,7 @@ LOOSE = {"reassoc", "contract"}
 def decide(lists, first, last, X, order, Q, query_order, indices, squared):
     """Sort the candidates of rows first..last by their float64 distances, ties to the lower index, and keep k.
 
-    Parameters
-    ----------
-    lists : Candidates
-    first, last : int
-        Rows in the order of the search.
-    X, Q : float arrays of shape (n, d), (q, d)
-        The points and the queries as they were given.
-    order, query_order : int64 arrays of shape (n,), (q,)
-        Their rows in the order of the search.
-    indices, squared : int64 and float64 arrays of shape (q, k)
-        Written in the order of the queries; rows that are undecided are left alone.
+    Shapes: `X` (n, d), `Q` (q, d), `order` (n,), `query_order` (q,), `indices` and `squared` (q, k).
     """
     for row in range(first, last):
         if lists.counts[row] < 0:
@@ -49,14 +39,7 @@ def decide_sets(lists, first, last, X, order, Q, query_order, cuts, indices):
 
     Float32 sorts them; only those that its error leaves on both sides of a cut are sorted by their float64 distances.
 
-    Parameters
-    ----------
-    lists, first, last, X, order, Q, query_order
-        As in `decide`.
-    cuts : int64 array
-        Numbers of neighbours, the last of them lists.k.
-    indices : int64 array of shape (q, k)
-        Written in the order of the queries; rows that are undecided are left alone.
+    Shapes: `indices` (q, k).
     """
     for row in range(first, last):
         if lists.counts[row] < 0:
@@ -110,16 +93,7 @@ def squared_distances(Q, X, near):
 def nearest_directly(X, Q, rows, excluded, k, indices, squared):
     """Find the k nearest of some queries by all of their float64 distances, ties to the lower index.
 
-    Parameters
-    ----------
-    X, Q : float arrays of shape (n, d), (q, d)
-    rows : int64 array of shape (r,)
-        Which queries.
-    excluded : int64 array of shape (r,)
-        The point that is none of a query's neighbours, or -1.
-    k : int
-    indices, squared : int64 and float64 arrays of shape (q, k)
-        Written at `rows`.
+    Shapes: `X` (n, d), `Q` (q, d), `rows` (r,), `excluded` (r,), `indices` and `squared` (q, k).
     """
     distances = np.empty(len(X))
     for i in range(len(rows)):

@@ -54,16 +54,7 @@ class Frame:
     def place(self, X: np.ndarray, order: np.ndarray, workers: int) -> Placed:
         """Return all rows of X in the frame, in the given order.
 
-        Parameters
-        ----------
-        X : float array of shape (n, d)
-        order : int array of shape (n,)
-        workers : int
-            Threads.
-
-        Returns
-        -------
-        Placed
+        Shapes: `X` (n, d), `order` (n,).
         """
         full = np.empty(X.shape, dtype=np.float32)
         short = full if self.axes is None else np.empty((len(X), self.axes.shape[1] + 1), dtype=np.float32)
@@ -110,22 +101,7 @@ class Placed:
 def fit_frame(X: np.ndarray, k: int, Q: np.ndarray | None = None) -> Frame:
     """Choose the frame in which k neighbours among the rows of X are searched with the least work.
 
-    Parameters
-    ----------
-    X : float array of shape (n, d)
-    k : int
-        Number of neighbours.
-    Q : float array of shape (q, d), optional
-        The queries, for the scale: however far they are, float32 holds them.
-
-    Returns
-    -------
-    Frame
-        With axes where a sample says that short vectors leave few enough candidates.
-
-    Notes
-    -----
-    The choice changes the time alone: whatever the axes, short vectors bound distances from below.
+    Shapes: `X` (n, d), `Q` (q, d).
     """
     n, d = X.shape
     chosen = np.random.default_rng(0).permutation(n)[: 2 * SAMPLE]

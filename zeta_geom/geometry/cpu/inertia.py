@@ -25,27 +25,7 @@ LOOSE = {"reassoc", "contract"}
 def count_by_inertia(matrix, size, value, work):
     """Count the eigenvalues above `value` by the signs of the pivots of LDLᵀ = matrix - value · I.
 
-    Parameters
-    ----------
-    matrix : float64 array of shape (at least size, at least size)
-        Its lower triangle is read.
-    size : int
-        At most `LONGEST`.
-    value : float
-    work : float64 array of shape (at least size, at least size)
-
-    Returns
-    -------
-    count : int
-    error : float
-        The count is that of a matrix which differs by at most this in the spectral norm; infinite after a zero pivot.
-
-    Notes
-    -----
-    The elimination starts at the last row and does not pivot. Each entry is a sum of at most size products, with
-    three roundings more, in any order: LDLᵀ is off by at most 1.01 (size + 4) eps/2 · |L||D||Lᵀ| (Higham 2002,
-    Theorem 9.3). The norm of that is at most Σ |d| |l|² over the pivots d and the columns l of L. Small pivots make
-    the sum large, and never too small.
+    Shapes: `matrix` (at least size, at least size), `work` (at least size, at least size).
     """
     rows, ratios = np.empty((BLOCK, STRIDE)), np.empty((BLOCK, STRIDE))
     for i in range(size):
@@ -104,32 +84,7 @@ def update(work, first, rows, ratios):
 def bracket_by_lanczos(matrix, size, trace, width, basis):
     """Bracket the largest eigenvalue of a positive semidefinite matrix, by few steps where it stands out.
 
-    Parameters
-    ----------
-    matrix : float64 array of shape (at least size, at least size)
-        Its lower triangle is read.
-    size : int
-        Above `STEPS`.
-    trace : float
-        At least the matrix's.
-    width : float
-        The bracket may be this wide.
-    basis : float64 array of shape (STEPS + 1, at least size)
-
-    Returns
-    -------
-    low, high : float
-        Right up to 1e-15 · size² · trace; infinite high where nothing is certified.
-    guess : float
-        A bound from above that is likely and not certain.
-
-    Notes
-    -----
-    The largest Ritz value is a lower bound. In a basis that begins with Lanczos' vectors the matrix is
-    [[T, b e qᵀ], [b q eᵀ, B]]: T is tridiagonal, e the last unit vector, q another one. All eigenvalues are at most m
-    if m > |B| and T + b² / (m - |B|) e eᵀ has none above m (Schur complement of m - B). |B| is at most its Frobenius
-    norm; the square of that is the matrix's less T's and 2b². A start that is orthogonal to an eigenvector leaves the
-    eigenvalue in B, and so in the bound.
+    Shapes: `matrix` (at least size, at least size), `basis` (STEPS + 1, at least size).
     """
     diagonal, beside = np.zeros(STEPS + 1), np.zeros(STEPS + 1)
     rest, floor = begin(matrix, size, basis[0]), 1e-15 * size * size * trace * trace

@@ -16,27 +16,7 @@ ROWS = 1024  # neighbourhoods looked at by a thread at once
 def one_points(X: np.ndarray, indices: np.ndarray, ks: tuple[int, ...], *, n_jobs: int | None = 1) -> np.ndarray:
     """Say where the k nearest are one point: in every column c, max - min is at most 8 · eps · max|x_c|.
 
-    Parameters
-    ----------
-    X : float array of shape (n, d), C-contiguous
-        Points; eps is that of their dtype.
-    indices : int array of shape (q, at least max(ks))
-        Neighbours, nearest first.
-    ks : tuple of int
-        Numbers of neighbours, at least 1.
-    n_jobs : int or None
-        Number of threads, as in scikit-learn.
-
-    Returns
-    -------
-    ndarray of bool, shape (len(ks), q)
-
-    Examples
-    --------
-    >>> X = np.array([[1e6, 0.0], [1e6, 0.0], [1e6, 0.1]], dtype=np.float32)
-    >>> one_points(X, np.array([[0, 1, 2]]), (2, 3))
-    array([[ True],
-           [False]])
+    Shapes: `X` (n, d), `indices` (ks) -> (ks).
     """
     found = np.empty((len(indices), len(ks)), dtype=np.bool_)
     tolerance = SAME * float(np.finfo(X.dtype).eps)

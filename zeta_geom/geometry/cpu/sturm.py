@@ -16,19 +16,8 @@ LOOSE = {"reassoc", "contract"}
 def tridiagonalise(matrix, size, diagonal, beside, work):
     """Reduce a symmetric matrix to tridiagonal form with the same eigenvalues, by Householder's reflections.
 
-    Parameters
-    ----------
-    matrix : float64 array of shape (at least size, at least size)
-        Its lower triangle is read and destroyed.
-    size : int
-    diagonal, beside : float64 arrays of shape (at least size,)
-        Written: the diagonal, and size - 1 entries beside it.
-    work : float64 array of shape (4, at least size)
-
-    Notes
-    -----
-    From the last row up, so that what is left is the leading block. The update of one step, A - pqᵀ - qpᵀ, waits for
-    the next, where the same pass over A multiplies it by the next reflection.
+    Shapes: `matrix` (at least size, at least size), `diagonal` and `beside` (at least size,), `work` (4, at least
+    size).
     """
     p, q, v, y = work[0], work[1], work[2], work[3]
     for j in range(size):

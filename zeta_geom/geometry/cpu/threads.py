@@ -30,28 +30,6 @@ def map_chunks(
     """Call `compute` with slices that cover 0..n_rows and return what it returned, in order.
 
     The chunks run in threads, each with a single-threaded BLAS; the work inside releases the GIL.
-
-    Parameters
-    ----------
-    compute : callable
-        Takes a slice of rows.
-    n_rows, size : int
-        How many rows there are, and how many make a chunk.
-    n_jobs : int or None
-        Number of threads, as in scikit-learn: -1 is one for each core.
-    progress : bool
-        Show a bar, on a terminal.
-    description : str
-        What the bar says.
-
-    Returns
-    -------
-    list
-
-    Examples
-    --------
-    >>> map_chunks(lambda rows: rows.stop, 3, 1, progress=False, description="count")
-    [1, 2, 3]
     """
     slices = [slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size)]
     workers = max(1, min(effective_n_jobs(n_jobs), len(slices)))
@@ -72,17 +50,7 @@ def map_chunks(
 
 
 def one_blas_thread() -> AbstractContextManager[Any]:
-    """Keep the BLAS of NumPy and SciPy on one thread within a `with` block.
-
-    Returns
-    -------
-    context manager
-
-    Examples
-    --------
-    >>> with one_blas_thread():
-    ...     pass
-    """
+    """Keep the BLAS of NumPy and SciPy on one thread within a `with` block."""
     return _controller().limit(limits=1, user_api="blas")
 
 
@@ -95,19 +63,5 @@ def _controller() -> ThreadpoolController:
 
 
 def rows_that_fit(row_bytes: int) -> int:
-    """Return how many rows, at least 1, a chunk may have whose working memory is this large a row.
-
-    Parameters
-    ----------
-    row_bytes : int
-
-    Returns
-    -------
-    int
-
-    Examples
-    --------
-    >>> rows_that_fit(2**20)
-    32
-    """
+    """Return how many rows, at least 1, a chunk may have whose working memory is this large a row."""
     return max(1, CHUNK_BYTES // max(row_bytes, 1))

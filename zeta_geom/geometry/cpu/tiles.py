@@ -57,32 +57,7 @@ def find_candidates(
 ) -> Found:
     """Find, for each query, a short list of points that holds its k nearest.
 
-    Parameters
-    ----------
-    X : float array of shape (n, d)
-        Points.
-    Q : float array of shape (q, d), or None
-        Queries; None: the points themselves, where each tile serves rows and columns and half of them are enough.
-    own : int64 array of shape (q,), or None
-        With Q, the row of X that each query is and that is none of its neighbours; -1 or None for none.
-    k : int
-        Number of neighbours.
-    start : Start, optional
-        Where to begin, for the same rows as queries. It changes the time alone.
-    workers : int
-        Threads.
-    progress : bool
-        Show a progress bar, on a terminal.
-
-    Returns
-    -------
-    Found
-
-    Notes
-    -----
-    Points are sorted into blocks that lie together. A tile is the product of two blocks of short vectors
-    (see `sketch`); near blocks come first, so that the limits of the later ones are tight, and a pair of blocks
-    farther apart than any of their limits is skipped.
+    Shapes: `X` (n, d), `Q` (q, d), `own` (q,).
     """
     frame = fit_frame(X, k, Q) if start is None else start.frame
     order = frame.order(X, BLOCK, workers)

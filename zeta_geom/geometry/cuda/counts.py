@@ -20,23 +20,7 @@ def count_large_eigenvalues(
 ) -> torch.Tensor:
     """Count the covariance eigenvalues above alpha times the largest, as `pointwise_dimensions` does.
 
-    Parameters
-    ----------
-    X : float tensor of shape (n, d)
-        Finite points.
-    indices : int64 tensor of shape (q, at least max(ks))
-        Neighbours, nearest first.
-    ks : tuple of int
-        Numbers of neighbours, at least 2.
-    alpha : float
-        Threshold in [0, 1).
-    progress : bool
-        Show progress bars, on a terminal.
-
-    Returns
-    -------
-    int64 tensor of shape (len(ks), q)
-        0 where the neighbourhood is one point up to rounding.
+    Shapes: `X` (n, d), `indices` (ks) -> (ks).
     """
     low, high = X.aminmax(dim=0)
     scale = tensor_scale((high.double() - low.double()).amax())
@@ -62,25 +46,7 @@ def count_chunk(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Count the large eigenvalues of some neighbourhoods, and say where the products' dtype cannot tell.
 
-    Parameters
-    ----------
-    X : float tensor of shape (n, d)
-    near : int64 tensor of shape (c, k)
-    scale : float64 tensor of shape ()
-        A power of two that brings the largest difference to about 1.
-    alpha : float
-    dtype : torch.float32 or torch.float64
-        Of the products.
-
-    Returns
-    -------
-    counts : int64 tensor of shape (c,)
-    undecided : bool tensor of shape (c,)
-
-    Notes
-    -----
-    The error of the products bounds that of every eigenvalue, as in `certified`. CUDA's batched eigenvalue solvers
-    are slow above 32 × 32; reflections of a whole batch at a time and counts of signs are not.
+    Shapes: `X` (n, d), `near` (c, k), `scale` () -> (c,), (c,).
     """
     k, d = near.shape[1], X.shape[1]
     points = X[near]

@@ -23,22 +23,7 @@ SPARES = (16, 256, 2048)  # candidates beyond k, at first and for what rounding 
 def as_tensor_points(X: Any, device: torch.device, name: str = "X") -> torch.Tensor:
     """Return X as a finite float32 or float64 tensor of shape (n, d) on `device`, or raise.
 
-    Parameters
-    ----------
-    X : tensor of shape (n, d)
-    device : torch.device
-        Where it must lie.
-    name : str
-
-    Returns
-    -------
-    float32 or float64 tensor of shape (n, d)
-        Without gradient; float16 and bfloat16 become float32, integers float64.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If X lies elsewhere, is complex, not 2-D, empty, not finite or beyond 1e150.
+    Shapes: `X` (n, d) -> (n, d).
     """
     if not isinstance(X, torch.Tensor) or X.device != device:
         raise TypeError(f"{name} must be a tensor on {device}, as X is; got {getattr(X, 'device', type(X))}.")
@@ -60,13 +45,7 @@ def as_tensor_points(X: Any, device: torch.device, name: str = "X") -> torch.Ten
 def directions(points: torch.Tensor) -> torch.Tensor:
     """Return rows of length 1 for the cosine distance, as float64; a row of zeros stays one.
 
-    Parameters
-    ----------
-    points : float tensor of shape (n, d)
-
-    Returns
-    -------
-    float64 tensor of shape (n, d)
+    Shapes: `points` (n, d) -> (n, d).
     """
     points = points.double()
     points = points * tensor_scale(points.abs().amax(dim=1, keepdim=True))  # no square underflows
@@ -78,25 +57,7 @@ def search_tensor(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Find the exact k nearest neighbours, as `knn.search` does.
 
-    Parameters
-    ----------
-    X : float tensor of shape (n, d)
-        Finite points.
-    Q : float tensor of shape (q, d), or None
-        Queries; None: the points themselves, none its own neighbour.
-    own : int64 tensor of shape (q,), or None
-        With Q, the row of X that a query is and that is none of its neighbours.
-    k : int
-        Number of neighbours.
-    progress : bool
-        Show a progress bar, on a terminal.
-
-    Returns
-    -------
-    indices : int64 tensor of shape (q, k)
-        Sorted by (distance, index).
-    squared : float64 tensor of shape (q, k)
-        Squared distances.
+    Shapes: `X` (n, d), `Q` (q, d), `own` (q,) -> (q, k), (q, k).
     """
     if Q is None:
         Q, own = X, torch.arange(len(X), device=X.device)
@@ -139,22 +100,8 @@ def nearest_chunk(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Find the k nearest neighbours of some queries, and say where float32 may have missed one.
 
-    Parameters
-    ----------
-    X, short, norms : tensors of shape (n, d), (n, d), (n,)
-        The points; the points less `mean`, times `scale`, in float32; the squares of their lengths.
-    Q : float tensor of shape (c, d)
-    own : int64 tensor of shape (c,), or None
-    k : int
-    mean, scale : float64 tensors of shape (d,), ()
-    spare : int
-        Candidates beyond k.
-
-    Returns
-    -------
-    indices : int64 tensor of shape (c, k)
-    squared : float64 tensor of shape (c, k)
-    undecided : bool tensor of shape (c,)
+    Shapes: `X` (n, d), `short` (n, d), `norms` (n,), `Q` (c, d), `own` (c,), `mean` (d,), `scale` () -> (c, k), (c,
+    k), (c,).
     """
     asked = ((Q - mean) * scale).float()
     squares = asked.double().square().sum(dim=1)

@@ -32,31 +32,7 @@ VALUES_DEVICE = 2**24  # in a block of pairs, which there needs to be large
 def barycenters(first: Any, second: Any, shares: Any, reg: float, max_iter: int) -> Any:
     """Return the barycentre of each pair of images.
 
-    Parameters
-    ----------
-    first, second : float64 array or tensor of shape (pairs, H, W)
-        Images of mass 1.
-    shares : float64 array or tensor of shape (pairs,)
-        λ, the weight of the first image.
-    reg : float
-        Entropic regularisation, in squared sides of the image.
-    max_iter : int
-        The most iterations; a pair ends before, where its two estimates of the barycentre agree.
-
-    Returns
-    -------
-    float64 array or tensor of shape (pairs, H, W)
-        Images of mass 1.
-
-    References
-    ----------
-    Solomon et al. 2015, algorithm 2.
-
-    Examples
-    --------
-    >>> points = np.eye(9)[[[1], [7]]]  # two images of one row, each with one bright pixel
-    >>> barycenters(points[:1], points[1:], np.array([0.5]), 0.02, 200)[0, 0].argmax()
-    np.int64(4)
+    Shapes: `first` and `second` (pairs, H, W), `shares` (pairs,) -> (pairs, H, W).
     """
     xp = namespace(first)
     pairs, height, width = first.shape
@@ -109,13 +85,7 @@ class Domain(Protocol):
 def _iterate(domain: Domain, images: Any, scalings: Any, shares: Any, max_iter: int) -> Any:
     """Return barycentres (H, pairs, W), not finite where the domain's numbers over- or underflow.
 
-    Parameters
-    ----------
-    domain : Domain
-    images, scalings : float64 array or tensor of shape (H, 2, pairs, W)
-        The a_k, and the v_k to begin with.
-    shares : float64 array or tensor of shape (pairs,)
-    max_iter : int
+    Shapes: `images` and `scalings` (H, 2, pairs, W), `shares` (pairs,).
     """
     xp = namespace(images)
     found = xp.empty_like(images[:, 0])
@@ -217,21 +187,7 @@ def log_product(logs: Any, exponents: Any, reg: float) -> Any:
     The sum over j is cut into blocks in which the exponents of each k differ by at most `SPAN`: after the block's
     largest term of either factor is divided out, what underflows is less than the sum by e^(SPAN - 708).
 
-    Parameters
-    ----------
-    logs : float64 array or tensor of shape (n, size)
-    exponents : float64 array or tensor of shape (size, size)
-        -d² / reg between the pixels of a side.
-    reg : float
-
-    Returns
-    -------
-    float64 array or tensor of shape (n, size)
-
-    Examples
-    --------
-    >>> log_product(np.array([[0.0, -900.0]]), np.array([[0.0, -2000.0], [-2000.0, 0.0]]), 1 / 2000)
-    array([[   0., -900.]])
+    Shapes: `logs` (n, size), `exponents` (size, size) -> (n, size).
     """
     xp = namespace(logs)
     size = logs.shape[1]

@@ -26,12 +26,6 @@ class ChosenPlan:
         Of the mixer.
     plan
         Of that mixer.
-
-    Examples
-    --------
-    >>> from zeta_geom.mixers import Mixup, ZetaMixup
-    >>> RandomMixer([ZetaMixup(), Mixup()], [0, 1]).draw((4, 3)).index
-    1
     """
 
     index: int

@@ -30,11 +30,6 @@ class BoxPlan(PairPlan):
         As in `PairPlan`.
     box : int64 array of shape (4,)
         Top, bottom, left, right, in pixels; bottom and right are the first outside.
-
-    Examples
-    --------
-    >>> CutMix(random_state=0).draw((4, 1, 8, 8)).box.shape
-    (4,)
     """
 
     box: Any
@@ -145,11 +140,6 @@ class PastePlan:
     ----------
     paste : BoxPlan
     mix : WeightsPlan or OrdersPlan
-
-    Examples
-    --------
-    >>> CutMixZeta(random_state=0).draw((4, 1, 8, 8)).rows
-    4
     """
 
     paste: BoxPlan

@@ -26,11 +26,6 @@ class GridPlan(PairPlan):
         As in `PairPlan`.
     cells : bool array of shape (N, N)
         True where a row has the cell of its own sample, False where it has the partner's.
-
-    Examples
-    --------
-    >>> GridMix(random_state=0).draw((4, 1, 8, 8)).cells.shape
-    (4, 4)
     """
 
     cells: Any

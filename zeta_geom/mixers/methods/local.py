@@ -32,11 +32,6 @@ class BasesPlan:
         The weights by rank of distance, the base itself first.
     m : int
         Number of samples in the batch.
-
-    Examples
-    --------
-    >>> LocalSyntheticInstances().draw((4, 3)).bases.tolist()
-    [0, 1, 2, 3]
     """
 
     bases: Any

@@ -35,11 +35,6 @@ class FeaturePlan:
         a and b; h' = a h + b h[partners].
     m : int
         Number of samples in the batch.
-
-    Examples
-    --------
-    >>> MixFeat(random_state=0).draw((4, 3)).own.shape
-    (3,)
     """
 
     partners: Any

@@ -28,11 +28,6 @@ class PairPlan:
         The share of sample k mod m.
     m : int
         Number of samples in the batch.
-
-    Examples
-    --------
-    >>> Mixup(random_state=0).draw((4, 3)).m
-    4
     """
 
     partners: Any
@@ -48,20 +43,7 @@ class PairPlan:
 def draw_partners(stream: Stream, m: int, rows: int, like: Any) -> Any:
     """Draw a partner for each row: a permutation of the batch, another one for each further m rows.
 
-    Parameters
-    ----------
-    stream : Stream
-    m, rows : int
-    like : array, tensor or None
-
-    Returns
-    -------
-    int64 array of shape (rows,)
-
-    Examples
-    --------
-    >>> sorted(draw_partners(Stream(0), 3, 3, None).tolist())
-    [0, 1, 2]
+    Returns shape (rows,).
     """
     rounds = [stream.permutation(m, like) for _ in range(-(-rows // m))]
     return namespace(rounds[0]).concat(rounds)[:rows]
@@ -70,24 +52,7 @@ def draw_partners(stream: Stream, m: int, rows: int, like: Any) -> Any:
 def blend(values: Any, plan: Any, lam: Any, out: Any = None) -> Any:
     """Return λ v + (1 - λ) v[partners], computed in at least float32.
 
-    Parameters
-    ----------
-    values : floating array or tensor of shape (m, ...)
-    plan : PairPlan, or another plan with `partners`, `rows` and `m`
-    lam : floating array or tensor of shape () or (rows,)
-    out : array or tensor of shape (rows, ...), optional
-        Where the result is written if its dtype is that of the arithmetic.
-
-    Returns
-    -------
-    array or tensor of shape (rows, ...), of the dtype of `values`
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> blend(np.eye(2), PairPlan(np.array([1, 0]), None, 2), np.array(0.75))
-    array([[0.75, 0.25],
-           [0.25, 0.75]])
+    Shapes: `values` (m, ...), `lam` () or (rows,), `out` (rows, ...) -> (rows, ...).
     """
     xp, dtype = namespace(values), compute_dtype(values)
     lam = xp.reshape(to_backend(lam, values), (-1, 1))
@@ -108,11 +73,6 @@ class PairMixer(Mixer):
     ----------
     **shared
         As in `Mixer`.
-
-    Examples
-    --------
-    >>> issubclass(Mixup, PairMixer)
-    True
     """
 
     def _mix_inputs(self, X: Any, plan: Any, out: Any) -> Any:
@@ -211,19 +171,6 @@ class SamplePairing(PairMixer):
 def keep_labels(Y: Any, plan: Any) -> Any:
     """Return a copy of the label of each row's own sample.
 
-    Parameters
-    ----------
-    Y : float array or tensor of shape (m, K)
-    plan : a plan with `rows` and `m`
-
-    Returns
-    -------
-    array or tensor of shape (rows, K)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> keep_labels(np.eye(2), PairPlan(np.array([1, 0, 1]), None, 2)).argmax(axis=1).tolist()
-    [0, 1, 0]
+    Shapes: `Y` (m, K) -> (rows, K).
     """
     return take_rows(Y, plan.rows, plan.m) + 0

@@ -33,12 +33,6 @@ class MaskPlan:
         Their shares of the label.
     m : int
         Number of samples in the batch.
-
-    Examples
-    --------
-    >>> import torch
-    >>> SuperMix(torch.nn.Flatten(), random_state=0).draw((3, 1, 8, 8)).orders.tolist()
-    [[0, 1], [1, 2], [2, 0]]
     """
 
     orders: Any

@@ -27,11 +27,6 @@ class WeightsPlan:
     ----------
     weights : floating array of shape (rows, m)
         W; X_new = W X and Y_new = W Y.
-
-    Examples
-    --------
-    >>> ZetaMixup(random_state=0).draw((2, 3)).weights.sum(axis=1)
-    array([1., 1.])
     """
 
     weights: Any
@@ -59,12 +54,6 @@ class OrdersPlan:
         Their weights, the same for every row.
     m : int
         Number of samples in the batch.
-
-    Examples
-    --------
-    >>> plan = ZetaMixup(n_mix=2, random_state=0).draw((40, 3))
-    >>> plan.orders.shape, plan.weights.shape
-    ((40, 2), (40, 40))
     """
 
     orders: Any
@@ -85,21 +74,7 @@ class OrdersPlan:
 def matrix_plan(orders: Any, terms: Any, m: int) -> WeightsPlan | OrdersPlan:
     """Return the plan by which rows of T samples each are mixed at the least cost.
 
-    Parameters
-    ----------
-    orders : int32 or int64 array or tensor of shape (rows, T)
-    terms : floating array or tensor of shape (T,)
-    m : int
-
-    Returns
-    -------
-    OrdersPlan where T is at most m / 16, else WeightsPlan
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> matrix_plan(np.array([[0, 1]]), np.array([0.75, 0.25]), 2).weights
-    array([[0.75, 0.25]])
+    Shapes: `orders` (rows, T), `terms` (T,).
     """
     plan = OrdersPlan(orders, terms, m)
     return plan if len(terms) * SPARSE <= m else WeightsPlan(plan.weights)
@@ -112,11 +87,6 @@ class MatrixMixer(Mixer):
     ----------
     **shared
         As in `Mixer`.
-
-    Examples
-    --------
-    >>> issubclass(ZetaMixup, MatrixMixer)
-    True
     """
 
     def _mix_inputs(self, X: Any, plan: Any, out: Any) -> Any:

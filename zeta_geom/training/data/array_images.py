@@ -24,13 +24,6 @@ class ArrayImages:
     labels : int64 array of shape (n,)
     framing : Framing
         How images are cut, coloured and sized when they are read; as they are by default.
-
-    Examples
-    --------
-    >>> images = ArrayImages(np.zeros((5, 8, 8, 3), np.uint8), np.arange(5), Framing(size=4))
-    >>> batch, labels = images.__getitems__([0, 3])
-    >>> batch.shape, labels
-    (torch.Size([2, 3, 4, 4]), tensor([0, 3]))
     """
 
     def __init__(self, X: np.ndarray, labels: np.ndarray, framing: Framing = AS_IT_IS) -> None:
@@ -53,13 +46,7 @@ class ArrayImages:
     def take(self, indices: np.ndarray) -> ArrayImages:
         """Return those images alone.
 
-        Parameters
-        ----------
-        indices : int array of shape (b,)
-
-        Returns
-        -------
-        ArrayImages
+        Shapes: `indices` (b,).
         """
         return ArrayImages(self.X[indices], self.labels[indices], self.framing)
 

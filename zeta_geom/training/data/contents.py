@@ -71,34 +71,7 @@ class Pictures:
 
 
 def from_arrays(name: str, contents: Arrays, framing: Framing, *, progress: bool = True) -> ImageData:
-    """Return the ImageData of arrays.
-
-    Parameters
-    ----------
-    name : str
-        The data set's.
-    contents : Arrays
-    framing : Framing
-        How images are cut, coloured and sized.
-    progress : bool
-        Show bars, on a terminal.
-
-    Returns
-    -------
-    ImageData
-
-    Raises
-    ------
-    ValueError
-        If images or labels are not of the shapes, types and range that `Arrays` states, or a part is empty.
-
-    Examples
-    --------
-    >>> part = np.zeros((4, 8, 8), np.uint8), np.arange(4) % 2
-    >>> contents = Arrays({"train": part, "test": part}, ("a", "b"), "made here")
-    >>> from_arrays("zeros", contents, AS_IT_IS).image_shape
-    (1, 8, 8)
-    """
+    """Return the ImageData of arrays."""
     shape = contents.parts["train"][0].shape[1:]
     for part, (X, y) in contents.parts.items():
         if X.dtype != np.uint8 or X.ndim not in (3, 4) or X.shape[1:] != shape or X.shape[3:] not in ((), (3,)):
@@ -120,41 +93,7 @@ def from_arrays(name: str, contents: Arrays, framing: Framing, *, progress: bool
 def from_pictures(
     name: str, contents: Pictures, framing: Framing, *, seed: int = 0, progress: bool = True
 ) -> ImageData:
-    """Return the ImageData of pictures; those without a split of their own are split 70 : 10 : 20 by the seed.
-
-    Parameters
-    ----------
-    name : str
-        The data set's.
-    contents : Pictures
-    framing : Framing
-        How pictures are cut, coloured and sized; with a `size`.
-    seed : int
-        Of the stratified split.
-    progress : bool
-        Show bars, on a terminal.
-
-    Returns
-    -------
-    ImageData
-
-    Raises
-    ------
-    FileNotFoundError
-        If a file that the table names is absent.
-    ValueError
-        If the table is empty, names a file twice or an unknown class or part, or leaves a part, or a class of the
-        training part, without a picture; if a class is too small for the split; if a picture cannot be read.
-
-    Warns
-    -----
-    UserWarning
-        If files of a class are copies of each other under several names.
-
-    Examples
-    --------
-    See `load_image_data`.
-    """
+    """Return the ImageData of pictures; those without a split of their own are split 70 : 10 : 20 by the seed."""
     rows = contents.rows
     paths = [contents.folder / file for file in rows["file"]]
     _check_rows(name, contents, paths)
@@ -181,18 +120,7 @@ def from_pictures(
 
 
 def file_hashes(paths: Sequence[Path], *, progress: bool = True) -> list[str]:
-    """Return the SHA-256 of each file.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-    progress : bool
-        Show a bar, on a terminal.
-
-    Returns
-    -------
-    list of str
-    """
+    """Return the SHA-256 of each file."""
     bar = tqdm(paths, desc="hashes", leave=False, delay=2, disable=None if progress else True)
     return [file_hash(path) for path in bar]
 

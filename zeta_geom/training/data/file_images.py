@@ -25,11 +25,6 @@ class FileImages:
     labels : int64 array of shape (n,)
     framing : Framing
         How pictures are cut, coloured and sized; its `size` is given, so that all come out alike.
-
-    Examples
-    --------
-    >>> len(FileImages([Path("a.jpg")], np.zeros(1, np.int64), Framing(size=256, crop=0.8)))
-    1
     """
 
     def __init__(self, paths: Sequence[Path], labels: np.ndarray, framing: Framing) -> None:
@@ -47,13 +42,7 @@ class FileImages:
     def take(self, indices: np.ndarray) -> FileImages:
         """Return those images alone.
 
-        Parameters
-        ----------
-        indices : int array of shape (b,)
-
-        Returns
-        -------
-        FileImages
+        Shapes: `indices` (b,).
         """
         return FileImages([self.paths[i] for i in indices], self.labels[indices], self.framing)
 
@@ -61,32 +50,7 @@ class FileImages:
 def read_picture(path: Path | str, framing: Framing) -> Tensor:
     """Return a picture, upright as its EXIF tag says, on a background where transparent, cut, coloured and sized.
 
-    Parameters
-    ----------
-    path : path
-        The file.
-    framing : Framing
-        What of it is shown, and how.
-
-    Returns
-    -------
-    uint8 tensor of shape (C, H, W)
-        Red, green and blue, or grey levels; 0..255.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If it is no whole picture, or one of more than 8 bits a channel.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> file = Path(tempfile.mkdtemp()) / "red.png"
-    >>> Image.new("RGB", (60, 40), "red").save(file)
-    >>> read_picture(file, Framing(size=2))[:, 0, 0]
-    tensor([255,   0,   0], dtype=torch.uint8)
+    Returns shape (C, H, W).
     """
     try:
         with Image.open(path) as picture:

@@ -30,16 +30,6 @@ class Framing:
     background : str or (int, int, int)
         What shows through transparent pixels of pictures in files, before anything else is done: a colour's name or
         "#rrggbb", or its red, green and blue, 0..255.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `size` is no positive integer, `crop` outside (0, 1], `grey` no bool, or `background` no colour.
-
-    Examples
-    --------
-    >>> Framing(size=256, crop=0.8).square(450, 600)
-    (45, 120, 360)
     """
 
     size: int | None = None
@@ -57,17 +47,7 @@ class Framing:
         object.__setattr__(self, "background", _colour(self.background))
 
     def square(self, height: int, width: int) -> tuple[int, int, int] | None:
-        """Return the central square as (top, left, edge) in pixels, or None for the whole image.
-
-        Parameters
-        ----------
-        height, width : int
-            Of the image, in pixels.
-
-        Returns
-        -------
-        (int, int, int) or None
-        """
+        """Return the central square as (top, left, edge) in pixels, or None for the whole image."""
         if self.crop is None:
             return None
         edge = max(1, round(self.crop * min(height, width)))

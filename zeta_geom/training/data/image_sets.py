@@ -38,11 +38,6 @@ class ImageSet:
         (folder, progress=) puts the files there; None where a person must.
     size, crop : int or None, float or None
         What the paper brings pictures to; None leaves them.
-
-    Examples
-    --------
-    >>> IMAGE_SETS["ph2"].images, IMAGE_SETS["ph2"].classes
-    (200, 2)
     """
 
     title: str

@@ -20,28 +20,7 @@ LEVELS = 256
 def channel_moments(
     images: Images, *, limit: int | None = None, progress: bool = True
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return mean and standard deviation of each channel, in grey levels 0..1.
-
-    Parameters
-    ----------
-    images : Images
-        At least one, all of one shape.
-    limit : int, optional
-        At most so many, evenly spaced, are read; all by default.
-    progress : bool
-        Show a bar, on a terminal.
-
-    Returns
-    -------
-    mean, std : tuples of float, one a channel
-        A channel that is the same everywhere has std 1, so that dividing by it is harmless.
-
-    Examples
-    --------
-    >>> from zeta_geom.training.data.array_images import ArrayImages
-    >>> channel_moments(ArrayImages(np.array([[[0, 255]]], np.uint8), np.zeros(1, np.int64)))
-    ((0.5,), (0.5,))
-    """
+    """Return mean and standard deviation of each channel, in grey levels 0..1."""
     count = len(images) if limit is None else min(limit, len(images))
     indices = np.arange(count) * len(images) // count
     chunks = np.array_split(indices, -(-count // CHUNK))

@@ -16,23 +16,7 @@ TEST_SHARE, VALIDATION_SHARE = 0.2, 0.1
 def stratified_draw(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
     """Return `count` different indices, ascending, the classes in the proportions that they have in `labels`.
 
-    Parameters
-    ----------
-    labels : int array of shape (n,)
-    count : int
-        From 1 to n.
-    seed : int
-        Decides which.
-
-    Returns
-    -------
-    int64 array of shape (count,)
-
-    Examples
-    --------
-    >>> labels = np.array([0] * 60 + [1] * 30)
-    >>> np.bincount(labels[stratified_draw(labels, 9, seed=0)])
-    array([6, 3])
+    Shapes: `labels` (n,) -> (count,).
     """
     from sklearn.utils import resample
 
@@ -43,33 +27,7 @@ def stratified_draw(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
 def three_parts(labels: np.ndarray, class_names: Sequence[str], seed: int) -> np.ndarray:
     """Return the part of each image in a stratified split, training : validation : test = 70 : 10 : 20.
 
-    Parameters
-    ----------
-    labels : int array of shape (n,)
-        Labels 0..K-1.
-    class_names : sequence of K str
-    seed : int
-        Decides which image goes where.
-
-    Returns
-    -------
-    str array of shape (n,)
-        Words of `PARTS`.
-
-    Raises
-    ------
-    ValueError
-        If a class has too few images to be in all three.
-
-    Notes
-    -----
-    Source: the paper's "Skin lesion diagnosis datasets", training details; the seeds of its splits are not published.
-
-    Examples
-    --------
-    >>> parts = three_parts(np.arange(100) % 2, ["a", "b"], seed=0)
-    >>> [int((parts == part).sum()) for part in PARTS]
-    [70, 10, 20]
+    Shapes: `labels` (n,) -> (n,).
     """
     n = len(labels)
     parts = np.full(n, "train", dtype="<U10")

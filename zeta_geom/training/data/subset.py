@@ -17,34 +17,7 @@ __all__ = ["subset"]
 
 
 def subset(data: ImageData, n_train: int, seed: int) -> ImageData:
-    """Return the data with a stratified draw of `n_train` training images; the other parts stay.
-
-    Parameters
-    ----------
-    data : ImageData
-        From `load_image_data`.
-    n_train : int
-        From the number of classes to that of training images.
-    seed : int
-        Decides which.
-
-    Returns
-    -------
-    ImageData
-        Mean and std are those of the images drawn, and the fingerprint is its own.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `n_train` or `seed` is no integer or out of range; if the draw would leave a class without an image; if
-        the images are of a class that cannot be drawn from.
-
-    Examples
-    --------
-    >>> from zeta_geom.training.data import load_image_data
-    >>> subset(load_image_data("digits"), 100, seed=0).class_counts()["train"]
-    array([10, 10, 10, 10, 10, 10, 10, 10, 10, 10])
-    """
+    """Return the data with a stratified draw of `n_train` training images; the other parts stay."""
     train = data.train
     if not isinstance(train, (ArrayImages, FileImages)):
         raise TypeError(f"data must come from load_image_data; its images are {type(train).__name__}.")

@@ -18,24 +18,7 @@ PADDING = 4  # pixels
 def random_flip(images: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """Mirror each image left to right with probability 1/2.
 
-    Parameters
-    ----------
-    images : tensor of shape (n, C, H, W)
-    generator : torch.Generator, optional
-        On the CPU; torch's own by default.
-
-    Returns
-    -------
-    Tensor of shape (n, C, H, W)
-
-    Notes
-    -----
-    Source: the paper, training details of NATURAL.
-
-    Examples
-    --------
-    >>> random_flip(torch.zeros(2, 1, 4, 4)).shape
-    torch.Size([2, 1, 4, 4])
+    Shapes: `images` (n, C, H, W) -> (n, C, H, W).
     """
     flipped = torch.rand(len(images), generator=generator) < 0.5
     return torch.where(_to(flipped, images)[:, None, None, None], images.flip(-1), images)
@@ -44,24 +27,7 @@ def random_flip(images: Tensor, generator: torch.Generator | None = None) -> Ten
 def random_crop(images: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """Move each image by up to 4 pixels along each axis, black outside: a random crop of the padded image.
 
-    Parameters
-    ----------
-    images : tensor of shape (n, C, H, W)
-    generator : torch.Generator, optional
-        On the CPU; torch's own by default.
-
-    Returns
-    -------
-    Tensor of shape (n, C, H, W)
-
-    Notes
-    -----
-    Source: the set-up of Verma et al. 2019, which the paper follows for manifold mixup on CIFAR.
-
-    Examples
-    --------
-    >>> random_crop(torch.zeros(2, 1, 4, 4)).shape
-    torch.Size([2, 1, 4, 4])
+    Shapes: `images` (n, C, H, W) -> (n, C, H, W).
     """
     n, _, height, width = images.shape
     top, left = _to(torch.randint(2 * PADDING + 1, (2, n), generator=generator), images)
@@ -78,27 +44,7 @@ AUGMENTATIONS: dict[str, Callable[[Tensor, torch.Generator | None], Tensor]] = {
 def augment(images: Tensor, names: Sequence[str], generator: torch.Generator | None = None) -> Tensor:
     """Apply augmentations one after the other.
 
-    Parameters
-    ----------
-    images : tensor of shape (n, C, H, W)
-    names : sequence of str
-        Keys of `AUGMENTATIONS`.
-    generator : torch.Generator, optional
-        On the CPU; torch's own by default.
-
-    Returns
-    -------
-    Tensor of shape (n, C, H, W)
-
-    Raises
-    ------
-    ValueError
-        If a name is unknown.
-
-    Examples
-    --------
-    >>> augment(torch.zeros(2, 1, 4, 4), ["crop", "flip"]).shape
-    torch.Size([2, 1, 4, 4])
+    Shapes: `images` (n, C, H, W) -> (n, C, H, W).
     """
     for name in names:
         images = AUGMENTATIONS[check_choice(name, "augmentation", AUGMENTATIONS)](images, generator)

@@ -28,14 +28,6 @@ class ImageLoaders(lightning.LightningDataModule):
         Decides the order, together with the epoch.
     num_workers : int
         Processes that read images.
-
-    Examples
-    --------
-    >>> from zeta_geom.training.data import load_image_data
-    >>> loaders = ImageLoaders(load_image_data("digits"), batch_size=32)
-    >>> images, labels = next(iter(loaders.test_dataloader()))
-    >>> images.shape, labels.shape
-    (torch.Size([256, 1, 8, 8]), torch.Size([256]))
     """
 
     def __init__(self, data: ImageData, *, batch_size: int, seed: int = 0, num_workers: int = 0) -> None:

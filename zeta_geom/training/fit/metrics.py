@@ -34,40 +34,7 @@ HIGHER_IS_BETTER = {name: name != "error" for name in METRICS}
 
 
 def make_metrics(names: Sequence[str], n_classes: int) -> MetricCollection:
-    """Return the metrics of some names.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Keys of `METRICS`. error: the share of wrong predictions. balanced_accuracy: the mean of the classes' recalls.
-        f1_micro (equal to accuracy where each image has one class) and f1_macro. auc: the area under the ROC curve of
-        each class against the rest, averaged over the classes.
-    n_classes : int
-
-    Returns
-    -------
-    torchmetrics.MetricCollection
-        Takes probabilities or logits (n, n_classes) and int labels (n,); gives shares, 0..1.
-
-    Raises
-    ------
-    ImportError
-        If a package of the extra `train` is absent.
-    ValueError
-        If a name is unknown.
-
-    Notes
-    -----
-    Source: the paper, Tables 4 and 5 (error), 6 (balanced accuracy, F1) and 7 (AUC, accuracy).
-
-    Examples
-    --------
-    >>> import torch
-    >>> metrics = make_metrics(["accuracy"], 2)
-    >>> metrics.update(torch.tensor([[0.9, 0.1], [0.8, 0.2]]), torch.tensor([0, 1]))
-    >>> metrics.compute()
-    {'accuracy': tensor(0.5000)}
-    """
+    """Return the metrics of some names."""
     require_packages()
     from torchmetrics import MetricCollection
 

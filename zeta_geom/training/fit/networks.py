@@ -30,11 +30,6 @@ class Network:
         The layers that manifold mixup may mix at: the input, and the outputs of the first two stages.
     keep_resolution : callable
         Gives the module the small-image stem, in place.
-
-    Examples
-    --------
-    >>> NETWORKS["lenet"].stages
-    ('input', 'pool1', 'pool2')
     """
 
     build: Callable[[int, int], nn.Module]
@@ -100,23 +95,7 @@ def make_network(name: str, n_classes: int, image_shape: tuple[int, int, int], *
 def features(network: nn.Module, images: Tensor) -> Tensor:
     """Return what the last layer of a network gets to see.
 
-    Parameters
-    ----------
-    network : torch.nn.Module
-        From `make_network`.
-    images : float tensor of shape (n, C, H, W)
-        As the network takes them.
-
-    Returns
-    -------
-    Tensor of shape (n, d)
-        84 for LeNet-5, 512 for ResNet-18, 2,048 for ResNet-50, 1,280 for MobileNetV2 and EfficientNet-B0.
-
-    Examples
-    --------
-    >>> import torch
-    >>> features(make_network("resnet18", 10, (3, 32, 32)).eval(), torch.zeros(1, 3, 32, 32)).shape
-    torch.Size([1, 512])
+    Shapes: `images` (n, C, H, W) -> (n, d).
     """
     from zeta_geom.realism import LeNet5
 
@@ -127,23 +106,7 @@ def features(network: nn.Module, images: Tensor) -> Tensor:
 
 
 def last_layer(network: nn.Module) -> nn.Module:
-    """Return the layer that turns `features` into logits.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        From `make_network`.
-
-    Returns
-    -------
-    torch.nn.Module
-        Features (n, d) -> logits (n, n_classes).
-
-    Examples
-    --------
-    >>> last_layer(make_network("resnet18", 10, (3, 32, 32)))
-    Linear(in_features=512, out_features=10, bias=True)
-    """
+    """Return the layer that turns `features` into logits."""
     from zeta_geom.realism import LeNet5
 
     timm_network: Any = network

@@ -37,25 +37,7 @@ def fitting_trainer(
     devices: int,
     progress: bool,
 ) -> lightning.Trainer:
-    """Return a trainer that keeps the last whole epoch.
-
-    Parameters
-    ----------
-    epochs, precision, accelerator, devices, progress
-        As in a recipe and in `run`.
-    checkpoint : path
-        Where the last whole epoch is kept; ends in .ckpt.
-    logs : path, optional
-        The folder of the logs, as CSV and for TensorBoard; none are written by default.
-    validates : bool
-        Whether there is a validation part.
-    batches : int
-        In an epoch, on each device.
-
-    Returns
-    -------
-    lightning.Trainer
-    """
+    """Return a trainer that keeps the last whole epoch."""
     keep = ModelCheckpoint(
         checkpoint.parent, checkpoint.stem, save_on_train_epoch_end=True, enable_version_counter=False
     )
@@ -75,17 +57,7 @@ def fitting_trainer(
 
 
 def testing_trainer(*, precision: Any, accelerator: str, progress: bool) -> lightning.Trainer:
-    """Return a trainer for one pass over the test part, on one device.
-
-    Parameters
-    ----------
-    precision, accelerator, progress
-        As in a recipe and in `run`.
-
-    Returns
-    -------
-    lightning.Trainer
-    """
+    """Return a trainer for one pass over the test part, on one device."""
     shared = _shared(precision, accelerator, progress)
     return lightning.Trainer(
         **shared, devices=1, logger=False, callbacks=_bar(progress), plugins=[LightningEnvironment()]
@@ -129,11 +101,6 @@ def undisturbed(progress: bool) -> Iterator[None]:
     """Leave torch's generator, its choice of algorithms and Ctrl+C as they were; say little without `progress`.
 
     Whatever launched this process, here it is the first and only one, so that it writes logs and checkpoints.
-
-    Parameters
-    ----------
-    progress : bool
-        Whether Lightning's hints are logged.
     """
     with _own_randomness(), _interruptible(), _ended_in_one_line(), _first_rank(), _quiet(progress):
         yield

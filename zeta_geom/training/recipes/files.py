@@ -73,31 +73,7 @@ def write_recipe(recipe: Recipe, path: Path | str) -> None:
 
 
 def changed(recipe: Recipe, settings: Mapping[str, Any], source: str = "ours") -> Recipe:
-    """Return a recipe with some settings changed.
-
-    Parameters
-    ----------
-    recipe : Recipe
-    settings : mapping
-        Setting -> value; dots lead into a setting, as in "optimizer.weight_decay".
-    source : str
-        What `sources` then says of each.
-
-    Returns
-    -------
-    Recipe
-
-    Raises
-    ------
-    ValueError
-        If a setting is unknown or its value wrong.
-
-    Examples
-    --------
-    >>> recipe = Recipe(name="mine", data="digits", network="resnet18", epochs=2, optimizer={"learning_rate": 0.1})
-    >>> changed(recipe, {"optimizer.weight_decay": 0.001, "mixer.name": "mixup"}).mixer.name
-    'mixup'
-    """
+    """Return a recipe with some settings changed."""
     dumped = recipe.model_dump(mode="json")
     for key, value in settings.items():
         place, parts = dumped, key.split(".")

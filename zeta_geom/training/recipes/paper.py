@@ -215,26 +215,7 @@ RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in paper_recipes()}
 
 
 def find_recipe(recipe: Recipe | str | Path) -> Recipe:
-    """Return a recipe from itself, its name in `RECIPES`, or its YAML file.
-
-    Parameters
-    ----------
-    recipe : Recipe, str or path
-
-    Returns
-    -------
-    Recipe
-
-    Raises
-    ------
-    FileNotFoundError
-        If it is neither a name nor a file.
-
-    Examples
-    --------
-    >>> find_recipe("table-4/cifar-10/resnet18/mixup").epochs
-    200
-    """
+    """Return a recipe from itself, its name in `RECIPES`, or its YAML file."""
     if isinstance(recipe, Recipe):
         return recipe
     return RECIPES[str(recipe)] if str(recipe) in RECIPES else read_recipe(recipe)

@@ -20,13 +20,7 @@ class _Settings(BaseModel):
 
 
 class Optimizer(_Settings):
-    """Stochastic gradient descent, as in all of the paper's trainings.
-
-    Examples
-    --------
-    >>> Optimizer(learning_rate=0.1).momentum
-    0.9
-    """
+    """Stochastic gradient descent, as in all of the paper's trainings."""
 
     learning_rate: float = Field(gt=0)  # the first epoch's
     momentum: float = Field(default=0.9, ge=0, lt=1)
@@ -41,13 +35,7 @@ class Optimizer(_Settings):
 
 
 class Schedule(_Settings):
-    """The learning rate is multiplied by `factor` when as many epochs are done as a milestone says.
-
-    Examples
-    --------
-    >>> Schedule(milestones=(80, 120, 160), factor=0.2).factor
-    0.2
-    """
+    """The learning rate is multiplied by `factor` when as many epochs are done as a milestone says."""
 
     milestones: tuple[int, ...] = ()
     factor: float = Field(default=0.1, gt=0)
@@ -60,13 +48,7 @@ class Schedule(_Settings):
 
 
 class MixerSettings(_Settings):
-    """A mixer by its name in `zeta_geom.mixers.MIXERS`, with its parameters.
-
-    Examples
-    --------
-    >>> MixerSettings(name="zeta", params={"gamma": 2.8}).make(10, seed=0)
-    ZetaMixup(gamma=2.8, n_mix=None, anchor='self', n_classes=10)
-    """
+    """A mixer by its name in `zeta_geom.mixers.MIXERS`, with its parameters."""
 
     name: str
     params: dict[str, Any] = {}

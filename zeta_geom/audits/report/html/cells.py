@@ -65,24 +65,7 @@ class Column:
 
 
 def show_number(value: float, decimals: int | None = None) -> str:
-    """Write a number with four significant digits and a true minus sign.
-
-    Parameters
-    ----------
-    value : float
-        Finite or infinite; digits before the decimal point are never dropped.
-    decimals : int, optional
-        That many digits after the point instead.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> [show_number(value) for value in (3.14159, -0.5, 12345.6, 1.2344e-7, float("inf"))]
-    ['3.142', '−0.5000', '12346', '1.234e−7', '∞']
-    """
+    """Write a number with four significant digits and a true minus sign."""
     if math.isinf(value):
         text = "∞" if value > 0 else "-∞"
     elif decimals is not None:
@@ -102,24 +85,6 @@ def show_column(values: pd.Series, heading: str, *, verdict: bool = False) -> Co
     """Turn a column's values into what is shown of them.
 
     Where four digits write every number exactly, all get as many decimals as the longest needs; else each is rounded.
-
-    Parameters
-    ----------
-    values : Series of any dtype
-    heading : str
-    verdict : bool
-        The column holds verdicts; each known one gets a shape.
-
-    Returns
-    -------
-    Column
-
-    Examples
-    --------
-    >>> [cell.text for cell in show_column(pd.Series([2.8, 2.0, np.nan]), "gamma").cells]
-    ['2.8', '2.0', '']
-    >>> show_column(pd.Series(["outside, above"]), "verdict", verdict=True).cells[0].shape
-    'above'
     """
     found = [None if _is_missing(value) else value for value in values.tolist()]
     present = [value for value in found if value is not None]

@@ -40,64 +40,17 @@ class Download:
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
-    r"""Write a table as CSV in full precision, without its index.
-
-    Parameters
-    ----------
-    frame : DataFrame
-
-    Returns
-    -------
-    bytes, UTF-8
-
-    Examples
-    --------
-    >>> csv_bytes(pd.DataFrame({"γ": [0.1, float("nan")], "n": [1, 2]})).decode()
-    'γ,n\n0.1,1\n,2\n'
-    """
+    r"""Write a table as CSV in full precision, without its index."""
     return frame.to_csv(index=False, lineterminator="\n").encode("utf-8", "replace")
 
 
 def data_uri(content: bytes, kind: str) -> str:
-    """Return bytes as a data URI.
-
-    Parameters
-    ----------
-    content : bytes
-    kind : str
-        The media type.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> data_uri(b"a,b", "text/csv")
-    'data:text/csv;base64,YSxi'
-    """
+    """Return bytes as a data URI."""
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def make_download(frame: pd.DataFrame, name: str) -> Download:
-    """Choose how a table's CSV goes into a page, by its size.
-
-    Parameters
-    ----------
-    frame : DataFrame
-    name : str
-        The file's name without its ending.
-
-    Returns
-    -------
-    Download
-
-    Examples
-    --------
-    >>> made = make_download(pd.DataFrame({"n": range(3)}), "counts")
-    >>> made.file, made.rows, made.route
-    ('counts.csv', 3, 'plain')
-    """
+    """Choose how a table's CSV goes into a page, by its size."""
     file, rows, content = f"{name}.csv", len(frame), csv_bytes(frame)
     if len(content) <= PLAIN_BYTES:
         return Download(file, rows, "plain", data_uri(content, "text/csv;charset=utf-8"), len(content))

@@ -26,11 +26,6 @@ class Picture:
         See `svg_bytes` and `png_bytes`.
     kind : str
         "svg" or "png".
-
-    Raises
-    ------
-    ValueError
-        If `alt` is blank.
     """
 
     title: str
@@ -59,11 +54,6 @@ class Table:
         Rows that the page shows; None: all, 0: none. All are in the CSV.
     columns : mapping of str -> str
         A column's heading, with its unit, where the name itself will not do.
-
-    Raises
-    ------
-    ValueError
-        If `name` is not such a name, or `shown` is negative.
     """
 
     name: str

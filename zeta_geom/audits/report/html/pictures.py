@@ -25,23 +25,6 @@ def svg_bytes(figure: Any) -> bytes:
     Text is drawn as outlines, so that it looks alike everywhere. On a dark page greys turn over (black becomes the
     page's text colour, white its background), and colours too dark to be seen are lightened; an artist whose gid
     begins with "as-drawn" keeps its colours, as does an image.
-
-    Parameters
-    ----------
-    figure : matplotlib Figure
-
-    Returns
-    -------
-    bytes, UTF-8
-        The same for the same figure.
-
-    Examples
-    --------
-    >>> from matplotlib.figure import Figure
-    >>> figure = Figure()
-    >>> _ = figure.subplots().plot([0, 1], [0, 1])
-    >>> b"prefers-color-scheme: dark" in svg_bytes(figure)
-    True
     """
     import matplotlib
 
@@ -56,25 +39,7 @@ def svg_bytes(figure: Any) -> bytes:
 
 
 def png_bytes(figure: Any, dpi: float = 160) -> bytes:
-    """Save a figure as PNG on white, which a dark page leaves as it is.
-
-    Parameters
-    ----------
-    figure : matplotlib Figure
-    dpi : float
-        Pixels an inch; the page shows the figure at its size in inches.
-
-    Returns
-    -------
-    bytes
-        The same for the same figure.
-
-    Examples
-    --------
-    >>> from matplotlib.figure import Figure
-    >>> picture_size(png_bytes(Figure(figsize=(2, 1)), dpi=192), "png")
-    (192, 96)
-    """
+    """Save a figure as PNG on white, which a dark page leaves as it is."""
     buffer = io.BytesIO()
     with lettering(figure):
         figure.savefig(buffer, format="png", dpi=dpi, facecolor="white", metadata={"Software": None})
@@ -82,28 +47,7 @@ def png_bytes(figure: Any, dpi: float = 160) -> bytes:
 
 
 def picture_size(content: bytes, kind: str) -> tuple[int, int] | None:
-    """Return a picture's own width and height in CSS pixels (96 an inch), or None where it does not say.
-
-    Parameters
-    ----------
-    content : bytes
-    kind : str
-        "svg" or "png".
-
-    Returns
-    -------
-    tuple of int, or None
-
-    Raises
-    ------
-    ValueError
-        If the bytes are not of that kind, or the kind is another.
-
-    Examples
-    --------
-    >>> picture_size(b'<svg width="72pt" height="36pt"/>', "svg")
-    (96, 48)
-    """
+    """Return a picture's own width and height in CSS pixels (96 an inch), or None where it does not say."""
     if kind == "svg":
         opening = re.search(rb"<svg\b[^>]*>", content)
         if opening is None:

@@ -54,59 +54,12 @@ Views: TypeAlias = Sequence[tuple[Sequence[_TableView], Sequence[_PictureView]]]
 
 
 def render(page: Page) -> str:
-    """Return a page as HTML that needs nothing else.
-
-    Parameters
-    ----------
-    page : Page
-
-    Returns
-    -------
-    str
-        The same for the same page.
-
-    Raises
-    ------
-    ValueError
-        If two tables share a name, or a picture is of no known kind.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from zeta_geom.audits.report.html import Page, Section, Table
-    >>> table = Table("counts", "Counts", "How many.", pd.DataFrame({"n": [1, 2]}))
-    >>> text = render(Page("A report", ["Two rows."], [Section("Rows", [], [table])], "make report"))
-    >>> "Download counts.csv (2 rows)" in text
-    True
-    """
+    """Return a page as HTML that needs nothing else."""
     return _fill(page, _views(page))
 
 
 def write_page(page: Page, path: Path) -> int:
-    """Write a page, whole or not at all.
-
-    Parameters
-    ----------
-    page : Page
-    path : Path
-
-    Returns
-    -------
-    int
-        The file's bytes.
-
-    Raises
-    ------
-    ValueError
-        If the page is larger than 5 MiB, or as `render` raises it.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "report.html"
-    >>> write_page(Page("A report", [], [], "make report"), path) == path.stat().st_size
-    True
-    """
+    """Write a page, whole or not at all."""
     views = _views(page)
     content = _fill(page, views).encode()
     if len(content) > MAX_BYTES:

@@ -15,24 +15,7 @@ __all__ = ["fetch_archive", "fetch_file"]
 
 
 def fetch_archive(folder: Path, *, url: str, md5: str, holds: str, progress: bool = True) -> None:
-    """Fetch an archive and unpack it into `folder`, unless what it holds is there.
-
-    Parameters
-    ----------
-    folder : Path
-        Where its content goes; made where it is absent.
-    url, md5 : str
-        Of a .tgz or .tar.gz.
-    holds : str
-        The one folder within it.
-    progress : bool
-        Show a bar, on a terminal.
-
-    Raises
-    ------
-    OSError
-        If it cannot be fetched or comes corrupt.
-    """
+    """Fetch an archive and unpack it into `folder`, unless what it holds is there."""
     folder.mkdir(parents=True, exist_ok=True)
     with hold(folder / ".lock", waiting=f"another process is fetching into {folder}; waiting for it"):
         for left in folder.glob(f"{TEMPORARY}*"):  # by a process that was killed
@@ -47,21 +30,7 @@ def fetch_archive(folder: Path, *, url: str, md5: str, holds: str, progress: boo
 
 
 def fetch_file(path: Path, *, url: str, md5: str, progress: bool = True) -> None:
-    """Fetch one file, unless it is there.
-
-    Parameters
-    ----------
-    path : Path
-        What it will be.
-    url, md5 : str
-    progress : bool
-        Show a bar, on a terminal.
-
-    Raises
-    ------
-    OSError
-        If it cannot be fetched or comes corrupt.
-    """
+    """Fetch one file, unless it is there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with hold(path.parent / ".lock", waiting=f"another process is fetching {path}; waiting for it"):
         if not path.exists():

@@ -16,28 +16,7 @@ ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".w
 
 
 def within(folder: Path, holds: str) -> Path:
-    """Return `folder`, or the first folder in it, not hidden, that has `holds`: archives come with one of their own.
-
-    Parameters
-    ----------
-    folder : Path
-    holds : str
-        A path below the folder that is looked for.
-
-    Returns
-    -------
-    Path
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is none.
-
-    Examples
-    --------
-    >>> within(Path("/"), "dev").as_posix()
-    '/'
-    """
+    """Return `folder`, or the first visible folder in it that has `holds`: archives often wrap their files in one."""
     inner = class_folders(folder) if folder.is_dir() else []
     for candidate in (folder, *(folder / name for name in inner)):
         if (candidate / holds).exists():
@@ -46,29 +25,7 @@ def within(folder: Path, holds: str) -> Path:
 
 
 def read_table(path: Path, columns: Sequence[str], *, optional: Sequence[str] = (), **options: Any) -> pd.DataFrame:
-    """Return those columns of a CSV file, as stripped text; an empty cell is "".
-
-    Parameters
-    ----------
-    path : Path
-    columns : sequence of str
-        That must be there.
-    optional : sequence of str
-        That may be there.
-    **options
-        For `pandas.read_csv`.
-
-    Returns
-    -------
-    DataFrame of str
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If it is no table, or lacks a column.
-    """
+    """Return those columns of a CSV file, as stripped text; an empty cell is ""."""
     if not path.is_file():
         raise FileNotFoundError(f"there is no {path}.")
     try:
@@ -82,30 +39,12 @@ def read_table(path: Path, columns: Sequence[str], *, optional: Sequence[str] = 
 
 
 def class_folders(folder: Path) -> list[str]:
-    """Return the names of the folders in `folder`, sorted, without hidden ones and those of archivers (`is_hidden`).
-
-    Parameters
-    ----------
-    folder : Path
-
-    Returns
-    -------
-    list of str
-    """
+    """Return the sorted names of the folders in `folder`, without hidden ones (`is_hidden`)."""
     return sorted(each.name for each in folder.iterdir() if each.is_dir() and not is_hidden(each.name))
 
 
 def pictures_below(folder: Path) -> Iterator[Path]:
-    """Yield the pictures in `folder` and below it, sorted, without what is hidden there (`is_hidden`).
-
-    Parameters
-    ----------
-    folder : Path
-
-    Yields
-    ------
-    Path
-    """
+    """Yield the pictures in `folder` and below it, sorted, without what is hidden there (`is_hidden`)."""
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in ENDINGS and not is_hidden(path.relative_to(folder)):
             yield path

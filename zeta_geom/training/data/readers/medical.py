@@ -19,25 +19,7 @@ PART_NAMES = {"train": "train", "validation": "val", "test": "test"}
 
 
 def read_medmnist(folder: Path) -> Arrays:
-    """Read <name>.npz, of 28 x 28 pixels.
-
-    Parameters
-    ----------
-    folder : Path
-        Named as the data set.
-
-    Returns
-    -------
-    Arrays
-        Train, validation and test; names of classes and licence from the package medmnist.
-
-    Raises
-    ------
-    FileNotFoundError
-        If it is not there.
-    ValueError
-        If it is no whole npz file with images and one label for each, in three parts.
-    """
+    """Read <name>.npz, of 28 x 28 pixels."""
     path = folder / f"{folder.name}.npz"
     info = _info(folder.name)
     try:
@@ -60,20 +42,7 @@ def read_medmnist(folder: Path) -> Arrays:
 
 
 def fetch_medmnist(folder: Path, *, progress: bool = True) -> None:
-    """Fetch <name>.npz from Zenodo, checked by the hash that the package medmnist knows.
-
-    Parameters
-    ----------
-    folder : Path
-        Named as the data set.
-    progress : bool
-        Show a bar, on a terminal.
-
-    Raises
-    ------
-    OSError
-        If it cannot be fetched or comes corrupt.
-    """
+    """Fetch <name>.npz from Zenodo, checked by the hash that the package medmnist knows."""
     info = _info(folder.name)
     fetch_file(folder / f"{folder.name}.npz", url=info["url"], md5=info["MD5"], progress=progress)
 

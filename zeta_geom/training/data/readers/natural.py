@@ -42,28 +42,7 @@ IMAGEWOOF = {
 
 
 def read_small(folder: Path) -> Arrays:
-    """Read a data set of `zeta_geom.datasets` from where that room keeps it.
-
-    Parameters
-    ----------
-    folder : Path
-        Named as the data set.
-
-    Returns
-    -------
-    Arrays
-        Train and test.
-
-    Raises
-    ------
-    FileNotFoundError
-        If it is not there: with what to do by hand.
-
-    Examples
-    --------
-    >>> read_small(Path("digits")).parts["train"][0].shape
-    (1500, 8, 8)
-    """
+    """Read a data set of `zeta_geom.datasets` from where that room keeps it."""
     from zeta_geom import datasets
 
     data = datasets.load(folder.name, data_home=folder.parent, download=False)
@@ -72,47 +51,14 @@ def read_small(folder: Path) -> Arrays:
 
 
 def fetch_small(folder: Path, *, progress: bool = True) -> None:
-    """Fetch a data set of `zeta_geom.datasets`.
-
-    Parameters
-    ----------
-    folder : Path
-        Named as the data set.
-    progress : bool
-        Show a bar, on a terminal.
-
-    Raises
-    ------
-    FileNotFoundError
-        If no way leads to it: with the reasons, and what to do by hand.
-    """
+    """Fetch a data set of `zeta_geom.datasets`."""
     from zeta_geom import datasets
 
     datasets.fetch(folder.name, data_home=folder.parent, progress=progress)
 
 
 def read_stl_10(folder: Path) -> Arrays:
-    """Read STL-10's labelled images from its binary files; the 100,000 without a label are not needed.
-
-    Parameters
-    ----------
-    folder : Path
-        It holds stl10_binary/, or the files themselves: train_X.bin, train_y.bin, test_X.bin, test_y.bin.
-
-    Returns
-    -------
-    Arrays
-        Train and test, uint8 (n, 96, 96, 3).
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If a file is absent, or does not consist of whole images, or of a label 1..10 for each.
-
-    Notes
-    -----
-    Source: A. Coates' page of the data set: each image is its red, green and blue plane, column by column.
-    """
+    """Read STL-10's labelled images from its binary files; the 100,000 without a label are not needed."""
     root = within(folder, "train_X.bin")
     parts = {}
     for part in ("train", "test"):
@@ -128,34 +74,7 @@ def read_stl_10(folder: Path) -> Arrays:
 
 
 def read_synsets(folder: Path, synsets: Mapping[str, str], source: str) -> Pictures:
-    """Read Imagenette or Imagewoof, in any of their sizes: train/<synset>/*.JPEG and val/<synset>/*.JPEG.
-
-    Parameters
-    ----------
-    folder : Path
-        It holds the two folders, or the archive's own folder with them.
-    synsets : mapping of str -> str
-        WordNet's ID -> name of the class.
-    source : str
-        Where the data come from, in a few words.
-
-    Returns
-    -------
-    Pictures
-        The classes by their synset IDs; the validation part of the archive is the test part.
-
-    Raises
-    ------
-    FileNotFoundError
-        If they are not there.
-    ValueError
-        If there are other synsets.
-
-    Notes
-    -----
-    Source: the paper's Table 3, and "Training details": trained on the standard training, evaluated on the standard
-    validation partition.
-    """
+    """Read Imagenette or Imagewoof, in any of their sizes: train/<synset>/*.JPEG and val/<synset>/*.JPEG."""
     root = within(folder, "train")
     pictures = split_folders(root, source)
     found = [*pictures.class_names]

@@ -17,30 +17,7 @@ __all__ = ["load_pictures", "read_csv", "read_folder", "split_folders"]
 
 
 def read_folder(folder: Path) -> Pictures:
-    """Read folder/<class>/*, or a folder with train/<class>/* and test/ or val/, or both, alike.
-
-    Parameters
-    ----------
-    folder : Path
-
-    Returns
-    -------
-    Pictures
-        Classes in alphabetical order; files in folders below a class's belong to it.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the folder is absent or has no folder in it.
-    ValueError
-        If another part has a class that train/ has not.
-
-    Examples
-    --------
-    >>> read_folder(Path("nowhere"))
-    Traceback (most recent call last):
-    FileNotFoundError: there is no folder nowhere with a folder a class in it.
-    """
+    """Read folder/<class>/*, or a folder with train/<class>/* and test/ or val/, or both, alike."""
     if not folder.is_dir() or not class_folders(folder):
         raise FileNotFoundError(f"there is no folder {folder} with a folder a class in it.")
     source = f"the folder {folder.name}"
@@ -50,34 +27,7 @@ def read_folder(folder: Path) -> Pictures:
 
 
 def load_pictures(folder: Path, framing: Framing, *, progress: bool = True) -> tuple[FileImages, str]:
-    """Return the pictures of a folder and of the folders in it, without labels, and their fingerprint.
-
-    Parameters
-    ----------
-    folder : Path
-        Of its folders train/ is read alone where there is one: pictures to test on are not shown.
-    framing : Framing
-        How pictures are cut, coloured and sized; with a `size`.
-    progress : bool
-        Show a bar, on a terminal.
-
-    Returns
-    -------
-    FileImages
-        In the order of their paths, each with the label 0.
-    str
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no picture.
-
-    Examples
-    --------
-    >>> load_pictures(Path("nowhere"), Framing(size=8))
-    Traceback (most recent call last):
-    FileNotFoundError: there is no picture in the folder nowhere, nor below it; name one with .jpg, .jpeg, .png, ...
-    """
+    """Return the pictures of a folder and of the folders in it, without labels, and their fingerprint."""
     root = folder / "train" if (folder / "train").is_dir() else folder
     paths = list(pictures_below(root)) if root.is_dir() else []
     if not paths:
@@ -90,27 +40,7 @@ def load_pictures(folder: Path, framing: Framing, *, progress: bool = True) -> t
 
 
 def split_folders(root: Path, source: str) -> Pictures:
-    """Read train/<class>/*, and test/, val/ or validation/ alike; val is the test part where there is no test.
-
-    Parameters
-    ----------
-    root : Path
-        It holds those folders.
-    source : str
-        Where the data come from, in a few words.
-
-    Returns
-    -------
-    Pictures
-        The classes are the names of the folders in train/, in alphabetical order.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no train/, or nothing to test on.
-    ValueError
-        If another part has a class that train/ has not.
-    """
+    """Read train/<class>/*, and test/, val/ or validation/ alike; val is the test part where there is no test."""
     held_out = [name for name in ("val", "validation", "test") if (root / name).is_dir()]
     if not (root / "train").is_dir() or not held_out:
         raise FileNotFoundError(f"{root} must hold train/, and test/ or val/, each with a folder a class.")
@@ -120,31 +50,7 @@ def split_folders(root: Path, source: str) -> Pictures:
 
 
 def read_csv(path: Path) -> Pictures:
-    """Read a table with the columns file (within the table's folder) and class, and maybe split.
-
-    Parameters
-    ----------
-    path : Path
-        A CSV file; its split is train, validation or test.
-
-    Returns
-    -------
-    Pictures
-        Classes in alphabetical order.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If it is no such table, or a cell is empty.
-
-    Examples
-    --------
-    >>> read_csv(Path("nowhere.csv"))
-    Traceback (most recent call last):
-    FileNotFoundError: there is no nowhere.csv.
-    """
+    """Read a table with the columns file (within the table's folder) and class, and maybe split."""
     rows = read_table(path, ("file", "class"), optional=("split",))
     if (empty := (rows == "").any(axis=1)).any():
         raise ValueError(f"{path} must have no empty cell; row {int(empty.to_numpy().argmax()) + 1} has one.")

@@ -26,28 +26,7 @@ ISIC_2018 = {
 
 
 def read_isic_2016(folder: Path) -> Pictures:
-    """Read part 3 of ISBI 2016: benign or malignant.
-
-    Parameters
-    ----------
-    folder : Path
-        It holds ISBI2016_ISIC_Part3_Training_Data/, ISBI2016_ISIC_Part3_Training_GroundTruth.csv (rows
-        "ISIC_0000000,benign", no header) and both for Test (rows "ISIC_0000003,0.0").
-
-    Returns
-    -------
-    Pictures
-        Train and test; there is no validation part.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If a table is absent or is none.
-
-    Notes
-    -----
-    Source: D. Gutman et al., arXiv:1605.01397.
-    """
+    """Read part 3 of ISBI 2016: benign or malignant."""
     tables = []
     for split, part in (("train", "Training"), ("test", "Test")):
         stem = f"ISBI2016_ISIC_Part3_{part}"
@@ -62,27 +41,7 @@ def read_isic_2016(folder: Path) -> Pictures:
 
 
 def read_isic_2017(folder: Path) -> Pictures:
-    """Read part 3 of ISIC 2017: nevus, melanoma or seborrheic keratosis.
-
-    Parameters
-    ----------
-    folder : Path
-        It holds ISIC-2017_Training_Data/, ISIC-2017_Training_Part3_GroundTruth.csv (columns image_id, melanoma and
-        seborrheic_keratosis; neither is a nevus), and both for Validation and Test_v2.
-
-    Returns
-    -------
-    Pictures
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If a table is absent or is none, or a row says more than one diagnosis.
-
-    Notes
-    -----
-    Source: N. Codella et al., ISBI 2018, pp. 168-172.
-    """
+    """Read part 3 of ISIC 2017: nevus, melanoma or seborrheic keratosis."""
     names = {"nevus": "nevus", "melanoma": "melanoma", "seborrheic_keratosis": "seborrheic keratosis"}
     tables = []
     for split, part in (("train", "Training"), ("validation", "Validation"), ("test", "Test_v2")):
@@ -95,28 +54,7 @@ def read_isic_2017(folder: Path) -> Pictures:
 
 
 def read_isic_2018(folder: Path) -> Pictures:
-    """Read task 3 of ISIC 2018, its seven diagnoses brought to the paper's five.
-
-    Parameters
-    ----------
-    folder : Path
-        It holds ISIC2018_Task3_Training_Input/, ISIC2018_Task3_Training_GroundTruth/ with a CSV file of that name
-        (columns image, MEL, NV, BCC, AKIEC, BKL, DF and VASC, one of them 1), and both for Validation and Test.
-
-    Returns
-    -------
-    Pictures
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If a table is absent or is none, or a row says not one diagnosis.
-
-    Notes
-    -----
-    Source: N. Codella et al., arXiv:1902.03368. The paper does not say how seven become five: BKL, benign keratoses,
-    as "seborrheic keratosis", and AKIEC, DF and VASC as "others", are inferred from its list of diagnoses.
-    """
+    """Read task 3 of ISIC 2018, its seven diagnoses brought to the paper's five."""
     tables = []
     for split, part in (("train", "Training"), ("validation", "Validation"), ("test", "Test")):
         stem = f"ISIC2018_Task3_{part}"

@@ -29,32 +29,7 @@ PH2_ROW = re.compile(r"\s*\|\|\s*(IMD\d+)\s*\|\|[^|]*\|\|\s*(\d*)\s*\|\|")  # na
 
 
 def read_isic_archive(folder: Path, name: str) -> Pictures:
-    """Read a collection of the ISIC Archive, MSK or UDA, as its own client downloads it.
-
-    Parameters
-    ----------
-    folder : Path
-        It holds metadata.csv (columns isic_id and diagnosis, or diagnosis_3) and, beside it or in images/,
-        <isic_id>.jpg.
-    name : str
-        The collection's.
-
-    Returns
-    -------
-    Pictures
-        Of the paper's named diagnoses, those that are there; pictures of others, or without one, are left out.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If the table is absent or is none.
-
-    Notes
-    -----
-    As far as we could confirm: what `isic image download` writes; the archive renamed its columns over the years. The
-    paper counts two classes for UDA and four for MSK without saying which. That they are the named ones, without
-    "others", is inferred: UDA has a few of others, which would have made a third class.
-    """
+    """Read a collection of the ISIC Archive, MSK or UDA, as its own client downloads it."""
     root = within(folder, "metadata.csv")
     path = root / "metadata.csv"
     try:
@@ -69,28 +44,7 @@ def read_isic_archive(folder: Path, name: str) -> Pictures:
 
 
 def read_dermofit(folder: Path) -> Pictures:
-    """Read the Dermofit Image Library, its ten diagnoses brought to the paper's five.
-
-    Parameters
-    ----------
-    folder : Path
-        It holds a folder a diagnosis (AK, BCC, DF, IEC, MEL, ML, PYO, SCC, SK, VASC, in either case), each with
-        pictures in it or below; the lesions' masks, *mask.png, are passed over.
-
-    Returns
-    -------
-    Pictures
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If there is no such folder, or one of another name.
-
-    Notes
-    -----
-    Source: L. Ballerini et al., 2013; 1,300 pictures. As far as we could confirm, from code that reads it: the
-    library itself is under a licence.
-    """
+    """Read the Dermofit Image Library, its ten diagnoses brought to the paper's five."""
     roots = [folder, *(folder / each for each in class_folders(folder))] if folder.is_dir() else []
     root = next((each for each in roots if "BCC" in map(str.upper, class_folders(each))), None)
     if root is None:
@@ -105,30 +59,7 @@ def read_dermofit(folder: Path) -> Pictures:
 
 
 def read_derm7point(folder: Path, column: str) -> Pictures:
-    """Read the clinical or the dermoscopic pictures of derm7point, brought to the paper's five classes.
-
-    Parameters
-    ----------
-    folder : Path
-        It holds images/ and meta/meta.csv (columns diagnosis, clinic and derm), or release_v0/ with them.
-    column : {"clinic", "derm"}
-        Which pictures.
-
-    Returns
-    -------
-    Pictures
-        A file that two rows name is taken once, with its first diagnosis, so that no picture is in two parts.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If the table is absent or is none.
-
-    Notes
-    -----
-    Source: J. Kawahara et al., 2018; diagnoses are grouped as in its authors' code (derm7pt). The release has 2,013
-    files for 1,011 rows of two. Its own split (meta/*_indexes.csv) is not used: the paper splits 70 : 10 : 20.
-    """
+    """Read the clinical or the dermoscopic pictures of derm7point, brought to the paper's five classes."""
     root = within(folder, "meta/meta.csv")
     table = read_table(root / "meta" / "meta.csv", ("diagnosis", column), encoding_errors="replace")
     rows = pd.DataFrame({"file": "images/" + table[column], "class": table["diagnosis"].map(_diagnosis)})
@@ -139,27 +70,7 @@ def read_derm7point(folder: Path, column: str) -> Pictures:
 
 
 def read_ph2(folder: Path) -> Pictures:
-    """Read PH2: nevus (common or atypical) or melanoma.
-
-    Parameters
-    ----------
-    folder : Path
-        It holds PH2_dataset.txt (rows "|| IMD003 || ... || 0 || ...") and "PH2 Dataset images", with
-        IMD003/IMD003_Dermoscopic_Image/IMD003.bmp, or PH2Dataset/ with them.
-
-    Returns
-    -------
-    Pictures
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If the table is absent or has no such row.
-
-    Notes
-    -----
-    Source: T. Mendonça et al., EMBC 2013; clinical diagnosis 0 common nevus, 1 atypical nevus, 2 melanoma.
-    """
+    """Read PH2: nevus (common or atypical) or melanoma."""
     root = within(folder, "PH2_dataset.txt")
     text = (root / "PH2_dataset.txt").read_text(encoding="utf-8", errors="replace")
     cases = [match.groups() for line in text.splitlines() if (match := PH2_ROW.match(line))]
@@ -173,26 +84,7 @@ def read_ph2(folder: Path) -> Pictures:
 
 
 def read_med_node(folder: Path) -> Pictures:
-    """Read MED-NODE: nevus or melanoma.
-
-    Parameters
-    ----------
-    folder : Path
-        It holds melanoma/ and naevus/, or complete_mednode_dataset/ with them.
-
-    Returns
-    -------
-    Pictures
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If they are not there.
-
-    Notes
-    -----
-    Source: I. Giotis et al., 2015; 70 melanomas, 100 nevi.
-    """
+    """Read MED-NODE: nevus or melanoma."""
     root = within(folder, "naevus")
     rows = [
         (picture.relative_to(root).as_posix(), MED_NODE[name])

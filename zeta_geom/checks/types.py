@@ -1,0 +1,18 @@
+"""Types of arguments: arrays of either kind, and what can become one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, Union
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import torch
+
+__all__ = ["Array", "ArrayLike", "SomeArray"]
+
+Array: TypeAlias = Union[np.ndarray, "torch.Tensor"]  # of one call all are of the same kind
+SomeArray = TypeVar("SomeArray", np.ndarray, "torch.Tensor")  # NumPy in, NumPy out; a tensor in, a tensor out
+ArrayLike: TypeAlias = Union[np.ndarray, "torch.Tensor", "pd.DataFrame", "pd.Series", Sequence[object]]  # at the door
