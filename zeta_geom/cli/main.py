@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zeta_geom.cli.audit import audit
-from zeta_geom.cli.consoles import spell_out
+from zeta_geom.cli.consoles import in_columns, spell_out
 from zeta_geom.cli.options import (
     DASK,
     LABEL_COLUMN,
@@ -139,9 +139,7 @@ def mixers(
     shown = method_table().drop(columns=["idea", "source"])
     shown["name"] = shown["name"].replace("", "(not built)")
     rows = [[str(name) for name in shown.columns], *shown.to_numpy().tolist()]
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    for row in rows:
-        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    typer.echo(in_columns(rows))
 
 
 @app.command(cls=ManyValues)
