@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from tests.cli.test_cli import in_a_shell, run
+from tests.cli.command_cases import in_a_shell, run
 from tests.training.training_cases import recipe
 from zeta_geom.training import RECIPES, write_recipe
 
@@ -24,7 +24,7 @@ def test_list_names_all_recipes_or_those_that_hold_a_part():
     some = run("train", "table-5/cifar-100", "--list").stdout.splitlines()
     assert len(some) == 8
     assert "200 epochs of 128, error" in some[0]
-    with pytest.raises(ValueError, match="no recipe's name holds 'table-3'"):
+    with pytest.raises(ValueError, match="no recipe's name contains 'table-3'"):
         run("train", "table-3", "--list")
 
 
