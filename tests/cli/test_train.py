@@ -66,7 +66,7 @@ def test_train_writes_the_table_and_says_what_came_out(folder):
         (["nowhere"], "there is no recipe nowhere"),
         (["tiny.yaml", "--set", "epochs"], "--set must be NAME=VALUE"),
         (["tiny.yaml", "--set", "epochs=0"], "epochs"),
-        (["tiny.yaml", "--set", "network=vgg"], "network must be of"),
+        (["tiny.yaml", "--set", "network=vgg"], "network must be among"),
         (["tiny.yaml", "--seeds", "a"], "--seeds must be whole numbers"),
         (["tiny.yaml", "--seeds", "0 0"], "seeds must be distinct"),
         (["tiny.yaml", "--seeds", ""], "seeds"),
@@ -157,7 +157,7 @@ uses = {
     "run()": lambda: run(recipe, folder=sys.argv[2]),
     "load_network()": lambda: load_network(recipe, 0, None, folder=sys.argv[2]),
     "make_network()": lambda: make_network("resnet18", 2, (3, 8, 8)),
-    "make_metrics()": lambda: training.fit.metrics.make_metrics(["error"], 2),
+    "make_metrics()": lambda: training.metrics.make_metrics(["error"], 2),
     **{name: lambda name=name: getattr(training, name) for name in training.__all__},
 }
 for name, call in uses.items():

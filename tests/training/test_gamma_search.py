@@ -98,7 +98,7 @@ def test_a_model_that_another_process_trains_is_waited_for(trained, tmp_path, mo
 
 def test_a_search_that_ends_short_says_why(trained, tmp_path):
     search(recipe(), tmp_path / "s.db", n_models=2, folder=tmp_path)
-    with pytest.warns(RuntimeWarning, match=r"has 2 of 5 models: its timeout of 0 s is over\. Call it again"):
+    with pytest.warns(RuntimeWarning, match=r"has 2 of 5 models after its timeout of 0 s\. Call it again"):
         assert len(search(recipe(), tmp_path / "s.db", n_models=5, timeout=0, folder=tmp_path)) == 2
 
 
@@ -198,7 +198,7 @@ def test_other_recipes_are_other_searches(trained, tmp_path):
     ("settings", "message"),
     [
         ({"n_models": 0}, "n_models"),
-        ({"gamma": (3, 2)}, "gamma must be two limits that ascend"),
+        ({"gamma": (3, 2)}, "gamma must be two ascending limits"),
         ({"gamma": (-1, 2)}, "gamma must be"),
         ({"weight_decay": (0, 1e-3)}, "weight_decay must be"),
     ],

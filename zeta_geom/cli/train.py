@@ -48,7 +48,7 @@ def train(
     if list_:
         typer.echo(recipe_list(recipe))
         return
-    settings = changed_recipe(recipe, to_params(set_ or [], "--set"))
+    settings = choose_recipe(recipe, to_params(set_ or [], "--set"))
     if show:
         typer.echo(as_yaml(settings), nl=False)
         return
@@ -84,9 +84,9 @@ def recipe_list(part: str) -> str:
     return "\n".join(rows)
 
 
-def changed_recipe(name: str, settings: Mapping[str, object]) -> Recipe:
+def choose_recipe(name: str, settings: Mapping[str, object]) -> Recipe:
     """Return the recipe of a name or file with some settings changed; its name then says so."""
-    from zeta_geom.training.recipes.files import changed
+    from zeta_geom.training.recipes.files import change_recipe
     from zeta_geom.training.recipes.paper import find_recipe
 
     if not name:
@@ -95,7 +95,7 @@ def changed_recipe(name: str, settings: Mapping[str, object]) -> Recipe:
     if settings and "name" not in settings:  # under the old name, its runs would pass for the recipe's
         words = (re.sub(r"[^\w.-]+", "-", f"{key}-{value}").strip("-") for key, value in settings.items())
         settings = {**settings, "name": "+".join([recipe.name, *words])}
-    return changed(recipe, settings, "ours, set on the command line")
+    return change_recipe(recipe, settings, "ours, set on the command line")
 
 
 def as_yaml(recipe: Recipe) -> str:
