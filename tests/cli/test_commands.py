@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tests.cli.command_cases import RNG, X, folder, in_a_shell, program, run, y
-from zeta_geom.cli.options import to_range
+from zeta_geom.cli.values import to_range
 from zeta_geom.geometry import local_dimension
 from zeta_geom.mixers import MIXERS, GridMix, ZetaMixup
 from zeta_geom.mixers.table import NOT_BUILT

@@ -8,6 +8,7 @@ import sys
 import time
 from itertools import chain
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -240,7 +241,8 @@ def test_two_processes_see_each_image_once_an_epoch():
     data = load_image_data("digits")
     loaders = [ImageLoaders(data, batch_size=32) for _ in range(2)]
     for rank, each in enumerate(loaders):
-        each._processes = lambda rank=rank: (2, rank)
+        device = SimpleNamespace(root_device=torch.device("cpu"))
+        each.trainer = SimpleNamespace(world_size=2, global_rank=rank, strategy=device)
     trained = [list(each.train_dataloader().sampler) for each in loaders]
     assert sorted(trained[0] + trained[1]) == list(range(1500))
     assert isinstance(loaders[0].train_dataloader().sampler, DistributedSampler)

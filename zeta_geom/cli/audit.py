@@ -11,21 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zeta_geom.cli.options import (
-    Alpha,
-    Batches,
-    Channels,
-    Jobs,
-    LabelColumn,
-    Neighborhoods,
-    Seed,
-    check_folder,
-    readable,
-    to_ints,
-    to_names,
-    to_numbers,
-    to_params,
-)
+from zeta_geom.cli.options import Alpha, Batches, Channels, Jobs, LabelColumn, Neighborhoods, Seed, check_folder
+from zeta_geom.cli.values import readable, to_ints, to_names, to_numbers, to_params
 
 if TYPE_CHECKING:
     import numpy as np

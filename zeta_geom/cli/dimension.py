@@ -18,10 +18,9 @@ from zeta_geom.cli.options import (
     Samples,
     Seed,
     Table,
-    to_executor,
-    to_ints,
     write,
 )
+from zeta_geom.cli.values import to_executor, to_ints
 
 __all__ = ["dimension"]
 

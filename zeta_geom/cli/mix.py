@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from zeta_geom.cli.options import Batches, Channels, LabelColumn, Samples, Seed, output, to_gamma, to_params, write
+from zeta_geom.cli.options import Batches, Channels, LabelColumn, Samples, Seed, output, write
+from zeta_geom.cli.values import to_gamma, to_params
 
 __all__ = ["mix"]
 

@@ -20,12 +20,8 @@ from zeta_geom.cli.options import (
     Neighborhoods,
     check_folder,
     output,
-    readable,
-    to_executor,
-    to_ints,
-    to_names,
-    to_range,
 )
+from zeta_geom.cli.values import readable, to_executor, to_ints, to_names, to_range
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,8 +57,7 @@ def run(
         list[Path], typer.Argument(help=".npy with X, .npz with X and optionally y, or .csv", show_default=False)
     ],
     out: Annotated[
-        Path,
-        typer.Option(help="folder for the runs and the table", show_default=False, callback=check_folder),
+        Path, typer.Option(help="folder for the runs and the table", show_default=False, callback=check_folder)
     ],
     gammas: Annotated[str, typer.Option(help="start:stop:step, or numbers")] = "0:15:0.5",
     k: Neighborhoods = "8 128",
@@ -135,10 +130,7 @@ def status(folder: Folder) -> None:
 
 
 @sweep_app.command()
-def plot(
-    folder: Folder,
-    out: Annotated[Path | None, output(".png", ".pdf", ".svg")] = None,
-) -> None:
+def plot(folder: Folder, out: Annotated[Path | None, output(".png", ".pdf", ".svg")] = None) -> None:
     """Draw the finished runs: mean ± standard deviation against γ, a panel for each data set, measure and k.
 
     Without --out, the figure goes into FOLDER/sweep.png.

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zeta_geom.cli.options import output, to_ints, to_params, write
+from zeta_geom.cli.options import output, write
+from zeta_geom.cli.values import to_ints, to_params
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,8 +26,7 @@ END = "...\n"  # YAML ends a document that is a single number or word with it
 def train(
     recipe: Annotated[str, typer.Argument(help="a name that --list lists, or a YAML file", show_default=False)] = "",
     set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="KEY=VALUE as in JSON, such as mixer.params.gamma=3; repeatable"),
+        list[str] | None, typer.Option("--set", help="KEY=VALUE as in JSON, such as mixer.params.gamma=3; repeatable")
     ] = None,
     out: Annotated[Path | None, output(".csv", ".parquet")] = None,
     list_: Annotated[bool, typer.Option("--list", help="list the recipes whose names contain RECIPE")] = False,

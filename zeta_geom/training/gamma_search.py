@@ -28,7 +28,7 @@ from zeta_geom.training.recipes.files import change_recipe
 from zeta_geom.training.recipes.schema import Recipe
 from zeta_geom.training.runs import refuse_without_guard, run
 
-__all__ = ["search"]
+__all__ = ["SharedStudy", "open_study", "search", "trial_name"]
 
 Space: TypeAlias = dict[str, BaseDistribution]
 
@@ -119,8 +119,8 @@ def search(
             )
         return value
 
-    study = _study(recipe, Path(storage), seed, higher=HIGHER_IS_BETTER[metric])
-    shared = _SharedStudy(study, Path(storage))
+    study = open_study(recipe, Path(storage), seed, higher=HIGHER_IS_BETTER[metric])
+    shared = SharedStudy(study, Path(storage))
     while time.monotonic() < end and shared.count(TrialState.COMPLETE) < n_models:
         with shared.next_trial(n_models) as trial:
             if trial is None:
@@ -139,7 +139,7 @@ def search(
     return pd.DataFrame(rows, columns=["number", "gamma", "weight_decay", "metric", "value"])
 
 
-class _SharedStudy:
+class SharedStudy:
     """A study that processes share; the process that trains a trial holds a lease on it."""
 
     def __init__(self, study: optuna.Study, storage: Path) -> None:
@@ -147,6 +147,7 @@ class _SharedStudy:
         self.lock, self.leases = Path(f"{storage}.lock"), Path(f"{storage}.claims")
 
     def count(self, *states: TrialState) -> int:
+        """Return the number of trials in these states."""
         return len(self.study.get_trials(deepcopy=False, states=states))
 
     @contextmanager
@@ -158,7 +159,7 @@ class _SharedStudy:
                 trial = None
                 if self.count(TrialState.COMPLETE, TrialState.RUNNING) < n_models:
                     trial = self.study.ask()
-                    lease.enter_context(claim(self.leases, _name(trial.number)))
+                    lease.enter_context(claim(self.leases, trial_name(trial.number)))
             yield trial
 
     def carry_out(self, trial: optuna.Trial, train: Callable[[optuna.Trial], float]) -> None:
@@ -174,31 +175,33 @@ class _SharedStudy:
     def _free_the_dead(self) -> None:
         """Queue the trials of killed processes again."""
         for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            if claimed_by(self.leases, _name(trial.number)) is None:
+            if claimed_by(self.leases, trial_name(trial.number)) is None:
                 self.study.tell(trial.number, state=TrialState.FAIL)
                 if trial.params:
                     self.study.enqueue_trial(trial.params)
 
 
-def _name(number: int) -> str:
+def trial_name(number: int) -> str:
+    """Return the name of a trial's lease."""
     return f"trial-{number}"
 
 
-def _study(recipe: Recipe, storage: Path, seed: int, *, higher: bool) -> optuna.Study:
+def open_study(recipe: Recipe, storage: Path, seed: int, *, higher: bool) -> optuna.Study:
+    """Open the study of a search, and create it if necessary; `higher` values of its metric are better."""
     storage.parent.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with hold(Path(f"{storage}.lock")):  # two processes must not create the same tables
         database = RDBStorage(f"sqlite:///{storage}", engine_kwargs={"connect_args": {"timeout": LOCK_WAIT}})
         return optuna.create_study(
             storage=database,
-            study_name=f"{recipe.name} {_key(recipe, seed)}",
+            study_name=f"{recipe.name} {_search_key(recipe, seed)}",
             direction=StudyDirection.MAXIMIZE if higher else StudyDirection.MINIMIZE,
             load_if_exists=True,
             sampler=_SeededByNumber(seed),
         )
 
 
-def _key(recipe: Recipe, seed: int) -> str:
+def _search_key(recipe: Recipe, seed: int) -> str:
     """Return a hash of the settings that all models of a search share; other settings make another search."""
     common = recipe.deciding() | {"data": recipe.data, "mixer": None, "seed": seed}
     common["optimizer"].pop("weight_decay")

@@ -130,11 +130,7 @@ def file_hashes(paths: Sequence[Path], *, progress: bool = True) -> list[str]:
 
 
 def _image_data(
-    name: str,
-    parts: Mapping[str, Images],
-    contents: Contents,
-    moments: Moments,
-    fingerprint: str,
+    name: str, parts: Mapping[str, Images], contents: Contents, moments: Moments, fingerprint: str
 ) -> ImageData:
     shape = tuple(parts["train"][0][0].shape)
     return ImageData(

@@ -95,10 +95,7 @@ def load_image_data(
     else:
         raise ValueError(f"name must be folder:PATH, csv:PATH or one of {', '.join(IMAGE_SETS)}; got {name!r}.")
     framing = Framing(
-        specification.size if size is None else size,
-        specification.crop if crop is None else crop,
-        grey,
-        background,
+        specification.size if size is None else size, specification.crop if crop is None else crop, grey, background
     )
     check_int(seed, "seed", low=0)
     contents = _read(label, folder, specification, download, progress)

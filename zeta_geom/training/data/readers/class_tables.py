@@ -12,17 +12,7 @@ from zeta_geom.datasets.hidden import is_hidden
 
 __all__ = ["ENDINGS", "class_folders", "pictures_below", "read_table", "within"]
 
-ENDINGS = (
-    ".jpg",
-    ".jpeg",
-    ".png",
-    ".ppm",
-    ".bmp",
-    ".pgm",
-    ".tif",
-    ".tiff",
-    ".webp",
-)  # as in torchvision
+ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")  # as in torchvision
 
 
 def within(folder: Path, holds: str) -> Path:
