@@ -33,7 +33,7 @@ class Framing:
     size: int | None = None
     crop: float | None = None
     grey: bool = False
-    background: str | tuple[int, int, int] = field(default=WHITE, repr=False)  # fingerprints are made of the repr
+    background: str | tuple[int, int, int] = field(default=WHITE, repr=False)  # the repr enters fingerprints
 
     def __post_init__(self) -> None:
         if self.size is not None:

@@ -59,7 +59,7 @@ class MixerSettings(_Settings):
         return make_mixer(self.name, **self.params, n_classes=n_classes, random_state=seed)
 
     @model_validator(mode="after")
-    def _can_be_made(self) -> MixerSettings:
+    def _has_valid_params(self) -> MixerSettings:
         traits = MIXERS[self.name].traits if self.name in MIXERS else None
         if traits is not None and traits.needs_model and traits.space == "input":
             raise ValueError(f"{self.name} needs a teacher, which a recipe cannot hold; pass it to a Classifier.")
