@@ -7,7 +7,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from zeta_geom.mixers import gamma_min
-from zeta_geom.plots.mixed_images import picture_grid
+from zeta_geom.plots.images import picture_grid
 from zeta_geom.plots.paired_dots import WINNER_COLORS, paired_dots, paired_dots_key
 from zeta_geom.plots.parallel import BELOW, accuracy_colors, parallel_models
 from zeta_geom.plots.sensitivity import gamma_sensitivity, spread_apart

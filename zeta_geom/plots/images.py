@@ -1,4 +1,4 @@
-"""Images: a grid of many, one alone, and the soft label of one as bars."""
+"""Images: grids in grey or in colour, one image alone, and its soft label as bars."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.checks import check_int, real_array
+from zeta_geom.checks import check_int, check_real, host_array, real_array
 from zeta_geom.plots.names import as_text, lettered
 
-__all__ = ["image_grid", "picture", "soft_label_bars"]
+__all__ = ["image_grid", "picture", "picture_grid", "soft_label_bars"]
 
 INK = "gray_r"  # dark on white: less ink on paper, and frames in colour stand out
 GAP = 2  # pixels between the images of a grid
@@ -66,6 +66,54 @@ def image_grid(
         top, left = corners[check_int(k, "marked", low=0, high=n - 1)]
         _frame(ax, left, top, width, height, color, str(number))
     ax.set_title(as_text(title))
+    ax.set_axis_off()
+    return ax
+
+
+@lettered
+def picture_grid(ax: Any, images: Any, *, columns: int = 6, gap: float = 0.06, title: str = "") -> Any:
+    """Draw images as one grid, row by row, in colour or grey, all on the same scale from black to white.
+
+    Levels are drawn as they are: a mixture that is paler than its originals is seen to be so. A pixel's place is
+    counted in images: image k lies at column k mod `columns` and row k // `columns` of the axes' data coordinates.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    images : array of shape (n, H, W), or (n, H, W, 3) in colour
+        uint8 0..255, or floating 0..1.
+    columns : int
+        Images in a row.
+    gap : float
+        Between images, as a share of an image's width; white.
+    title : str
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        If shape, dtype or range is wrong, `columns` is below 1, or `gap` is not in [0, 0.9].
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = picture_grid(Figure().subplots(), np.zeros((5, 8, 8, 3)), columns=3)
+    >>> len(ax.images), float(ax.get_xlim()[1])
+    (5, 2.94)
+    """
+    levels = _unit_levels(images)
+    columns, gap = check_int(columns, "columns", low=1), check_real(gap, "gap", low=0, high=0.9)
+    n, height, width = levels.shape[:3]
+    rows, shape = -(-n // columns), height / width
+    for k, image in enumerate(levels):
+        top, left = k // columns, k % columns
+        box = (left, left + 1 - gap, (top + 1) * shape - gap, top * shape)
+        look = {"cmap": "gray", "vmin": 0, "vmax": 1} if image.ndim == 2 else {}
+        ax.imshow(image, extent=box, interpolation="antialiased", **look)
+    ax.set(xlim=(0, columns - gap), ylim=(rows * shape - gap, 0), aspect="equal", title=as_text(title))
     ax.set_axis_off()
     return ax
 
@@ -147,6 +195,19 @@ def soft_label_bars(ax: Any, label: Any, predicted: Any = None, *, color: str = 
     ax.set(xlim=(-0.7, len(label) - 0.3), ylim=(0, 1), xticks=classes, yticks=(0, 0.5, 1))
     ax.set_yticklabels(("0", "", "1"))
     return ax
+
+
+def _unit_levels(images: Any) -> np.ndarray:
+    levels = host_array(images, "images")
+    if levels.ndim not in (3, 4) or levels.shape[3:] not in ((), (3,)) or not levels.size:
+        raise ValueError(f"images must have shape (n, H, W) or (n, H, W, 3), n at least 1; got {levels.shape}.")
+    if levels.dtype == np.uint8:
+        return levels / np.float32(255)
+    if levels.dtype.kind != "f":
+        raise TypeError(f"images must be uint8 0..255 or floating 0..1; got {levels.dtype}. Divide by their white.")
+    if not ((levels >= -1e-3) & (levels <= 1 + 1e-3)).all():  # mixtures round
+        raise ValueError(f"floating images must lie in [0, 1]; got {levels.min()} to {levels.max()}.")
+    return levels.clip(0, 1)
 
 
 def _shares(values: Any, name: str) -> np.ndarray:

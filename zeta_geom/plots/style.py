@@ -1,10 +1,26 @@
-"""The look that all figures share: colours that colour-blind readers can tell apart, and plain axes."""
+"""The common look of all figures: colours for colour-blind readers, plain axes, letters and names around panels."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["METHOD_COLORS", "METHOD_LABELS", "OKABE_ITO", "PARAMETERS", "panel_letter"]
+import numpy as np
+import pandas as pd
+
+from zeta_geom.checks import check_real, check_table
+from zeta_geom.plots.names import as_text, lettered
+
+__all__ = [
+    "METHOD_COLORS",
+    "METHOD_LABELS",
+    "OKABE_ITO",
+    "PARAMETERS",
+    "name_columns",
+    "panel_letter",
+    "panels_of",
+    "spread",
+]
 
 OKABE_ITO = {
     "black": "#000000",
@@ -73,3 +89,102 @@ def panel_letter(ax: Any, letter: str) -> Any:
     """
     ax.set_title(letter, loc="left", fontweight="bold")
     return ax
+
+
+@lettered
+def name_columns(axes: Any, names: list[str], xlabel: str) -> Any:
+    """Write a name over each column of panels, above the titles there, and an axis label under the last row.
+
+    Parameters
+    ----------
+    axes : array of matplotlib Axes of shape (rows, columns)
+    names : list of str
+        One for each column.
+    xlabel : str
+
+    Returns
+    -------
+    array of matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If there are not as many names as columns.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> axes = name_columns(Figure().subplots(2, 2), ["input", "mixup"], "x")
+    >>> axes[0, 1].get_title(), axes[1, 0].get_xlabel()
+    ('mixup', 'x')
+    """
+    if len(names) != axes.shape[1]:
+        raise ValueError(f"names must hold one name for each of the {axes.shape[1]} columns; got {len(names)}.")
+    for top, bottom, name in zip(axes[0], axes[-1], names, strict=True):
+        below, name = top.get_title(), as_text(name)
+        top.set_title(f"{name}\n{below}" if below else name, fontsize=7.5)
+        bottom.set_xlabel(xlabel)
+    return axes
+
+
+def panels_of(arrays: Mapping[str, np.ndarray], keys: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return what each panel shows, from arrays with one value a panel.
+
+    Parameters
+    ----------
+    arrays : mapping of str to array of shape (panels, ...)
+    keys : tuple of str
+        The arrays that say what a panel shows; those that are not there are left out.
+
+    Returns
+    -------
+    list of dict
+
+    Examples
+    --------
+    >>> panels_of({"T": np.array([2, 4]), "X": np.zeros((2, 5))}, ("gamma", "T"))
+    [{'T': 2}, {'T': 4}]
+    """
+    present = [key for key in keys if key in arrays]
+    return [dict(zip(present, row, strict=True)) for row in zip(*(arrays[k].tolist() for k in present), strict=True)]
+
+
+def spread(table: pd.DataFrame, column: str, what: Mapping[str, Any], form: str, *, scale: float = 1) -> str:
+    """Write the mean and the standard deviation of a column over the rows, such as seeds, that `what` names.
+
+    Parameters
+    ----------
+    table : DataFrame
+    column : str
+        The column that is summarised.
+    what : mapping
+        Column -> value, which chooses the rows; NaN matches NaN.
+    form : str
+        The format of both numbers.
+    scale : float
+        What the values are multiplied with, such as 100 for per cent.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a column is absent or holds no numbers, or no row matches.
+
+    Examples
+    --------
+    >>> spread(pd.DataFrame({"seed": [0, 1], "error": [0.1, 0.3]}), "error", {}, ".1f", scale=100)
+    '20.0 ± 14.1'
+    """
+    check_table(table, [column], texts=what)
+    chosen = np.ones(len(table), dtype=bool)
+    for key, value in what.items():
+        chosen &= table[key].isna() if pd.isna(value) else table[key] == value
+    values = table.loc[chosen, column].astype(np.float64) * check_real(scale, "scale")
+    if values.empty:
+        raise ValueError(f"what must name rows of the table; got {dict(what)}, which match none.")
+    with np.errstate(invalid="ignore", over="ignore"):  # infinite values have no spread
+        mean, deviation = values.mean(), values.std(ddof=min(1, len(values) - 1))
+    return f"{format(mean, form)} ± {format(deviation, form)}"
