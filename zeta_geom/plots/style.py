@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from zeta_geom.checks import check_real, check_table
+from zeta_geom.mixers.table import MIXERS
 from zeta_geom.plots.names import as_text, lettered
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = [
     "METHOD_COLORS",
@@ -43,16 +47,13 @@ METHOD_COLORS = {
     "zeta-random": OKABE_ITO["green"],
 }
 
-METHOD_LABELS = {
-    "original": "original",
-    "erm": "ERM",
-    "mixup": "mixup",
-    "mixup-per-sample": "mixup (λ per sample)",
-    "zeta": "ζ-mixup",
-    "zeta-random": "ζ-mixup (random anchor)",
+METHOD_LABELS = {"original": "original", "erm": "ERM"} | {name: kind.traits.title for name, kind in MIXERS.items()}
+METHOD_LABELS |= {
+    "mixup-per-sample": f"{METHOD_LABELS['mixup']} (λ per sample)",
+    "zeta-random": f"{METHOD_LABELS['zeta']} (random anchor)",
 }
 
-PARAMETERS: dict[Any, Any] = {
+PARAMETERS: dict[Any, Any] = {  # of Matplotlib's rcParams
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlesize": 9,
@@ -69,13 +70,15 @@ PARAMETERS: dict[Any, Any] = {
 }
 
 
-def panel_letter(ax: Any, letter: str) -> Any:
-    """Write the panel's letter at the upper left of `ax`, outside the data.
+def panel_letter(ax: Axes, letter: str) -> Axes:
+    """Write a panel's letter at the upper left, outside the axes.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     letter : str
+        The letter.
 
     Returns
     -------
@@ -92,15 +95,17 @@ def panel_letter(ax: Any, letter: str) -> Any:
 
 
 @lettered
-def name_columns(axes: Any, names: list[str], xlabel: str) -> Any:
-    """Write a name over each column of panels, above the titles there, and an axis label under the last row.
+def name_columns(axes: np.ndarray, names: list[str], xlabel: str) -> np.ndarray:
+    """Write a name above each column of panels, over the titles there, and an axis label below the last row.
 
     Parameters
     ----------
     axes : array of matplotlib Axes of shape (rows, columns)
+        The panels.
     names : list of str
         One for each column.
     xlabel : str
+        Label of the horizontal axes.
 
     Returns
     -------
@@ -109,7 +114,7 @@ def name_columns(axes: Any, names: list[str], xlabel: str) -> Any:
     Raises
     ------
     ValueError
-        If there are not as many names as columns.
+        If the number of names is not that of the columns.
 
     Examples
     --------
@@ -128,13 +133,14 @@ def name_columns(axes: Any, names: list[str], xlabel: str) -> Any:
 
 
 def panels_of(arrays: Mapping[str, np.ndarray], keys: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Return what each panel shows, from arrays with one value a panel.
+    """Return the settings of each panel, from arrays with one value for each panel.
 
     Parameters
     ----------
     arrays : mapping of str to array of shape (panels, ...)
+        Arrays with one value for each panel.
     keys : tuple of str
-        The arrays that say what a panel shows; those that are not there are left out.
+        Names of the arrays with settings; absent ones are skipped.
 
     Returns
     -------
@@ -149,20 +155,23 @@ def panels_of(arrays: Mapping[str, np.ndarray], keys: tuple[str, ...]) -> list[d
     return [dict(zip(present, row, strict=True)) for row in zip(*(arrays[k].tolist() for k in present), strict=True)]
 
 
-def spread(table: pd.DataFrame, column: str, what: Mapping[str, Any], form: str, *, scale: float = 1) -> str:
-    """Write the mean and the standard deviation of a column over the rows, such as seeds, that `what` names.
+def spread(
+    table: pd.DataFrame, column: str, what: Mapping[str, str | float | None], form: str, *, scale: float = 1
+) -> str:
+    """Write the mean ± the standard deviation of a column over the rows that `what` selects, such as seeds.
 
     Parameters
     ----------
     table : DataFrame
+        One row for each value.
     column : str
-        The column that is summarised.
+        Name of the column.
     what : mapping
-        Column -> value, which chooses the rows; NaN matches NaN.
+        Column -> value that selected rows have there; NaN matches NaN.
     form : str
-        The format of both numbers.
+        Format of both numbers.
     scale : float
-        What the values are multiplied with, such as 100 for per cent.
+        Factor of the values, such as 100 for per cent.
 
     Returns
     -------
@@ -171,7 +180,7 @@ def spread(table: pd.DataFrame, column: str, what: Mapping[str, Any], form: str,
     Raises
     ------
     TypeError, ValueError
-        If a column is absent or holds no numbers, or no row matches.
+        If a column is absent or does not hold numbers, or no row matches.
 
     Examples
     --------
@@ -181,10 +190,12 @@ def spread(table: pd.DataFrame, column: str, what: Mapping[str, Any], form: str,
     check_table(table, [column], texts=what)
     chosen = np.ones(len(table), dtype=bool)
     for key, value in what.items():
-        chosen &= table[key].isna() if pd.isna(value) else table[key] == value
+        chosen &= (
+            table[key].isna() if value is None or value != value else table[key] == value
+        )  # NaN differs from NaN
     values = table.loc[chosen, column].astype(np.float64) * check_real(scale, "scale")
     if values.empty:
-        raise ValueError(f"what must name rows of the table; got {dict(what)}, which match none.")
+        raise ValueError(f"what must match rows of the table; got {dict(what)}, which match none.")
     with np.errstate(invalid="ignore", over="ignore"):  # infinite values have no spread
         mean, deviation = values.mean(), values.std(ddof=min(1, len(values) - 1))
     return f"{format(mean, form)} ± {format(deviation, form)}"
