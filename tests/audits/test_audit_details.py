@@ -9,10 +9,11 @@ import torch
 from zeta_geom import fidelity, mixers
 from zeta_geom.audits import audit
 from zeta_geom.audits.bootstrap import Bootstrap
-from zeta_geom.audits.estimates import ALL, Estimator, Measured, places_of
+from zeta_geom.audits.estimates import ALL, Estimator
+from zeta_geom.audits.measured_sets import MeasuredSet, places_of
 from zeta_geom.audits.methods.augmenting import apply, to_methods
 from zeta_geom.audits.samples import halves, to_samples
-from zeta_geom.audits.values import Found, Measure
+from zeta_geom.audits.scores import Definition, Scores
 from zeta_geom.geometry import tangent_residual
 from zeta_geom.manifolds import make_crescents
 from zeta_geom.records.manifests import data_fingerprint
@@ -56,12 +57,13 @@ def test_band_is_as_wide_as_two_samples_make_it():
 
 def test_blocks_are_along_the_tree():
     samples = to_samples(np.random.default_rng(0).random((400, 2)))
-    found = Found(samples.X[:, 0], 40)
-    measured = Measured("m", samples, {"v": (Measure("v", "geometry", "v", "", ""), found)}, "m", places_of(samples))
+    scores = Scores(samples.X[:, 0], 40)
+    definition = Definition("v", "geometry", "v", "", "")
+    measured = MeasuredSet("m", samples, {"v": (definition, scores)}, "m", places_of(samples))
     bootstrap = Bootstrap(500, 0.95, 0)
-    own = Estimator(samples, bootstrap, (ALL,)).own(measured)["v", ALL]
-    apart = bootstrap.estimate([found], "m/all", np.arange(400))[0]
-    assert own.draws.std() > 2 * apart.draws.std()
+    estimate = Estimator(samples, bootstrap, (ALL,)).estimate(measured)["v", ALL]
+    apart = bootstrap.estimate([scores], "m/all", np.arange(400))[0]
+    assert estimate.draws.std() > 2 * apart.draws.std()
 
 
 def test_sets_that_are_one_do_not_differ_over_held_out_originals():

@@ -7,7 +7,7 @@ import numpy as np
 from zeta_geom.checks import check_choice, check_points, check_units
 from zeta_geom.checks.scaling import common_unit
 from zeta_geom.checks.types import ArrayLike
-from zeta_geom.geometry.knn import METRICS
+from zeta_geom.geometry import METRICS
 
 __all__ = ["check_features"]
 

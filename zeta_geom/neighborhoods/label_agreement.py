@@ -8,7 +8,7 @@ import numpy as np
 
 from zeta_geom.checks import check_labels, count_classes, one_hot
 from zeta_geom.checks.types import ArrayLike
-from zeta_geom.geometry.knn import knn
+from zeta_geom.geometry import knn
 from zeta_geom.neighborhoods.features import check_features
 
 __all__ = ["LabelAgreement", "label_agreement"]
