@@ -132,15 +132,7 @@ def audit(
     inputs = read_inputs(X, y, synthetic, holdout, n_classes, seed)
     methods = to_methods(augment, against, seed, check_channels(channels))
     check_names(methods, list(inputs.synthetic))
-    reference = make_reference(
-        inputs.sources,
-        inputs.heldout,
-        n_neighbors=n_neighbors,
-        alpha=alpha,
-        oracle=oracle,
-        manifold=manifold,
-        n_jobs=n_jobs,
-    )
+    reference = make_reference(inputs.sources, inputs.heldout, n_neighbors, alpha, oracle, manifold, n_jobs)
     batch_size = check_int(batch_size, "batch_size", low=1)
     bootstrap = Bootstrap(
         check_int(n_bootstrap, "n_bootstrap", low=10),

@@ -53,7 +53,6 @@ class Reference:
 def make_reference(
     sources: Samples,
     heldout: Samples,
-    *,
     n_neighbors: int | tuple[int, ...],
     alpha: float,
     oracle: object,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from zeta_geom.checks import (
     CHANNEL_COUNTS,
@@ -22,10 +24,6 @@ from zeta_geom.checks.types import ArrayLike
 from zeta_geom.plots.densities import reflected_density
 from zeta_geom.plots.names import ROW, as_label, lettered
 from zeta_geom.plots.style import OKABE_ITO
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 __all__ = ["densities_of", "measure_panel", "points_map", "set_colors", "worst_images"]
 

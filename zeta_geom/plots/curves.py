@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from zeta_geom.checks import check_choice, check_table
 from zeta_geom.plots.names import as_label
 from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS, OKABE_ITO
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["curve_against_gamma", "level_across", "mark_gamma_min"]
 

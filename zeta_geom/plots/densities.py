@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from zeta_geom.checks import check_choice, check_int, check_real, real_array
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["density_curve", "reflected_density"]
 

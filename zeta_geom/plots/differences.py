@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from zeta_geom.checks import check_table
 from zeta_geom.plots.names import ROW, as_label, as_text, lettered
 from zeta_geom.plots.style import OKABE_ITO
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.lines import Line2D
 
 __all__ = ["LEVEL", "difference_key", "difference_rows"]
 
@@ -102,7 +99,6 @@ def difference_key() -> list[Line2D]:
     >>> [handle.get_label() for handle in difference_key()][:2]
     ['lower, p < 0.05 (filled)', 'higher, p < 0.05 (filled)']
     """
-    from matplotlib.lines import Line2D
 
     def handle(marker: str, color: str, face: str, label: str) -> Line2D:
         return Line2D([], [], marker=marker, color=color, mfc=face, ms=5.5, mew=1.2, lw=1.2, label=label)

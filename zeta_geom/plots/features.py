@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 
 from zeta_geom.checks import check_labels, check_points, real_array
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.plots.images import picture
 from zeta_geom.plots.names import ROW, as_label, lettered
 from zeta_geom.plots.style import METHOD_COLORS, OKABE_ITO
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["CLASS_COLORS", "class_map", "interval_rows", "predicted_picture"]
 
@@ -69,8 +68,6 @@ def class_map(
     >>> [text.get_text() for text in ax.texts]
     ['b', 'a', 'b']
     """
-    from matplotlib.patheffects import withStroke
-
     if len(class_names) > len(CLASS_COLORS):
         raise ValueError(
             f"class_names must be at most {len(CLASS_COLORS)}, as many as colours; got {len(class_names)}."

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import Rectangle
 
 from zeta_geom.checks import LARGEST, check_int, host_array, real_array
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.plots.names import ROW, as_label, as_text, lettered
 from zeta_geom.plots.style import OKABE_ITO
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.colors import LinearSegmentedColormap
 
 __all__ = ["difference_colors", "heat_table", "relative_shades"]
 
@@ -38,8 +37,6 @@ def difference_colors() -> LinearSegmentedColormap:
     >>> to_hex(difference_colors()(0.0)), to_hex(difference_colors()(1.0))
     ('#0072b2', '#d55e00')
     """
-    from matplotlib.colors import LinearSegmentedColormap
-
     stops = [OKABE_ITO["blue"], "white", OKABE_ITO["vermillion"]]
     return LinearSegmentedColormap.from_list("difference", stops, N=257)
 
@@ -177,8 +174,6 @@ def _head(
 
 def _cell(ax: Axes, left: float, top: int, text: str, small: str, shade: float, size: float) -> None:
     """Draw one cell with its text."""
-    from matplotlib.patches import Rectangle
-
     if np.isnan(shade):
         look: dict[str, Any] = {"facecolor": EMPTY, "edgecolor": "#B5B5B5", "hatch": "/////", "lw": 0}
         ink, box = "black", {"boxstyle": "circle,pad=0.15", "facecolor": EMPTY, "edgecolor": "none"}

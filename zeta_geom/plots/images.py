@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from zeta_geom.checks import check_int, check_real, host_array, real_array
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.plots.names import as_text, lettered
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["image_grid", "picture", "picture_grid", "soft_label_bars"]
 
@@ -236,8 +235,6 @@ def _shares(values: ArrayLike, name: str) -> np.ndarray:
 
 
 def _frame(ax: Axes, left: int, top: int, width: int, height: int, color: str, text: str) -> None:
-    from matplotlib.patches import Rectangle
-
     edge = (left - 1.5, top - 1.5)  # pixel k reaches from k - 0.5 to k + 0.5
     ax.add_patch(Rectangle(edge, width + 2, height + 2, fill=False, edgecolor=color, lw=1.1))
     ax.text(left, top, text, color=color, fontsize=5.5, fontweight="bold", va="top", ha="left")

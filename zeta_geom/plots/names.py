@@ -9,13 +9,14 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
+import matplotlib
 import numpy as np
-
-if TYPE_CHECKING:
-    from matplotlib.artist import Artist
-    from matplotlib.font_manager import FontProperties
+from matplotlib import rcParams
+from matplotlib.artist import Artist
+from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
+from matplotlib.text import Text
 
 __all__ = ["ROW", "as_label", "as_text", "lettered", "lettering", "text_width"]
 
@@ -57,8 +58,6 @@ def as_label(text: object, longest: int = LONGEST) -> str:
     >>> len(as_label("a" * 99))
     36
     """
-    from matplotlib import rcParams
-
     kept = (" " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in str(text))
     line = " ".join("".join(kept).split())
     if text_width(line) > longest:
@@ -185,9 +184,6 @@ def lettered(draw: Callable[P, R]) -> Callable[P, R]:
 
 def _fit(artist: Artist | np.ndarray) -> set[str]:
     """Append fonts to texts whose fonts lack letters; return the letters that no font has."""
-    from matplotlib.font_manager import fontManager
-    from matplotlib.text import Text
-
     lacking: set[str] = set()
     artists = artist.ravel() if isinstance(artist, np.ndarray) else (artist,)
     texts = [text for part in artists for text in part.findobj(Text)]
@@ -217,7 +213,6 @@ def _families_for(absent: frozenset[str], n_fonts: int) -> tuple[tuple[str, ...]
     Letters without a font are drawn as boxes by "Last Resort", if Matplotlib has it. `n_fonts` is part of the cache's
     key: a font may be added later.
     """
-    from matplotlib.font_manager import FontProperties, fontManager
 
     def preference(family: str) -> tuple[int, str]:
         place = next((i for i, known in enumerate(FONTS) if family.startswith(known)), len(FONTS))
@@ -236,16 +231,12 @@ def _families_for(absent: frozenset[str], n_fonts: int) -> tuple[tuple[str, ...]
 
 
 def _path(properties: FontProperties) -> str:
-    from matplotlib.font_manager import findfont
-
     return findfont(properties)
 
 
 @functools.lru_cache(maxsize=256)
 def _letters(path: str) -> frozenset[str]:
     """Return the letters of a font file, from its character map."""
-    from matplotlib.font_manager import get_font
-
     try:
         return frozenset(map(chr, get_font(path).get_charmap()))
     except (OSError, RuntimeError):  # the file is gone, or not a font
@@ -253,8 +244,6 @@ def _letters(path: str) -> frozenset[str]:
 
 
 def _warn(lacking: set[str]) -> None:
-    import matplotlib
-
     shown = "".join(sorted(lacking)[:12])
     names = {unicodedata.name(letter, "") for letter in lacking}
     fonts = {"Noto Sans CJK" if name.startswith(CJK) else f"Noto Sans {name.split(' ')[0].title()}" for name in names}

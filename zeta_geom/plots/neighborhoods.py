@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Circle, Ellipse
 
 from zeta_geom import checks
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.plots.style import OKABE_ITO
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["neighborhood_ellipse", "ringed_points", "vote_circles", "window"]
 
@@ -46,8 +43,6 @@ def neighborhood_ellipse(ax: Axes, neighbors: ArrayLike, *, color: str = OKABE_I
     >>> [round(float(length), 6) for length in (ax.patches[0].width, ax.patches[0].height)]
     [4.0, 0.0]
     """
-    from matplotlib.patches import Ellipse
-
     points = _plane(neighbors, "neighbors", min_samples=2)
     eigenvalues, axes = np.linalg.eigh(np.cov(points.T))
     height, width = 2 * STANDARD_DEVIATIONS * np.sqrt(np.maximum(eigenvalues, 0))
@@ -117,8 +112,6 @@ def vote_circles(ax: Axes, test_point: ArrayLike, neighbors: ArrayLike, ks: tupl
     >>> [float(circle.radius) for circle in ax.patches]
     [1.0, 3.0]
     """
-    from matplotlib.patches import Circle
-
     centre = _plane(checks.host_array(test_point, "test_point")[None], "test_point")[0]
     points = _plane(neighbors, "neighbors")
     if max(ks) > len(points):

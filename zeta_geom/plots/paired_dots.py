@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from zeta_geom.checks import check_table
 from zeta_geom.plots.names import ROW, as_label, lettered
 from zeta_geom.plots.style import OKABE_ITO
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.lines import Line2D
 
 __all__ = ["MARKERS", "WINNER_COLORS", "paired_dots", "paired_dots_key"]
 
@@ -108,8 +105,6 @@ def paired_dots_key(names: tuple[str, str]) -> list[Line2D]:
     >>> [handle.get_label() for handle in paired_dots_key(("ζ-mixup", "manifold mixup"))]
     ['ζ-mixup', 'manifold mixup', 'ζ-mixup is higher (filled)', 'manifold mixup is higher (filled)']
     """
-    from matplotlib.lines import Line2D
-
     methods = [
         Line2D([], [], ls="", marker=marker, color="black", mfc="white", mew=1.3, label=as_label(name))
         for marker, name in zip(MARKERS, names)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.ticker import MaxNLocator
 
 from zeta_geom.checks import check_real, real_array
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.mixers import gamma_min as theorem_1
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.colors import ListedColormap
 
 __all__ = ["accuracy_colors", "parallel_models"]
 
@@ -36,9 +35,6 @@ def accuracy_colors() -> ListedColormap:
     >>> to_hex(accuracy_colors()(0.0)), to_hex(accuracy_colors()(1.0))
     ('#0d0887', '#fdae32')
     """
-    from matplotlib import colormaps
-    from matplotlib.colors import ListedColormap
-
     return ListedColormap(colormaps["plasma"](np.linspace(0, 0.82, 256)), "accuracy")
 
 
@@ -111,8 +107,6 @@ def _limits(column: np.ndarray, least: float) -> tuple[float, float]:
 
 def _draw_columns(ax: Axes, limits: list[tuple[float, float]], gamma_min: float) -> None:
     """Draw the three axes with ticks and names; the last axis is the colour bar."""
-    from matplotlib.ticker import MaxNLocator
-
     decays = np.sort(DECAY_TICKS.ravel())
     round_ones = MaxNLocator(6, steps=[1, 2, 5, 10])
     ticks = [round_ones.tick_values(*limits[0]), np.log10(decays), round_ones.tick_values(*limits[2])]

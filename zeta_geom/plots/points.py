@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 
 from zeta_geom import checks
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.plots.style import OKABE_ITO
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.colors import LinearSegmentedColormap
 
 __all__ = ["axis_names", "cloud", "project", "soft_scatter", "two_class_colors", "view_row"]
 
@@ -35,8 +33,6 @@ def two_class_colors() -> LinearSegmentedColormap:
     >>> to_hex(two_class_colors()(0.0)), to_hex(two_class_colors()(1.0))
     ('#0072b2', '#d55e00')
     """
-    from matplotlib.colors import LinearSegmentedColormap
-
     stops = [OKABE_ITO["blue"], "#C8C8C8", OKABE_ITO["vermillion"]]
     return LinearSegmentedColormap.from_list("two classes", stops)
 

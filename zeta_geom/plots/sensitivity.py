@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from zeta_geom.checks import check_finite, check_real, check_table, real_array
 from zeta_geom.plots.curves import curve_against_gamma, level_across
 from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["gamma_sensitivity", "spread_apart"]
 

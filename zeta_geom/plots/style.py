@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from zeta_geom.checks import check_real, check_table
 from zeta_geom.mixers.table import MIXERS
 from zeta_geom.plots.names import as_text, lettered
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = [
     "METHOD_COLORS",

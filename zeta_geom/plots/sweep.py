@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from zeta_geom.checks import check_table
 from zeta_geom.mixers import gamma_min
 from zeta_geom.plots.curves import curve_against_gamma, level_across, mark_gamma_min
 from zeta_geom.plots.names import as_label, lettered
 from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS, OKABE_ITO
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["QUANTITIES", "sweep_panel"]
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import matplotlib
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from zeta_geom.audits.report.html import Picture, png_bytes, svg_bytes
+from zeta_geom.audits.result import AuditResult
 from zeta_geom.checks import CHANNEL_COUNTS, image_axes
+from zeta_geom.plots.audit import densities_of, measure_panel, set_colors, worst_images
+from zeta_geom.plots.names import as_label, lettering, text_width
 from zeta_geom.plots.style import PARAMETERS
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from zeta_geom.audits.result import AuditResult
 
 __all__ = ["PLAIN", "densities", "small_multiples", "worst_of", "worst_pictures"]
 
@@ -28,12 +28,6 @@ ROUNDING = 1e-9  # relative range of values that are equal but for rounding
 
 def small_multiples(summary: pd.DataFrame) -> Figure:
     """Draw one panel for each measure, with one row for each method."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    from zeta_geom.plots.audit import measure_panel
-    from zeta_geom.plots.names import as_label, lettering, text_width
-
     names = list(dict.fromkeys(summary["measure"]))
     rows, methods = -(-len(names) // COLUMNS), summary["method"].nunique()
     with matplotlib.rc_context(PLAIN), lettering():
@@ -53,11 +47,6 @@ def small_multiples(summary: pd.DataFrame) -> Figure:
 
 def densities(audit: AuditResult) -> Iterator[Picture]:
     """Yield one picture with a panel for each measure whose values vary; none if no measure does."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    from zeta_geom.plots.audit import densities_of, set_colors
-
     table = audit.samples
     chosen = audit.summary.drop_duplicates("measure")
     chosen = chosen[chosen["group"].isin(SMOOTH) & chosen["measure"].isin(table.columns)]
@@ -115,11 +104,6 @@ def worst_of(audit: AuditResult) -> tuple[str, dict[str, pd.DataFrame]]:
 
 def worst_pictures(audit: AuditResult, measure: str, rows: Mapping[str, pd.DataFrame]) -> Iterator[Picture]:
     """Yield one picture of the worst samples for each method; none if samples are not images."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    from zeta_geom.plots.audit import worst_images
-
     for method, worst in rows.items():
         X = audit.points[method].X
         channels = audit.settings.get("channels")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import matplotlib
 import numpy as np
+from matplotlib.figure import Figure
 
 from zeta_geom.audits.measured_sets import ORIGINAL
 from zeta_geom.audits.report.figures import PLAIN
 from zeta_geom.audits.report.html import Picture, Section, png_bytes
-
-if TYPE_CHECKING:
-    from zeta_geom.audits.result import AuditResult
+from zeta_geom.audits.result import AuditResult
+from zeta_geom.plots.audit import points_map, set_colors
 
 __all__ = ["maps"]
 
@@ -22,11 +21,7 @@ PERPLEXITY = 30
 
 def maps(audit: AuditResult) -> Section:
     """Return the section with the map."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
     from zeta_geom.neighborhoods import embed
-    from zeta_geom.plots.audit import points_map, set_colors
 
     sets = {ORIGINAL: audit.sources, **audit.points}
     parts = {name: samples.flat[:MAPPED] for name, samples in sets.items()}

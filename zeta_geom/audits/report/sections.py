@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,10 +10,8 @@ import pandas as pd
 from zeta_geom.audits.report.figures import densities, small_multiples, worst_of, worst_pictures
 from zeta_geom.audits.report.html import Page, Picture, Section, Table
 from zeta_geom.audits.report.maps import maps
+from zeta_geom.audits.result import AuditResult
 from zeta_geom.audits.verdicts import sentences
-
-if TYPE_CHECKING:
-    from zeta_geom.audits.result import AuditResult
 
 __all__ = ["make_page"]
 
@@ -90,8 +87,8 @@ def _main(audit: AuditResult) -> Picture:
     alt = f"One panel for each measure, with the numbers of the table below. {counts}"
     caption = (
         "One row for each method: the value and its interval. Grey: the interval of another sample of real data, "
-        "with the value of the real samples as a line. A filled marker is within, an open marker outside; a cross has "
-        "no finite interval of real samples."
+        "with the value of the real samples as a line. A filled marker is within, an open marker outside; a cross "
+        "has no finite interval of real samples."
     )
     return Picture(
         "Every measure against real samples", caption, alt, svg_bytes(small_multiples(audit.summary)), "svg"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-from typing import TYPE_CHECKING
+
+import matplotlib
+from matplotlib.figure import Figure
 
 from zeta_geom.plots.names import lettering
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["picture_size", "png_bytes", "svg_bytes"]
 
@@ -21,8 +20,6 @@ def svg_bytes(figure: Figure) -> bytes:
 
     Text is drawn as outlines, so that it looks the same everywhere.
     """
-    import matplotlib
-
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": "zeta_geom"}), lettering(figure):
         figure.savefig(buffer, format="svg", transparent=True, metadata=_NO_METADATA)
