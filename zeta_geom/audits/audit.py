@@ -151,7 +151,7 @@ def audit(
         measurer.advance("cost")
     settings = reference.settings | {
         "fingerprint of X": inputs.fingerprint,
-        "held out by": "a half of the originals" if holdout is None else "what was given",
+        "held out by": "a half of the originals" if holdout is None else "the holdout set",
         "batch_size": batch_size,
         "channels": channels,
         "manifold": manifold if isinstance(manifold, str) or manifold is None else "a callable",

@@ -35,15 +35,15 @@ class Cost:
 
 def to_methods(augment: object, against: object, seed: int, channels: str | None = None) -> list[Method]:
     """Return the augmentations of an audit under unique names; `augment` comes first."""
-    named: list[tuple[str, object]] = [] if augment is None else [("", augment)]
+    entries: list[tuple[str, object]] = [] if augment is None else [("", augment)]
     if isinstance(against, Mapping):
-        named += list(against.items())
+        entries += list(against.items())
     elif isinstance(against, Iterable) and not isinstance(against, (str, Mixer)) and not callable(against):
-        named += [("", value) for value in against]
+        entries += [("", value) for value in against]
     else:
-        named.append(("", against))
+        entries.append(("", against))
     methods: list[Method] = []
-    for key, value in named:
+    for key, value in entries:
         method = to_method(value, seed, key, channels)
         name = key or method.name
         check_name(name)

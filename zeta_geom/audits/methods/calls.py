@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.audits.methods.named import is_builtin
+from zeta_geom.audits.methods.importing import is_builtin
 from zeta_geom.audits.methods.transforms import (
     Call,
     Output,
