@@ -1,4 +1,4 @@
-"""What a measure found: a value for each sample, and the statistic that is made of them."""
+"""Scores: one value of a measure for each sample, and the statistic of these values."""
 
 from __future__ import annotations
 
@@ -11,50 +11,34 @@ from threadpoolctl import threadpool_limits
 
 from zeta_geom.checks.scaling import column_references, squares_scale
 
-__all__ = ["Curve", "Found", "Frechet", "Mean", "Measure", "Missing", "Row", "Statistic"]
+__all__ = ["Curve", "Definition", "Frechet", "Mean", "Missing", "Results", "Scores", "Statistic"]
 
 SAMPLES, HELDOUT = "samples", "held-out"
 
 
 @dataclass(frozen=True)
-class Measure:
-    """What is measured.
+class Definition:
+    """The definition of a measure, for tables and report."""
 
-    Parameters
-    ----------
-    name : str
-        Such as "dimension-k8", the key in tables.
-    group : str
-        "geometry", "labels", "realism", "fidelity" or "novelty".
-    title : str
-        For readers.
-    unit : str
-        Empty for a pure number.
-    meaning : str
-        One sentence: what the number is.
-    over : {"samples", "held-out"}
-        Whose values are averaged: the samples that are judged, or the held-out originals.
-    """
-
-    name: str
-    group: str
+    name: str  # key in tables, such as "dimension-k8"
+    group: str  # "geometry", "labels", "realism", "fidelity" or "novelty"
     title: str
-    unit: str
-    meaning: str
-    over: str = SAMPLES
+    unit: str  # empty for a pure number
+    meaning: str  # one sentence
+    over: str = SAMPLES  # the mean is over the samples, or over the held-out originals
 
     @property
     def limits(self) -> tuple[float, float]:
-        """Return the least and the largest value that there can be."""
+        """The smallest and the largest possible value."""
         return (0.0, 1.0) if self.unit in ("share", "score") else (0.0, float("inf"))
 
 
 class Statistic(Protocol):
-    """From values (n, …) to a number; and the same for resamples, each given by how often it has each value."""
+    """A number computed from values (n, ...), and the same numbers for resamples."""
 
     @property
     def most(self) -> int:
-        """How many resamples are worth their time."""
+        """The largest number of resamples that is worth its time."""
         ...
 
     def __call__(self, values: np.ndarray) -> float:
@@ -62,7 +46,7 @@ class Statistic(Protocol):
         ...
 
     def resampled(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        """Return the numbers (b,) of resamples; counts (b, n)."""
+        """Return the numbers (b,) of b resamples; counts (b, n) says how often each value is drawn."""
         ...
 
 
@@ -77,17 +61,13 @@ class Mean:
 
     def resampled(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """Return the mean of each resample."""
-        return counts @ values / counts.sum(axis=1)
+        means: np.ndarray = counts @ values / counts.sum(axis=1)
+        return means
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One less twice the area between the diagonal and the share of values up to each level.
-
-    Parameters
-    ----------
-    levels : float array of shape (L,)
-    """
+    """1 minus twice the area between the diagonal and the share of values up to each level, float (L,)."""
 
     levels: np.ndarray
     most: int = 10**6
@@ -106,15 +86,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class Frechet:
-    """The squared Fréchet distance of features (n, c) from those of a reference.
-
-    Parameters
-    ----------
-    reference : float array of shape (r, c)
-    """
+    """The squared Fréchet distance of features (n, c) from the features of a reference, float (r, c)."""
 
     reference: np.ndarray
-    most: int = 100
+    most: int = 100  # each resample takes an eigenvalue decomposition of (c, c)
 
     def __call__(self, values: np.ndarray) -> float:
         """Return the distance."""
@@ -124,7 +99,7 @@ class Frechet:
 
     def resampled(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """Return the distance of each resample."""
-        scale = squares_scale(self.reference, values)  # of fourth powers here
+        scale = squares_scale(self.reference, values)  # keeps squares, and here fourth powers, from overflow
         reference, values = self.reference * scale, values * scale
         references = column_references(reference, values)
         if references.any():
@@ -133,44 +108,31 @@ class Frechet:
         covariance = np.atleast_2d(np.cov(reference, rowvar=False))
         spreads, axes = np.linalg.eigh(covariance)
         root = (axes * np.sqrt(np.maximum(spreads, 0))) @ axes.T
-        found = np.empty(len(counts))
-        with threadpool_limits(1, user_api="blas"):  # for matrices this small, threads wait for each other
-            for place, weights in enumerate(counts):
-                own = weights @ values / weights.sum()
-                apart = values - own
-                spread = (apart * weights[:, None]).T @ apart / (weights.sum() - 1)
+        distances: np.ndarray = np.empty(len(counts))
+        with threadpool_limits(1, user_api="blas"):  # threads only wait for each other on matrices this small
+            for draw, weights in enumerate(counts):
+                centre = weights @ values / weights.sum()
+                deviations = values - centre
+                spread = (deviations * weights[:, None]).T @ deviations / (weights.sum() - 1)
                 cross = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ spread @ root), 0)).sum()
-                found[place] = ((own - mean) ** 2).sum() + np.trace(covariance) + np.trace(spread) - 2 * cross
-        return found / scale**2
+                distances[draw] = ((centre - mean) ** 2).sum() + np.trace(covariance) + np.trace(spread) - 2 * cross
+        return distances / scale**2
 
 
 @dataclass(frozen=True)
-class Found:
-    """The values of one measure on one set of samples.
-
-    Parameters
-    ----------
-    values : float array of shape (n,), or (n, c) where the statistic needs features
-    reach : int
-        How many neighbours a value looks at: values of samples that lie together depend on each other.
-    statistic : Statistic
-    """
+class Scores:
+    """The values of one measure on one set of samples, float (n,), or (n, c) if the statistic needs features."""
 
     values: np.ndarray
-    reach: int = 1
+    reach: int = 1  # neighbours in a value: values of samples with common neighbours depend on each other
     statistic: Statistic = field(default_factory=Mean)
 
 
 @dataclass(frozen=True)
 class Missing:
-    """Why a measure could not be made.
-
-    Parameters
-    ----------
-    reason : str
-    """
+    """A measure that cannot be computed, with the reason for the report."""
 
     reason: str
 
 
-Row = Iterator[tuple[Measure, Found | Missing]]
+Results = Iterator[tuple[Definition, Scores | Missing]]
