@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from zeta_geom import datasets
 from zeta_geom.cli.main import app
-from zeta_geom.datasets import DATASETS, pickled, sample
+from zeta_geom.datasets import DATASETS, make_sample, pickled, sample
 from zeta_geom.datasets.idx import read_idx, write_idx
 from zeta_geom.datasets.routes import Mirror, RouteError
 from zeta_geom.records import data_fingerprint
@@ -87,7 +87,7 @@ def test_sample_is_made_again_identically(tmp_path):
         mnist = datasets.load("mnist", download=False)
     except FileNotFoundError:
         pytest.skip("mnist is not in the cache")
-    made = sample.write_sample(tmp_path)
+    made = make_sample.write_sample(tmp_path)
     assert json.loads(made.with_suffix(".json").read_text()) == json.loads(
         (sample.FOLDER / "mnist-sample.json").read_text()
     )
@@ -100,7 +100,7 @@ def test_sample_is_made_again_identically(tmp_path):
 
 def test_first_per_class_refuses_a_small_class():
     with pytest.raises(ValueError, match=r"count must be at most the size of the smallest class; got 2\."):
-        sample.first_per_class(np.array([0, 0, 1]), 2)
+        make_sample.first_per_class(np.array([0, 0, 1]), 2)
 
 
 def test_dataset_is_frozen_and_prints_short():

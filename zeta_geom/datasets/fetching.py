@@ -1,19 +1,20 @@
 """From a data set's name to files on this machine whose hashes are right."""
 
-import hashlib
 import logging
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import zeta_geom.datasets.home as home
 from zeta_geom.checks import check_choice
-from zeta_geom.datasets import home
 from zeta_geom.datasets.catalogue import DATASETS, Specification
 from zeta_geom.datasets.pickled import PickledWheel
 from zeta_geom.datasets.routes import Folder
+from zeta_geom.execution.locks import hold
+from zeta_geom.records.manifests import file_fingerprint
 
-__all__ = ["fetch", "file_hash"]
+__all__ = ["fetch"]
 
 logger = logging.getLogger(__name__)
 TEMPORARY = ".fetching-"
@@ -52,8 +53,6 @@ def fetch(name: str, *, data_home: Path | str | None = None, download: bool = Tr
     Traceback (most recent call last):
     ValueError: name must be a data set that is fetched; 'digits' comes with the package. Load it at once.
     """
-    from zeta_geom.execution.locks import hold
-
     check_choice(name, "name", DATASETS)
     if DATASETS[name].embedded:
         raise ValueError(
@@ -78,12 +77,6 @@ def fetch(name: str, *, data_home: Path | str | None = None, download: bool = Tr
     return folder
 
 
-def file_hash(path: Path | str) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _bad_files(folder: Path, specification: Specification) -> dict[str, str]:
     """Return those files, with their hashes, that are not in `folder` as they should be."""
     files = specification.files
@@ -92,7 +85,7 @@ def _bad_files(folder: Path, specification: Specification) -> dict[str, str]:
 
 def _is_good(path: Path, sha: str) -> bool:
     try:
-        return file_hash(path) == sha
+        return file_fingerprint(path) == sha
     except (FileNotFoundError, NotADirectoryError):
         return False
 
@@ -138,7 +131,7 @@ def _adopt(arrived: Path, folder: Path, missing: dict[str, str]) -> Iterator[str
         if _is_good(arrived / file, sha):
             (arrived / file).replace(folder / file)
         elif (arrived / file).exists():
-            yield f"{file} came corrupt, with SHA-256 {file_hash(arrived / file)}"
+            yield f"{file} came corrupt, with SHA-256 {file_fingerprint(arrived / file)}"
 
 
 def _advice(name: str, folder: Path, missing: dict[str, str], download: bool, reasons: list[str]) -> str:

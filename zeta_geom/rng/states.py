@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom import rng
-from zeta_geom.checks import check_choice
+from zeta_geom.checks.parameters import check_choice
+from zeta_geom.rng.seeds import is_torch_generator, torch_generator
 
 __all__ = ["FORMAT", "StreamState", "bytes_of", "copy_state", "plain_state", "read_state", "set_bytes"]
 
@@ -68,7 +68,7 @@ def copy_state(source: Any, target: Any) -> bool:
         if same := type(source.bit_generator) is type(target.bit_generator):
             target.bit_generator.state = source.bit_generator.state
         return same
-    both = rng.is_torch_generator(source) and rng.is_torch_generator(target)
+    both = is_torch_generator(source) and is_torch_generator(target)
     if same := both and source.device.type == target.device.type:
         target.set_state(source.get_state())
     return same
@@ -91,7 +91,7 @@ def read_state(state: Any, like: Any = None) -> StreamState:
     if not isinstance(devices, Mapping):
         raise ValueError(f"state['device'] must be a dict; got {type(devices).__name__}.")
     made = None if choices is None else _to_generator(choices, "state['choices']")
-    if rng.is_torch_generator(made):
+    if is_torch_generator(made):
         raise ValueError("state['choices'] must be the state of a NumPy generator; got that of a torch.Generator.")
     return StreamState(
         seed=_to_int(state["seed"], "state['seed']"),
@@ -166,7 +166,7 @@ def _device_bytes(device: Any, state: Any) -> bytes:
     except (RuntimeError, TypeError) as error:
         raise ValueError(f"state['device'] must hold the names of devices; got {device!r}.") from error
     try:
-        made = rng.torch_generator(0, device)
+        made = torch_generator(0, device)
     except RuntimeError:  # saved on a machine that has it
         return kept
     try:

@@ -14,8 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom import rng
-from zeta_geom.rng import RandomState, is_torch_generator, numpy_generator, seed_from
+from zeta_geom.rng.seeds import (
+    RandomState,
+    is_torch_generator,
+    loader_rank,
+    numpy_generator,
+    process_rank,
+    seed_from,
+    torch_generator,
+)
 from zeta_geom.rng.states import FORMAT, bytes_of, copy_state, plain_state, read_state, set_bytes
 
 __all__ = ["Stream"]
@@ -167,7 +174,7 @@ class Stream:
             )
         name = str(device)
         if name not in self._device:
-            self._device[name] = rng.torch_generator(self.seed, device)
+            self._device[name] = torch_generator(self.seed, device)
             # a run may go on with a GPU of another number
             alike = [name] if name in self._saved else [each for each in self._saved if each.startswith(kind)]
             if len(alike) == 1:
@@ -178,7 +185,7 @@ class Stream:
         """Take the rank along to a worker that is started afresh and does not know it."""
         rank = None
         with suppress(ValueError):  # it is raised in the worker, if there ever is one
-            rank = rng.process_rank()
+            rank = process_rank()
         return self.__dict__ | ({} if rank is None else {"_pickled_by": (os.getpid(), rank)})
 
     def _spawned(self, key: tuple[int, ...]) -> np.random.Generator:
@@ -191,7 +198,7 @@ class Stream:
         info = loaded.get_worker_info() if loaded is not None else None
         if info is None:
             return
-        worker = (int(info.seed), rng.loader_rank(*self._pickled_by))
+        worker = (int(info.seed), loader_rank(*self._pickled_by))
         if worker != self._worker:
             self._worker = worker
             self._host = self._spawned(worker)
