@@ -98,8 +98,8 @@ class TestMixFeat:
         first = plans.draw(h.shape, like=h)
         h = model[2](model[1](plans.apply(h, None, first)[0]))
         second = plans.draw(h.shape, like=h)
-        assert np.shape(first.own) == ((8,) if per_feature else ())
-        assert not torch.equal(first.own, second.own)
+        assert np.shape(first.first) == ((8,) if per_feature else ())
+        assert not torch.equal(first.first, second.first)
         torch.testing.assert_close(output, model[3](plans.apply(h, None, second)[0]), rtol=0, atol=0)
         assert torch.equal(Y, torch.eye(3, dtype=torch.float64)[y])
 
@@ -163,7 +163,7 @@ class TestBoth:
                 return self.layer(self.layer(x))
 
         for name, times in (("layer", 2), ("never", 0)):
-            with pytest.raises(RuntimeError, match=f"layer '{name}' must be called once .* it was {times} times"):
+            with pytest.raises(RuntimeError, match=f"layer '{name}' must be called once .* got {times} calls"):
                 method([name]).run(Twice(), X)
 
     def test_a_layer_returns_one_tensor(self, method):

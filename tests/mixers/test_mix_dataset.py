@@ -20,8 +20,8 @@ from zeta_geom.mixers import (
     ZetaMixup,
     p_series_weights,
 )
+from zeta_geom.mixers.kernels import begin_permutations, shuffle_rows
 from zeta_geom.mixers.methods.zeta import OrdersPlan, WeightsPlan
-from zeta_geom.mixers.shuffling import begin_permutations, shuffle_rows
 
 
 def images_for(make, shape):

@@ -112,7 +112,7 @@ def mixfeat_by_loop(X, Y, plan):
     X_new = np.zeros((plan.rows, *X.shape[1:]))
     for k, j in enumerate(plan.partners):
         for at in np.ndindex(X.shape[1:]):
-            a, b = (part[at] if part.shape else part for part in (plan.own, plan.other))
+            a, b = (part[at] if part.shape else part for part in (plan.first, plan.second))
             X_new[(k, *at)] = a * X[(k % len(X), *at)] + b * X[(j, *at)]
     return X_new, kept(Y, plan)
 

@@ -109,7 +109,7 @@ class TestLaws:
     def test_mixfeat_disturbs_by_a_normal_length_in_a_uniform_direction(self, per_feature, start):
         mixer = mixers.MixFeat(sigma=0.3, per_feature=per_feature, random_state=start())
         plans = [mixer.draw((2, 3000) if per_feature else (2, 1)) for _ in range(1 if per_feature else 3000)]
-        a, b = (np.array([getattr(plan, name) for plan in plans]).ravel() for name in ("own", "other"))
+        a, b = (np.array([getattr(plan, name) for plan in plans]).ravel() for name in ("first", "second"))
         for part in (a - 1, b):  # r cos t, r sin t: mean 0, variance σ² / 2, fourth moment 3 σ⁴ · 3 / 8
             assert part.mean() == pytest.approx(0, abs=4 * 0.3 / math.sqrt(2 * 3000))
             assert part.var() == pytest.approx(0.3**2 / 2, rel=0.15)
@@ -208,7 +208,7 @@ class TestSuperMix:
         X_new, Y_new = mixer(X, [0, 1, 2])
         assert X_new.shape == (0, 4, 4)
         assert Y_new.shape == (0, 3)
-        with pytest.raises(RuntimeError, match="gave no row in a pass"):
+        with pytest.raises(RuntimeError, match="returned no row in a pass"):
             mixer.mix_dataset(X, [0, 1, 2], n_out=3)
 
     @pytest.mark.parametrize("mode", [True, False])
