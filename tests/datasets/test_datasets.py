@@ -213,14 +213,14 @@ def test_pickle_of_another_hash_is_not_opened(tmp_path, monkeypatch):
 
 def test_malicious_pickle_is_refused(tmp_path):
     wheel, sha = make_wheel(tmp_path, Bomb(tmp_path / "gone-off"))
-    with pytest.raises(pickle.UnpicklingError, match=r"no part of a NumPy array; refused\."):
+    with pytest.raises(pickle.UnpicklingError, match=r"NumPy arrays do not need; refused\."):
         pickled.PickledWheel("some-data==1.0", "some/data.pkl.gz", sha).read(wheel)
     assert not (tmp_path / "gone-off").exists()
 
 
 @pytest.mark.parametrize("asked", ["os\nsystem", "builtins\neval", "numpy\nload", "numpy.core.multiarray\n_load"])
 def test_unpickler_refuses_globals(asked):
-    with pytest.raises(pickle.UnpicklingError, match=f"the pickle asks for {asked.splitlines()[0]}"):
+    with pytest.raises(pickle.UnpicklingError, match=f"the pickle requests {asked.splitlines()[0]}"):
         pickled.ArrayUnpickler(io.BytesIO(f"c{asked}\n(S'1'\ntR.".encode())).load()
 
 
@@ -236,7 +236,7 @@ def test_unpickler_reads_arrays_of_python_2():
 @pytest.mark.parametrize("value", [0.3, 1.0, -1 / 256, np.nan])
 @pytest.mark.filterwarnings("ignore:invalid value")
 def test_floats_that_are_no_bytes_are_refused(value):
-    with pytest.raises(ValueError, match=r"images must be floats that are whole numbers 0\.\.255 over 256"):
+    with pytest.raises(ValueError, match=r"images must be integers 0\.\.255 divided by 256"):
         pickled.bytes_from_floats(np.array([0, value], np.float32))
 
 

@@ -127,7 +127,7 @@ def test_error_says_what_was_tried_and_what_to_do(tiny, contents, serve, tmp_pat
     assert f"data set 'tiny' is not in {tmp_path / 'tiny'}, and could not be fetched" in text
     assert f"mirror {empty}: 404" in text
     assert "fake route: the line went dead" in text
-    assert f"fake route: {FILES[0]} came corrupt" in text
+    assert f"fake route: {FILES[0]} arrived corrupt" in text
     assert "zeta-geom data fetch tiny" in text
     assert "ZETA_GEOM_DATA" in text
     for name, content in contents.items():

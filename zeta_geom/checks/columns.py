@@ -1,24 +1,28 @@
-"""Checks of tables."""
+"""Checks of the columns of DataFrames."""
 
 from collections.abc import Iterable
-from typing import Any
 
 __all__ = ["check_table"]
 
 
-def check_table(table: Any, columns: Iterable[str], name: str = "table", *, texts: Iterable[str] = ()) -> None:
-    """Raise an error unless `table` is a DataFrame with these columns of numbers, and `texts`, of anything.
+def check_table(table: object, columns: Iterable[str], name: str = "table", *, texts: Iterable[str] = ()) -> None:
+    """Raise an error unless `table` is a DataFrame with these columns.
 
     Parameters
     ----------
     table : DataFrame
-    columns, texts : iterable of str
+        What the caller passed.
+    columns : iterable of str
+        The columns that must hold real numbers.
     name : str
+        The argument's name, for the message.
+    texts : iterable of str
+        Further columns, of any values.
 
     Raises
     ------
     TypeError, ValueError
-        If it is no DataFrame, a column is absent or there twice, or one of `columns` holds no real numbers.
+        If it is not a DataFrame, a column is absent or duplicated, or one of `columns` does not hold real numbers.
 
     Examples
     --------
@@ -30,10 +34,10 @@ def check_table(table: Any, columns: Iterable[str], name: str = "table", *, text
     if not isinstance(table, pd.DataFrame):
         raise TypeError(f"{name} must be a DataFrame; got {type(table).__name__}.")
     columns = list(columns)
-    wanted = [*columns, *texts]
-    if lacking := [column for column in wanted if column not in table]:
-        raise ValueError(f"{name} must have the columns {', '.join(wanted)}; lacking: {', '.join(lacking)}.")
+    required = [*columns, *texts]
+    if lacking := [column for column in required if column not in table]:
+        raise ValueError(f"{name} must have the columns {', '.join(required)}; lacking: {', '.join(lacking)}.")
     if not table.columns.is_unique:
-        raise ValueError(f"{name} must have each column once; some are there twice. Rename or drop them.")
+        raise ValueError(f"{name} must have each column once; some are duplicated. Rename or drop them.")
     if other := [column for column in columns if table[column].dtype.kind not in "fiub"]:
         raise TypeError(f"{name} must hold real numbers in {', '.join(columns)}; got others in {', '.join(other)}.")

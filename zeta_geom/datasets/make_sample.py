@@ -26,7 +26,7 @@ def first_per_class(y: np.ndarray, count: int) -> np.ndarray:
 
 
 def write_sample(folder: Path | str = FOLDER) -> Path:
-    """Make the sample from MNIST and write it, with its manifest, into `folder`."""
+    """Make the sample from MNIST, and write it with its manifest into `folder`."""
     mnist = load("mnist")
     train, test = (first_per_class(y, PER_CLASS) for y in (mnist.y_train, mnist.y_test))
     arrays = (mnist.X_train[train], mnist.y_train[train], mnist.X_test[test], mnist.y_test[test])

@@ -30,7 +30,7 @@ def soft_labels(y: ArrayLike | None, X: Array, n_classes: int | None) -> Any:
     if n_classes is not None:
         n_classes = check_int(n_classes, "n_classes", low=1)
     like: Any = X
-    labels: Array = y if is_tensor(y) else host_array(y, "y")
+    labels: Any = y if is_tensor(y) else host_array(y, "y")
     if on_host(X) and not on_host(labels):
         labels = to_backend(labels, like)
     labels, checked = class_column(labels), on_host(labels)

@@ -53,7 +53,7 @@ class Seeded:
         """Return the state of the stream, for an exact resume."""
         return {"mixer": type(self).__name__} | self._stream.state_dict()
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, object]) -> None:
         """Resume from a state that `state_dict` returned, whatever the seed of this mixer.
 
         A Generator passed as `random_state` is set to the state if it is of the same kind; otherwise the mixer gets

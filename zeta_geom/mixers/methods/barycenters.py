@@ -145,6 +145,7 @@ class LogScaling:
     rows, columns : float64 array or tensor of shape (H, H), (W, W)
         log K along either side.
     reg : float
+        Entropic regularisation.
     """
 
     rows: Any
