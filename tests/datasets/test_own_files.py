@@ -56,7 +56,7 @@ def test_a_table_gives_its_numbers_as_they_are_and_the_labels_of_its_column(tree
         ("a,a\n1,2\n", None, "different names; a occurs more than once"),
         ("a;b\n1;2\n", None, "separated by commas; a;b holds others"),
         ("a,b\n1,2,3\n", None, "cannot be read as .csv"),
-        ("kind\noak\n", "kind", "there must be a column beside kind"),
+        ("kind\noak\n", "kind", "a column of points beside kind"),
         ("a,b\n", None, "at least one sample"),
         ("", None, "cannot be read as .csv"),
         (b"a,b\n1,\xe4\n", None, "cannot be read as .csv: 'utf-8"),
@@ -86,7 +86,7 @@ def test_names_of_classes_mean_the_same_in_all_files(trees):
     np.savez(trees.with_name("numbers.npz"), X=X, y=np.arange(60) % 3)
     with pytest.raises(ValueError, match=r"numbers.npz must name .*its names are absent. Give both"):
         read_several([trees, trees.with_name("numbers.npz")], "kind")
-    with pytest.raises(ValueError, match=r"label_column goes with a \.csv file; got .*numbers\.npz"):
+    with pytest.raises(ValueError, match=r"label_column is for \.csv files; got .*numbers\.npz"):
         read_several([trees.with_name("numbers.npz")], "kind")
 
 
@@ -104,7 +104,7 @@ def test_commands_take_tables(trees, tmp_path):
     assert len(pd.read_csv(tmp_path / "n.csv")) == 60
     with pytest.raises(ValueError, match="kind holds others"):
         run("dimension", trees, "--out", tmp_path / "d.csv")
-    with pytest.raises(ValueError, match=r"label_column goes with a \.csv file"):
+    with pytest.raises(ValueError, match=r"label_column is for \.csv files"):
         run("mix", tmp_path / "mixed.npz", *words, tmp_path / "again.npz")
 
 

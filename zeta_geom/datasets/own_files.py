@@ -70,8 +70,9 @@ def read_several(paths: Sequence[Path], label_column: str | None = None) -> list
             continue
         if "Y" in arrays or not names or not known or not set(names) <= set(known):
             raise ValueError(
-                f"{path} must name its classes as {labelled[0][0]} does, {', '.join(known) or 'not at all'}; its names "
-                f"are {', '.join(names) or 'absent'}. Give both files class names (class_names in a .npz), or neither."
+                f"{path} must name its classes as {labelled[0][0]} does, {', '.join(known) or 'not at all'}; its "
+                f"names are {', '.join(names) or 'absent'}. Give both files class names (class_names in a .npz), or "
+                "neither."
             )
         y = check_labels(arrays["y"], f"y of {path}", n_classes=len(names))
         arrays["y"] = np.array([known.index(name) for name in names])[y]

@@ -1,7 +1,7 @@
 """Routes by which the files of a data set reach this machine.
 
-A route writes the files that it can get into a folder, under the requested names, without the gzip layer of a mirror or
-a package; a file named .tar.gz stays packed. The caller checks the hashes.
+A route writes the files that it can get into a folder, under the requested names, without the gzip layer of a mirror
+or a package; a file named .tar.gz stays packed. The caller checks the hashes.
 """
 
 import gzip

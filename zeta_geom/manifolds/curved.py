@@ -143,7 +143,7 @@ def copies_of(n_features: int, intrinsic_dim: int) -> int:
     n_features = checks.check_int(n_features, "n_features", low=1)
     if n_features % (2 * intrinsic_dim):
         raise ValueError(
-            f"n_features must be a multiple of 2 · intrinsic_dim = {2 * intrinsic_dim}, whose multiples are the numbers "
-            f"of coordinates; got {n_features}. Use {4 * intrinsic_dim}, as the paper does."
+            f"n_features must be a multiple of 2 · intrinsic_dim = {2 * intrinsic_dim}, the number of different "
+            f"coordinates; got {n_features}. Use {4 * intrinsic_dim}, as the paper does."
         )
     return n_features // (2 * intrinsic_dim)
