@@ -1,4 +1,4 @@
-"""What mixers refuse, and in which words."""
+"""Errors of mixers: calls, parameters and outputs, with their messages."""
 
 import math
 
