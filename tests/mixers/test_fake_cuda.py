@@ -6,8 +6,8 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from zeta_geom import rng
 from zeta_geom.mixers import ZetaMixup
+from zeta_geom.rng import streams
 
 DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
 
@@ -43,7 +43,7 @@ class NoWaiting(TorchDispatchMode):
 def no_waiting(monkeypatch):
     if torch.version.cuda is None:
         pytest.skip("this torch is built without CUDA: no fake cuda tensors")
-    monkeypatch.setattr(rng, "torch_generator", lambda seed, device: None)  # there is no device to make it on
+    monkeypatch.setattr(streams, "torch_generator", lambda seed, device: None)  # there is no device to make it on
     with FakeTensorMode(), NoWaiting():
         yield
 
