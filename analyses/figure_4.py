@@ -1,6 +1,6 @@
 """Figures 4 and 5: what mixing does to pictures, beside the originals: mixup, and ζ-mixup at three values of γ.
 
-The two differ in the data alone: `analyses.figure_5` calls this one. A folder of your own, with subfolders or not:
+The two figures differ in their data only. A folder of your own, with or without subfolders:
 
 Examples
 --------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,8 @@ import pandas as pd
 from pydantic import BaseModel
 
 from analyses.context import Context
-from analyses.forecast import ANNOUNCED, forecast
 from zeta_geom.datasets.own_files import read_arrays
+from zeta_geom.geometry import LocalPCA
 from zeta_geom.manifolds import MANIFOLDS
 from zeta_geom.records import data_fingerprint
 from zeta_geom.records.files import to_floats
@@ -21,6 +22,10 @@ MIXERS = {
     "mixup": ("mixup", {}),
     "mixup-per-sample": ("mixup", {"per_sample": True}),
 }
+
+
+ANNOUNCED = 10_000  # points; a sweep over more of them is preceded by a forecast
+TRIED = (3000, 6000)  # points of the two runs behind the forecast
 
 
 class Settings(BaseModel, frozen=True):
@@ -115,3 +120,23 @@ def sweep(
 
     made_of = settings.model_dump(mode="json") | about | {"n_points": len(X)}
     context.record(f"figure_6/{panel}", compute, settings=made_of, data=data_fingerprint(X))
+
+
+def forecast(X: np.ndarray, n_neighbors: tuple[int, ...], runs: int, done: int) -> str:
+    """Say how long `runs` estimates of the local dimension of X will take, of which some are done.
+
+    The seconds of one grow as a·n + b·n²; a and b come from two smaller ones.
+    """
+    LocalPCA(n_neighbors).fit(X[: 2 * max(n_neighbors)])  # compiles
+    taken = []
+    for n in TRIED:
+        start = time.perf_counter()
+        LocalPCA(n_neighbors).fit(X[:n])
+        taken.append(time.perf_counter() - start)
+    per_point = np.divide(taken, TRIED)
+    square = max((per_point[1] - per_point[0]) / (TRIED[1] - TRIED[0]), 0.0)
+    once = len(X) * (per_point[1] + square * (len(X) - TRIED[1]))
+    return (
+        f"{runs} runs, {done} of them recorded, of {len(X):,} points in {X.shape[1]:,} dimensions: about {once:.0f} "
+        f"s each, {once * max(runs - done, 0) / 60:.0f} min in all. A sweep that is killed goes on where it was."
+    )

@@ -12,7 +12,7 @@ import torch
 from pydantic import BaseModel
 
 from analyses.context import Context
-from benchmarks.measuring import interleaved
+from zeta_geom.execution.timing import interleaved
 from zeta_geom.mixers import CutMix, CutMixZeta, LocalSyntheticInstances, ZetaMixup
 
 

@@ -16,9 +16,10 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks.measuring import report, seconds
+from benchmarks.measuring import report
 from zeta_geom import datasets
 from zeta_geom.audits import audit, measuring
+from zeta_geom.execution.timing import seconds
 
 REQUIRED = 240  # seconds
 

@@ -14,8 +14,8 @@ import numpy as np
 import typer
 from tqdm import tqdm
 
-from benchmarks.measuring import report, seconds
-from benchmarks.points import fashion
+from benchmarks.measuring import fashion, report
+from zeta_geom.execution.timing import seconds
 from zeta_geom.geometry import LocalPCA, local_dimension
 from zeta_geom.mixers import ZetaMixup
 from zeta_geom.sweeps import gamma_sweep

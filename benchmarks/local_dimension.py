@@ -19,8 +19,8 @@ import torch
 import typer
 from sklearn.neighbors import NearestNeighbors
 
-from benchmarks.measuring import Decisions, full_product, interleaved, report, seconds
-from benchmarks.points import POINTS, axes_for
+from benchmarks.measuring import POINTS, Decisions, axes_for, full_product, report
+from zeta_geom.execution.timing import interleaved, seconds
 from zeta_geom.geometry import LocalPCA, local_dimension
 
 KS = (8, 128)

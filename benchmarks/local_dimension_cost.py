@@ -15,9 +15,9 @@ import numpy as np
 import typer
 from tqdm import tqdm
 
-from benchmarks.measuring import report, seconds
-from benchmarks.points import crops, fashion
+from benchmarks.measuring import crops, fashion, report
 from zeta_geom import records
+from zeta_geom.execution.timing import seconds
 from zeta_geom.geometry import LocalPCA
 from zeta_geom.plots import style
 

@@ -17,8 +17,9 @@ import torch
 import typer
 from ot.bregman import convolutional_barycenter2d
 
-from benchmarks.measuring import interleaved, report
+from benchmarks.measuring import report
 from zeta_geom import datasets
+from zeta_geom.execution.timing import interleaved
 from zeta_geom.mixers import OptTransMix, SuperMix
 from zeta_geom.realism import MNISTOracle
 

@@ -22,9 +22,10 @@ import numpy as np
 import skdim
 import typer
 
-from benchmarks.measuring import interleaved, report
+from benchmarks.measuring import report
 from benchmarks.peers_mixing import mixing_rows
 from zeta_geom import datasets, manifolds, mixers
+from zeta_geom.execution.timing import interleaved
 from zeta_geom.fidelity import density_coverage, improved_precision_recall
 from zeta_geom.geometry import knn, local_dimension
 

@@ -18,8 +18,9 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from benchmarks.measuring import interleaved, report
+from benchmarks.measuring import report
 from zeta_geom.cli.main import app
+from zeta_geom.execution.timing import interleaved
 
 ROOT = Path(__file__).parent.parent
 IMPORTS = {"python": "pass", "import typer": "import typer", "import zeta_geom": "import zeta_geom"}

@@ -15,7 +15,8 @@ import numpy as np
 import torch
 import typer
 
-from benchmarks.measuring import interleaved, report
+from benchmarks.measuring import report
+from zeta_geom.execution.timing import interleaved
 from zeta_geom.mixers import MIXERS
 from zeta_geom.training import Classifier, make_network
 from zeta_geom.training.recipes.schema import Optimizer

@@ -27,8 +27,7 @@ from rich.table import Table
 from tqdm import tqdm
 
 from analyses.context import PRESETS, Context
-from figures.drawing import Drawing, draw, unchanged
-from figures.steps import STEPS, Step
+from figures.steps import STEPS, Drawing, Step, analyse, draw, unchanged
 from zeta_geom.cli.consoles import spell_out
 from zeta_geom.records import atomic_path
 
@@ -72,7 +71,7 @@ def main(
         for place, step in enumerate(steps):
             typer.echo(announcement(steps, place, preset, times))
             start, cpu, computed = time.perf_counter(), time.process_time(), len(context.computed)
-            complete &= draw_only or analyse(step, context)
+            complete &= draw_only or run_analyses(step, context)
             times.append(
                 {
                     "step": step.key,
@@ -130,12 +129,12 @@ def span(seconds: float) -> str:
     return f"{max(round(seconds), 1)} s" if seconds < 90 else f"{round(seconds / 60)} min"
 
 
-def analyse(step: Step, context: Context) -> bool:
-    """Run a step's analyses, and say whether all of them had data."""
+def run_analyses(step: Step, context: Context) -> bool:
+    """Run a step's analyses, and return whether all of them had data."""
     complete = True
     for name in step.analyses:
         try:
-            import_module(f"analyses.{name}").run(context)
+            analyse(name, context)
             context.mark_left_out(name, False)
         except FileNotFoundError as error:
             context.mark_left_out(name, True)

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from figures.names import data_name
-from figures.saving import save
+from figures.common import data_name, save
 from zeta_geom.audits import Audit
 from zeta_geom.audits.result import TABLES
 from zeta_geom.audits.samples import Samples

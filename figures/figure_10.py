@@ -10,8 +10,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from figures.names import data_name, listed, network_name, seeds_of
-from figures.saving import save
+from figures.common import data_name, listed, network_name, save, seeds_of
 from zeta_geom.mixers import gamma_min
 from zeta_geom.plots.parallel import parallel_models
 from zeta_geom.plots.sensitivity import gamma_sensitivity

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from figures.saving import save
+from figures.common import save
 from zeta_geom.mixers import p_series_weights
 from zeta_geom.plots.densities import density_curve
 from zeta_geom.plots.images import image_grid, picture, soft_label_bars

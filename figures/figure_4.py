@@ -8,8 +8,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from figures.names import data_name
-from figures.saving import save
+from figures.common import data_name, save
 from zeta_geom.plots.mixed_images import picture_grid
 from zeta_geom.plots.style import METHOD_COLORS, PARAMETERS, panel_letter
 from zeta_geom.records import Record, read

@@ -8,12 +8,11 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 
-from figures.saving import save
+from figures.common import data_name, save
 from zeta_geom import records
 from zeta_geom.manifolds import MANIFOLDS
 from zeta_geom.mixers import gamma_min
 from zeta_geom.plots import style
-from zeta_geom.plots.names import as_label
 from zeta_geom.plots.sweep import sweep_panel
 
 PAPER_SETS = ("cifar-10", "cifar-100")
@@ -63,7 +62,7 @@ def draw_curves(ax: Any, record: records.Record, k: int) -> None:
     sweep_panel(ax, record.table[record.table["k"] == k], bandless=("mixup-per-sample",))
     name = record.settings["data_name"]
     truth = f", true dimension {MANIFOLDS[name].dimension}" if name in MANIFOLDS else ""
-    ax.set_title(f"{TITLES.get(name, title_of(name))}, k = {k}{truth}")
+    ax.set_title(f"{TITLES.get(name, data_name(name))}, k = {k}{truth}")
 
 
 def caption(made: list[records.Record]) -> str:
@@ -81,24 +80,11 @@ def caption(made: list[records.Record]) -> str:
     )
 
 
-def title_of(name: str) -> str:
-    """Return how a data set is called in a title."""
-    known = {
-        "mnist": "MNIST",
-        "fashion-mnist": "Fashion-MNIST",
-        "mnist-sample": "MNIST sample",
-        "digits": "digits 8×8",
-        "cifar-10": "CIFAR-10",
-        "cifar-100": "CIFAR-100",
-    }
-    return known.get(name) or as_label(name)
-
-
 def stand_in_note(made: list[records.Record]) -> str:
     """Say what the panels were drawn from, and what they stand for where that differs."""
     names = [record.settings["data_name"] for record in made]
     sizes = [record.settings["n_points"] for record in made]
-    drawn = " and ".join(f"{title_of(name)} ({size:,} images)" for name, size in zip(names, sizes))
+    drawn = " and ".join(f"{data_name(name)} ({size:,} images)" for name, size in zip(names, sizes))
     note = f"Drawn from {drawn}"
     own = made[0].settings["named_by_user"]
     return note if own or tuple(names) == PAPER_SETS else f"{note}, standing in for CIFAR-10 and CIFAR-100"

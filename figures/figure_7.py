@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
-from figures.saving import save
+from figures.common import save
 from zeta_geom.mixers import gamma_min
 from zeta_geom.plots.curves import curve_against_gamma, level_across, mark_gamma_min
 from zeta_geom.plots.neighborhoods import (

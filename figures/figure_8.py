@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from figures.saving import save
+from figures.common import data_name, save
 from zeta_geom.plots.features import class_map, interval_rows, predicted_picture
-from zeta_geom.plots.names import as_label
 from zeta_geom.plots.panels import spread
 from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS, PARAMETERS, panel_letter
 from zeta_geom.records import Record, read
@@ -23,12 +22,6 @@ SELECTIONS = {
     "i": "(i) paper's selection:\nonly ζ right",
     "ii": "(ii) mirror image:\nonly mixup right",
     "iii": "(iii) all test images",
-}
-TITLES = {
-    "mnist": "MNIST",
-    "mnist-sample": "MNIST sample",
-    "isic-2017": "ISIC 2017",
-    "derm7point-clinical": "derm7point: clinical",
 }
 STAND_IN = ", standing in for the paper's ISIC 2017 and derm7point"
 COLUMNS = 12  # of pictures
@@ -58,7 +51,7 @@ def draw_set(drawn: Record, tables: dict[str, pd.DataFrame]) -> Figure:
         panel_letter(ax, letter)
     draw_numbers(bottom.subplots(1, 2, width_ratios=(2, 1)), tables)
     data = drawn.settings["data_name"]
-    fig.suptitle(f"{TITLES.get(data) or as_label(data)}{STAND_IN if data.startswith('mnist') else ''}", fontsize=9)
+    fig.suptitle(f"{data_name(data)}{STAND_IN if data.startswith('mnist') else ''}", fontsize=9)
     fig.supxlabel(caption(drawn, tables), fontsize=7, ha="left", x=0.01)
     return fig
 

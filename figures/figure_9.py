@@ -9,8 +9,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from figures.names import METRICS, data_name, listed, network_name, seeds_of
-from figures.saving import save
+from figures.common import METRICS, data_name, listed, network_name, save, seeds_of
 from zeta_geom.plots.paired_dots import paired_dots, paired_dots_key
 from zeta_geom.plots.style import PARAMETERS
 from zeta_geom.records import Record, read

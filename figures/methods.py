@@ -12,7 +12,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from figures.saving import save
+from figures.common import save
 from zeta_geom.mixers import MIXERS
 from zeta_geom.plots.heat_table import difference_colors, heat_table, relative_shades
 from zeta_geom.plots.style import PARAMETERS

@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from figures.names import data_name, network_name, seeds_of
-from figures.saving import save
+from figures.common import data_name, network_name, save, seeds_of
 from zeta_geom.plots.differences import difference_key, difference_rows
 from zeta_geom.plots.style import PARAMETERS
 from zeta_geom.records import Record, read

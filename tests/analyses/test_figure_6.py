@@ -56,7 +56,7 @@ def test_images_of_the_users_own_stand_for_themselves(tmp_path, capsys, monkeypa
         tmp_path / "mine.npz", X_train=rng.integers(0, 256, (120, 4, 4, 3), dtype=np.uint8), y_train=np.zeros(120)
     )
     monkeypatch.setattr("analyses.figure_6.ANNOUNCED", 100)
-    monkeypatch.setattr("analyses.forecast.TRIED", (60, 100))
+    monkeypatch.setattr("analyses.figure_6.TRIED", (60, 100))
     context = Context(results=tmp_path, images=(tmp_path / "mine.npz",), progress=False)
     figure_6.run(context, SMALL)
     said = capsys.readouterr().out
