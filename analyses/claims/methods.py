@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from analyses.claims.geometry import AT_CEILING
-from analyses.claims.verdicts import Claim, from_interval, paired, settings, table
+from analyses.claims.verdicts import Claim, from_interval, settings, table
+from zeta_geom.training.comparison import paired_interval
 
 SPANNED = {"helix-3d": 3, "curved-12d": 6, "mnist": 784}  # dimensions; the manifold's coordinates are given twice
 DIRICHLET = "Table 8's text"
@@ -49,7 +50,7 @@ def methods(results: Path) -> list[Claim]:
 
 def above(statement: str, where: str, data: str, values: pd.Series, method: str, others: tuple[str, ...]) -> Claim:
     """Say whether a method is above others on the same seeds, by its difference from the one that is nearest."""
-    mean, low, high = min(paired((values[method] - values[other]).to_numpy()) for other in others)
+    mean, low, high, _ = min(paired_interval(values[method] - values[other]) for other in others)
     texts = [
         f"{name} {values[name].mean().round(9):.4g} ± {values[name].std().round(9):.2g}" for name in (*others, method)
     ]

@@ -10,13 +10,13 @@ import pandas as pd
 from analyses.claims.verdicts import (
     Claim,
     from_gamma,
-    paired,
     settings,
     sign_below,
     table,
     up_to_gamma,
     yes_no,
 )
+from zeta_geom.training.comparison import paired_interval
 
 WHERE = "Realism and label correctness, Fig. 2"
 
@@ -43,7 +43,7 @@ def compare(data: str, part: pd.DataFrame, measure: str) -> Claim:
     signs, texts = [], []
     for gamma in gammas:
         zeta = by_seed[("zeta", gamma)]
-        _, low, high = paired((zeta - mixup).to_numpy())
+        _, low, high, _ = paired_interval(zeta - mixup)
         signs.append(int(high < 0) - int(low > 0))
         texts.append(f"{gamma:g}: {zeta.mean():.3f} ± {zeta.std():.3f}")
     shown = [texts[0], texts[len(texts) // 2], texts[-1]]

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analyses.context import left_out_analyses
 from zeta_geom import records
@@ -77,15 +76,6 @@ def undecided(gammas: np.ndarray, signs: np.ndarray) -> str:
     """Name the values of γ, from the first on, at which nothing is shown, or nothing where the first is decided."""
     count = int(np.argmax(signs != 0)) if (signs != 0).any() else len(signs)
     return f"; {OPEN} at γ = {', '.join(f'{gamma:g}' for gamma in sorted(gammas[:count]))}" if count else ""
-
-
-def paired(difference: Sequence[float]) -> tuple[float, float, float]:
-    """Return the mean of paired differences and the limits of its 95 % t interval, NaN for fewer than two."""
-    values = np.asarray(difference, dtype=float)
-    if len(values) < 2:
-        return float(values.mean()), np.nan, np.nan
-    low, high = stats.t.interval(0.95, len(values) - 1, loc=values.mean(), scale=stats.sem(values) or 1e-300)
-    return float(values.mean()), float(low), float(high)
 
 
 def from_interval(low: float, high: float) -> str:

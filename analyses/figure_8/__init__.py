@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from analyses.claims.verdicts import paired
 from analyses.context import Context, side_by_side
 from analyses.figure_8.networks import METHODS, MIXED, PRESETS, Settings, Subject, select, subjects
 from zeta_geom.neighborhoods import embed
 from zeta_geom.records import Record
+from zeta_geom.training.comparison import paired_interval
 
 
 def run(context: Context, settings: Settings | None = None) -> None:
@@ -93,7 +93,7 @@ def intervals(table: pd.DataFrame) -> pd.DataFrame:
         }
         row = {"data": data, "selection": selection, "n_seeds": len(by_seed)}
         for name, each in values.items():
-            limits = paired(each.to_numpy()) if len(each) else (np.nan, np.nan, np.nan)
+            limits = paired_interval(each)[:3] if len(each) else (np.nan, np.nan, np.nan)
             row |= dict(zip((name, f"{name}_low", f"{name}_high"), limits))
         rows.append(row)
     return pd.DataFrame(rows)

@@ -8,7 +8,7 @@ from analyses import figure_10
 from analyses.context import Context
 from analyses.study.tables import as_accuracy, as_error
 from figures import figure_10 as drawing
-from tests.analyses.test_figure_9 import STUDY, finished, run_of
+from tests.analyses.run_cases import STUDY, finished, run_of
 from zeta_geom.plots.parallel import BELOW
 from zeta_geom.plots.style import METHOD_COLORS
 from zeta_geom.records import read

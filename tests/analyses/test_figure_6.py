@@ -6,16 +6,8 @@ import pytest
 from analyses import figure_6
 from analyses.context import Context
 from figures import figure_6 as drawing
+from tests.analyses.sweep_settings import SMALL
 from zeta_geom import records
-
-SMALL = figure_6.Settings(
-    n_samples=200,
-    gammas=(0.0, 2.0, 8.0),
-    n_neighbors=(4, 8),
-    n_images=150,
-    image_batch_size=32,
-    image_gammas=(2.0, 8.0),
-)
 
 
 @pytest.fixture(scope="module")
