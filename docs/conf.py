@@ -77,7 +77,11 @@ html_css_files = ["site.css"]
 html_title = "zeta_geom"
 html_show_sourcelink = False
 html_copy_source = False
-html_sidebars = {page: [] for page in ("index", "claims", "definitions", "mixers", "scale", "peers", "generated/cli")}
+PAGES = (
+    *("index", "figures", "claims", "definitions", "audits", "mixing", "mixers", "training", "scale", "speed"),
+    *("files", "peers", "generated/cli"),
+)
+html_sidebars = {page: [] for page in PAGES}
 html_theme_options = {
     "logo": {"text": "zeta_geom"},
     "navbar_align": "left",
