@@ -38,7 +38,7 @@ def run(context: Context, settings: Settings | None = None) -> None:
     """Write one table: a row for each (method, T, γ)."""
     settings = settings or PRESETS[context.preset]
     dataset = context.dataset("mnist")
-    made_of = settings.model_dump(mode="json") | {"data_name": dataset.name}
+    stored = settings.model_dump(mode="json") | {"data_name": dataset.name}
 
     def compute() -> pd.DataFrame:
         order = np.random.default_rng(settings.seed).permutation(len(dataset.X_train))[: settings.n_images]
@@ -51,7 +51,7 @@ def run(context: Context, settings: Settings | None = None) -> None:
             rows.append(measure("zeta", mixer, X, y, settings) | {"T": size, "gamma": gamma})
         return pd.DataFrame(rows)
 
-    context.record("diversity/mnist", compute, settings=made_of, data=dataset.fingerprint)
+    context.record("diversity/mnist", compute, settings=stored, data=dataset.fingerprint)
 
 
 def measure(method: str, mixer: Any, X: np.ndarray, y: np.ndarray, settings: Settings) -> dict[str, Any]:

@@ -57,11 +57,11 @@ def run(context: Context, settings: Settings | None = None) -> None:
     """
     s = settings or PRESETS[context.preset]
     dataset = context.dataset("mnist")
-    made_of = {"settings": s.model_dump(mode="json") | {"data_name": dataset.name}, "data": dataset.fingerprint}
-    context.record("figure_3/images", lambda: images(s, dataset), **made_of)
-    scores = context.record("figure_3/scores", lambda: score(s, dataset, context.progress), **made_of).table
-    context.record("figure_3/summary", lambda: summarise(scores), **made_of)
-    context.record("figure_3/differences", lambda: compare(scores, s.resamples), **made_of)
+    inputs = {"settings": s.model_dump(mode="json") | {"data_name": dataset.name}, "data": dataset.fingerprint}
+    context.record("figure_3/images", lambda: images(s, dataset), **inputs)
+    scores = context.record("figure_3/scores", lambda: score(s, dataset, context.progress), **inputs).table
+    context.record("figure_3/summary", lambda: summarise(scores), **inputs)
+    context.record("figure_3/differences", lambda: compare(scores, s.resamples), **inputs)
 
 
 def mixers(s: Settings, seed: int) -> Iterator[tuple[str, Mixer]]:
@@ -145,15 +145,15 @@ def compare(scores: pd.DataFrame, resamples: int) -> pd.DataFrame:
     drawn = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), resamples)  # how often each batch is taken
     rows = []
     for measure in MEASURES:
-        found = {}
+        medians = {}
         for method, part in scores.groupby("method"):
             part = part.sort_values(measure)
             values, cluster = part[measure].to_numpy(), part["cluster"].to_numpy()
             totals = (np.cumsum(times[cluster]) for times in (np.ones(n, dtype=int), *drawn))
-            found[method] = np.array([values[np.searchsorted(total, total[-1] / 2)] for total in totals])
-        if not np.isfinite(list(found.values())).all():
+            medians[method] = np.array([values[np.searchsorted(total, total[-1] / 2)] for total in totals])
+        if not np.isfinite(list(medians.values())).all():
             continue  # an infinite median has no difference; the summary holds it
-        difference, *resampled = found["zeta"] - found["mixup"]
+        difference, *resampled = medians["zeta"] - medians["mixup"]
         low, high = np.quantile(resampled, (0.025, 0.975))
         rows.append({"measure": measure, "difference": difference, "low": low, "high": high, "resamples": resamples})
     return pd.DataFrame(rows)

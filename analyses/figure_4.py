@@ -61,10 +61,10 @@ def run(context: Context, settings: Settings | None = None, number: str = "4") -
     """Write the record figure_<number>/images: originals, mixtures, their weights, and the λ of each batch."""
     s = settings or PRESETS[number]["quick" if context.offline else context.preset]
     pictures = find(context, s)
-    own = s.data.startswith(("folder:", "csv:"))
+    by_user = s.data.startswith(("folder:", "csv:"))
     stored = s.model_dump(mode="json", exclude={"data", "background"}) | {
         "data_name": pictures.name,
-        "named_by_user": own,
+        "named_by_user": by_user,
     }
     context.record(f"figure_{number}/images", lambda: mix(pictures, s), settings=stored, data=pictures.fingerprint)
 
@@ -87,8 +87,8 @@ def find(context: Context, s: Settings) -> Pictures:
         images, fingerprint = load_pictures(folder, framing, progress=context.progress)
         name = folder.resolve().name
     else:
-        found = load_image_data(s.data, size=s.size, crop=1.0, background=s.background, progress=context.progress)
-        images, fingerprint, name = found.train, found.fingerprint, found.name
+        loaded = load_image_data(s.data, size=s.size, crop=1.0, background=s.background, progress=context.progress)
+        images, fingerprint, name = loaded.train, loaded.fingerprint, loaded.name
 
     def levels(index: int) -> np.ndarray:
         pixels = images[index][0].numpy().transpose(1, 2, 0)
@@ -114,8 +114,8 @@ def mix(pictures: Pictures, s: Settings) -> dict[str, np.ndarray]:
     mixers |= {f"zeta-{gamma:g}": ZetaMixup(gamma, anchor=s.anchor, random_state=s.seed) for gamma in s.gammas}
     for method, mixer in mixers.items():
         plans = [mixer.draw(batch.shape, like=batch) for batch in batches]
-        made = [mixer.apply(batch, None, plan)[0] for batch, plan in zip(batches, plans)]
-        arrays[method] = np.concatenate([mixed[: len(part)] for mixed, part in zip(made, kept)])
+        outputs = [mixer.apply(batch, None, plan)[0] for batch, plan in zip(batches, plans)]
+        arrays[method] = np.concatenate([mixed[: len(part)] for mixed, part in zip(outputs, kept)])
         if method == "mixup":
             arrays["lambda"] = np.array([float(plan.lam) for plan in plans])
         else:

@@ -118,8 +118,8 @@ def sweep(
             **batch,
         )
 
-    made_of = settings.model_dump(mode="json") | about | {"n_points": len(X)}
-    context.record(f"figure_6/{panel}", compute, settings=made_of, data=data_fingerprint(X))
+    stored = settings.model_dump(mode="json") | about | {"n_points": len(X)}
+    context.record(f"figure_6/{panel}", compute, settings=stored, data=data_fingerprint(X))
 
 
 def forecast(X: np.ndarray, n_neighbors: tuple[int, ...], runs: int, done: int) -> str:
@@ -128,12 +128,12 @@ def forecast(X: np.ndarray, n_neighbors: tuple[int, ...], runs: int, done: int) 
     The seconds of one grow as a·n + b·n²; a and b come from two smaller ones.
     """
     LocalPCA(n_neighbors).fit(X[: 2 * max(n_neighbors)])  # compiles
-    taken = []
+    times = []
     for n in TRIED:
         start = time.perf_counter()
         LocalPCA(n_neighbors).fit(X[:n])
-        taken.append(time.perf_counter() - start)
-    per_point = np.divide(taken, TRIED)
+        times.append(time.perf_counter() - start)
+    per_point = np.divide(times, TRIED)
     square = max((per_point[1] - per_point[0]) / (TRIED[1] - TRIED[0]), 0.0)
     once = len(X) * (per_point[1] + square * (len(X) - TRIED[1]))
     return (

@@ -136,7 +136,7 @@ def chosen_point(X: np.ndarray, mixed: tuple[np.ndarray, ...], s: Settings) -> d
     X_new, Y_new, leaders = mixed
     before, spectra, neighbors = dimensions(X, s)
     after, spectra_new, neighbors_new = dimensions(X_new, s)
-    ratio, ratio_new = (each[:, 0] / each[:, -1] for each in (spectra, spectra_new))
+    ratio, ratio_new = (values[:, 0] / values[:, -1] for values in (spectra, spectra_new))
     fall = np.log(ratio[leaders] / np.maximum(ratio_new, np.finfo(float).tiny))
     fell = after < before[leaders]
     output = int(np.argmax(np.where(fell, fall, -np.inf) if fell.any() else fall))
@@ -156,11 +156,11 @@ def chosen_test(mixup: Any, zeta: Any, tests: np.ndarray, classes: np.ndarray, s
     correct = np.array([[votes(X, Y, tests, classes, k) for k in s.vote_ks] for X, Y, _ in (mixup, zeta)])
     test = int(np.argmax((correct[1] - correct[0]).sum(axis=0)))
     largest = max(s.vote_ks)
-    near = [knn(X, largest, queries=tests[test : test + 1]).indices[0] for X, _, _ in (mixup, zeta)]
+    neighbors = [knn(X, largest, queries=tests[test : test + 1]).indices[0] for X, _, _ in (mixup, zeta)]
     return {
         "test": tests[test],
         "test_class": np.array(classes[test]),
-        "test_neighbors": np.stack(near),  # (mixup, ζ) x the largest k
+        "test_neighbors": np.stack(neighbors),  # (mixup, ζ) x the largest k
         "test_correct": correct[:, :, test],  # (mixup, ζ) x ks
     }
 

@@ -67,10 +67,10 @@ def find(s: Settings) -> pd.DataFrame:
 
 def pairs(values: pd.DataFrame) -> pd.DataFrame:
     """Return mean, std and number of seeds of both methods where both were trained on as many images."""
-    own = ["epochs"] if "epochs" in values else []
+    epochs = ["epochs"] if "epochs" in values else []
     sides = []
     for method, name in NAMES.items():
-        side = over_seeds(values[values["method"] == method], PAIR + own)
+        side = over_seeds(values[values["method"] == method], PAIR + epochs)
         sides.append(side.rename(columns={of: f"{name}_{of}" for of in ("mean", "std", "n", "epochs")}))
     return sides[0].merge(sides[1], on=PAIR).sort_values(PAIR[:3], kind="stable", ignore_index=True)
 

@@ -75,13 +75,13 @@ def run(context: Context, settings: Settings | None = None) -> None:
     """Write a record a data set, with a row a method and a seed, and `methods/panel` with a row a cell."""
     s = settings or PRESETS[context.preset]
     dataset = context.dataset("mnist")
-    made = s.model_dump(mode="json")
-    drawn = {"settings": made | {"data_name": dataset.name}, "data": dataset.fingerprint}
+    stored = s.model_dump(mode="json")
+    drawn = {"settings": stored | {"data_name": dataset.name}, "data": dataset.fingerprint}
     tables = {}
     for data, subject in subjects(s, dataset).items():
         compute = partial(measure, data, subject, s, context.progress)
-        made_of = {"settings": made} if data in MANIFOLDS else drawn
-        tables[data] = context.record(f"methods/{data}", compute, **made_of).table
+        inputs = {"settings": stored} if data in MANIFOLDS else drawn
+        tables[data] = context.record(f"methods/{data}", compute, **inputs).table
     context.record("methods/panel", lambda: summarise(tables), **drawn)
 
 
@@ -118,8 +118,8 @@ def measure(data: str, subject: Subject, s: Settings, progress: bool = False) ->
     points = [subject.make(seed) for seed in range(subject.seeds)]
     defined = [method for method in (ORIGINAL, *MIXERS) if not why_not(method, subject)]
 
-    def row(asked: tuple[int, str]) -> dict[str, Any]:
-        seed, method = asked
+    def row(task: tuple[int, str]) -> dict[str, Any]:
+        seed, method = task
         mixed = mix(method, *points[seed], subject.n_classes, s, seed)
         return {"method": method, "seed": seed, "reason": "", "n": len(mixed[0]), **subject.measure(*mixed)}
 
@@ -135,17 +135,17 @@ def mix(
     if method == ORIGINAL:
         return X, None if y is None else np.eye(n_classes or 0)[y]
     mixer = mixer_of(method, s, seed)
-    given: Any = (X, y) if "numpy" in mixer.traits.backends else (torch.from_numpy(X), torch.from_numpy(y))
-    mixed = mixer.mix_dataset(*given, batch_size=s.batch_size, n_classes=n_classes, n_out=len(X))
+    arrays: Any = (X, y) if "numpy" in mixer.traits.backends else (torch.from_numpy(X), torch.from_numpy(y))
+    mixed = mixer.mix_dataset(*arrays, batch_size=s.batch_size, n_classes=n_classes, n_out=len(X))
     return tuple(None if part is None else np.asarray(part) for part in mixed)
 
 
 def mixer_of(method: str, s: Settings, seed: int) -> Mixer:
     """Return the mixer at the settings' γ; SuperMix's teacher is the oracle, in its training's precision."""
-    own: dict[str, Any] = {SERIES[method]: s.gamma} if method in SERIES else {}
+    params: dict[str, Any] = {SERIES[method]: s.gamma} if method in SERIES else {}
     if method == "supermix":
-        own["teacher"] = copy.deepcopy(oracle().model).float()
-    return make_mixer(method, random_state=seed, **own)
+        params["teacher"] = copy.deepcopy(oracle().model).float()
+    return make_mixer(method, random_state=seed, **params)
 
 
 @cache
@@ -154,9 +154,9 @@ def oracle() -> MNISTOracle:
     return MNISTOracle.pretrained()
 
 
-def make_points(data: str, seed: int, **asked: Any) -> tuple[np.ndarray, np.ndarray | None]:
+def make_points(data: str, seed: int, **settings: Any) -> tuple[np.ndarray, np.ndarray | None]:
     """Return points of a manifold, and classes where it has any."""
-    X, y = MANIFOLDS[data].make(random_state=seed, **asked)
+    X, y = MANIFOLDS[data].make(random_state=seed, **settings)
     return X, y if MANIFOLDS[data].n_classes else None
 
 
@@ -221,11 +221,11 @@ def summarise(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     rows = []
     for data, table in tables.items():
         for method, part in table.groupby("method", sort=False):
-            named = {"data": data, "method": method, "n": part["n"].iloc[0], "reason": part["reason"].iloc[0]}
-            named["remark"] = REMARKS.get((data, method), "")
+            cell = {"data": data, "method": method, "n": part["n"].iloc[0], "reason": part["reason"].iloc[0]}
+            cell["remark"] = REMARKS.get((data, method), "")
             for name in table.columns.drop(["method", "seed", "reason", "n"]):
-                found = {"mean": part[name].mean(), "std": part[name].std(), "seeds": part[name].count()}
-                rows.append(named | {"measure": name} | found)
+                statistics = {"mean": part[name].mean(), "std": part[name].std(), "seeds": part[name].count()}
+                rows.append(cell | {"measure": name} | statistics)
     return pd.DataFrame(rows)
 
 

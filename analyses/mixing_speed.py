@@ -33,8 +33,8 @@ PRESETS = {"quick": Settings(rounds=15), "full": Settings(), "paper": Settings()
 def run(context: Context, settings: Settings | None = None) -> None:
     """Write one table: a row a method, with the median and the quartiles of its seconds."""
     settings = settings or PRESETS[context.preset]
-    made_of = settings.model_dump(mode="json") | {"threads": torch.get_num_threads()}
-    context.record("mixing_speed/table_9", lambda: measure(settings, context.progress), settings=made_of)
+    stored = settings.model_dump(mode="json") | {"threads": torch.get_num_threads()}
+    context.record("mixing_speed/table_9", lambda: measure(settings, context.progress), settings=stored)
 
 
 def measure(s: Settings, progress: bool) -> pd.DataFrame:
@@ -50,8 +50,8 @@ def measure(s: Settings, progress: bool) -> pd.DataFrame:
         "local-synthetic-instances": lambda: local(X),
     }
     rows = []
-    for method, taken in interleaved(calls, s.rounds + s.warm_up, progress=progress).items():
-        low, median, high = np.quantile(taken[s.warm_up :], (0.25, 0.5, 0.75))
+    for method, times in interleaved(calls, s.rounds + s.warm_up, progress=progress).items():
+        low, median, high = np.quantile(times[s.warm_up :], (0.25, 0.5, 0.75))
         rows.append({"method": method, "seconds": median, "lower": low, "upper": high, "rounds": s.rounds})
     return pd.DataFrame(rows)
 

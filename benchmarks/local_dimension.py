@@ -74,17 +74,17 @@ def measure(name: str, rounds: int) -> dict[str, Any]:
     X = POINTS[name]()
     LocalPCA(KS).fit(X[:2000])  # compiles the kernels
     with Decisions() as decisions:
-        taken = interleaved({"product": lambda: full_product(X), "ours": lambda: LocalPCA(KS).fit(X)}, rounds)
+        times = interleaved({"product": lambda: full_product(X), "ours": lambda: LocalPCA(KS).fit(X)}, rounds)
     print("\n".join(decisions.said[-5:]))
-    ours, product = np.median(taken["ours"]), np.median(taken["product"])
-    theirs = scikit_dimension_seconds(X)
+    ours, product = np.median(times["ours"]), np.median(times["product"])
+    peer = scikit_dimension_seconds(X)
     row = {"points": name, "n": len(X), "d": X.shape[1], "axes 90 %, 99 %": axes_for(X), "rounds": rounds}
-    row |= {"product s": product, "ours s": ours, "× product": np.median(np.divide(taken["ours"], taken["product"]))}
-    row |= {"required": REQUIRED[name][0], "scikit-dimension s": theirs, "times faster": theirs / ours}
+    row |= {"product s": product, "ours s": ours, "× product": np.median(np.divide(times["ours"], times["product"]))}
+    row |= {"required": REQUIRED[name][0], "scikit-dimension s": peer, "times faster": peer / ours}
     row |= {"required ×": REQUIRED[name][1], "peak GiB beyond data": peak_memory(name)}
     if torch.cuda.is_available():
         row["cuda s"] = cuda_seconds(X)
-    return row | {"all seconds": taken, "decisions": decisions.said[-5:]}
+    return row | {"all seconds": times, "decisions": decisions.said[-5:]}
 
 
 def cuda_seconds(X: np.ndarray) -> float:

@@ -32,7 +32,7 @@ def contenders(X: Any) -> Calls:
     zeta = ZetaMixup(GAMMA, n_classes=N_CLASSES, random_state=0)
     calls: Calls = {"copy": lambda: xp.asarray(X).copy() if xp is np else X.clone()}
     if compute is not None:
-        calls |= floors(xp, compute) | theirs(xp, compute)
+        calls |= floors(xp, compute) | by_fft(xp, compute)
     calls |= {"ζ-mixup": lambda: zeta(X), "ζ-mixup, labels": lambda: zeta(X, labels)}
     if m >= 1024:
         few = ZetaMixup(GAMMA, n_mix=32, random_state=0)
@@ -79,7 +79,7 @@ def ways_to_draw(xp: Any, m: int, flat: Any) -> Iterator[tuple[str, Callable[[],
         yield "compiled", compiled
 
 
-def theirs(xp: Any, flat: Any) -> Calls:
+def by_fft(xp: Any, flat: Any) -> Calls:
     """Return ζ-mixup with weights made as the paper's authors make them: argsort, FFT rotation, reciprocal power."""
     m = flat.shape[0]
     rng = np.random.default_rng(0)
@@ -106,11 +106,11 @@ def libraries(X: torch.Tensor, y: torch.Tensor) -> Calls:
     from timm.data import Mixup as TimmMixup
     from torchvision.transforms import v2
 
-    own = X.clone()
+    batch = X.clone()
     mixup, cutmix = (kind(num_classes=N_CLASSES) for kind in (v2.MixUp, v2.CutMix))
     timm = TimmMixup(mixup_alpha=1.0, label_smoothing=0.0, num_classes=N_CLASSES)
     return {
         "torchvision MixUp": lambda: mixup(X, y),
         "torchvision CutMix": lambda: cutmix(X, y),
-        "timm Mixup": lambda: timm(own, y),
+        "timm Mixup": lambda: timm(batch, y),
     }

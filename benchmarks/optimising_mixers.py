@@ -31,8 +31,8 @@ def main(
 ) -> None:
     """Measure on digits, print a table, write JSON."""
     X = datasets.load("mnist-sample").X_train[:samples, None].astype(np.float32) / 255
-    taken = interleaved(contenders(X), rounds + 1)
-    medians = {name: 1e3 * float(np.median(seconds[1:])) / samples for name, seconds in taken.items()}
+    times = interleaved(contenders(X), rounds + 1)
+    medians = {name: 1e3 * float(np.median(seconds[1:])) / samples for name, seconds in times.items()}
     report("optimising_mixers", [{"method": name, "ms an image": ms} for name, ms in medians.items()], out)
 
 
@@ -58,10 +58,10 @@ def barycenters_by_pot(X: np.ndarray, mixer: OptTransMix) -> None:
     plan = mixer.draw(X.shape, like=X)
     images = X[:, 0].astype(np.float64)
     images /= images.sum(axis=(1, 2), keepdims=True)
-    asked = {"stabThr": 1e-300, "numItermax": mixer.max_iter, "warn": False}
+    limits = {"stabThr": 1e-300, "numItermax": mixer.max_iter, "warn": False}
     for k, lam in enumerate(plan.lam):
         pair, weights = images[[k, plan.partners[k]]], np.array([lam, 1 - lam])
-        convolutional_barycenter2d(pair, mixer.reg, weights=weights, **asked)
+        convolutional_barycenter2d(pair, mixer.reg, weights=weights, **limits)
 
 
 if __name__ == "__main__":

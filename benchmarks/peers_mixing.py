@@ -47,11 +47,11 @@ def shares(call: Call) -> tuple[np.ndarray, float, int]:
     lams, alone, pairings = [], 0, set()
     for _ in range(BATCHES):
         Y = call(torch.zeros(M, 1, 16, 16), LABELS)[1].double().numpy()
-        own = np.diag(Y)
-        kept = own > 1 - 1e-7
-        lams.append(1.0 if kept.all() else own[~kept][0])
+        diagonal = np.diag(Y)
+        kept = diagonal > 1 - 1e-7
+        lams.append(1.0 if kept.all() else diagonal[~kept][0])
         if not kept.all():  # else λ rounds to 1, and the pairs are unknown
-            pairings.add(tuple(np.where(kept, -1, (Y - np.diag(own)).argmax(axis=1))))
+            pairings.add(tuple(np.where(kept, -1, (Y - np.diag(diagonal)).argmax(axis=1))))
             alone += kept.sum()
     return np.array(lams), alone / (M * BATCHES), len(pairings)
 
@@ -75,9 +75,9 @@ def outcome(call: Callable[[], str]) -> str:
 
 def written_to(call: Call) -> str:
     """Say whether the input is the same afterwards."""
-    given = IMAGES.clone()
-    call(given, LABELS)
-    return "kept" if torch.equal(given, IMAGES) else "written over"
+    images = IMAGES.clone()
+    call(images, LABELS)
+    return "kept" if torch.equal(images, IMAGES) else "written over"
 
 
 def replayed(call: Call) -> str:
@@ -134,25 +134,29 @@ def answers() -> Iterator[Answer]:
         limit = 1.628 / BATCHES**0.5  # Kolmogorov's
         yield f"mixup, α = {alpha:g}: λ's distribution off Beta(α, α) by (99 % stay below {limit:.3f})", many, off
         if alpha == 1:
-            yield "mixup: different pairings met", many, {name: f"{found[2]:,}" for name, found in met.items()}
+            yield (
+                "mixup: different pairings met",
+                many,
+                {name: f"{pairings:,}" for name, (_, _, pairings) in met.items()},
+            )
             yield (
                 "mixup: samples paired with themselves",
                 many,
-                {name: f"{found[1]:.1%}" for name, found in met.items()},
+                {name: f"{alone:.1%}" for name, (_, alone, _) in met.items()},
             )
     off = {name: f"{max(label_gap(call) for _ in range(200)):.1g}" for name, call in calls("cutmix").items()}
     yield "CutMix: labels against the share of pixels, largest difference", "200 batches", off
     for question, (data, probe) in PROBES.items():
-        found = {name: outcome(partial(probe, call)) for name, call in calls("mixup").items()}
-        yield f"mixup: {question}", data, found
+        texts = {name: outcome(partial(probe, call)) for name, call in calls("mixup").items()}
+        yield f"mixup: {question}", data, texts
     dense = list(calls("mixup", dense=True).items())[:2]
-    found = {name: outcome(partial(soft_labels, call)) for name, call in dense}
-    yield "mixup: soft labels go in, timm's with multi_label=True", "float64 labels (8, 8)", found
+    texts = {name: outcome(partial(soft_labels, call)) for name, call in dense}
+    yield "mixup: soft labels go in, timm's with multi_label=True", "float64 labels (8, 8)", texts
 
 
 def mixing_rows() -> Iterator[tuple[str, str, str, str, str]]:
     """Yield (peer, question, data, what ours answered, what the peer answered)."""
-    for question, data, found in answers():
-        ours, *others = found.items()
+    for question, data, texts in answers():
+        ours, *others = texts.items()
         for name, text in others:
             yield name, question, data, ours[1], text

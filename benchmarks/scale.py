@@ -50,7 +50,7 @@ def sweeps(X: np.ndarray, rounds: int, serial: Executor, **grid: Any) -> dict[st
     pool = PoolExecutor(2)
     calls = {"serial": partial(sweep_once, X, serial, grid), "pool": partial(sweep_once, X, pool, grid)}
     started = {name: seconds(call) for name, call in calls.items()}
-    taken = medians(calls, rounds)
+    times = medians(calls, rounds)
     started["Dask"] = seconds(partial(sweep_once, X, DaskExecutor(n_workers=2), grid))
     with local_cluster(2) as cluster:  # it takes time of its own while others work
         calls = {"pool": calls["pool"], "Dask": partial(sweep_once, X, DaskExecutor(cluster.scheduler_address), grid)}
@@ -61,12 +61,12 @@ def sweeps(X: np.ndarray, rounds: int, serial: Executor, **grid: Any) -> dict[st
         "n": len(X),
         "d": X.shape[1],
         "rounds": rounds,
-        **{f"{name} s": value for name, value in taken.items()},
-        "serial ÷ pool": taken["serial"] / taken["pool"],
+        **{f"{name} s": value for name, value in times.items()},
+        "serial ÷ pool": times["serial"] / times["pool"],
         "Dask s": beside["Dask"],
         "Dask ÷ pool": beside["Dask"] / beside["pool"],
         **{f"{name} s, started": started[name] for name in ("pool", "Dask")},
-        "serial ÷ pool, started": taken["serial"] / started["pool"],
+        "serial ÷ pool, started": times["serial"] / started["pool"],
     }
 
 

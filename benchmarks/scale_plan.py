@@ -83,8 +83,8 @@ class _Watch:
         Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # the peak begins anew
         start = time.perf_counter()
         result = self.call(task)
-        taken = {"seconds": time.perf_counter() - start, "bytes": _memory("VmHWM") - before}
-        (Path(self.folder) / f"task-{task.start}.json").write_text(json.dumps(taken), encoding="utf-8")
+        usage = {"seconds": time.perf_counter() - start, "bytes": _memory("VmHWM") - before}
+        (Path(self.folder) / f"task-{task.start}.json").write_text(json.dumps(usage), encoding="utf-8")
         return result
 
 

@@ -43,8 +43,8 @@ def main(
         if only and name != only:
             continue
         calls = {method: step_of(network, batch_size, shape, method, device) for method in ("without", *MIXED)}
-        taken = interleaved(calls, rounds + 1)
-        medians = {method: float(np.median(seconds[1:])) for method, seconds in taken.items()}
+        times = interleaved(calls, rounds + 1)
+        medians = {method: float(np.median(seconds[1:])) for method, seconds in times.items()}
         ratios = {f"{method} ÷ without": medians[method] / medians["without"] for method in MIXED}
         batch = " × ".join(map(str, (batch_size, *shape)))
         rows.append({"step": name, "network": network, "batch": batch, "without, s": medians["without"], **ratios})

@@ -22,11 +22,11 @@ def draw(results: Path) -> list[Path]:
     points = read(records / "points")
     name = points.settings["data_name"]
     suffix = "" if name == "mnist" else f"_{name}"
-    made = as_audit({table: read(records / table).table for table in TABLES}, points.values)
+    report = as_audit({table: read(records / table).table for table in TABLES}, points.values)
     title = f"ζ-mixup against mixup on {data_name(name)}: an audit"
-    page = made.to_html(results / "figures" / f"audit{suffix}.html", title=title, repeat=REPEAT)
-    figure = made.plot()
-    sizes = f"{len(made.sources.X):,} images augmented, {len(made.heldout_points.X):,} held out"
+    page = report.to_html(results / "figures" / f"audit{suffix}.html", title=title, repeat=REPEAT)
+    figure = report.plot()
+    sizes = f"{len(report.sources.X):,} images augmented, {len(report.heldout_points.X):,} held out"
     figure.suptitle(f"{title}; {sizes}. Grey: where another sample of real data would lie", fontsize=9)
     return [page, *save(figure, results / "figures" / f"audit{suffix}")]
 

@@ -41,9 +41,9 @@ def draw_panels(curves: pd.DataFrame, models: pd.DataFrame, settings: dict[str, 
     axes = iter(fig.subplots(*shape, squeeze=False).ravel())
     for letters, draw_row, table in rows:
         for letter, data in zip(letters, sets):
-            ax, own = next(axes), table[table["data"] == data]
-            if len(own):
-                draw_row(ax, own)
+            ax, part = next(axes), table[table["data"] == data]
+            if len(part):
+                draw_row(ax, part)
             else:
                 ax.set_axis_off()
                 ax.text(0.5, 0.5, f"{data_name(data)}: no data (see below)", ha="center", transform=ax.transAxes)

@@ -112,10 +112,11 @@ def name_of(method: str, gamma: float) -> str:
 
 def note_on_distance(table: pd.DataFrame) -> str:
     """Say what the numbers of the helix are, and what the originals' own is."""
-    own, seeds = table[table["method"] == "original"]["distance"].max(), table["seed"].nunique()
+    originals, seeds = table[table["method"] == "original"]["distance"].max(), table["seed"].nunique()
     return (
         f"median distance from the helix (radius 100), mean ± standard deviation over {seeds} seeds; "
-        f"the originals' own is {0 if own < 1e-9 else own:g}.\nThere is one class, so that no label can be wrong."
+        f"that of the originals is {0 if originals < 1e-9 else originals:g}.\n"
+        "There is one class, so that no label can be wrong."
     )
 
 

@@ -81,7 +81,7 @@ def draw_densities(fig: Any, scores: Record, summary: pd.DataFrame) -> None:
     sure_inset = right.inset_axes((0.42, 0.3, 0.55, 0.5))
     limits = (0, float(np.log(10))), (0, float(-np.log(floor)) + 0.01)
     sure = table[table["entropy"] < SURE]
-    for ax, part, measure, limit, named in (
+    for ax, part, measure, limit, labelled in (
         (left, table, "entropy", limits[0], True),
         (inset, table, "entropy", limits[0], False),
         (right, table, "h_p_y_floored", limits[1], True),
@@ -89,7 +89,7 @@ def draw_densities(fig: Any, scores: Record, summary: pd.DataFrame) -> None:
     ):
         for method in METHODS:
             values = part.loc[part["method"] == method, measure]
-            label = described(summary, method, measure) if named else "_"
+            label = described(summary, method, measure) if labelled else "_"
             density_curve(ax, values, method, bandwidth=BANDWIDTH, limits=limit, label=label)
         ax.set(xlim=limit, ylim=(0, None))
     inset.set(yscale="log", ylim=(1e-3, None))
@@ -107,7 +107,7 @@ def draw_densities(fig: Any, scores: Record, summary: pd.DataFrame) -> None:
 
 def described(summary: pd.DataFrame, method: str, measure: str) -> str:
     """Write a method's name and median, with the medians' range over seeds, to three digits."""
-    row = one(summary, method, measure)
+    row = row_of(summary, method, measure)
     median, low, high = (
         np.format_float_positional(row[of], precision=3, unique=False, fractional=False)
         for of in ("median", "lowest_seed_median", "highest_seed_median")
@@ -119,7 +119,7 @@ def note(scores: Record, summary: pd.DataFrame) -> str:
     """Say what the densities are made of, and what they do not show."""
     table, settings = scores.table, scores.settings
     beyond = [f"{(part['h_p_y_floored'] > G_SHOWN).mean():.1%}" for _, part in table.groupby("method")]
-    endless = [f"{one(summary, method, 'h_p_y')['share_infinite']:.0%}" for method in METHODS]
+    endless = [f"{row_of(summary, method, 'h_p_y')['share_infinite']:.0%}" for method in METHODS]
     leader = p_series_weights(settings["batch_size"], settings["gamma"])[0]
     return (
         f"{len(table) // 2:,} images a method, in batches of {settings['batch_size']}. "
@@ -131,7 +131,7 @@ def note(scores: Record, summary: pd.DataFrame) -> str:
     )
 
 
-def one(summary: pd.DataFrame, method: str, measure: str) -> pd.Series:
+def row_of(summary: pd.DataFrame, method: str, measure: str) -> pd.Series:
     """Return the row of a method and a measure."""
     return summary[(summary["method"] == method) & (summary["measure"] == measure)].iloc[0]
 

@@ -63,11 +63,13 @@ def draw_ellipses(axes: Any, points: Record, s: dict[str, Any]) -> None:
     """Draw d and e: the ellipse of one point before and after mixing, in one window."""
     leader, output = points["pair"]
     clouds = ((points["X"], points["y"], leader), (points["X_large"], points["Y_large"][:, 1], output))
-    near = [cloud[rows] for (cloud, _, _), rows in zip(clouds, points["pair_neighbors"])]
-    whole = [each.mean(axis=0) + STANDARD_DEVIATIONS * each.std(axis=0, ddof=1) * [[-1], [1]] for each in near]
-    limits = window(*whole, *(cloud[[row]] for cloud, _, row in clouds), margin=0.05)
+    neighborhoods = [cloud[rows] for (cloud, _, _), rows in zip(clouds, points["pair_neighbors"])]
+    extents = [
+        rows.mean(axis=0) + STANDARD_DEVIATIONS * rows.std(axis=0, ddof=1) * [[-1], [1]] for rows in neighborhoods
+    ]
+    limits = window(*extents, *(cloud[[row]] for cloud, _, row in clouds), margin=0.05)
     titles = ("original", f"ζ, γ = {s['dimension_gamma']:g}, anchor “{s['dimension_anchor']}”")
-    for ax, (cloud, share, row), rows, i, title in zip(axes, clouds, near, (0, 1), titles, strict=True):
+    for ax, (cloud, share, row), rows, i, title in zip(axes, clouds, neighborhoods, (0, 1), titles, strict=True):
         soft_scatter(ax, cloud, share, curves=points["boundary"][None], size=12)
         neighborhood_ellipse(ax, rows)
         ringed_points(ax, rows)
@@ -84,19 +86,19 @@ def draw_ellipses(axes: Any, points: Record, s: dict[str, Any]) -> None:
 
 def draw_votes(axes: Any, points: Record, s: dict[str, Any]) -> None:
     """Draw f and g: the neighbours of one test point among mixup's and among ζ-mixup's outputs."""
-    own = int(points["test_class"])
+    label = int(points["test_class"])
     clouds = ((points["X_mixup"], points["Y_mixup"]), (points["X_zeta"], points["Y_zeta"]))
-    near = [cloud[rows] for (cloud, _), rows in zip(clouds, points["test_neighbors"])]
-    limits = window(*(2 * points["test"] - each for each in near), *near, margin=0.1)
+    neighborhoods = [cloud[rows] for (cloud, _), rows in zip(clouds, points["test_neighbors"])]
+    limits = window(*(2 * points["test"] - rows for rows in neighborhoods), *neighborhoods, margin=0.1)
     titles = ("mixup", f"ζ-mixup, γ = {s['gamma']:g}")
     for ax, (cloud, labels), rows, correct, title in zip(
-        axes, clouds, near, points["test_correct"], titles, strict=True
+        axes, clouds, neighborhoods, points["test_correct"], titles, strict=True
     ):
         soft_scatter(ax, cloud, labels[:, 1], curves=points["boundary"][None], size=16)
         vote_circles(ax, points["test"], rows, tuple(s["vote_ks"]))
         lines = []
         for k, right in zip(s["vote_ks"], correct, strict=True):
-            counts = (k - right, right) if own else (right, k - right)
+            counts = (k - right, right) if label else (right, k - right)
             lines.append(f"k = {k}: {counts[0]} of class 0, {counts[1]} of class 1")
         ax.set_title("\n".join([title, *lines]), fontsize=7.5)
         ax.set(xlim=limits[0], ylim=limits[1], xlabel="$x_1$")

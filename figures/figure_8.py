@@ -33,8 +33,8 @@ def draw(results: Path) -> list[Path]:
     tables = {name: read(folder / name).table for name in ("neighbors", "accuracy", "intervals")}
     with mpl.rc_context(PARAMETERS):
         for data in tables["accuracy"]["data"].unique():
-            own = {name: table[table["data"] == data] for name, table in tables.items()}
-            fig = draw_set(read(folder / data / "drawn"), own)
+            of_set = {name: table[table["data"] == data] for name, table in tables.items()}
+            fig = draw_set(read(folder / data / "drawn"), of_set)
             written += save(fig, results / "figures" / f"figure_8-{data}")
     return written
 

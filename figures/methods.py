@@ -87,10 +87,10 @@ def draw_table(panel: Record) -> Figure:
 def wide(table: pd.DataFrame, values: str) -> pd.DataFrame:
     """Return a row a method and a column a (data, measure), in the order in which both are drawn."""
     shown = [name for name in dict.fromkeys(table["measure"]) if name.split("_")[0] == "dimension" or name in NAMES]
-    taken = set(zip(table["data"], table["measure"], strict=True))
-    columns = [(data, name) for sets in GROUPS.values() for data in sets for name in shown if (data, name) in taken]
-    found = table.pivot(index="method", columns=["data", "measure"], values=values)
-    return found.reindex(index=["original", *MIXERS], columns=columns)
+    present = set(zip(table["data"], table["measure"], strict=True))
+    columns = [(data, name) for sets in GROUPS.values() for data in sets for name in shown if (data, name) in present]
+    cells = table.pivot(index="method", columns=["data", "measure"], values=values)
+    return cells.reindex(index=["original", *MIXERS], columns=columns)
 
 
 def written(measure: str, mean: float, std: float) -> tuple[str, str]:

@@ -34,8 +34,8 @@ def realism(results: Path) -> list[Claim]:
     summary, differences = table(results, "figure_3/summary"), table(results, "figure_3/differences")
     if summary is None or differences is None:
         return claims
-    made_with = settings(results, "figure_3/summary")
-    data = f"{made_with['data_name']}, γ = {made_with['gamma']:g}"
+    parameters = settings(results, "figure_3/summary")
+    data = f"{parameters['data_name']}, γ = {parameters['gamma']:g}"
     for measure, statement in MEASURES.items():
         rows = summary[summary["measure"] == measure].set_index("method")
         texts = [

@@ -34,17 +34,17 @@ def methods(results: Path) -> list[Claim]:
     for data, measured in tables.items():
         if measured is None:
             continue
-        made = settings(results, f"methods/{data}")
+        parameters = settings(results, f"methods/{data}")
         values = measured.set_index(["method", "seed"])
-        named = f"{made.get('data_name', data)}, γ = {made['gamma']:g}"
+        label = f"{parameters.get('data_name', data)}, γ = {parameters['gamma']:g}"
         for statement, where, of, measure, method, others in CLAIMS:
             if of == data:
-                claims.append(above(statement, where, named, values[measure], method, others))
-        for k in made["n_neighbors"]:
-            found, most = values[f"dimension_{k}"], min(k - 1, SPANNED[data])
-            ceiling = f" (at most {most})" if found.max() > most - AT_CEILING else ""
+                claims.append(above(statement, where, label, values[measure], method, others))
+        for k in parameters["n_neighbors"]:
+            dimensions, most = values[f"dimension_{k}"], min(k - 1, SPANNED[data])
+            ceiling = f" (at most {most})" if dimensions.max() > most - AT_CEILING else ""
             statement = "Dirichlet weights raise the local dimension above the original's and ζ's"
-            claims.append(above(statement, DIRICHLET, f"{named}, k = {k}{ceiling}", found, "dirichlet", BOTH))
+            claims.append(above(statement, DIRICHLET, f"{label}, k = {k}{ceiling}", dimensions, "dirichlet", BOTH))
     return claims
 
 

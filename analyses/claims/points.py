@@ -122,6 +122,6 @@ def sign_rising(means: pd.DataFrame) -> int:
     The columns are mean, standard deviation and number of values; a step is shown as in `sign_below`.
     """
     rows = [tuple(row) for row in means.itertuples(index=False)]
-    if any(sign_below(*one, *other) < 0 for one, other in pairwise(rows)):
+    if any(sign_below(*earlier, *later) < 0 for earlier, later in pairwise(rows)):
         return -1
     return max(sign_below(*rows[0], *rows[-1]), 0)

@@ -51,11 +51,10 @@ def almost_all_gammas(errors: pd.DataFrame) -> Claim:
     means = errors.groupby("method")["value"].mean()
     gammas = {float(name.removeprefix("zeta-")): mean for name, mean in means.items() if name.startswith("zeta-")}
     lower = sorted(gamma for gamma, mean in gammas.items() if mean <= means["mixup"])
-    named = f" (γ = {', '.join(f'{gamma:g}' for gamma in lower)})" if lower else ""
+    listed = f" (γ = {', '.join(f'{gamma:g}' for gamma in lower)})" if lower else ""
     seeds = errors["seed"].nunique()
-    text = (
-        f"mixup {means['mixup']:.2%}, ERM {means['erm']:.2%}; at or below mixup: {len(lower)} of {len(gammas)}{named}"
-    )
+    text = f"mixup {means['mixup']:.2%}, ERM {means['erm']:.2%}; "
+    text += f"at or below mixup: {len(lower)} of {len(gammas)}{listed}"
     verdict = yes_no(len(lower) >= ALMOST_ALL * len(gammas))
     statement = "for almost all γ of 1.8, 2.0, …, 5.0: ζ's error at most mixup's"
     return Claim(statement, "Fig. 10a", f"fashion-mnist-1000/lenet images, {seeds} seeds", text, verdict)
@@ -69,10 +68,10 @@ def searched(models: pd.DataFrame) -> list[Claim]:
         ("gamma", "from γ_min on, accuracy falls with γ", True),
         ("weight_decay", "accuracy rises with weight decay", False),
     ):
-        found = stats.spearmanr(models[name], 1 - models["value"])
-        expected = found.statistic < 0 if falls else found.statistic > 0
-        verdict = "not shown: no correlation" if found.pvalue >= LEVEL else HOLDS if expected else FAILS
-        text = f"rank correlation {found.statistic:+.2f}, p = {found.pvalue:.2g}"
+        correlation = stats.spearmanr(models[name], 1 - models["value"])
+        expected = correlation.statistic < 0 if falls else correlation.statistic > 0
+        verdict = "not shown: no correlation" if correlation.pvalue >= LEVEL else HOLDS if expected else FAILS
+        text = f"rank correlation {correlation.statistic:+.2f}, p = {correlation.pvalue:.2g}"
         data = f"search with {len(models)} models, fashion-mnist-1000/lenet"
         claims.append(Claim(f"{statement}, in the search", "Fig. 10c", data, text, verdict))
     return claims

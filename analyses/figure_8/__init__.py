@@ -32,11 +32,11 @@ def run(context: Context, settings: Settings | None = None) -> None:
     neighbors, accuracies = [], []
     for dataset in sets:
         of_set = stored | {"data_name": dataset.name, "trained": dataset.trained}
-        made = []
+        seed_records = []
         for seed in tqdm(
             range(s.seeds), desc=f"figure 8, {dataset.name}", disable=None if context.progress else True
         ):
-            made.append(
+            seed_records.append(
                 context.record(
                     f"figure_8/{dataset.name}/seed-{seed}",
                     lambda: dataset.one_seed(seed),  # noqa: B023, called at once
@@ -44,11 +44,11 @@ def run(context: Context, settings: Settings | None = None) -> None:
                     data=dataset.fingerprint,
                 )
             )
-            neighbors += count(dataset, made[-1], seed)
-            accuracies += accuracy(dataset, made[-1], seed)
+            neighbors += count(dataset, seed_records[-1], seed)
+            accuracies += accuracy(dataset, seed_records[-1], seed)
         context.record(
             f"figure_8/{dataset.name}/drawn",
-            lambda: drawn(dataset, made[0], s),  # noqa: B023, called at once
+            lambda: drawn(dataset, seed_records[0], s),  # noqa: B023, called at once
             settings=of_set,
             data=dataset.fingerprint,
         )
@@ -92,8 +92,8 @@ def intervals(table: pd.DataFrame) -> pd.DataFrame:
             "relative": by_seed["relative_difference"]["zeta"].dropna(),
         }
         row = {"data": data, "selection": selection, "n_seeds": len(by_seed)}
-        for name, each in values.items():
-            limits = paired_interval(each)[:3] if len(each) else (np.nan, np.nan, np.nan)
+        for name, differences in values.items():
+            limits = paired_interval(differences)[:3] if len(differences) else (np.nan, np.nan, np.nan)
             row |= dict(zip((name, f"{name}_low", f"{name}_high"), limits))
         rows.append(row)
     return pd.DataFrame(rows)

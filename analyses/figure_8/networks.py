@@ -79,12 +79,12 @@ def subjects(context: Context, s: Settings) -> list[Subject]:
     """Return the data sets; offline, MNIST's sample stands for all of them."""
     if context.offline:
         return [digits(context.dataset("mnist"), s)]
-    made = [digits(context.dataset(name), s) for name in s.names]
+    listed = [digits(context.dataset(name), s) for name in s.names]
     if s.recipes:
         from analyses.figure_8.recipes import by_recipes  # needs the extra `train`
 
-        made += [by_recipes(name, recipes, s, context.progress) for name, recipes in s.recipes.items()]
-    return made
+        listed += [by_recipes(name, recipes, s, context.progress) for name, recipes in s.recipes.items()]
+    return listed
 
 
 def digits(dataset: Dataset, s: Settings) -> Subject:
@@ -114,8 +114,8 @@ def one_seed(train: Callable[[int], Any], y_test: np.ndarray, s: Settings, seed:
     selected = select(arrays["predicted"], y_test)["i"]
     for method in MIXED:
         features, labels = synthesize(method)
-        found = label_agreement(features, labels, seen[method][0], y_test, k=s.k)
-        arrays |= {f"{kind}_{method}": getattr(found, kind) for kind in ("counts", "soft", "balanced")}
+        agreement = label_agreement(features, labels, seen[method][0], y_test, k=s.k)
+        arrays |= {f"{kind}_{method}": getattr(agreement, kind) for kind in ("counts", "soft", "balanced")}
         if seed == 0:
             arrays[f"train_features_{method}"] = features
             arrays[f"train_labels_{method}"] = labels.argmax(axis=1).astype(np.int8)
@@ -149,7 +149,7 @@ def train_lenets(dataset: Dataset, s: Settings, seed: int) -> tuple[dict[str, Se
     @one_thread()
     def synthesize(method: str) -> Seen:
         mixer: Any = make_mixer(method, s, seed)
-        made, labels = mixer.mix_dataset(
+        samples, labels = mixer.mix_dataset(
             X / np.float32(255),
             y,
             batch_size=s.batch_size,
@@ -157,7 +157,7 @@ def train_lenets(dataset: Dataset, s: Settings, seed: int) -> tuple[dict[str, Se
             n_out=s.n_synthetic,
             epoch=s.epochs,
         )
-        return look(trained[method][0], made)[0], labels
+        return look(trained[method][0], samples)[0], labels
 
     return {method: seen for method, (_, seen) in trained.items()}, synthesize
 

@@ -30,11 +30,11 @@ def run(context: Context, settings: Settings | None = None) -> None:
     """Write the record, and paper_checks.csv with the same rows: one a check."""
     settings = settings or PRESETS[context.preset]
     files = sorted([*FOLDER.glob("*.py"), *FOLDER.glob("*.csv")])
-    made_of = {
+    inputs = {
         "settings": settings.model_dump(mode="json"),
         "data": data_fingerprint(*(f.read_bytes() for f in files)),
     }
-    table = context.record("paper_tables/checks", lambda: checks(settings), **made_of).table
+    table = context.record("paper_tables/checks", lambda: checks(settings), **inputs).table
     with atomic_path(context.results / "paper_checks.csv") as temporary:
         table.to_csv(temporary, index=False)
 

@@ -18,12 +18,12 @@ Interval = tuple[float, float]
 
 def interval(printed: str, unit: str) -> Interval:
     """Return the limits, as fractions, of what is printed so when rounded; a standard deviation is passed over."""
-    found = re.match(r"\+?(\d+)\.(\d+)(?=%| ±|$)", printed)
-    if not found or unit not in ("%", "1"):
+    match = re.match(r"\+?(\d+)\.(\d+)(?=%| ±|$)", printed)
+    if not match or unit not in ("%", "1"):
         raise ValueError(f"printed must be a decimal number, such as '70.44%' or '4.42 ± 0.02'; got {printed!r}.")
     scale = 0.01 if unit == "%" else 1.0
-    half = 0.5 * 10.0 ** -len(found[2])
-    value = float(f"{found[1]}.{found[2]}")
+    half = 0.5 * 10.0 ** -len(match[2])
+    value = float(f"{match[1]}.{match[2]}")
     return (value - half) * scale - SLACK, (value + half) * scale + SLACK
 
 
@@ -76,11 +76,11 @@ def attained(class_sizes: tuple[int, int], figures: dict[str, Interval]) -> list
 
 def repairs(class_sizes: tuple[int, int], figures: dict[str, Interval]) -> dict[str, list[float]]:
     """Return for each figure the values that it takes, with the others as printed; nothing where there are none."""
-    every, found = outcomes(class_sizes), {}
+    every, values = outcomes(class_sizes), {}
     for name in figures:
         kept = attained(class_sizes, {other: limits for other, limits in figures.items() if other != name})
-        found[name] = sorted({round(float(every[name][right]), 6) for right in kept})
-    return found
+        values[name] = sorted({round(float(every[name][right]), 6) for right in kept})
+    return values
 
 
 def possible_splits(n: int, rows: Sequence[dict[str, Interval]]) -> list[tuple[int, int, int]]:

@@ -42,11 +42,11 @@ def ours(number: int, cell: dict[str, Any], runs: pd.DataFrame) -> dict[str, Any
     left_out = 0
     for table in filter(None, (number, SHARED.get(number))):
         recipe = f"table-{table}/{cell['data']}/{cell['network']}/{cell['method']}"
-        named = runs[runs["recipe"] == recipe]
+        of_recipe = runs[runs["recipe"] == recipe]
         known = PARTITIONS[cell["data"]]
-        whole = named["n_train"].ge(known.train) & named["epochs"].eq(known.epochs)
-        left_out += int(named.loc[~whole, "seed"].nunique())
-        values = scores(named[whole], cell["metric"])
+        whole = of_recipe["n_train"].ge(known.train) & of_recipe["epochs"].eq(known.epochs)
+        left_out += int(of_recipe.loc[~whole, "seed"].nunique())
+        values = scores(of_recipe[whole], cell["metric"])
         if len(values):
             break
     return {"ours_mean": values.mean(), "ours_std": values.std(), "ours_n": len(values), "left_out": left_out}

@@ -26,17 +26,17 @@ def load_runs(folder: Path) -> pd.DataFrame:
     ValueError
         If a record is not what its manifest says, holds no such table, or has the same run twice.
     """
-    found = []
+    tables = []
     for path in sorted(folder.glob("**/seed-*.parquet")):
         if is_hidden(path.relative_to(folder)):
             continue
         try:
-            found.append(check_runs(records.read(path.with_suffix("")).table, str(path)))
+            tables.append(check_runs(records.read(path.with_suffix("")).table, str(path)))
         except FileNotFoundError:
             logger.warning("%s: passed over, it has no whole manifest; run that training again", path)
-    if not found:
+    if not tables:
         return pd.DataFrame(columns=COLUMNS)
-    return check_runs(pd.concat(found, ignore_index=True), str(folder))
+    return check_runs(pd.concat(tables, ignore_index=True), str(folder))
 
 
 def check_runs(runs: pd.DataFrame, source: str) -> pd.DataFrame:

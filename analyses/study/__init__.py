@@ -51,15 +51,15 @@ def read_intervals(path: Path) -> pd.DataFrame:
 
 def intervals(runs: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     """Return the intervals with what the runs tell of each; ValueError where they are not those runs'."""
-    told = over_seeds(runs, [*PARTS, "method"])
+    summary = over_seeds(runs, [*PARTS, "method"])
     guessed = runs["value"].gt(GUESSING).groupby([runs["study"], runs["method"]]).sum().rename("guessing")
-    told = told.merge(guessed.reset_index(), on=["study", "method"])
-    both = told.merge(table, on=["study", "method"], how="outer", suffixes=("_runs", ""), sort=False)
+    summary = summary.merge(guessed.reset_index(), on=["study", "method"])
+    both = summary.merge(table, on=["study", "method"], how="outer", suffixes=("_runs", ""), sort=False)
     alike = np.isclose(both["mean"], both["mean_runs"], rtol=1e-4, atol=1e-6) & (both["n"] == both["n_runs"])
     if not alike.all():
         other = both.loc[~alike, "study"] + " " + both.loc[~alike, "method"]
         raise ValueError(f"intervals.csv must be of the runs in runs.csv, which differ for {', '.join(other)}.")
-    return both.merge(told[["study", "method"]], how="right")[[*PARTS, *INTERVALS[1:], "guessing"]]
+    return both.merge(summary[["study", "method"]], how="right")[[*PARTS, *INTERVALS[1:], "guessing"]]
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def recipes() -> list[Recipe]:
         return [recipe(data, n_train, network, method, mixer, seeds) for method, mixer in methods.items()]
 
     sets = ("fashion-mnist", "mnist")
-    few, more = ([each for data in sets for each in of(data, n_train, "lenet", seeds, METHODS)]
+    few, more = ([item for data in sets for item in of(data, n_train, "lenet", seeds, METHODS)]
                  for n_train, seeds in ((1000, 5), (5000, 3)))  # fmt: skip
     swept = {f"zeta-{gamma}": zeta(gamma) for gamma in GAMMAS if f"zeta-{gamma}" not in METHODS}
     residual = {method: METHODS[method] for method in RESIDUAL_METHODS}
@@ -80,11 +80,11 @@ def recipe(data: str, n_train: int, network: str, method: str, mixer: Any, seeds
         "mixer": mixer,
         "seeds": tuple(range(seeds)),
     }
-    own = dict.fromkeys(Recipe.model_fields.keys() - {"name", "sources", "size", "crop"}, OURS)
+    sources = dict.fromkeys(Recipe.model_fields.keys() - {"name", "sources", "size", "crop"}, OURS)
     stated = {"batch_size": paper, "metrics": paper, "augmentation": paper if flips else OURS}
     why = ": at 0.05 one in twelve ended at guessing" if network == "lenet" else ""
     stated["optimizer"] = f"{paper}; the learning rate is ours{why}"
-    return Recipe.model_validate(settings | {"sources": own | stated})
+    return Recipe.model_validate(settings | {"sources": sources | stated})
 
 
 def one_run(recipe: Recipe, seed: int, folder: Path, until: float) -> pd.DataFrame | None:
@@ -99,8 +99,8 @@ def runs(folder: Path, until: float, jobs: int) -> Iterator[pd.DataFrame]:
     """Yield the table of each run that is there or could be made in time."""
     todo = [(recipe, seed) for recipe in recipes() for seed in recipe.seeds]
     parallel = joblib.Parallel(jobs, return_as="generator")
-    made = parallel(joblib.delayed(one_run)(recipe, seed, folder, until) for recipe, seed in todo)
-    for table in tqdm(made, total=len(todo), desc="cpu study", unit="run"):
+    tables = parallel(joblib.delayed(one_run)(recipe, seed, folder, until) for recipe, seed in todo)
+    for table in tqdm(tables, total=len(todo), desc="cpu study", unit="run"):
         if table is not None:
             yield table
 
@@ -126,10 +126,10 @@ def main(
 def keep(table: pd.DataFrame, models: pd.DataFrame, folder: Path) -> None:
     """Write the runs, each method against mixup, and the models of the search."""
     study = table["recipe"].str.split("/", expand=True)
-    named = table.assign(study=study[1] + "/" + study[2], method=study[3])
+    labelled = table.assign(study=study[1] + "/" + study[2], method=study[3])
     columns = ["study", "data", "network", "n_train", "method", "seed", "metric", "value", "seconds"]
-    intervals = compare(named, by=("study", "metric"))
-    for name, part in {"runs": named[columns], "intervals": intervals, "search": models}.items():
+    intervals = compare(labelled, by=("study", "metric"))
+    for name, part in {"runs": labelled[columns], "intervals": intervals, "search": models}.items():
         with atomic_path(folder / f"{name}.csv") as temporary:
             part.to_csv(temporary, index=False, float_format="%.6g")
 
