@@ -1,4 +1,4 @@
-"""An audit of ζ-mixup against mixup, on MNIST: what the paper does by hand, in one call and one report."""
+"""An audit of ζ-mixup against mixup on MNIST: the paper's comparisons in one call and one report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from zeta_geom.mixers import Mixup, ZetaMixup
 
 
 class Settings(BaseModel, frozen=True):
-    """What the audit is made with."""
+    """The settings of the audit."""
 
     data: str = "mnist"
     n_samples: int = 10_000  # half of them held out
@@ -33,7 +33,7 @@ PRESETS = {
 
 
 def run(context: Context, settings: Settings | None = None) -> None:
-    """Write a record for each table of the audit, and audit/samples-… for the samples behind its pictures."""
+    """Write a record for each table of the audit, and audit/points for the samples behind its pictures."""
     s = settings or PRESETS[context.preset]
     data = context.dataset(s.data)
     stored = s.model_dump(mode="json") | {"data_name": data.name}

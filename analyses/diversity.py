@@ -1,7 +1,7 @@
-"""How diverse are mixed images, and how rich their labels, against T and γ?
+"""How diverse are mixed images, and how rich are their labels, as functions of T and γ?
 
-Every output has a leader, the sample with the largest weight. Measured are the distance from it (in units of grey
-levels 0..1, and relative to the distance between two images drawn at random), the effective number of classes
+Every output has a leader, the sample with the largest weight. The analysis measures the distance from the leader (in
+grey levels 0..1, and relative to the distance between two images drawn at random), the effective number of classes
 exp H(y), and the number of classes with more than 1 % of the label.
 """
 
@@ -21,7 +21,7 @@ from zeta_geom.realism import entropy
 
 
 class Settings(BaseModel, frozen=True):
-    """Every number of the analysis."""
+    """The settings of the analysis."""
 
     n_images: int = 12800  # ours: 100 batches
     batch_size: int = 128  # paper, its largest T in Figure 2c

@@ -1,4 +1,4 @@
-"""Figures 4 and 5: what mixing does to pictures, beside the originals: mixup, and ζ-mixup at three values of γ.
+"""Figures 4 and 5: original pictures beside their mixtures by mixup, and by ζ-mixup at three values of γ.
 
 The two figures differ in their data only. A folder of your own, with or without subfolders:
 
@@ -20,16 +20,16 @@ from pydantic import BaseModel
 from analyses.context import Context
 from zeta_geom.mixers import Mixup, ZetaMixup
 
-ROWS = (6, 3, 2, 1)  # batches that the picture may show, all of as many rows
+ROWS = (6, 3, 2, 1)  # numbers of batches that the picture may show, each on the same number of rows
 
 
 class Settings(BaseModel, frozen=True):
-    """What Figures 4 and 5 are made with."""
+    """The settings of Figures 4 and 5."""
 
     data: str  # paper: ISIC 2017 in Figure 4, ISIC 2018 in Figure 5
     reader: str = "datasets"  # or "training", where the data need the extra `train`
     background: str = "white"  # ours: what shows through transparent pixels of a folder's pictures
-    size: int = 128  # ours: pixels, enough for print; shrinking is linear, so that it does not matter when it is done
+    size: int = 128  # ours: pixels, enough for print; resizing is linear, so that it may come before mixing
     gammas: tuple[float, ...] = (2.4, 2.8, 4.0)  # paper
     anchor: str = "self"  # the authors' code: output k leans on image k
     mixup_alpha: float = 1.0  # paper; λ once a batch
@@ -49,7 +49,7 @@ PRESETS = {
 
 
 class Pictures(NamedTuple):
-    """Training images that are opened when asked for."""
+    """Training images that are opened one at a time."""
 
     name: str
     n: int
@@ -70,7 +70,7 @@ def run(context: Context, settings: Settings | None = None, number: str = "4") -
 
 
 def find(context: Context, s: Settings) -> Pictures:
-    """Open the data; a folder of the user's needs no labels."""
+    """Open the data; a user's folder needs no labels."""
     if s.reader == "datasets":
         dataset = context.dataset(s.data)
         return Pictures(dataset.name, len(dataset.X_train), dataset.X_train.__getitem__, dataset.fingerprint)
@@ -98,7 +98,7 @@ def find(context: Context, s: Settings) -> Pictures:
 
 
 def mix(pictures: Pictures, s: Settings) -> dict[str, np.ndarray]:
-    """Mix whole batches of randomly chosen images, and keep the first few of each."""
+    """Mix whole batches of randomly chosen images, and keep the first few outputs of each."""
     n = pictures.n
     if n < 2:
         raise ValueError(f"{pictures.name} must have at least 2 training images to mix; it has {n}.")
@@ -124,7 +124,7 @@ def mix(pictures: Pictures, s: Settings) -> dict[str, np.ndarray]:
 
 
 def main(
-    folder: Annotated[Path, typer.Option(help="of pictures, its subfolders' too; of train/ alone if there is one")],
+    folder: Annotated[Path, typer.Option(help="folder of pictures and subfolders; if it has train/, only that")],
     results: Annotated[Path, typer.Option(help="where records and figures go")] = Path("results/quick"),
     background: Annotated[str, typer.Option(help="the colour behind transparent pixels")] = "white",
 ) -> None:

@@ -1,7 +1,7 @@
-"""How long does it take to mix the batch of the paper's Table 9, last column?
+"""How long does it take to mix the batch of the last column of the paper's Table 9?
 
-ζ-mixup, CutMix and local synthetic instances are ours; mixup is the literal λ x + (1 - λ) x[π], as its authors write
-it. All are torch on the CPU, timed in turn.
+ζ-mixup, CutMix and local synthetic instances are this package's; mixup is the literal λ x + (1 - λ) x[π] of its
+authors. All run on torch on the CPU, in interleaved rounds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from zeta_geom.mixers import CutMix, CutMixZeta, LocalSyntheticInstances, ZetaMi
 
 
 class Settings(BaseModel, frozen=True):
-    """Every number of the analysis."""
+    """The settings of the analysis."""
 
     shape: tuple[int, ...] = (32, 3, 224, 224)  # paper, Table 9
     gamma: float = 2.8  # paper, its middle setting; the time does not depend on it
@@ -31,7 +31,7 @@ PRESETS = {"quick": Settings(rounds=15), "full": Settings(), "paper": Settings()
 
 
 def run(context: Context, settings: Settings | None = None) -> None:
-    """Write one table: a row a method, with the median and the quartiles of its seconds."""
+    """Write one table: a row per method, with the median and the quartiles of its seconds."""
     settings = settings or PRESETS[context.preset]
     stored = settings.model_dump(mode="json") | {"threads": torch.get_num_threads()}
     context.record("mixing_speed/table_9", lambda: measure(settings, context.progress), settings=stored)

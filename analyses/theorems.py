@@ -1,4 +1,4 @@
-"""Do the paper's two theorems hold in floating point, at every T and around the roots?"""
+"""Do the paper's two theorems hold in floating point, for every T and close to the roots?"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zeta_geom.mixers.methods.zeta import WeightsPlan
 
 
 class Settings(BaseModel, frozen=True):
-    """Every number of the analysis."""
+    """The settings of the analysis."""
 
     sizes: tuple[int, ...] = tuple(2**power for power in range(1, 13))  # T = 2...4096
     offsets: tuple[float, ...] = (-0.5, -0.01, -1e-6, 1e-6, 0.01, 0.5)  # from the root for this T; ours

@@ -18,7 +18,7 @@ from analyses.claims.verdicts import (
 from zeta_geom.mixers import gamma_min
 
 PAPER_CONSTANT = 1.72865
-AT_CEILING = 0.1  # k points span k - 1 dimensions: where a mean is that close, k says little
+AT_CEILING = 0.1  # k points span k - 1 dimensions: a mean that close to the limit says little about the data
 SAMPLE = ["mean", "std", "n"]
 CLOSE = 0.05  # "tends to the original": within 5 % of it at the largest γ
 

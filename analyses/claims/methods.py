@@ -28,7 +28,7 @@ CLAIMS = [  # statement, where, data, measure, the method that is above, those t
 
 
 def methods(results: Path) -> list[Claim]:
-    """Return the claims that the table of methods reaches, each by the same points and seeds for all methods."""
+    """Return the claims that the table of methods can test, with the same points and seeds for all methods."""
     tables = {data: table(results, f"methods/{data}") for data in SPANNED}
     claims = []
     for data, measured in tables.items():
@@ -49,7 +49,7 @@ def methods(results: Path) -> list[Claim]:
 
 
 def above(statement: str, where: str, data: str, values: pd.Series, method: str, others: tuple[str, ...]) -> Claim:
-    """Say whether a method is above others on the same seeds, by its difference from the one that is nearest."""
+    """Return the claim that a method is above others on the same seeds, from its smallest difference."""
     mean, low, high, _ = min(paired_interval(values[method] - values[other]) for other in others)
     texts = [
         f"{name} {values[name].mean().round(9):.4g} ± {values[name].std().round(9):.2g}" for name in (*others, method)

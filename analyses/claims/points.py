@@ -117,9 +117,9 @@ def diversity(results: Path) -> list[Claim]:
 
 
 def sign_rising(means: pd.DataFrame) -> int:
-    """Return 1 if the last mean is shown to be above the first and no step falls, -1 if one does, else 0.
+    """Return 1 if the last mean is shown to be above the first and no step falls, -1 if a step falls, else 0.
 
-    The columns are mean, standard deviation and number of values; a step is shown as in `sign_below`.
+    The columns are mean, standard deviation and number of values; steps are compared by `sign_below`.
     """
     rows = [tuple(row) for row in means.itertuples(index=False)]
     if any(sign_below(*earlier, *later) < 0 for earlier, later in pairwise(rows)):

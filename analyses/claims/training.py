@@ -29,7 +29,7 @@ CLAIMS = [  # statement, where, the method that is above in accuracy, those that
 
 
 def training(results: Path, folder: Path = FOLDER) -> list[Claim]:
-    """Return the claims that the study reaches, each on the same seeds for all methods; none where it is absent."""
+    """Return the claims that the study can test, on the same seeds for all methods; none without the study."""
     if not (folder / "runs.csv").is_file():
         return []
     runs = read_table(folder / "runs.csv", STUDY, MAKES_TABLES)
@@ -47,7 +47,7 @@ def training(results: Path, folder: Path = FOLDER) -> list[Claim]:
 
 
 def almost_all_gammas(errors: pd.DataFrame) -> Claim:
-    """Say whether ζ's mean error is at most mixup's for almost all γ."""
+    """Return the claim that ζ's mean error is at most mixup's for almost all γ."""
     means = errors.groupby("method")["value"].mean()
     gammas = {float(name.removeprefix("zeta-")): mean for name, mean in means.items() if name.startswith("zeta-")}
     lower = sorted(gamma for gamma, mean in gammas.items() if mean <= means["mixup"])
@@ -61,7 +61,7 @@ def almost_all_gammas(errors: pd.DataFrame) -> Claim:
 
 
 def searched(models: pd.DataFrame) -> list[Claim]:
-    """Say whether, from γ_min on, accuracy falls with γ and rises with weight decay."""
+    """Return the claims that, from γ_min on, accuracy falls with γ and rises with weight decay."""
     models = models[models["gamma"] >= gamma_min()]
     claims = []
     for name, statement, falls in (
@@ -78,7 +78,7 @@ def searched(models: pd.DataFrame) -> list[Claim]:
 
 
 def paper_tables(results: Path) -> list[Claim]:
-    """Return a row for each table or figure of the paper: do its figures agree with each other and with the text?"""
+    """Return a claim per table or figure of the paper: its numbers agree with each other and with the text."""
     checks = table(results, "paper_tables/checks")
     claims = []
     for where, part in () if checks is None else checks.dropna(subset="agrees").groupby("table", sort=False):

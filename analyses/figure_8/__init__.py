@@ -1,8 +1,9 @@
-"""Figure 8: do the features of ζ-mixup's samples put more samples of the right class around a test image?
+"""Figure 8: in feature space, are more of a test image's neighbours of the right class with ζ-mixup?
 
-Three networks, trained alike but for the mixing: ERM (none), mixup and ζ-mixup. Among the samples that
-a method synthesises, seen through its own network, the neighbours of a test image that carry its class are counted,
-for (i) the paper's selection of test images, (ii) its mirror image, (iii) all of them. (i) favours ζ by selection.
+Three networks differ only in the mixing of their training: ERM (none), mixup and ζ-mixup. Among the samples that a
+method synthesises, in the features of its own network, the analysis counts the neighbours of a test image that carry
+its class, for (i) the paper's selection of test images, (ii) its mirror image, (iii) all test images. Selection (i)
+favours ζ.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from zeta_geom.training.comparison import paired_interval
 def run(context: Context, settings: Settings | None = None) -> None:
     """Write the records of Figure 8.
 
-    For each data set `<name>/seed-<n>` and `<name>/drawn`; `neighbors`, a row a seed, selection and method;
-    `accuracy`, a row a seed and method; `intervals`, 95 % t intervals over seeds, ζ against mixup.
+    For each data set `<name>/seed-<n>` and `<name>/drawn`; `neighbors`, a row per seed, selection and method;
+    `accuracy`, a row per seed and method; `intervals`, 95 % t intervals over seeds, ζ against mixup.
     """
     s = settings or PRESETS[context.preset]
     stored = s.model_dump(mode="json", exclude={"data_home", "recipes", "runs", "seeds", "names"})
@@ -60,7 +61,7 @@ def run(context: Context, settings: Settings | None = None) -> None:
 
 
 def count(dataset: Subject, record: Record, seed: int) -> list[dict[str, Any]]:
-    """Summarise the neighbours of each selection; a seed that selects no image has NaN."""
+    """Summarise the neighbours of each selection; NaN if a seed selects no image."""
     rows = []
     for selection, mask in select(record["predicted"], dataset.y_test).items():
         counts = {method: record[f"counts_{method}"][mask] for method in MIXED}
@@ -76,7 +77,7 @@ def count(dataset: Subject, record: Record, seed: int) -> list[dict[str, Any]]:
 
 
 def accuracy(dataset: Subject, record: Record, seed: int) -> list[dict[str, Any]]:
-    """Return the share of test images that each network gets right."""
+    """Return the share of test images that each network classifies correctly."""
     right = (record["predicted"] == dataset.y_test).mean(axis=1)
     return [{"data": dataset.name, "seed": seed, "method": m, "accuracy": a} for m, a in zip(METHODS, right)]
 

@@ -1,4 +1,4 @@
-"""Figure 8's networks by their recipes: trained, or taken from finished runs, and asked for features."""
+"""Figure 8's networks by their recipes: trained, or loaded from finished runs, and their features."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def pictures(images: Any, rows: np.ndarray) -> np.ndarray:
 def train(
     data: ImageData, recipes: dict[str, Recipe], s: Settings, progress: bool, seed: int
 ) -> tuple[dict[str, Seen], Callable[[str], Seen]]:
-    """Return what each network sees in the test images, and a function that synthesises and sees samples of a method.
+    """Return each network's features and predictions of the test images, and a function for a method's samples.
 
-    Runs that are there already are not trained again. The samples are those of the epoch after the last.
+    Finished runs are not trained again. The samples are those of the epoch after the last.
     """
     n_train = recipes["erm"].n_train
     seen = data if n_train is None else subset(data, n_train, seed)
@@ -92,12 +92,12 @@ def shuffled(data: ImageData, batch_size: int, count: int, seed: int) -> Iterato
 
 
 def collate(images: Any) -> Any:
-    """Return what makes a batch of what images return: nothing more where they return batches."""
+    """Return the collate function for images; images that return whole batches need no stacking."""
     return (lambda batch: batch) if hasattr(images, "__getitems__") else None
 
 
 def see(classifier: Classifier, batches: Iterable[Batch]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return features (n, d), predictions (n,), and the labels that came with the images."""
+    """Return features (n, d), predictions (n,), and the labels of the images."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     classifier.to(device)
     parts: list[list[Tensor]] = [[], [], []]

@@ -13,7 +13,7 @@ BASELINE = {4: "mixup", 5: "cutmix"}
 
 
 def improvements(tables: dict[int, pd.DataFrame]) -> list[Check]:
-    """Compare printed relative improvements with what any means that round to the printed ones can give."""
+    """Compare printed relative improvements with the range that means can give which round to the printed ones."""
     checks = []
     for number, baseline in BASELINE.items():
         table = tables[number]
@@ -61,7 +61,7 @@ def table_4(table: pd.DataFrame) -> list[Check]:
 
 
 def table_8(tables: dict[int, pd.DataFrame]) -> list[Check]:
-    """Compare the cells that Table 8 shares with Table 4, and say how far apart its first two rows are."""
+    """Compare the cells that Table 8 shares with Table 4, and its first two rows with each other."""
     four = tables[4].query("data == 'cifar-100'").set_index("method")
     eight = tables[8].set_index("method")
     checks = [

@@ -1,7 +1,7 @@
-"""How large the paper's data sets and their parts are, and for how long it trains: facts with their source.
+"""Sizes of the paper's data sets and their parts, and its numbers of epochs, each with the source.
 
-`train`, `test`: images. Where the paper splits 70 : 10 : 20 by itself, `test` is 20 % rounded and `train` the least
-that 70 % of each class can come to. `classes`: test images of each of two classes, the larger first. `epochs` is the
+`train`, `test`: images. If the paper itself splits 70 : 10 : 20, `test` is 20 % rounded and `train` the smallest number
+that 70 % of each class can amount to. `classes`: test images of each of two classes, the larger first. `epochs` is the
 paper's, but for MedMNIST, where it gives none: 100 is a tenth of manifold mixup's 1000, as Fig. 9's caption has it.
 """
 
@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 
 class Partition(NamedTuple):
-    """What is known of a data set; None where nothing is known but from the paper itself."""
+    """The sizes of a data set; None if only the paper itself states them."""
 
-    total: int | None  # what the publishers' own parts add up to
+    total: int | None  # the sum of the publishers' own parts
     train: int
     test: int
     epochs: int

@@ -1,4 +1,4 @@
-"""Which figures of Tables 6 and 7 no test set of the known size can give."""
+"""The numbers of Tables 6 and 7 that no test set of the known size can give."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ METRICS = ["balanced_accuracy", "f1_micro", "f1_macro"]
 
 
 def test_sizes(table: pd.DataFrame, largest: int, n_runs: int) -> list[Check]:
-    """Ask of which test sets, up to the largest, all ten F1-micro of a data set are a whole number of images."""
+    """Find the sizes of a test set, up to the largest, for which all F1-micro are a whole number of images."""
     checks, whole = [], 0
     micro = table[table["metric"] == "f1_micro"]
     for data, group in micro.groupby("data", sort=False):
@@ -30,7 +30,7 @@ def test_sizes(table: pd.DataFrame, largest: int, n_runs: int) -> list[Check]:
 
 
 def triples(table: pd.DataFrame) -> list[Check]:
-    """Look for an outcome behind each triple of figures on two classes, and for the split that allows most."""
+    """Find an outcome behind each triple of numbers on two classes, and the split that allows most triples."""
     checks = []
     for data, group in table[table["n_classes"] == 2].groupby("data", sort=False):
         models = {
@@ -65,7 +65,7 @@ def triple(where: str, printed: str, classes: tuple[int, int], figures: dict[str
 
 
 def accuracies(table: pd.DataFrame, n_runs: int) -> list[Check]:
-    """Ask whether accuracy is a whole number of images, in test sets small enough for 0.1 % to fail."""
+    """Check that accuracy is a whole number of images, for test sets small enough that 0.1 % can fail."""
     checks = []
     for row in table[table["metric"] == "accuracy"].itertuples():
         n = PARTITIONS[row.data].test

@@ -1,4 +1,4 @@
-"""The paper's sentences about its scores, Tables 6 and 7, and about all tables, read in the sentence's favour."""
+"""The paper's sentences about its scores in Tables 6 and 7, and about all tables, in their most favourable reading."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BASES = ("erm", "mixup")
 
 
 def table_6(table: pd.DataFrame) -> list[Check]:
-    """Say for each model which metrics some γ raises over ERM and mixup, and count the cells."""
+    """Check, for each model, which metrics some γ raises above ERM and mixup, and count the cells."""
     wide = table.pivot(index=["data", "network", "metric"], columns="method", values="value")
     zeta, best = wide.filter(like="zeta"), wide[list(BASES)].max(axis=1)
     raised, every, above = zeta.max(axis=1) > best, zeta.gt(best, axis=0).all(axis=1), zeta.gt(best, axis=0)

@@ -1,4 +1,4 @@
-"""Where the paper's text, its tables and what is known of its data sets do not say the same."""
+"""Contradictions between the paper's text, its tables, and the known facts of its data sets."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def sizes(tables: dict[int, pd.DataFrame]) -> list[Check]:
 
 
 def seconds(row: pd.Series) -> float:
-    """Return a row's printed time in seconds, read anew from what is printed: '1h 20m ± 23s', '38.7 ms ± 1.33 ms'."""
+    """Return a row's printed time in seconds, parsed from texts such as '1h 20m ± 23s' or '38.7 ms ± 1.33 ms'."""
     units = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "µs": 1e-6}
     parts = re.findall(r"([\d.]+) ?(ms|µs|h|m|s)\b", row["printed"].split("±")[0])
     return sum(float(number) * units[unit] for number, unit in parts)
 
 
 def table_9(table: pd.DataFrame) -> list[Check]:
-    """Compare times with the sentences on speed."""
+    """Compare the times with the sentences on speed."""
     timed = table[table["value"].notna()].copy()
     timed["value"] = timed.apply(seconds, axis=1)
     tensor = timed[timed["data"] == "tensor"].set_index("method")["value"]
@@ -84,7 +84,7 @@ def table_9(table: pd.DataFrame) -> list[Check]:
 
 
 def text_alone() -> list[Check]:
-    """Return places where two sentences disagree; nothing of them is computed."""
+    """Return pairs of sentences that disagree; nothing is computed."""
     against = [
         ("Fig. 9", "resolution of SKIN images", "text on Fig. 9", "224×224", "256×256 in SKIN, training details"),
         ("Fig. 9", "sense of the metrics", "caption", "for all metrics, higher values are better",

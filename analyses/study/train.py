@@ -2,7 +2,7 @@
 
 LeNet-5 on 1,000 and 5,000 images of Fashion-MNIST and MNIST with ten methods, a small residual network with five,
 Figure 10a's sweep over γ, and 10c's search over γ and weight decay. Each run is recorded when it is done, so that a
-killed study goes on. The tables go to docs/cpu_study, from where the claims table and the figures take them.
+killed study resumes. The tables go to docs/cpu_study, where the claims table and the figures read them.
 
 Examples
 --------
@@ -44,7 +44,7 @@ SEARCHED = 60  # models; the paper has 200
 
 
 def recipes() -> list[Recipe]:
-    """Return the study's recipes, those that answer most first."""
+    """Return the study's recipes, the most informative ones first."""
 
     def of(data: str, n_train: int, network: str, seeds: int, methods: Mapping[str, Any]) -> list[Recipe]:
         return [recipe(data, n_train, network, method, mixer, seeds) for method, mixer in methods.items()]
@@ -63,7 +63,7 @@ def recipes() -> list[Recipe]:
 
 
 def recipe(data: str, n_train: int, network: str, method: str, mixer: Any, seeds: int) -> Recipe:
-    """Return one recipe; what the paper says of Fashion-MNIST is kept where few images allow it."""
+    """Return one recipe; it keeps the paper's settings for Fashion-MNIST that suit few images."""
     paper = 'paper, "Training details" of NATURAL'
     flips = data != "mnist"
     epochs = 40 if n_train <= 1000 else 20
@@ -88,7 +88,7 @@ def recipe(data: str, n_train: int, network: str, method: str, mixer: Any, seeds
 
 
 def one_run(recipe: Recipe, seed: int, folder: Path, until: float) -> pd.DataFrame | None:
-    """Train once on one thread, or return None where the time is over."""
+    """Train once on one thread, or return None if the time is over."""
     if time.time() > until:
         return None
     with one_thread():
@@ -96,7 +96,7 @@ def one_run(recipe: Recipe, seed: int, folder: Path, until: float) -> pd.DataFra
 
 
 def runs(folder: Path, until: float, jobs: int) -> Iterator[pd.DataFrame]:
-    """Yield the table of each run that is there or could be made in time."""
+    """Yield the table of each run that is finished, or could be finished in time."""
     todo = [(recipe, seed) for recipe in recipes() for seed in recipe.seeds]
     parallel = joblib.Parallel(jobs, return_as="generator")
     tables = parallel(joblib.delayed(one_run)(recipe, seed, folder, until) for recipe, seed in todo)
@@ -110,7 +110,7 @@ def main(
     minutes: Annotated[float, typer.Option(help="no run begins later than this")] = 90,
     jobs: Annotated[int, typer.Option(help="runs at once")] = 2,
 ) -> None:
-    """Make the runs that are missing, and write docs/cpu_study/runs.csv, intervals.csv and search.csv."""
+    """Train the missing runs, and write docs/cpu_study/runs.csv, intervals.csv and search.csv."""
     until = time.time() + 60 * minutes
     tables = list(runs(folder, until, jobs))
     if not tables:
