@@ -1,4 +1,4 @@
-"""What an audit of MNIST against two methods costs, step by step.
+"""The time of an audit of MNIST against two methods, step by step.
 
 Examples
 --------
@@ -26,7 +26,7 @@ REQUIRED = 240  # seconds
 
 @contextmanager
 def timed_steps(by_group: dict[str, float]) -> Iterator[None]:
-    """Note when each step of an audit is done, and count its seconds by the group of measures."""
+    """Time each step of an audit, and add up the seconds by group of measures."""
     done, last = measuring.Measuring.done, [time.perf_counter()]
 
     def noted(self: Any, what: str) -> None:

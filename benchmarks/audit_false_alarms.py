@@ -1,6 +1,6 @@
-"""How often an audit puts samples outside that are as real as the originals: it should be as often as it says.
+"""How often does an audit call samples outside that are as real as the originals? It should be its nominal share.
 
-Data of a known distribution are drawn anew in each repeat, originals and "synthetic" samples alike.
+Originals and "synthetic" samples are drawn anew from one known distribution in each repeat.
 
 Examples
 --------
@@ -31,7 +31,7 @@ def draw(n: int, d: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarr
 
 
 def alarms(d: int, n: int, repeats: int) -> pd.DataFrame:
-    """Return, for each measure, the share of repeats in which real samples stood outside."""
+    """Return, for each measure, the share of repeats that called real samples outside."""
     summaries = []
     for repeat in trange(repeats, desc=f"{d} features", unit="audit", disable=None):
         rng = np.random.default_rng(repeat)

@@ -29,11 +29,11 @@ REQUIRED = {"fashion-mnist": (1.5, 15), "crops": (0.9, 40), "noise": (1.6, 40)} 
 
 
 def scikit_dimension_seconds(X: np.ndarray) -> float:
-    """Estimate how long scikit-learn's search and scikit-dimension's lPCA take for all points, from some of them."""
+    """Estimate the time of scikit-learn's search and scikit-dimension's lPCA for all points from some of them."""
     chosen = np.random.default_rng(0).permutation(len(X))[:CHECKED]
     brute = NearestNeighbors(n_neighbors=max(KS) + 1, algorithm="brute", n_jobs=-1).fit(X)
     brute.kneighbors(X[chosen[:8]])
-    many = X[np.random.default_rng(1).permutation(len(X))[:2048]]  # its search is quicker for many at once
+    many = X[np.random.default_rng(1).permutation(len(X))[:2048]]  # its search is faster for many queries at once
     total = seconds(lambda: brute.kneighbors(many)) / len(many)
     indices = brute.kneighbors(X[chosen], return_distance=False)[:, 1:]
     for k in KS:
@@ -43,7 +43,7 @@ def scikit_dimension_seconds(X: np.ndarray) -> float:
 
 
 def peak_memory(name: str) -> float:
-    """Return the GiB that a process of its own takes beyond the loaded data, at the most; NaN where Linux is not."""
+    """Return the peak memory of a separate process beyond the loaded data, in GiB; NaN on other systems than Linux."""
     if not Path("/proc/self/clear_refs").exists():
         return float("nan")
     script = f"from benchmarks.local_dimension import print_peak; print_peak({name!r})"
@@ -54,17 +54,17 @@ def peak_memory(name: str) -> float:
 
 
 def print_peak(name: str) -> None:
-    """Measure this process."""
+    """Print the peak memory of this process beyond the loaded data, in GiB."""
     X = POINTS[name]()
     LocalPCA(KS).fit(X[:2000])
-    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # the peak so far is forgotten
+    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # resets the peak
     before = resident("VmRSS")
     LocalPCA(KS).fit(X)
     print((resident("VmHWM") - before) / 2**20)
 
 
 def resident(what: str) -> int:
-    """Return the KiB of this process's memory, now (VmRSS) or at most (VmHWM)."""
+    """Return the memory of this process in KiB: current (VmRSS) or peak (VmHWM)."""
     lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(what))
 
@@ -88,7 +88,7 @@ def measure(name: str, rounds: int) -> dict[str, Any]:
 
 
 def cuda_seconds(X: np.ndarray) -> float:
-    """Time the same on the device, data there already."""
+    """Time the local dimension on the device, with the data already there."""
     points = torch.from_numpy(X).cuda()
     local_dimension(points[:2000], KS)
 

@@ -1,4 +1,4 @@
-"""How the time of the local dimension grows with the number of points, of dimensions and of neighbours; anchors.
+"""The time of the local dimension against the numbers of points, dimensions and neighbours, and with anchors.
 
 Examples
 --------
@@ -22,13 +22,13 @@ from zeta_geom.geometry import LocalPCA
 from zeta_geom.plots import style
 
 N, D, K = (2000, 4000, 8000, 16000, 32000, 60000), (3, 12, 48, 192, 768, 3072), (8, 16, 32, 64, 128, 256)
-AT = 10_000  # points where the other two vary
+AT = 10_000  # points, while dimensions or neighbours vary
 ANCHORS = 2000
 SECONDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)  # ticks
 
 
 def curves(repeats: int) -> dict[str, list[tuple[int, float]]]:
-    """Return (value, seconds) of each of the three."""
+    """Return (value, seconds) for each of the three numbers."""
     images, wide = fashion(), crops(AT)
     columns = np.random.default_rng(0).permutation(wide.shape[1])
     LocalPCA().fit(images[:2000])
@@ -37,20 +37,20 @@ def curves(repeats: int) -> dict[str, list[tuple[int, float]]]:
     tasks += [("k", k, images[:AT], k) for k in K]
     times: dict[str, list[tuple[int, float]]] = {"N": [], "D": [], "k": []}
     for what, value, X, ks in tqdm(tasks, desc="cost", disable=None):
-        LocalPCA(ks).fit(X[:400])  # compiles for its kind of matrix
+        LocalPCA(ks).fit(X[:400])  # compiles for this kind of matrix
         runs = [seconds(lambda X=X, ks=ks: LocalPCA(ks).fit(X)) for _ in range(repeats)]
         times[what].append((value, float(np.median(runs))))
     return times
 
 
 def slope(points: list[tuple[int, float]]) -> float:
-    """Return the exponent between the last two points: what growth tends to."""
+    """Return the exponent of growth between the last two points."""
     (x0, y0), (x1, y1) = points[-2:]
     return float(np.log(y1 / y0) / np.log(x1 / x0))
 
 
 def anchors(repeats: int) -> dict[str, Any]:
-    """Compare some anchors with the whole of Fashion-MNIST."""
+    """Compare the estimate at some anchors with that at all points of Fashion-MNIST."""
     X = fashion()
     whole, some = LocalPCA(), LocalPCA(n_anchors=ANCHORS, random_state=0)
     all_seconds = [seconds(lambda: whole.fit(X)) for _ in range(repeats)]

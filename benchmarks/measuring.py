@@ -26,7 +26,7 @@ def fashion(n: int = 60_000) -> np.ndarray:
 def crops(n: int = 50_000, seed: int = 0) -> np.ndarray:
     """Return random crops of Fashion-MNIST, up-sampled to 32 × 32 and coloured, float32 of shape (n, 3072).
 
-    A crop keeps 60 to 100 % of the side; foreground and background have each a colour of their own.
+    A crop keeps 60 to 100 % of the side; foreground and background have random colours.
     """
     rng = np.random.default_rng(seed)
     images = datasets.load("fashion-mnist").X_train[rng.permutation(60_000)[:n], None]
@@ -53,7 +53,7 @@ def noise(n: int = 50_000, d: int = 3072, seed: int = 0) -> np.ndarray:
 
 
 def axes_for(X: np.ndarray, shares: tuple[float, ...] = (0.9, 0.99)) -> list[int]:
-    """Return how many principal axes explain these shares of the variance."""
+    """Return the numbers of principal axes that explain these shares of the variance."""
     sample = X[:: max(1, len(X) // 10_000)].astype(np.float64)
     variances = np.linalg.eigvalsh(np.cov(sample, rowvar=False))[::-1]
     explained = np.cumsum(variances) / variances.sum()
@@ -64,7 +64,7 @@ POINTS = {"fashion-mnist": fashion, "crops": crops, "noise": noise}
 
 
 def full_product(X: np.ndarray) -> None:
-    """Multiply all points with all others in float32, some rows at a time so that N × N products are never held."""
+    """Multiply all points with all others in float32, ROWS rows at a time, so that N × N products are never held."""
     scratch = np.empty((min(ROWS, len(X)), len(X)), dtype=np.float32)
     for start in range(0, len(X), ROWS):
         rows = X[start : start + ROWS]
@@ -72,7 +72,7 @@ def full_product(X: np.ndarray) -> None:
 
 
 class Decisions(logging.Handler):
-    """Collects what `zeta_geom.geometry` says of points that float32 left undecided."""
+    """Collects the log lines of `zeta_geom.geometry` on points that float32 could not decide."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -95,7 +95,7 @@ class Decisions(logging.Handler):
 
 
 def machine() -> dict[str, Any]:
-    """Return what the figures depend on."""
+    """Return the machine and the libraries on which the results depend."""
     libraries = [
         f"{library['internal_api']} {library['version']} ({library.get('architecture')}, {library['num_threads']})"
         for library in threadpool_info()

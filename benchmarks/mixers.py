@@ -1,7 +1,7 @@
-"""What a batch costs to mix: ours, others' and the floors, all in one interleaved run.
+"""The time to mix a batch: this package, others, and lower bounds, all in one interleaved run.
 
-The floor of ζ-mixup is a bare matrix product and the drawing of m permutations by the fastest way open to the
-backend.
+The lower bound of ζ-mixup is a bare matrix product plus m permutations drawn in the fastest way that the backend
+offers.
 
 Examples
 --------
@@ -62,7 +62,7 @@ def medians(X: Any, rounds: int, device: str) -> dict[str, float]:
 
 
 def ratios(by_method: dict[str, float]) -> dict[str, float]:
-    """Return what the medians of one run say of ζ-mixup."""
+    """Return ratios of ζ-mixup's time to others, from the medians of one run."""
     zeta = by_method[ZETA]
     draw = min((seconds for name, seconds in by_method.items() if name.startswith(DRAWS)), default=math.nan)
     product = by_method.get("product", math.nan)

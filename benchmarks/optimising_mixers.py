@@ -1,4 +1,4 @@
-"""What an image costs with the two methods that optimise: OptTransMix, beside POT pair by pair, and SuperMix.
+"""The time per image of the two methods that optimise: OptTransMix, beside POT pair by pair, and SuperMix.
 
 Examples
 --------
@@ -37,7 +37,7 @@ def main(
 
 
 def contenders(X: np.ndarray) -> dict[str, Callable[[], Any]]:
-    """Return what is timed on a batch; each mixer's draws advance from call to call."""
+    """Return the calls that are timed on a batch; each mixer's draws advance from call to call."""
     transport, supermix = OptTransMix(random_state=0), SuperMix(teacher(), random_state=0)
     tensor = torch.from_numpy(X)
     return {
@@ -49,12 +49,12 @@ def contenders(X: np.ndarray) -> dict[str, Callable[[], Any]]:
 
 
 def teacher() -> torch.nn.Module:
-    """Return the oracle's network in its training's precision."""
+    """Return the oracle's network in the precision of its training."""
     return copy.deepcopy(MNISTOracle.pretrained().model).float()
 
 
 def barycenters_by_pot(X: np.ndarray, mixer: OptTransMix) -> None:
-    """Compute with POT what the mixer returns for a batch of images without an empty channel."""
+    """Compute the mixer's output with POT, for a batch of images without an empty channel."""
     plan = mixer.draw(X.shape, like=X)
     images = X[:, 0].astype(np.float64)
     images /= images.sum(axis=(1, 2), keepdims=True)

@@ -1,6 +1,7 @@
-"""Where zeta_geom and its peers agree and differ, on the same data; docs/peers.md prints what this writes.
+"""Where zeta_geom and its peers agree and differ, on the same data; docs/peers.md prints the result.
 
-DADApy and prdc are no dependencies: `--python` names a Python that has them, and what it lacks is "not installed".
+DADApy and prdc are no dependencies: `--python` names a Python that has them; a package that it lacks is reported as
+"not installed".
 
 Examples
 --------
@@ -68,7 +69,7 @@ def row(peer: str, question: str, data: str, ours: Any, theirs: Any) -> Row:
 
 
 def apart(python: str, program: str, arrays: dict[str, np.ndarray]) -> dict[str, Any] | None:
-    """Run a program in another Python, from arrays to arrays; None where that Python lacks what it imports."""
+    """Run a program in another Python, from arrays to arrays; None if that Python lacks a module."""
     with tempfile.TemporaryDirectory() as folder:
         inputs, outputs = Path(folder, "inputs.npz"), Path(folder, "outputs.npz")
         np.savez(inputs, **arrays)  # type: ignore[arg-type]
@@ -85,7 +86,7 @@ def apart(python: str, program: str, arrays: dict[str, np.ndarray]) -> dict[str,
 
 def point_sets(n: int) -> dict[str, np.ndarray]:
     """Return the points that estimators are compared on, float64."""
-    images = datasets.load("mnist-sample").X_train[: n // 3].reshape(-1, 784) / 255  # dear to scikit-dimension
+    images = datasets.load("mnist-sample").X_train[: n // 3].reshape(-1, 784) / 255  # slow in scikit-dimension
     curved, _ = manifolds.make_curved_manifold(n, random_state=0)
     noise = np.random.default_rng(0).standard_normal((n, 64))
     sets = {"3-D manifold in R^12": curved, "white noise in R^64": noise, "MNIST": images}

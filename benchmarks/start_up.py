@@ -1,4 +1,4 @@
-"""How long `import zeta_geom` and the help of each command take, beside the start of Python and of typer.
+"""The time of `import zeta_geom` and of each command's help, beside the start of Python and of typer.
 
 Examples
 --------

@@ -1,4 +1,4 @@
-"""What ζ-mixup adds to a training step of `zeta_geom.training`: the forward and backward pass, and SGD's step.
+"""The time that ζ-mixup adds to a training step of `zeta_geom.training`: forward and backward pass, and SGD's step.
 
 Examples
 --------
@@ -22,7 +22,7 @@ from zeta_geom.training import Classifier, make_network
 from zeta_geom.training.recipes.schema import Optimizer
 
 N_CLASSES = 10
-STEPS = {  # network, images in a batch, their shape, and whose step it is
+STEPS = {  # name -> network, images in a batch, their shape
     "Imagenette": ("resnet18", 32, (3, 224, 224)),
     "CIFAR": ("resnet18", 128, (3, 32, 32)),
     "Fashion-MNIST": ("resnet18", 32, (1, 28, 28)),
@@ -54,7 +54,7 @@ def main(
 def step_of(
     network: str, batch_size: int, shape: tuple[int, int, int], method: str, device: str
 ) -> Callable[[], None]:
-    """Return a training step on one batch that stays the same."""
+    """Return a training step that always takes the same batch."""
     mixer = MIXERS[method](n_classes=N_CLASSES, random_state=0) if method in MIXERS else None
     classifier = Classifier(
         make_network(network, N_CLASSES, shape), N_CLASSES, mixer=mixer, optimizer=Optimizer(learning_rate=1e-3)

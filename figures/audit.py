@@ -17,7 +17,7 @@ REPEAT = "make figures ONLY=audit"
 
 
 def draw(results: Path) -> list[Path]:
-    """Write the page and the figure from the records, and return the files."""
+    """Write the report and the figure from the records, and return the files."""
     records = results / "records" / "audit"
     points = read(records / "points")
     name = points.settings["data_name"]
@@ -32,7 +32,7 @@ def draw(results: Path) -> list[Path]:
 
 
 def as_audit(tables: dict[str, object], arrays: dict[str, np.ndarray]) -> Audit:
-    """Put the audit together again."""
+    """Rebuild the audit from its tables and arrays."""
     settings = json.loads(str(arrays["settings"]))
     sets = [
         Samples(*(arrays[f"{part}{place}"] for part in ("X", "Y", "rows")))

@@ -69,7 +69,7 @@ def draw_models(ax: Any, table: pd.DataFrame) -> None:
 
 
 def title(curves: pd.DataFrame, settings: dict[str, Any]) -> str:
-    """Say which data and networks are shown."""
+    """Return the title: data, sizes and networks."""
     shown = listed([data_name(name) for name in settings["sets"]])
     networks = listed([network_name(name) for name in curves["network"].unique()])
     sizes = listed([f"{n:,}" for n in sorted(curves["n_train"].unique())], " or ")
@@ -81,7 +81,7 @@ def title(curves: pd.DataFrame, settings: dict[str, Any]) -> str:
 
 
 def caption(curves: pd.DataFrame, models: pd.DataFrame, settings: dict[str, Any], width: int) -> str:
-    """Say what lines and colours are, and what is not there."""
+    """Return the caption: the meaning of lines and colours, and the panels that are lacking."""
     paragraphs = []
     if len(curves):
         paragraphs.append(
@@ -92,7 +92,7 @@ def caption(curves: pd.DataFrame, models: pd.DataFrame, settings: dict[str, Any]
         paragraphs.append(
             f"Searches: a curve a model, {len(models)} in all, each trained once; coloured by its test accuracy, the "
             f"{below} with γ below γ$_{{\\min}}$ = {gamma_min():.2f} in grey (where they "
-            "lie beyond the accuracy axis, they meet its end). The search chose its proposals by test accuracy."
+            "lie beyond the accuracy axis, they meet its end). The search chose its models by test accuracy."
         )
     if settings["data_name"] == "cpu-study":
         paragraphs.append("The study has one data set, so that there is neither b nor d.")

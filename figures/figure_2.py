@@ -106,12 +106,12 @@ def draw_grid(records: Path) -> Figure:
 
 
 def name_of(method: str, gamma: float) -> str:
-    """Write what a panel shows."""
+    """Return the title of a panel."""
     return {"original": "input", "mixup": "mixup"}.get(method, f"ζ-mixup, γ = {gamma:.1f}")
 
 
 def note_on_distance(table: pd.DataFrame) -> str:
-    """Say what the numbers of the helix are, and what the originals' own is."""
+    """Return the note on the numbers of the helix, with the distance of the originals."""
     originals, seeds = table[table["method"] == "original"]["distance"].max(), table["seed"].nunique()
     return (
         f"median distance from the helix (radius 100), mean ± standard deviation over {seeds} seeds; "

@@ -1,4 +1,4 @@
-"""Figure 3: mixed digits, their soft labels, and what an oracle makes of them."""
+"""Figure 3: mixed digits, their soft labels, and the predictions of an oracle."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from zeta_geom.records import Record, read
 METHODS = ("mixup", "zeta")
 BANDWIDTH = 0.03  # ours, in nats; one for both methods, so that the heights of their peaks compare
 SURE = 0.1  # paper: the inset of g takes images with an entropy below it
-G_SHOWN = 3.0  # ours, in nats: where the axis of g ends; the text says what lies beyond
+G_SHOWN = 3.0  # ours, in nats: the end of g's axis; the text states the share beyond it
 
 
 def draw(results: Path) -> list[Path]:
@@ -40,7 +40,7 @@ def draw(results: Path) -> list[Path]:
 
 
 def draw_grids(fig: Any, images: Record) -> None:
-    """Draw panels a to c: the originals and what both methods make of them in one batch."""
+    """Draw panels a to c: the originals and their mixtures by both methods in one batch."""
     axes, n = fig.subplots(1, 3), len(images["original"])
     image_grid(axes[0], images["original"], title=f"the first {n // 10} of each class")
     names = (f"mixup, λ = {float(images['mixup_lambda']):.2f} for all", f"ζ-mixup, γ = {images.settings['gamma']:g}")
@@ -116,7 +116,7 @@ def described(summary: pd.DataFrame, method: str, measure: str) -> str:
 
 
 def note(scores: Record, summary: pd.DataFrame) -> str:
-    """Say what the densities are made of, and what they do not show."""
+    """Return the note: the data behind the densities, and the values beyond the axes."""
     table, settings = scores.table, scores.settings
     beyond = [f"{(part['h_p_y_floored'] > G_SHOWN).mean():.1%}" for _, part in table.groupby("method")]
     endless = [f"{row_of(summary, method, 'h_p_y')['share_infinite']:.0%}" for method in METHODS]

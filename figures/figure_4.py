@@ -1,4 +1,4 @@
-"""Figures 4 and 5: originals, mixup and ζ-mixup, each image at one place on all panels."""
+"""Figures 4 and 5: originals, mixup and ζ-mixup; an image has the same place on all panels."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def draw(results: Path, number: str = "4") -> list[Path]:
 
 
 def draw_panels(record: Record, number: str) -> Figure:
-    """Draw a and b over the three panels of ζ-mixup, with what is to be said beside them."""
+    """Draw a and b above the three panels of ζ-mixup, with the caption beside them."""
     n, height, width = record["original"].shape[:3]
     gammas, rows = record.settings["gammas"], -(-n // COLUMNS)
     columns = max(3, len(gammas))
@@ -55,7 +55,7 @@ def draw_panels(record: Record, number: str) -> Figure:
 
 
 def title(record: Record, number: str) -> str:
-    """Say what the pictures are, and what they stand for."""
+    """Return the title: the data, and the paper's data that they stand in for."""
     name = record.settings["data_name"]
     if record.settings["named_by_user"]:
         return f"{name}, a folder of your own"
@@ -63,7 +63,7 @@ def title(record: Record, number: str) -> str:
 
 
 def caption(record: Record) -> str:
-    """Say how the images were mixed."""
+    """Return the caption: how the images were mixed."""
     s, batches = record.settings, len(record["lambda"])
     shown = "pictures" if s["named_by_user"] else "training images"
     whole = f"{batches} batches of {s['batch_size']}" if batches > 1 else f"one batch of {record['batch_length']}"

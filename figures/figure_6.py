@@ -35,7 +35,7 @@ def draw(results: Path) -> list[Path]:
 
 
 def draw_panels(panels: list[records.Record], letters: str, path: Path) -> list[Path]:
-    """Draw one row for each record, one column for each k."""
+    """Draw one row per record, one column per k."""
     ks = panels[0].settings["n_neighbors"]
     with plt.rc_context(style.PARAMETERS):
         fig, axes = plt.subplots(len(panels), len(ks), figsize=(7.2, 2.5 * len(panels) + 0.5), squeeze=False)
@@ -66,7 +66,7 @@ def draw_curves(ax: Any, record: records.Record, k: int) -> None:
 
 
 def caption(panels: list[records.Record]) -> str:
-    """Say what lines and bands are, and of how many points."""
+    """Return the caption: lines, bands and numbers of points."""
     seeds = {int(seed) for record in panels for seed in record.table["seed"]}
     sizes = sorted({(record.settings["n_points"], int(record.table["n"].iloc[0])) for record in panels})
     measured = " and ".join(f"{n:,} of {size:,}" if n < size else f"{size:,}" for size, n in sizes)
@@ -81,7 +81,7 @@ def caption(panels: list[records.Record]) -> str:
 
 
 def stand_in_note(panels: list[records.Record]) -> str:
-    """Say what the panels were drawn from, and what they stand for where that differs."""
+    """Return the note: the data of the panels, and the paper's data that they stand in for."""
     names = [record.settings["data_name"] for record in panels]
     sizes = [record.settings["n_points"] for record in panels]
     drawn = " and ".join(f"{data_name(name)} ({size:,} images)" for name, size in zip(names, sizes))

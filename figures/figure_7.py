@@ -50,7 +50,7 @@ def draw(results: Path) -> list[Path]:
 
 
 def draw_sets(axes: Any, points: Record, s: dict[str, Any]) -> None:
-    """Draw a, b and c: the set, and what mixup and ζ-mixup make of it."""
+    """Draw a, b and c: the original set, and its mixtures by mixup and ζ-mixup."""
     titles = ("original", "mixup", f"ζ-mixup, γ = {s['gamma']:g}")
     labels = (points["y"], points["Y_mixup"][:, 1], points["Y_zeta"][:, 1])
     for ax, name, share, title in zip(axes, ("X", "X_mixup", "X_zeta"), labels, titles, strict=True):
@@ -112,7 +112,7 @@ def draw_dimensions(ax: Any, table: pd.DataFrame, least: float) -> None:
 
 
 def draw_correct(ax: Any, table: pd.DataFrame, ks: list[int], least: float) -> None:
-    """Draw i: how many test points the vote gets right, against γ."""
+    """Draw i: the share of test points with a right vote, against γ."""
     k = max(ks)
     draw_curves(ax, table, f"right_{k}", least)
     ax.set(title=f"majority vote of k = {k},\nall test points", ylabel="right votes / %")
@@ -133,7 +133,7 @@ def draw_curves(ax: Any, table: pd.DataFrame, column: str, least: float) -> None
 
 
 def caption(points: Record, table: pd.DataFrame, s: dict[str, Any]) -> str:
-    """Say by which rules d-g were chosen, and what the average over all is."""
+    """Return the caption: the rules that chose d to g, and the averages over all points."""
     zeta = {"method": "zeta", "gamma": s["gamma"], "anchor": "self"}
     large = {"method": "zeta", "gamma": s["dimension_gamma"], "anchor": s["dimension_anchor"]}
 

@@ -108,7 +108,7 @@ def draw_numbers(axes: Any, tables: dict[str, pd.DataFrame]) -> None:
 
 
 def verdict(tables: dict[str, pd.DataFrame]) -> str:
-    """Say what the average over all test images says, in counts and in label mass."""
+    """Return the verdict from all test images, in counts and in label mass."""
     row = tables["intervals"].set_index("selection").loc["iii"]
     low, high = 100 * row["relative_low"], 100 * row["relative_high"]
     says = "ζ has more" if low > 0 else "ζ has fewer" if high < 0 else "no difference is shown"
@@ -130,7 +130,7 @@ def compared(table: pd.DataFrame, selection: str) -> str:
 
 
 def caption(drawn: Record, tables: dict[str, pd.DataFrame]) -> str:
-    """Say what was drawn, and what the numbers are."""
+    """Return the caption: the data of each panel, and the numbers."""
     s, n_seeds = drawn.settings, tables["neighbors"]["seed"].nunique()
     table, counts = tables["neighbors"], []
     for name in SELECTIONS:

@@ -1,4 +1,4 @@
-"""Figure 9: ζ-mixup and manifold mixup on the same data, a pair of dots a row."""
+"""Figure 9: ζ-mixup and manifold mixup on the same data, a pair of dots per row."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def metrics(table: pd.DataFrame) -> list[str]:
 
 
 def row_names(table: pd.DataFrame) -> list[str]:
-    """Name what differs from row to row, the data always."""
+    """Return the names of the rows: the data set, and the other properties that differ between rows."""
     differs = {"n_train": bool(table.groupby("data")["n_train"].nunique().max() > 1)}
     differs |= {name: table[name].nunique() > 1 for name in ("network", "metric")}
     names = []
@@ -65,7 +65,7 @@ def row_names(table: pd.DataFrame) -> list[str]:
 
 
 def title(record: Record) -> str:
-    """Say which data and networks are shown."""
+    """Return the title: sizes and networks."""
     networks = listed([network_name(name) for name in record.table["network"].unique()])
     if not is_study(record):
         return f"ζ-mixup (γ = 2.8) against manifold mixup, {networks}"
@@ -74,7 +74,7 @@ def title(record: Record) -> str:
 
 
 def caption(record: Record) -> str:
-    """Say what the dots are, and what is not the paper's."""
+    """Return the caption: the meaning of the dots, and the differences from the paper."""
     table = record.table
     seeds = seeds_of([*table["zeta_n"], *table["manifold_n"]])
     text = f"Dots: means over {seeds}; bars: ± standard deviation over them. γ = 2.8. "
@@ -84,7 +84,7 @@ def caption(record: Record) -> str:
         ratio = sorted({f"{a / b:g}" for a, b in zip(table["manifold_epochs"], table["zeta_epochs"])})
         text += f"Manifold mixup trained {' to '.join({ratio[0]: 0, ratio[-1]: 0})} times as many epochs. "
     else:
-        text += "Both trained for as many epochs; in the paper manifold mixup has ten times as many. "
+        text += "Both trained for the same number of epochs; in the paper manifold mixup has ten times as many. "
     if record.settings["unpaired"]:
         text += f"Not drawn, one of the two being absent: {', '.join(record.settings['unpaired'])}."
     return textwrap.fill(text, width=118)

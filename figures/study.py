@@ -1,4 +1,4 @@
-"""The study on two cores at a glance: each method's test error less mixup's, a panel a part of the study."""
+"""The study on two cores at a glance: each method's test error minus mixup's, one panel per part of the study."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def draw(results: Path) -> list[Path]:
 
 
 def draw_study(record: Record) -> Figure:
-    """Draw a column of panels a data set, and a row a network and number of images."""
+    """Draw a column of panels per data set, and a row per network and number of images."""
     table = record.table.assign(p=record.table["p_holm"], **(100 * record.table[NUMBERS]))
     rows = list(table.groupby(["network", "n_train"]).groups)
     columns = list(table["data"].unique())
@@ -68,7 +68,7 @@ def draw_study(record: Record) -> Figure:
         empty[0].legend(loc="center", **key)
     else:
         fig.legend(loc="outside upper center", ncols=2, **key)
-    fig.suptitle("The study on two cores: each method's test error less mixup's", fontsize=9)
+    fig.suptitle("The study on two cores: each method's test error minus mixup's", fontsize=9)
     fig.supxlabel(caption(record), fontsize=7, ha="left", x=0.01)
     return fig
 
@@ -86,20 +86,20 @@ def draw_part(ax: Any, table: pd.DataFrame, axis: tuple[float, float], against: 
 
 
 def errors(table: pd.DataFrame) -> list[str]:
-    """Write mean and standard deviation, with a star for each run that guesses."""
+    """Write mean and standard deviation, with a star for each run that only guesses."""
     spread = table["std"].map("± {:.1f}".format, na_action="ignore").fillna("")
     return [f"{mean:.1f} {std}{'*' * n}" for mean, std, n in zip(table["mean"], spread, table["guessing"])]
 
 
 def limits(table: pd.DataFrame) -> tuple[float, float]:
-    """Return limits that hold all intervals within FARTHEST of 0, and 1 point at least."""
+    """Return limits of an axis that hold all intervals within FARTHEST of 0, and at least ±1 point."""
     ends = table[["low", "high"]]
     within = ends[(ends.abs() <= FARTHEST).all(axis=1)]
     return min(-1.0, 1.08 * within["low"].min()), max(1.0, 1.08 * within["high"].max())
 
 
 def caption(record: Record) -> str:
-    """Say what dots, bars and marks are."""
+    """Return the caption: the meaning of dots, bars and marks."""
     text = (
         "Dots: mean difference of the test error from mixup's over the seeds that both have; bars: its paired 95 % "
         "t interval, each alone. Filled where p < 0.05 by the paired t test after Holm's correction over all methods "

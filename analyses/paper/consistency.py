@@ -1,7 +1,7 @@
 """Does the paper agree with itself? Its tables against its text, and against the numbers that a test set can give.
 
-Nothing is trained: the numbers are those of `analyses/paper`. A row that fails means only that two printed statements,
-or a printed number and the size of the test set, contradict each other.
+Nothing is trained: the numbers are those of `analyses/paper`. A row that fails means only that two printed
+statements, or a printed number and the size of the test set, contradict each other.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PRESETS = {"quick": Settings(), "full": Settings(), "paper": Settings()}
 def run(context: Context, settings: Settings | None = None) -> None:
     """Write the record, and paper_checks.csv with the same rows, one per check."""
     settings = settings or PRESETS[context.preset]
-    files = sorted([*FOLDER.glob("*.py"), *FOLDER.glob("*.csv")])
+    files = sorted(FOLDER.glob("*.csv"))
     inputs = {
         "settings": settings.model_dump(mode="json"),
         "data": data_fingerprint(*(f.read_bytes() for f in files)),

@@ -1,7 +1,7 @@
 """Sizes of the paper's data sets and their parts, and its numbers of epochs, each with the source.
 
-`train`, `test`: images. If the paper itself splits 70 : 10 : 20, `test` is 20 % rounded and `train` the smallest number
-that 70 % of each class can amount to. `classes`: test images of each of two classes, the larger first. `epochs` is the
+`train`, `test`: images. If the paper itself splits 70 : 10 : 20, `test` is 20 % rounded and `train` the smallest
+number that 70 % of each class can give. `classes`: test images of two classes, the larger first. `epochs` is the
 paper's, but for MedMNIST, where it gives none: 100 is a tenth of manifold mixup's 1000, as Fig. 9's caption has it.
 """
 

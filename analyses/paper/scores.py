@@ -1,4 +1,4 @@
-"""The paper's sentences about its scores in Tables 6 and 7, and about all tables, in their most favourable reading."""
+"""The paper's sentences about its scores in Tables 6 and 7, and about all tables, in their favourable reading."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def test_absent_data_leave_out_one_figure_alone_and_fail_at_the_end(tmp_path, mo
     assert stopped.value.exit_code == 1
     assert modules == ["analyses.figure_3", "figures.figure_3"]
     said = capsys.readouterr().err
-    assert "figure_6 left out, for want of data: no such data" in said
+    assert "figure_6 left out, its data are missing: no such data" in said
     assert "figure 6 not drawn: its analysis found no data" in said
 
 
