@@ -58,9 +58,9 @@ def main(
     row |= {"anchors": anchors, "sweep of anchors s": few, "ratio of anchors to these": few / sum(bare)}
     report("gamma_sweep", [row], out)
     print(
-        "The sweep measures the original once, and each search starts from the frame and the neighbours of the γ before.\n"
-        "It shares nothing of the spectra, three quarters of a run: each γ has its own neighbourhoods. Their products\n"
-        "could be read from a matrix of all pairs, but its larger error leaves more counts uncertified.\n"
+        "The sweep measures the original once, and a search starts from the frame and neighbours of the last γ.\n"
+        "It shares nothing of the spectra, three quarters of a run: each γ has its own neighbourhoods. Their\n"
+        "products could be read from a matrix of all pairs, but its larger error leaves more counts uncertified.\n"
         "Anchors shorten search and spectra, at the cost of a standard error of the mean."
     )
 

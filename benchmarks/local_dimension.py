@@ -43,7 +43,7 @@ def scikit_dimension_seconds(X: np.ndarray) -> float:
 
 
 def peak_memory(name: str) -> float:
-    """Return the peak memory of a separate process beyond the loaded data, in GiB; NaN on other systems than Linux."""
+    """Return the peak memory of a separate process beyond the loaded data, in GiB; NaN outside Linux."""
     if not Path("/proc/self/clear_refs").exists():
         return float("nan")
     script = f"from benchmarks.local_dimension import print_peak; print_peak({name!r})"

@@ -8,6 +8,7 @@ from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from figures.common import data_name, listed, network_name, save, seeds_of
@@ -53,7 +54,7 @@ def draw_panels(curves: pd.DataFrame, models: pd.DataFrame, settings: dict[str, 
     return fig
 
 
-def draw_curves(ax: Any, table: pd.DataFrame) -> None:
+def draw_curves(ax: Axes, table: pd.DataFrame) -> None:
     """Draw the error of one data set against γ."""
     per_cent = table.assign(mean=100 * table["mean"], std=100 * table["std"])
     fixed = per_cent[per_cent["gamma"].isna()].set_index("method")
@@ -62,7 +63,7 @@ def draw_curves(ax: Any, table: pd.DataFrame) -> None:
     ax.set(xlabel="γ", ylabel="test error / %", title=data_name(table["data"].iloc[0]))
 
 
-def draw_models(ax: Any, table: pd.DataFrame) -> None:
+def draw_models(ax: Axes, table: pd.DataFrame) -> None:
     """Draw the models of one search."""
     parallel_models(ax, table["gamma"], table["weight_decay"], 100 * table["accuracy"])
     ax.set_title(data_name(table["data"].iloc[0]))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from figures.common import save
 from zeta_geom.mixers import p_series_weights
@@ -39,7 +38,7 @@ def draw(results: Path) -> list[Path]:
         return save(fig, results / "figures" / f"figure_3{'-sample' if sample else ''}")
 
 
-def draw_grids(fig: Any, images: Record) -> None:
+def draw_grids(fig: SubFigure, images: Record) -> None:
     """Draw panels a to c: the originals and their mixtures by both methods in one batch."""
     axes, n = fig.subplots(1, 3), len(images["original"])
     image_grid(axes[0], images["original"], title=f"the first {n // 10} of each class")
@@ -51,7 +50,7 @@ def draw_grids(fig: Any, images: Record) -> None:
         panel_letter(ax, letter)
 
 
-def draw_labels(fig: Any, images: Record) -> None:
+def draw_labels(fig: SubFigure, images: Record) -> None:
     """Draw panels d and e: four images of each method with their labels and the oracle's predictions."""
     axes = fig.subplots(2, 8, width_ratios=(0.8, 1) * 4)
     for row, letter, method in zip(axes, "de", METHODS, strict=True):
@@ -73,7 +72,7 @@ def draw_labels(fig: Any, images: Record) -> None:
     )
 
 
-def draw_densities(fig: Any, scores: Record, summary: pd.DataFrame) -> None:
+def draw_densities(fig: SubFigure, scores: Record, summary: pd.DataFrame) -> None:
     """Draw panels f and g: the oracle's entropy, and the cross-entropy of its prediction with the label."""
     table, floor = scores.table, scores.settings["floor"]
     left, right = fig.subplots(1, 2)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import string
 from pathlib import Path
-from typing import Any
 
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 
 from figures.common import data_name, save
 from zeta_geom import records
@@ -57,7 +57,7 @@ def draw_panels(panels: list[records.Record], letters: str, path: Path) -> list[
     return written
 
 
-def draw_curves(ax: Any, record: records.Record, k: int) -> None:
+def draw_curves(ax: Axes, record: records.Record, k: int) -> None:
     """Draw the five curves of one panel."""
     sweep_panel(ax, record.table[record.table["k"] == k], bandless=("mixup-per-sample",))
     name = record.settings["data_name"]

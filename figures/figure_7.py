@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
@@ -49,7 +51,7 @@ def draw(results: Path) -> list[Path]:
         return save(fig, results / "figures" / "figure_7")
 
 
-def draw_sets(axes: Any, points: Record, s: dict[str, Any]) -> None:
+def draw_sets(axes: np.ndarray, points: Record, s: dict[str, Any]) -> None:
     """Draw a, b and c: the original set, and its mixtures by mixup and ζ-mixup."""
     titles = ("original", "mixup", f"ζ-mixup, γ = {s['gamma']:g}")
     labels = (points["y"], points["Y_mixup"][:, 1], points["Y_zeta"][:, 1])
@@ -59,7 +61,7 @@ def draw_sets(axes: Any, points: Record, s: dict[str, Any]) -> None:
     axes[0].set_ylabel("$x_2$")
 
 
-def draw_ellipses(axes: Any, points: Record, s: dict[str, Any]) -> None:
+def draw_ellipses(axes: np.ndarray, points: Record, s: dict[str, Any]) -> None:
     """Draw d and e: the ellipse of one point before and after mixing, in one window."""
     leader, output = points["pair"]
     clouds = ((points["X"], points["y"], leader), (points["X_large"], points["Y_large"][:, 1], output))
@@ -84,7 +86,7 @@ def draw_ellipses(axes: Any, points: Record, s: dict[str, Any]) -> None:
     axes[0].set_ylabel("$x_2$")
 
 
-def draw_votes(axes: Any, points: Record, s: dict[str, Any]) -> None:
+def draw_votes(axes: np.ndarray, points: Record, s: dict[str, Any]) -> None:
     """Draw f and g: the neighbours of one test point among mixup's and among ζ-mixup's outputs."""
     label = int(points["test_class"])
     clouds = ((points["X_mixup"], points["Y_mixup"]), (points["X_zeta"], points["Y_zeta"]))
@@ -105,13 +107,13 @@ def draw_votes(axes: Any, points: Record, s: dict[str, Any]) -> None:
     axes[0].set_ylabel("$x_2$")
 
 
-def draw_dimensions(ax: Any, table: pd.DataFrame, least: float) -> None:
+def draw_dimensions(ax: Axes, table: pd.DataFrame, least: float) -> None:
     """Draw h: the share of points whose dimension is below their leader's, against γ."""
     draw_curves(ax, table, "lower", least)
     ax.set(title="lower dimension\nthan the leader's, all points", ylabel="share of points / %", ylim=(0, None))
 
 
-def draw_correct(ax: Any, table: pd.DataFrame, ks: list[int], least: float) -> None:
+def draw_correct(ax: Axes, table: pd.DataFrame, ks: list[int], least: float) -> None:
     """Draw i: the share of test points with a right vote, against γ."""
     k = max(ks)
     draw_curves(ax, table, f"right_{k}", least)
@@ -119,7 +121,7 @@ def draw_correct(ax: Any, table: pd.DataFrame, ks: list[int], least: float) -> N
     ax.legend(loc="lower right", handlelength=2.6)  # long enough for mixup's dash and dot
 
 
-def draw_curves(ax: Any, table: pd.DataFrame, column: str, least: float) -> None:
+def draw_curves(ax: Axes, table: pd.DataFrame, column: str, least: float) -> None:
     """Draw mean and standard deviation over seeds, in per cent, of both anchors against γ, with mixup's level."""
     percent = table.assign(value=100 * table[column])
     grouped = percent.groupby(["method", "anchor", "gamma"], dropna=False)["value"].agg(["mean", "std"]).reset_index()

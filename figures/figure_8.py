@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
 
 from figures.common import data_name, save
 from zeta_geom.plots.features import class_map, interval_rows, predicted_picture
@@ -56,7 +56,7 @@ def draw_set(drawn: Record, tables: dict[str, pd.DataFrame]) -> Figure:
     return fig
 
 
-def draw_images(fig: Any, drawn: Record, rows: int) -> None:
+def draw_images(fig: SubFigure, drawn: Record, rows: int) -> None:
     """Draw a: the test images with their class above and the three predictions below."""
     names = drawn["class_names"]
     axes = fig.subplots(rows, COLUMNS, squeeze=False)
@@ -79,7 +79,7 @@ def draw_images(fig: Any, drawn: Record, rows: int) -> None:
         text.set_fontweight("bold")
 
 
-def draw_map(ax: Any, drawn: Record, method: str) -> None:
+def draw_map(ax: Axes, drawn: Record, method: str) -> None:
     """Draw b or c: the map of a method's synthesised samples, with the images of panel a as squares."""
     squares = drawn[f"test_xy_{method}"]
     tests = (squares, drawn["truth"]) if len(squares) else ()
@@ -87,7 +87,7 @@ def draw_map(ax: Any, drawn: Record, method: str) -> None:
     ax.set(title=METHOD_LABELS[method], xlabel="t-SNE 1", ylabel="t-SNE 2", xticks=[], yticks=[])
 
 
-def draw_numbers(axes: Any, tables: dict[str, pd.DataFrame]) -> None:
+def draw_numbers(axes: np.ndarray, tables: dict[str, pd.DataFrame]) -> None:
     """Draw d, ζ against mixup in correct neighbours for each selection, and e, the accuracies."""
     left, right = axes
     rows = tables["intervals"].set_index("selection").reindex([*SELECTIONS]).dropna(subset="relative")

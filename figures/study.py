@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from figures.common import data_name, network_name, save, seeds_of
@@ -73,7 +73,7 @@ def draw_study(record: Record) -> Figure:
     return fig
 
 
-def draw_part(ax: Any, table: pd.DataFrame, axis: tuple[float, float], against: str) -> None:
+def draw_part(ax: Axes, table: pd.DataFrame, axis: tuple[float, float], against: str) -> None:
     """Draw one part of the study."""
     first = table.iloc[0]
     difference_rows(ax, table, [METHODS.get(name, name) for name in table["method"]], errors(table), axis)
