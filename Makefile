@@ -1,12 +1,13 @@
-# make figures   the figures and the claims table, in minutes  (PRESET=full  ONLY="2 6"  IMAGES="a.npz b.npz"  OFFLINE=1  FORCE=1  STALE=ok)
-# make docs-pictures   pictures and claims of a run with PRESET=full, into docs/
-# make study     classifiers on few images, into docs/cpu_study: an hour on two cores  (MINUTES=90  RUNS=runs)
+# make figures   the figures and the claims table, in minutes; docs/figures.md explains the variables
+#                (PRESET=full  ONLY="2 6"  IMAGES="a.npz b.npz"  OFFLINE=1  FORCE=1  STALE=ok)
+# make docs-pictures   copies the pictures and claims of a run with PRESET=full into docs/
+# make study     trains classifiers on few images, into docs/cpu_study: an hour on two cores  (MINUTES=90  RUNS=runs)
 # make test      lint, types, doctests and every kind of test, in minutes: after each change
-# make test-all  the same with what is marked slow, each mixer in each dtype, and 500 random calls of each public entry
-#                instead of 15: before an issue is closed
-# make docs      the documentation, into docs/build/html
-# make test-browser   an audit's page in headless Chromium, where there is one
-# make soak      2,000 tiny runs that are killed again and again: half an hour, no part of make test-all
+# make test-all  the same with all slow cases, each mixer in each dtype, and 500 random calls of each public entry instead
+#                of 15: before an issue is closed
+# make docs      builds the documentation into docs/build/html
+# make test-browser   opens the page of an audit in headless Chromium, if it is installed
+# make soak      kills 2,000 tiny runs again and again: half an hour, not part of make test-all
 
 PYTHON ?= python3
 VENV := .venv
@@ -42,10 +43,10 @@ docs: $(VENV)/installed-dev
 	$(VENV)/bin/sphinx-build -W --keep-going -b html docs docs/build/html
 
 test-browser: $(VENV)/installed-dev
-	$(VENV)/bin/pytest -rs tests/test_browser.py
+	$(VENV)/bin/pytest -rs tests/audits/test_browser.py
 
 soak: $(VENV)/installed-dev
-	$(PY) tests/soak.py
+	$(PY) -m tests.execution.soak
 
 $(VENV)/installed: pyproject.toml
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)

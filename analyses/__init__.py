@@ -1,4 +1,4 @@
-"""One question each: points are made, mixed and measured, and one or a few records are written.
+"""One question per analysis: it makes, mixes and measures points, and writes one or a few records.
 
 `python -m figures` runs them all and draws; `python -m analyses.figure_2` runs one.
 """

@@ -1,4 +1,4 @@
-"""An audit of ζ-mixup against mixup, on MNIST: what the paper does by hand, in one call and one report."""
+"""An audit of ζ-mixup against mixup on MNIST: the paper's comparisons in one call and one report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from zeta_geom.mixers import Mixup, ZetaMixup
 
 
 class Settings(BaseModel, frozen=True):
-    """What the audit is made with."""
+    """The settings of the audit."""
 
     data: str = "mnist"
     n_samples: int = 10_000  # half of them held out
@@ -33,13 +33,13 @@ PRESETS = {
 
 
 def run(context: Context, settings: Settings | None = None) -> None:
-    """Write a record for each table of the audit, and audit/samples-… for the samples behind its pictures."""
+    """Write a record for each table of the audit, and audit/points for the samples behind its pictures."""
     s = settings or PRESETS[context.preset]
     data = context.dataset(s.data)
     stored = s.model_dump(mode="json") | {"data_name": data.name}
 
     @cache
-    def made() -> Audit:
+    def result() -> Audit:
         methods = {f"ζ-mixup, γ = {gamma:g}": ZetaMixup(gamma=gamma, random_state=s.seed) for gamma in s.gammas}
         return audit(
             data.X_train[: s.n_samples],
@@ -54,16 +54,16 @@ def run(context: Context, settings: Settings | None = None) -> None:
 
     for name in TABLES:
         context.record(
-            f"audit/{name}", lambda name=name: getattr(made(), name), settings=stored, data=data.fingerprint
+            f"audit/{name}", lambda name=name: getattr(result(), name), settings=stored, data=data.fingerprint
         )
-    context.record("audit/points", lambda: points_of(made()), settings=stored, data=data.fingerprint)
+    context.record("audit/points", lambda: points_of(result()), settings=stored, data=data.fingerprint)
 
 
-def points_of(made: Audit) -> dict[str, np.ndarray]:
+def points_of(result: Audit) -> dict[str, np.ndarray]:
     """Return the samples behind the report's pictures, and the audit's settings as JSON."""
-    arrays = {"settings": np.array(json.dumps(made.settings))}
-    for place, one in enumerate((made.sources, made.heldout_points, *made.points.values())):
-        arrays |= {f"X{place}": one.X, f"Y{place}": one.Y, f"rows{place}": one.rows}
+    arrays = {"settings": np.array(json.dumps(result.settings))}
+    for place, samples in enumerate((result.sources, result.heldout_points, *result.points.values())):
+        arrays |= {f"X{place}": samples.X, f"Y{place}": samples.Y, f"rows{place}": samples.rows}
     return arrays
 
 

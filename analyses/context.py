@@ -1,4 +1,4 @@
-"""What every analysis is given: the preset, where results go, and whether the network may be asked."""
+"""The context of every analysis: the preset, the folder of results, and which data it may use."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PRESETS = ("quick", "full", "paper")  # minutes; every claim at our full sizes; 
 STAND_INS = {
     "mnist": "mnist-sample",
     "cifar-100": "mnist-sample",
-}  # what OFFLINE=1 draws instead; everything drawn from it says so
+}  # the data that OFFLINE=1 uses instead; figures drawn from them say so
 
 
 LEFT_OUT = "left_out.json"
@@ -37,24 +37,24 @@ def left_out_analyses(results: Path) -> set[str]:
 
 @dataclass(frozen=True)
 class Context:
-    """How a run of the analyses was asked for.
+    """The options of a run of the analyses.
 
     Parameters
     ----------
     preset : {"quick", "full", "paper"}
-        Which settings an analysis takes where none are given.
+        Names the settings of the analyses that get no settings of their own.
     results : Path
         The preset's folder of records, figures and the claims table.
     offline : bool
-        Use embedded data alone.
+        Use embedded data only.
     images : tuple of Path
-        Files with an array X_train of images, which figure 6 takes instead of its own sets.
+        Files with an array X_train of images, which replace the image sets of figure 6.
     force, stale : bool
         As in `zeta_geom.records.record`.
     progress : bool
         Show progress bars.
     computed : list of str
-        Names of the records that were computed, not reused; `record` appends to it.
+        Names of the records that were computed, not reused; `record` appends to the list.
     """
 
     preset: str = "quick"
@@ -67,13 +67,13 @@ class Context:
     computed: list[str] = field(default_factory=list)
 
     def mark_left_out(self, analysis: str, left_out: bool) -> None:
-        """Keep the list of analyses without data, whose records of an earlier run must not pass for this one's."""
+        """Note whether an analysis had no data; records of an earlier run must then not pass for this run's."""
         listed = left_out_analyses(self.results) - {analysis} | ({analysis} if left_out else set())
         with records.atomic_path(self.results / LEFT_OUT) as temporary:
             temporary.write_text(json.dumps(sorted(listed)) + "\n", encoding="utf-8")
 
     def dataset(self, name: str) -> datasets.Dataset:
-        """Load a data set, or with `offline` the embedded sample that stands for it, under the sample's own name."""
+        """Load a data set, or with `offline` the embedded sample that stands in for it, under the sample's name."""
         return datasets.load(STAND_INS.get(name, "digits") if self.offline else name)
 
     def record(
@@ -104,7 +104,7 @@ class Context:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Keep torch on one thread: a few small images are too little for two, which wait for each other."""
+    """Limit torch to one thread: on a few small images two threads mostly wait for each other."""
     import torch
 
     before = torch.get_num_threads()
@@ -120,8 +120,9 @@ def side_by_side(
 ) -> list[Any]:
     """Return the results of `call` on each item, in order, each from a thread of its own.
 
-    A small network or a small matrix keeps one core busy at most, so BLAS and torch take one thread in each. There is
-    one thread more than there are cores, so that three items do not take two cores as long as four.
+    A small network or a small matrix keeps at most one core busy, so BLAS and torch use one thread in each call. The
+    pool has one thread more than there are cores: with as many threads as cores, three items would take two cores as
+    long as four items.
     """
     items = list(items)
     # The limits are set once, here: calls that set and restore them side by side would restore each other's. Torch's

@@ -1,7 +1,7 @@
-"""How diverse are mixed images, and how rich their labels, against T and γ?
+"""How diverse are mixed images, and how rich are their labels, as functions of T and γ?
 
-Every output has a leader, the sample with the largest weight. Measured are the distance from it (in units of grey
-levels 0..1, and relative to the distance between two images drawn at random), the effective number of classes
+Every output has a leader, the sample with the largest weight. The analysis measures the distance from the leader (in
+grey levels 0..1, and relative to the distance between two images drawn at random), the effective number of classes
 exp H(y), and the number of classes with more than 1 % of the label.
 """
 
@@ -22,7 +22,7 @@ from zeta_geom.realism import entropy
 
 
 class Settings(BaseModel, frozen=True):
-    """Every number of the analysis."""
+    """The settings of the analysis."""
 
     n_images: int = 12800  # ours: 100 batches
     batch_size: int = 128  # paper, its largest T in Figure 2c
@@ -39,7 +39,7 @@ def run(context: Context, settings: Settings | None = None) -> None:
     """Write one table: a row for each (method, T, γ)."""
     settings = settings or PRESETS[context.preset]
     dataset = context.dataset("mnist")
-    made_of = settings.model_dump(mode="json") | {"data_name": dataset.name}
+    stored = settings.model_dump(mode="json") | {"data_name": dataset.name}
 
     def compute() -> pd.DataFrame:
         order = np.random.default_rng(settings.seed).permutation(len(dataset.X_train))[: settings.n_images]
@@ -52,7 +52,7 @@ def run(context: Context, settings: Settings | None = None) -> None:
             rows.append(measure("zeta", mixer, X, y, settings) | {"T": size, "gamma": gamma})
         return pd.DataFrame(rows)
 
-    context.record("diversity/mnist", compute, settings=made_of, data=dataset.fingerprint)
+    context.record("diversity/mnist", compute, settings=stored, data=dataset.fingerprint)
 
 
 def measure(method: str, mixer: Any, X: np.ndarray, y: np.ndarray, settings: Settings) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Figure 10: error against γ (a, b), and a search over γ and weight decay (c, d).
 
-The paper has both for CIFAR-10 and CIFAR-100 with ResNet-18. At quick and full the study on two cores stands in for
-them, with one data set. What is not there is left out, and the record says so.
+The paper has both for CIFAR-10 and CIFAR-100 with ResNet-18. At the presets quick and full the study on two cores
+stands in for them, with one data set. Panels without data are left out, and the record lists them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MODELS = ["data", "number", "gamma", "weight_decay", "accuracy"]
 
 
 class Settings(BaseModel, frozen=True):
-    """What Figure 10 is made with."""
+    """The settings of Figure 10."""
 
     from_runs: bool = False  # whether from finished runs of the paper's recipes; else from the study's tables
     tables: Path = Path("docs/cpu_study")
@@ -50,9 +50,9 @@ PRESETS = {
 
 
 def run(context: Context, settings: Settings | None = None) -> None:
-    """Write the records figure_10/sensitivity, a row a data set and method, and figure_10/search, a row a model."""
+    """Write the records figure_10/sensitivity, a row per data set and method, and figure_10/search, one per model."""
     s = settings or PRESETS[context.preset]
-    missing: list[str] = []  # panel: what is not there
+    missing: list[str] = []  # messages "panel: reason"
     curves = sensitivity(s, missing)
     models = search(s, missing)
     if curves.empty and models.empty:
@@ -68,14 +68,14 @@ def run(context: Context, settings: Settings | None = None) -> None:
 
 
 def sensitivity(s: Settings, missing: list[str]) -> pd.DataFrame:
-    """Return the mean error of every method, with γ where it has one; add to `missing` what is not there."""
+    """Return the mean error of every method, with γ if it has one; add a message to `missing` for a lacking panel."""
     try:
         if s.from_runs:
             remedy = "`zeta-geom train figure-10/…` makes them."
             values = finished_runs(s.runs)
             values = values[values["study"] == "figure-10"]
         else:
-            remedy = f"go on with {MAKES}."
+            remedy = f"continue with {MAKES}."
             values = read_table(s.tables / "runs.csv", STUDY, MAKES_TABLES)
             values = values[values["study"] == s.study]
     except FileNotFoundError as error:
@@ -90,14 +90,16 @@ def sensitivity(s: Settings, missing: list[str]) -> pd.DataFrame:
         if part["gamma"].nunique() < 2:
             missing.append(f"{letter}: no runs of ζ-mixup at several values of γ on {data}; {remedy}")
         elif part["n_train"].nunique() > 1:
-            raise ValueError(f"the runs of Figure 10 on {data} must have as many images; got {set(part['n_train'])}.")
+            raise ValueError(
+                f"the runs of Figure 10 on {data} must have the same number of images; got {set(part['n_train'])}."
+            )
         else:
             parts.append(part)
     return pd.concat(parts, ignore_index=True)[CURVES] if parts else pd.DataFrame(columns=CURVES)
 
 
 def search(s: Settings, missing: list[str]) -> pd.DataFrame:
-    """Return γ, weight decay and accuracy of every model of the searches; add to `missing` what is not there."""
+    """Return γ, weight decay and accuracy of every model; add a message to `missing` for a lacking panel."""
     parts = []
     for letter, data in zip("cd", s.data):
         path = s.runs / f"figure-10-search-{data}.csv" if s.from_runs else s.tables / "search.csv"

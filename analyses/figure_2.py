@@ -1,9 +1,9 @@
-"""Figure 2: whether mixed points stay near the manifold and keep the right label.
+"""Figure 2: do mixed points stay near the manifold, and keep the right label?
 
-Crescents and spirals (2a), the helix (2b), and the helix for a grid of T and γ (2c). A wrong label is one whose
-largest share is not the class of the nearest noiseless curve; ties, in label or in distance, count as right. The
-distance is that from the nearest noiseless curve, by `Manifold.distances`: in closed form for the crescents, else by
-bracketed Newton steps to 1e-9. The helix has one class: no label there can be wrong.
+Crescents and spirals (2a), the helix (2b), and the helix for a grid of T and γ (2c). A label is wrong if
+its largest share is not the class of the nearest noiseless curve; ties, in label or in distance, count as right. The
+distance is measured from the nearest noiseless curve by `Manifold.distances`: in closed form for the crescents, else
+by bracketed Newton steps to 1e-9. The helix has one class, so that no label can be wrong.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from zeta_geom.mixers import Mixer, Mixup, ZetaMixup
 
 
 class Settings(BaseModel, frozen=True):
-    """What Figure 2 is made with."""
+    """The settings of Figure 2."""
 
     n_plane: int = 512  # paper, "Synthetic Data"
     noise: float = 0.1  # paper, "Synthetic Data"
@@ -51,7 +51,7 @@ PRESETS = {
 
 
 def run(context: Context, settings: Settings | None = None) -> None:
-    """Write the records: tables with a row a mixed data set, and the points of one seed for drawing."""
+    """Write the records: tables with a row per mixed data set, and the points of one seed for drawing."""
     s = settings or PRESETS[context.preset]
     keep = partial(context.record, settings=s.model_dump(mode="json"))
     for data in PLANE:
@@ -65,18 +65,18 @@ def run(context: Context, settings: Settings | None = None) -> None:
 
 PLANE = ("crescents", "spirals")
 ORIGINAL = {"method": "original", "gamma": math.nan}
-Mixed = tuple[dict[str, Any], np.ndarray, np.ndarray | None]  # what was done, points, soft labels
+Mixed = tuple[dict[str, Any], np.ndarray, np.ndarray | None]  # method and parameters, points, soft labels
 
 
 def mixers(s: Settings, gammas: tuple[float, ...], seed: int) -> Iterator[tuple[dict[str, Any], Mixer]]:
-    """Give mixup, then ζ-mixup at each γ; one seed for all, so that every γ meets the same permutations."""
+    """Yield mixup, then ζ-mixup at each γ; all have one seed, so that every γ meets the same permutations."""
     yield {"method": "mixup", "gamma": math.nan}, Mixup(s.mixup_alpha, random_state=seed)
     for gamma in gammas:
         yield {"method": "zeta", "gamma": gamma}, ZetaMixup(gamma, anchor=s.anchor, random_state=seed)
 
 
 def plane_mixes(s: Settings, seed: int, names: tuple[str, ...] = PLANE) -> Iterator[Mixed]:
-    """Give two-class sets and what each mixer makes of them."""
+    """Yield each two-class set, and its mixture by each mixer."""
     for data in names:
         X, y = MANIFOLDS[data].make(s.n_plane, noise=s.noise, random_state=seed)
         yield {"data": data, **ORIGINAL}, X, one_hot(y, 2)
@@ -85,7 +85,7 @@ def plane_mixes(s: Settings, seed: int, names: tuple[str, ...] = PLANE) -> Itera
 
 
 def helix_mixes(s: Settings, seed: int) -> Iterator[Mixed]:
-    """Give the helix and what each mixer makes of it."""
+    """Yield the helix, and its mixture by each mixer."""
     X, _ = make_helix(s.n_helix, random_state=seed)
     yield {"data": "helix-3d", **ORIGINAL}, X, None
     for what, mixer in mixers(s, s.helix_gammas, seed):
@@ -93,7 +93,7 @@ def helix_mixes(s: Settings, seed: int) -> Iterator[Mixed]:
 
 
 def grid_mixes(s: Settings, seed: int) -> Iterator[Mixed]:
-    """Give the helix and what ζ-mixup makes of it for each T and γ; the batch is T."""
+    """Yield the helix, and its ζ-mixture for each T and γ; a batch has T points."""
     X, _ = make_helix(s.n_helix, random_state=seed)
     yield {"data": "helix-3d", **ORIGINAL, "T": 1}, X, None
     for size in s.grid_sizes:
@@ -102,7 +102,7 @@ def grid_mixes(s: Settings, seed: int) -> Iterator[Mixed]:
 
 
 def stack(mixes: Iterator[Mixed]) -> dict[str, np.ndarray]:
-    """Return mixed data sets as arrays to draw, the first axis over what was done, and the noiseless curves."""
+    """Return mixed data sets as arrays to draw, with the mixture as first axis, and the noiseless curves."""
     done, points, labels = zip(*mixes, strict=True)
     arrays = {name: np.array([what[name] for what in done]) for name in done[0]}
     if labels[0] is not None:
@@ -113,7 +113,7 @@ def stack(mixes: Iterator[Mixed]) -> dict[str, np.ndarray]:
 
 
 def measure(mixes: Callable[..., Iterator[Mixed]], s: Settings, seeds: int, progress: bool) -> pd.DataFrame:
-    """Return the median distance from the manifold and, of two classes, the share of wrong labels, over seeds."""
+    """Return, per mixture and seed, the median distance from the manifold and the share of wrong labels, if any."""
     rows = []
     for seed in tqdm(range(seeds), desc=mixes.__name__, disable=None if progress else True):
         for what, X, Y in mixes(s, seed):

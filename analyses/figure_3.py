@@ -1,9 +1,9 @@
-"""Figure 3: whether mixed digits look real, and whether their labels are right, as an oracle sees them.
+"""Figure 3: do mixed digits look real to an oracle, and do their labels fit its predictions?
 
-The oracle is the LeNet-5 of `zeta_geom.realism`; p is its prediction, y the soft label that the mixer gives. The
-entropy H(p) says how sure the oracle is; H(p, y) = -Σ p log y, H(y, p) and KL(y‖p) = H(y, p) - H(y) say how far label
-and prediction are apart. H(p, y) is infinite wherever y has a zero: always with mixup, whose
-y has at most two classes. One λ serves a batch of mixup, also that of panels b and d.
+The oracle is the LeNet-5 of `zeta_geom.realism`; p is its prediction and y the soft label of the mixer. The
+entropy H(p) measures how sure the oracle is; H(p, y) = -Σ p log y, H(y, p) and KL(y‖p) = H(y, p) - H(y) measure how
+far label and prediction are apart. H(p, y) is infinite wherever y has a zero: always with mixup, whose
+y has at most two classes. A batch of mixup has one λ, also in panels b and d.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from zeta_geom.mixers import Mixer, Mixup, ZetaMixup
 from zeta_geom.realism import MNISTOracle, cross_entropy, soft_label_report
 
 METHODS = ("mixup", "zeta")
-CHUNK = 64  # images the oracle sees at once: small, so that its activations stay in the processor's cache
+CHUNK = 64  # images per call of the oracle: few, so that its activations stay in the processor's cache
 MEASURES = ("entropy", "h_p_y", "h_p_y_floored", "h_p_y_lower_floor", "h_y_p", "kl", "label_entropy")
 
 
 class Settings(BaseModel, frozen=True):
-    """What Figure 3 is made with."""
+    """The settings of Figure 3."""
 
     n_per_class: int = 10  # paper, "MNIST": the first ten of each class
     gamma: float = 2.8  # paper, the middle of its 2.4, 2.8 and 4.0; it gives none for its Figure 3
@@ -53,26 +53,26 @@ PRESETS = {
 def run(context: Context, settings: Settings | None = None) -> None:
     """Write the records of Figure 3.
 
-    `figure_3/images` holds panels a to e, `figure_3/scores` a row an image of panels f and g, `figure_3/summary` a
-    row a method and a measure, `figure_3/differences` ζ's medians minus mixup's with bootstrap intervals.
+    `figure_3/images` holds panels a to e, `figure_3/scores` a row per image of panels f and g, `figure_3/summary` a
+    row per method and measure, `figure_3/differences` ζ's medians minus mixup's with bootstrap intervals.
     """
     s = settings or PRESETS[context.preset]
     dataset = context.dataset("mnist")
-    made_of = {"settings": s.model_dump(mode="json") | {"data_name": dataset.name}, "data": dataset.fingerprint}
-    context.record("figure_3/images", lambda: images(s, dataset), **made_of)
-    scores = context.record("figure_3/scores", lambda: score(s, dataset, context.progress), **made_of).table
-    context.record("figure_3/summary", lambda: summarise(scores), **made_of)
-    context.record("figure_3/differences", lambda: compare(scores, s.resamples), **made_of)
+    inputs = {"settings": s.model_dump(mode="json") | {"data_name": dataset.name}, "data": dataset.fingerprint}
+    context.record("figure_3/images", lambda: images(s, dataset), **inputs)
+    scores = context.record("figure_3/scores", lambda: score(s, dataset, context.progress), **inputs).table
+    context.record("figure_3/summary", lambda: summarise(scores), **inputs)
+    context.record("figure_3/differences", lambda: compare(scores, s.resamples), **inputs)
 
 
 def mixers(s: Settings, seed: int) -> Iterator[tuple[str, Mixer]]:
-    """Give both methods; with one seed they see the same batches."""
+    """Yield both methods; with the same seed they see the same batches."""
     yield "mixup", Mixup(s.mixup_alpha, random_state=seed)
     yield "zeta", ZetaMixup(s.gamma, anchor=s.anchor, random_state=seed)
 
 
 def images(s: Settings, dataset: Dataset) -> dict[str, np.ndarray]:
-    """Mix the first images of each class in one batch; image k leads in output k, so that the grids compare."""
+    """Mix the first images of each class in one batch; image k leads output k, so that the grids can be compared."""
     firsts = np.array([np.flatnonzero(dataset.y_train == c)[: s.n_per_class] for c in range(10)]).ravel()
     X, y = dataset.X_train[firsts].astype(np.float32) / 255, dataset.y_train[firsts]
     arrays = {"original": dataset.X_train[firsts], "original_label": y}
@@ -90,7 +90,7 @@ def images(s: Settings, dataset: Dataset) -> dict[str, np.ndarray]:
 
 
 def score(s: Settings, dataset: Dataset, progress: bool = False) -> pd.DataFrame:
-    """Mix the training images and measure what the oracle makes of each output."""
+    """Mix the training images, and measure the oracle's prediction of each output."""
     oracle = MNISTOracle.pretrained()
     X, y = dataset.X_train.astype(np.float32) / 255, dataset.y_train
     a_pass = -(-len(X) // s.batch_size)
@@ -129,7 +129,7 @@ def summarise(scores: pd.DataFrame) -> pd.DataFrame:
     for method, part in scores.groupby("method"):
         for measure in MEASURES:
             values, finite = part[measure].to_numpy(), np.isfinite(part[measure])
-            # a quantile that is one of the values: between two infinite ones there is nothing to interpolate
+            # a quantile that is one of the values, since two infinite values cannot be interpolated
             q1, median, q3 = np.quantile(values, (0.25, 0.5, 0.75), method="inverted_cdf")
             of_seeds = part.groupby("seed")[measure].quantile(0.5, interpolation="lower")
             row = {"method": method, "measure": measure, "n": len(values), "mean": values.mean()}
@@ -140,21 +140,21 @@ def summarise(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def compare(scores: pd.DataFrame, resamples: int) -> pd.DataFrame:
-    """Return ζ's median minus mixup's with a 95 % bootstrap interval over whole batches, resampled alike for both."""
+    """Return ζ's median minus mixup's, with a 95 % bootstrap interval over batches, the same for both."""
     scores = scores.assign(cluster=scores.groupby(["seed", "batch"]).ngroup())
     n = scores["cluster"].nunique()
     drawn = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), resamples)  # how often each batch is taken
     rows = []
     for measure in MEASURES:
-        found = {}
+        medians = {}
         for method, part in scores.groupby("method"):
             part = part.sort_values(measure)
             values, cluster = part[measure].to_numpy(), part["cluster"].to_numpy()
             totals = (np.cumsum(times[cluster]) for times in (np.ones(n, dtype=int), *drawn))
-            found[method] = np.array([values[np.searchsorted(total, total[-1] / 2)] for total in totals])
-        if not np.isfinite(list(found.values())).all():
-            continue  # an infinite median has no difference; the summary holds it
-        difference, *resampled = found["zeta"] - found["mixup"]
+            medians[method] = np.array([values[np.searchsorted(total, total[-1] / 2)] for total in totals])
+        if not np.isfinite(list(medians.values())).all():
+            continue  # infinite medians have no difference; the summary holds them
+        difference, *resampled = medians["zeta"] - medians["mixup"]
         low, high = np.quantile(resampled, (0.025, 0.975))
         rows.append({"measure": measure, "difference": difference, "low": low, "high": high, "resamples": resamples})
     return pd.DataFrame(rows)

@@ -1,6 +1,6 @@
-"""Figures 4 and 5: what mixing does to pictures, beside the originals: mixup, and ζ-mixup at three values of γ.
+"""Figures 4 and 5: original pictures beside their mixtures by mixup, and by ζ-mixup at three values of γ.
 
-The two differ in the data alone: `analyses.figure_5` calls this one. A folder of your own, with subfolders or not:
+The two figures differ in their data only. A folder of your own, with or without subfolders:
 
 Examples
 --------
@@ -20,16 +20,16 @@ from pydantic import BaseModel
 from analyses.context import Context
 from zeta_geom.mixers import Mixup, ZetaMixup
 
-ROWS = (6, 3, 2, 1)  # batches that the picture may show, all of as many rows
+ROWS = (6, 3, 2, 1)  # numbers of batches that the picture may show, each on the same number of rows
 
 
 class Settings(BaseModel, frozen=True):
-    """What Figures 4 and 5 are made with."""
+    """The settings of Figures 4 and 5."""
 
     data: str  # paper: ISIC 2017 in Figure 4, ISIC 2018 in Figure 5
     reader: str = "datasets"  # or "training", where the data need the extra `train`
     background: str = "white"  # ours: what shows through transparent pixels of a folder's pictures
-    size: int = 128  # ours: pixels, enough for print; shrinking is linear, so that it does not matter when it is done
+    size: int = 128  # ours: pixels, enough for print; resizing is linear, so that it may come before mixing
     gammas: tuple[float, ...] = (2.4, 2.8, 4.0)  # paper
     anchor: str = "self"  # the authors' code: output k leans on image k
     mixup_alpha: float = 1.0  # paper; λ once a batch
@@ -49,7 +49,7 @@ PRESETS = {
 
 
 class Pictures(NamedTuple):
-    """Training images that are opened when asked for."""
+    """Training images that are opened one at a time."""
 
     name: str
     n: int
@@ -61,16 +61,16 @@ def run(context: Context, settings: Settings | None = None, number: str = "4") -
     """Write the record figure_<number>/images: originals, mixtures, their weights, and the λ of each batch."""
     s = settings or PRESETS[number]["quick" if context.offline else context.preset]
     pictures = find(context, s)
-    own = s.data.startswith(("folder:", "csv:"))
+    by_user = s.data.startswith(("folder:", "csv:"))
     stored = s.model_dump(mode="json", exclude={"data", "background"}) | {
         "data_name": pictures.name,
-        "named_by_user": own,
+        "named_by_user": by_user,
     }
     context.record(f"figure_{number}/images", lambda: mix(pictures, s), settings=stored, data=pictures.fingerprint)
 
 
 def find(context: Context, s: Settings) -> Pictures:
-    """Open the data; a folder of the user's needs no labels."""
+    """Open the data; a user's folder needs no labels."""
     if s.reader == "datasets":
         dataset = context.dataset(s.data)
         return Pictures(dataset.name, len(dataset.X_train), dataset.X_train.__getitem__, dataset.fingerprint)
@@ -87,8 +87,8 @@ def find(context: Context, s: Settings) -> Pictures:
         images, fingerprint = load_pictures(folder, framing, progress=context.progress)
         name = folder.resolve().name
     else:
-        found = load_image_data(s.data, size=s.size, crop=1.0, background=s.background, progress=context.progress)
-        images, fingerprint, name = found.train, found.fingerprint, found.name
+        loaded = load_image_data(s.data, size=s.size, crop=1.0, background=s.background, progress=context.progress)
+        images, fingerprint, name = loaded.train, loaded.fingerprint, loaded.name
 
     def levels(index: int) -> np.ndarray:
         pixels = images[index][0].numpy().transpose(1, 2, 0)
@@ -98,7 +98,7 @@ def find(context: Context, s: Settings) -> Pictures:
 
 
 def mix(pictures: Pictures, s: Settings) -> dict[str, np.ndarray]:
-    """Mix whole batches of randomly chosen images, and keep the first few of each."""
+    """Mix whole batches of randomly chosen images, and keep the first few outputs of each."""
     n = pictures.n
     if n < 2:
         raise ValueError(f"{pictures.name} must have at least 2 training images to mix; it has {n}.")
@@ -114,8 +114,8 @@ def mix(pictures: Pictures, s: Settings) -> dict[str, np.ndarray]:
     mixers |= {f"zeta-{gamma:g}": ZetaMixup(gamma, anchor=s.anchor, random_state=s.seed) for gamma in s.gammas}
     for method, mixer in mixers.items():
         plans = [mixer.draw(batch.shape, like=batch) for batch in batches]
-        made = [mixer.apply(batch, None, plan)[0] for batch, plan in zip(batches, plans)]
-        arrays[method] = np.concatenate([mixed[: len(part)] for mixed, part in zip(made, kept)])
+        outputs = [mixer.apply(batch, None, plan)[0] for batch, plan in zip(batches, plans)]
+        arrays[method] = np.concatenate([mixed[: len(part)] for mixed, part in zip(outputs, kept)])
         if method == "mixup":
             arrays["lambda"] = np.array([float(plan.lam) for plan in plans])
         else:
@@ -124,7 +124,7 @@ def mix(pictures: Pictures, s: Settings) -> dict[str, np.ndarray]:
 
 
 def main(
-    folder: Annotated[Path, typer.Option(help="of pictures, its subfolders' too; of train/ alone if there is one")],
+    folder: Annotated[Path, typer.Option(help="folder of pictures and subfolders; if it has train/, only that")],
     results: Annotated[Path, typer.Option(help="where records and figures go")] = Path("results/quick"),
     background: Annotated[str, typer.Option(help="the colour behind transparent pixels")] = "white",
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,8 @@ import pandas as pd
 from pydantic import BaseModel
 
 from analyses.context import Context
-from analyses.forecast import ANNOUNCED, forecast
 from zeta_geom.datasets.own_files import read_arrays
+from zeta_geom.geometry import LocalPCA
 from zeta_geom.manifolds import MANIFOLDS
 from zeta_geom.records import data_fingerprint
 from zeta_geom.records.files import to_floats
@@ -23,8 +24,12 @@ MIXERS = {
 }
 
 
+ANNOUNCED = 10_000  # points; a sweep over more of them is preceded by a forecast
+TRIED = (3000, 6000)  # points of the two runs behind the forecast
+
+
 class Settings(BaseModel, frozen=True):
-    """Every number of the figure."""
+    """The settings of the figure."""
 
     n_samples: int = 8192  # paper
     batch_size: int = 32  # inferred: the authors' demonstration
@@ -39,7 +44,7 @@ class Settings(BaseModel, frozen=True):
     seed: int = 0
 
 
-# γ, dense where the curves of images bend; all among those of "full"
+# values of γ, dense where the curves of images bend; a subset of those of "full"
 BEND = (0, 1, 2, 2.5, 3, 3.5, 4, 5, 7, 10, 15)
 PRESETS = {
     "quick": Settings(image_gammas=BEND, n_anchors=1000),
@@ -50,7 +55,7 @@ WHERE_ABSENT = {"cifar-10": "fashion-mnist", "cifar-100": "mnist"}
 
 
 def image_points(context: Context, settings: Settings) -> dict[str, np.ndarray]:
-    """Return each image set as points in [0, 1], under the name of the set, or of the file, that was really read."""
+    """Return each image set as points in [0, 1], under the name of the set or file that was read."""
     chosen = {}
     for path in context.images:
         images = to_floats(read_arrays(path, "X_train", labels=False)["X_train"])
@@ -69,7 +74,7 @@ def image_points(context: Context, settings: Settings) -> dict[str, np.ndarray]:
 
 
 def pick(images: np.ndarray, settings: Settings) -> np.ndarray:
-    """Return so many of the images, drawn at random, as rows."""
+    """Return `settings.n_images` of the images, drawn at random, as rows."""
     count = len(images) if settings.n_images is None else min(settings.n_images, len(images))
     return images[np.random.default_rng(settings.seed).permutation(len(images))[:count]].reshape(count, -1)
 
@@ -95,7 +100,7 @@ def run(context: Context, settings: Settings | None = None) -> None:
 def sweep(
     context: Context, settings: Settings, panel: str, X: np.ndarray, about: dict[str, Any], **batch: Any
 ) -> None:
-    """Write the record of one panel; its runs are in a ledger beside it, so that a killed sweep goes on."""
+    """Write the record of one panel; its runs are in a ledger beside it, so that a killed sweep resumes."""
 
     def compute() -> pd.DataFrame:
         return gamma_sweep(
@@ -113,5 +118,25 @@ def sweep(
             **batch,
         )
 
-    made_of = settings.model_dump(mode="json") | about | {"n_points": len(X)}
-    context.record(f"figure_6/{panel}", compute, settings=made_of, data=data_fingerprint(X))
+    stored = settings.model_dump(mode="json") | about | {"n_points": len(X)}
+    context.record(f"figure_6/{panel}", compute, settings=stored, data=data_fingerprint(X))
+
+
+def forecast(X: np.ndarray, n_neighbors: tuple[int, ...], runs: int, done: int) -> str:
+    """Return a sentence: how long `runs` estimates of the local dimension of X will take, of which `done` exist.
+
+    The time of one estimate grows as a·n + b·n²; a and b are measured on two smaller samples.
+    """
+    LocalPCA(n_neighbors).fit(X[: 2 * max(n_neighbors)])  # compiles
+    times = []
+    for n in TRIED:
+        start = time.perf_counter()
+        LocalPCA(n_neighbors).fit(X[:n])
+        times.append(time.perf_counter() - start)
+    per_point = np.divide(times, TRIED)
+    square = max((per_point[1] - per_point[0]) / (TRIED[1] - TRIED[0]), 0.0)
+    once = len(X) * (per_point[1] + square * (len(X) - TRIED[1]))
+    return (
+        f"{runs} runs, {done} of them recorded, of {len(X):,} points in {X.shape[1]:,} dimensions: about {once:.0f} "
+        f"s each, {once * max(runs - done, 0) / 60:.0f} min in all. A killed sweep resumes where it stopped."
+    )

@@ -1,7 +1,7 @@
 """Figure 7: neighbourhoods in a plane with two classes and a curved boundary.
 
 Does ζ-mixup lower the local dimension, and do a test point's neighbours vote for the right class more often than
-under mixup? Drawn are one point and one test point, each chosen by a rule; measured are all of them, over seeds.
+under mixup? One point and one test point are drawn, each chosen by a rule; all of them are measured, over seeds.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from zeta_geom.neighborhoods import label_agreement
 
 
 class Settings(BaseModel, frozen=True):
-    """What Figure 7 is made with."""
+    """The settings of Figure 7."""
 
     n_points: int = 512  # paper, "Synthetic Data", for its other sets in the plane
     n_tests: int = 512  # ours
@@ -46,7 +46,7 @@ PRESETS = {"quick": Settings(seeds=6), "full": Settings(), "paper": Settings()}
 
 
 def run(context: Context, settings: Settings | None = None) -> None:
-    """Write `figure_7/points`, what is drawn, and `figure_7/averages`, a row a mixed data set."""
+    """Write `figure_7/points`, which is drawn, and `figure_7/averages`, a row per mixed data set."""
     s = settings or PRESETS[context.preset]
     stored = s.model_dump(mode="json") | {"data_name": "two classes with a curved boundary"}
     context.record("figure_7/points", lambda: drawn_points(s), settings=stored)
@@ -67,7 +67,7 @@ def make_points(n: int, s: Settings, generator: np.random.Generator) -> tuple[np
 
 
 def mix(mixer: Mixer, X: np.ndarray, y: np.ndarray, s: Settings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return mixed points, soft labels, and which point leads each: the one with the largest weight."""
+    """Return mixed points, soft labels, and the leader of each: the index of the point with the largest weight."""
     mixed, Y_new = mixer.mix_dataset(np.hstack([X, np.eye(len(X))]), y, batch_size=s.batch_size, n_classes=2)
     return mixed[:, :2], Y_new, mixed[:, 2:].argmax(axis=1)
 
@@ -80,12 +80,12 @@ def dimensions(X: np.ndarray, s: Settings) -> tuple[np.ndarray, np.ndarray, np.n
 
 
 def votes(X: np.ndarray, Y: np.ndarray, tests: np.ndarray, classes: np.ndarray, k: int) -> np.ndarray:
-    """Return how many of each test point's k nearest points carry its class."""
+    """Return, for each test point, how many of its k nearest points carry its class."""
     return label_agreement(X, Y, tests, classes, k=k, metric="euclidean").counts
 
 
 def averages(s: Settings, quiet: bool | None) -> pd.DataFrame:
-    """Measure all points and all test points, over seeds; a tied vote counts as half right."""
+    """Measure all points and all test points over seeds; a tied vote counts as half right."""
     rows = []
     for seed in tqdm(range(s.seeds), desc="figure 7", disable=quiet):
         generator = np.random.default_rng(seed)
@@ -116,7 +116,7 @@ def averages(s: Settings, quiet: bool | None) -> pd.DataFrame:
 
 
 def drawn_points(s: Settings) -> dict[str, np.ndarray]:
-    """Return the points of one seed, and what was chosen among them."""
+    """Return the points of one seed, with the point and the test point that are chosen among them."""
     generator = np.random.default_rng(s.drawn_seed)
     X, y = make_points(s.n_points, s, generator)
     tests, classes = make_points(s.n_tests, s, generator)
@@ -130,14 +130,14 @@ def drawn_points(s: Settings) -> dict[str, np.ndarray]:
 
 
 def chosen_point(X: np.ndarray, mixed: tuple[np.ndarray, ...], s: Settings) -> dict[str, np.ndarray]:
-    """Choose the output whose smaller eigenvalue, over the larger, fell most from its leader's.
+    """Choose the output whose ratio of smaller to larger eigenvalue fell most from its leader's.
 
-    Among those whose dimension is lower than their leader's, where there are any.
+    Only outputs whose dimension is lower than their leader's are candidates, if there are any.
     """
     X_new, Y_new, leaders = mixed
     before, spectra, neighbors = dimensions(X, s)
     after, spectra_new, neighbors_new = dimensions(X_new, s)
-    ratio, ratio_new = (each[:, 0] / each[:, -1] for each in (spectra, spectra_new))
+    ratio, ratio_new = (values[:, 0] / values[:, -1] for values in (spectra, spectra_new))
     fall = np.log(ratio[leaders] / np.maximum(ratio_new, np.finfo(float).tiny))
     fell = after < before[leaders]
     output = int(np.argmax(np.where(fell, fall, -np.inf) if fell.any() else fall))
@@ -157,11 +157,11 @@ def chosen_test(mixup: Any, zeta: Any, tests: np.ndarray, classes: np.ndarray, s
     correct = np.array([[votes(X, Y, tests, classes, k) for k in s.vote_ks] for X, Y, _ in (mixup, zeta)])
     test = int(np.argmax((correct[1] - correct[0]).sum(axis=0)))
     largest = max(s.vote_ks)
-    near = [knn(X, largest, queries=tests[test : test + 1]).indices[0] for X, _, _ in (mixup, zeta)]
+    neighbors = [knn(X, largest, queries=tests[test : test + 1]).indices[0] for X, _, _ in (mixup, zeta)]
     return {
         "test": tests[test],
         "test_class": np.array(classes[test]),
-        "test_neighbors": np.stack(near),  # (mixup, ζ) x the largest k
+        "test_neighbors": np.stack(neighbors),  # (mixup, ζ) x the largest k
         "test_correct": correct[:, :, test],  # (mixup, ζ) x ks
     }
 

@@ -1,7 +1,8 @@
 """Figure 9: ζ-mixup against manifold mixup on the same data with the same network.
 
-In the paper manifold mixup trains ten times as long. In the study on two cores, which stands in for it at the presets
-quick and full, both train for as many epochs. All metrics are such that higher is better: an error becomes 1 - error.
+In the paper manifold mixup trains ten times as long. In the study on two cores, which stands in for the paper at the
+presets quick and full, both train for the same number of epochs. Higher is better for all metrics: an error becomes
+1 - error.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ from analyses.study.tables import (
 )
 
 PAIR = ["data", "network", "n_train", "metric"]
-NAMES = {"zeta-2.8": "zeta", "manifold-mixup": "manifold"}  # method -> how its columns begin
+NAMES = {"zeta-2.8": "zeta", "manifold-mixup": "manifold"}  # method -> prefix of its columns
 
 
 class Settings(BaseModel, frozen=True):
-    """What Figure 9 is made with."""
+    """The settings of Figure 9."""
 
     from_runs: bool = False  # whether from finished runs of the paper's recipes; else from the study's tables
     tables: Path = Path("docs/cpu_study")
@@ -45,7 +46,7 @@ PRESETS = {"quick": Settings(), "full": Settings(), "paper": Settings(from_runs=
 
 
 def run(context: Context, settings: Settings | None = None) -> None:
-    """Write the record figure_9/pairs, a row a data set, network and metric; `n` is the number of seeds."""
+    """Write the record figure_9/pairs, a row per data set, network and metric; `n` is the number of seeds."""
     s = settings or PRESETS[context.preset]
     values = as_accuracy(find(s))
     stored = {"data_name": "runs" if s.from_runs else "cpu-study", "unpaired": unpaired(values)}
@@ -55,7 +56,7 @@ def run(context: Context, settings: Settings | None = None) -> None:
 
 
 def find(s: Settings) -> pd.DataFrame:
-    """Return the values of both methods, a row a run and metric."""
+    """Return the values of both methods, a row per run and metric."""
     if not s.from_runs:
         table = read_table(s.tables / "runs.csv", STUDY, MAKES_TABLES)
         return table[table["method"].isin(NAMES)]
@@ -66,27 +67,27 @@ def find(s: Settings) -> pd.DataFrame:
 
 
 def pairs(values: pd.DataFrame) -> pd.DataFrame:
-    """Return mean, std and number of seeds of both methods where both were trained on as many images."""
-    own = ["epochs"] if "epochs" in values else []
+    """Return mean, std and number of seeds of both methods, if both were trained on the same number of images."""
+    epochs = ["epochs"] if "epochs" in values else []
     sides = []
     for method, name in NAMES.items():
-        side = over_seeds(values[values["method"] == method], PAIR + own)
+        side = over_seeds(values[values["method"] == method], PAIR + epochs)
         sides.append(side.rename(columns={of: f"{name}_{of}" for of in ("mean", "std", "n", "epochs")}))
     return sides[0].merge(sides[1], on=PAIR).sort_values(PAIR[:3], kind="stable", ignore_index=True)
 
 
 def unpaired(values: pd.DataFrame) -> list[str]:
-    """Return the data and networks of which one method alone is there."""
+    """Return the data sets and networks with runs of one method only."""
     both = pairs(values)
     paired = set(zip(both["data"], both["network"]))
     return sorted({"/".join(key) for key in zip(values["data"], values["network"]) if key not in paired})
 
 
 def nothing(s: Settings) -> str:
-    """Say that there is no pair, and what makes one."""
+    """Return a message: there is no pair, and which command makes one."""
     if not s.from_runs:
         table = s.tables / "runs.csv"
-        return f"{table} has no data on which both {' and '.join(NAMES)} were trained; go on with {MAKES}."
+        return f"{table} has no data on which both {' and '.join(NAMES)} were trained; continue with {MAKES}."
     return (
         f"{s.runs} has no finished runs of both methods on the same data; run recipes such as "
         "figure-9/cifar-10/resnet18/manifold-mixup and table-4/cifar-10/resnet18/zeta-2.8 "

@@ -1,9 +1,9 @@
-"""The methods side by side: what each does to the manifold, to labels, and to what an oracle sees in mixed digits.
+"""The methods side by side: distance from the manifold, wrong labels, and an oracle's view of mixed digits.
 
-A row a mixer of `zeta_geom.mixers`, and a first one for the points unmixed. The features are the activations before
-the oracle's last layer; a mixer is called on them as on points, and the last layer judges what comes out. A label is
-wrong where the class of the nearest curve, or the oracle's, is not one of the label's largest. A cell that is not
-defined carries the reason in place of a number.
+The table has a row per mixer of `zeta_geom.mixers`, and a first row for the unmixed points. The features are the
+activations before the oracle's last layer; a mixer is called on them as on points, and the last layer classifies the
+output. A label is wrong if the class of the nearest curve, or the oracle's class, is not among its largest. A cell
+that is not defined carries the reason instead of a number.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from zeta_geom.realism import MNISTOracle, cross_entropy, soft_label_report
 
 
 class Settings(BaseModel, frozen=True):
-    """What the table of methods is made with; what is not here is the mixer's own default."""
+    """The settings of the table of methods; all other parameters are the mixers' defaults."""
 
     n_plane: int = 512  # paper, "Synthetic Data"
     noise: float = 0.1  # paper, "Synthetic Data"
     n_manifold: int = 8192  # paper, "Synthetic Data"
-    n_images: int = 2048  # ours: every method gets as many
+    n_images: int = 2048  # ours: the same number for every method
     n_measured: int | None = None  # ours: manifold points whose dimension and distance are measured; None: all
     batch_size: int = 32  # paper, its training on Fashion-MNIST; the authors' demonstration
     gamma: float = 2.8  # paper, Table 8's text; of every method with p-series weights
     n_neighbors: tuple[int, ...] = (8, 128)  # paper, Fig. 6
-    floor: float = 1e-7  # ours, as for Figure 3: what a label's zero counts as in H(p, y)
+    floor: float = 1e-7  # ours, as for Figure 3: replaces zeros of the label in H(p, y)
     plane_seeds: int = 20  # ours, as for Figure 2: points and mixing are drawn anew for each
     manifold_seeds: int = 5  # ours, as for Figure 2
     image_seeds: int = 3  # ours: each takes other images
@@ -57,13 +57,13 @@ SERIES = {"zeta": "gamma", "p-series-pairs": "gamma", "cutmix-zeta": "gamma", "l
 REMARKS = {
     ("mnist", "between-class-plus"): "makes images zero-mean, unlike those that the oracle was trained on",
     ("mnist", "supermix"): "has for its teacher the oracle that judges; rows that it does not recognise are left out",
-    ("mnist-features", "manifold-mixup"): "at one layer is mixup of its activations, here with the same draws",
+    ("mnist-features", "manifold-mixup"): "at one layer is mixup of the activations, here with the same draws",
 }
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One data set: how it is made from a seed, and what is measured of it."""
+    """One data set: a function that makes it from a seed, and a function that measures a mixture of it."""
 
     kind: str  # "points", "images" or "features"
     n_classes: int | None
@@ -73,16 +73,16 @@ class Subject:
 
 
 def run(context: Context, settings: Settings | None = None) -> None:
-    """Write a record a data set, with a row a method and a seed, and `methods/panel` with a row a cell."""
+    """Write a record per data set, with a row per method and seed, and `methods/panel` with a row per cell."""
     s = settings or PRESETS[context.preset]
     dataset = context.dataset("mnist")
-    made = s.model_dump(mode="json")
-    drawn = {"settings": made | {"data_name": dataset.name}, "data": dataset.fingerprint}
+    stored = s.model_dump(mode="json")
+    drawn = {"settings": stored | {"data_name": dataset.name}, "data": dataset.fingerprint}
     tables = {}
     for data, subject in subjects(s, dataset).items():
         compute = partial(measure, data, subject, s, context.progress)
-        made_of = {"settings": made} if data in MANIFOLDS else drawn
-        tables[data] = context.record(f"methods/{data}", compute, **made_of).table
+        inputs = {"settings": stored} if data in MANIFOLDS else drawn
+        tables[data] = context.record(f"methods/{data}", compute, **inputs).table
     context.record("methods/panel", lambda: summarise(tables), **drawn)
 
 
@@ -101,7 +101,7 @@ def subjects(s: Settings, dataset: Dataset) -> dict[str, Subject]:
 
 
 def why_not(method: str, subject: Subject) -> str:
-    """Return why a method is not defined on a data set, or nothing where it is."""
+    """Return the reason why a method is not defined on a data set, "" if it is."""
     if method == ORIGINAL:
         return ""
     traits = MIXERS[method].traits
@@ -115,12 +115,12 @@ def why_not(method: str, subject: Subject) -> str:
 
 
 def measure(data: str, subject: Subject, s: Settings, progress: bool = False) -> pd.DataFrame:
-    """Return a row for each method and seed, or for each method with the reason why there is none."""
+    """Return a row for each method and seed; a method that is not defined has one row, with the reason."""
     points = [subject.make(seed) for seed in range(subject.seeds)]
     defined = [method for method in (ORIGINAL, *MIXERS) if not why_not(method, subject)]
 
-    def row(asked: tuple[int, str]) -> dict[str, Any]:
-        seed, method = asked
+    def row(task: tuple[int, str]) -> dict[str, Any]:
+        seed, method = task
         mixed = mix(method, *points[seed], subject.n_classes, s, seed)
         return {"method": method, "seed": seed, "reason": "", "n": len(mixed[0]), **subject.measure(*mixed)}
 
@@ -132,21 +132,21 @@ def measure(data: str, subject: Subject, s: Settings, progress: bool = False) ->
 def mix(
     method: str, X: np.ndarray, y: np.ndarray | None, n_classes: int | None, s: Settings, seed: int
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return as many mixed rows as X has, with soft labels; the original's own are one-hot."""
+    """Return the same number of mixed rows as X has, with soft labels; those of the original are one-hot."""
     if method == ORIGINAL:
         return X, None if y is None else one_hot(y, n_classes or 0)
     mixer = mixer_of(method, s, seed)
-    given: Any = (X, y) if "numpy" in mixer.traits.backends else (torch.from_numpy(X), torch.from_numpy(y))
-    mixed = mixer.mix_dataset(*given, batch_size=s.batch_size, n_classes=n_classes, n_out=len(X))
+    arrays: Any = (X, y) if "numpy" in mixer.traits.backends else (torch.from_numpy(X), torch.from_numpy(y))
+    mixed = mixer.mix_dataset(*arrays, batch_size=s.batch_size, n_classes=n_classes, n_out=len(X))
     return tuple(None if part is None else np.asarray(part) for part in mixed)
 
 
 def mixer_of(method: str, s: Settings, seed: int) -> Mixer:
     """Return the mixer at the settings' γ; SuperMix's teacher is the oracle, in its training's precision."""
-    own: dict[str, Any] = {SERIES[method]: s.gamma} if method in SERIES else {}
+    params: dict[str, Any] = {SERIES[method]: s.gamma} if method in SERIES else {}
     if method == "supermix":
-        own["teacher"] = copy.deepcopy(oracle().model).float()
-    return make_mixer(method, random_state=seed, **own)
+        params["teacher"] = copy.deepcopy(oracle().model).float()
+    return make_mixer(method, random_state=seed, **params)
 
 
 @cache
@@ -155,9 +155,9 @@ def oracle() -> MNISTOracle:
     return MNISTOracle.pretrained()
 
 
-def make_points(data: str, seed: int, **asked: Any) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return points of a manifold, and classes where it has any."""
-    X, y = MANIFOLDS[data].make(random_state=seed, **asked)
+def make_points(data: str, seed: int, **settings: Any) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return points of a manifold, and their classes if it has several."""
+    X, y = MANIFOLDS[data].make(random_state=seed, **settings)
     return X, y if MANIFOLDS[data].n_classes else None
 
 
@@ -185,26 +185,26 @@ def on_manifold(data: str, s: Settings, X: np.ndarray, Y: None) -> dict[str, flo
 
 
 def on_images(s: Settings, X: np.ndarray, Y: np.ndarray) -> dict[str, float]:
-    """Return the mean local dimension of images, and what the oracle makes of them."""
+    """Return the mean local dimension of images, and the measures of the oracle's predictions."""
     return dimensions(X.reshape(len(X), -1), s) | judged(oracle().log_proba(X), Y, s)
 
 
 def on_features(s: Settings, X: np.ndarray, Y: np.ndarray) -> dict[str, float]:
-    """Return the mean local dimension of features, and what the oracle's last layer makes of them."""
+    """Return the mean local dimension of features, and the measures of the last layer's predictions."""
     with torch.inference_mode():
         log_p = oracle().model.fc3(torch.from_numpy(X)).log_softmax(dim=1).numpy()
     return dimensions(X, s) | judged(log_p, Y, s)
 
 
 def dimensions(X: np.ndarray, s: Settings, n_anchors: int | None = None) -> dict[str, float]:
-    """Return the local dimension's mean over the points, or over so many of them, for each number of neighbours."""
+    """Return the mean local dimension over all points, or over `n_anchors` of them, for each number of neighbours."""
     anchors = n_anchors if n_anchors and n_anchors < len(X) else None
     means = LocalPCA(s.n_neighbors, n_anchors=anchors, random_state=0).fit(X).dimension_
     return {f"dimension_{k}": float(mean) for k, mean in zip(s.n_neighbors, means, strict=True)}
 
 
 def judged(log_p: np.ndarray, Y: np.ndarray, s: Settings) -> dict[str, float]:
-    """Return what log-predictions (n, 10) say of soft labels (n, 10): medians in nats, and shares of the images."""
+    """Compare log-predictions (n, 10) with soft labels (n, 10): medians in nats, and shares of the images."""
     report = soft_label_report(log_p, Y)
     floored = np.maximum(Y.astype(np.float64), s.floor)
     floored /= floored.sum(axis=1, keepdims=True)
@@ -218,15 +218,15 @@ def judged(log_p: np.ndarray, Y: np.ndarray, s: Settings) -> dict[str, float]:
 
 
 def summarise(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return a row a data set, method and measure: mean and spread over seeds, or the reason why there is none."""
+    """Return a row per data set, method and measure: mean and spread over seeds, or the reason why there is none."""
     rows = []
     for data, table in tables.items():
         for method, part in table.groupby("method", sort=False):
-            named = {"data": data, "method": method, "n": part["n"].iloc[0], "reason": part["reason"].iloc[0]}
-            named["remark"] = REMARKS.get((data, method), "")
+            cell = {"data": data, "method": method, "n": part["n"].iloc[0], "reason": part["reason"].iloc[0]}
+            cell["remark"] = REMARKS.get((data, method), "")
             for name in table.columns.drop(["method", "seed", "reason", "n"]):
-                found = {"mean": part[name].mean(), "std": part[name].std(), "seeds": part[name].count()}
-                rows.append(named | {"measure": name} | found)
+                statistics = {"mean": part[name].mean(), "std": part[name].std(), "seeds": part[name].count()}
+                rows.append(cell | {"measure": name} | statistics)
     return pd.DataFrame(rows)
 
 

@@ -1,7 +1,7 @@
-"""How long does it take to mix the batch of the paper's Table 9, last column?
+"""How long does it take to mix the batch of the last column of the paper's Table 9?
 
-ζ-mixup, CutMix and local synthetic instances are ours; mixup is the literal λ x + (1 - λ) x[π], as its authors write
-it. All are torch on the CPU, timed in turn.
+ζ-mixup, CutMix and local synthetic instances are this package's; mixup is the literal λ x + (1 - λ) x[π] of its
+authors. All run on torch on the CPU, in interleaved rounds.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import torch
 from pydantic import BaseModel
 
 from analyses.context import Context
-from benchmarks.measuring import interleaved
+from zeta_geom.execution.timing import interleaved
 from zeta_geom.mixers import CutMix, CutMixZeta, LocalSyntheticInstances, ZetaMixup
 
 
 class Settings(BaseModel, frozen=True):
-    """Every number of the analysis."""
+    """The settings of the analysis."""
 
     shape: tuple[int, ...] = (32, 3, 224, 224)  # paper, Table 9
     gamma: float = 2.8  # paper, its middle setting; the time does not depend on it
@@ -31,10 +31,10 @@ PRESETS = {"quick": Settings(rounds=15), "full": Settings(), "paper": Settings()
 
 
 def run(context: Context, settings: Settings | None = None) -> None:
-    """Write one table: a row a method, with the median and the quartiles of its seconds."""
+    """Write one table: a row per method, with the median and the quartiles of its seconds."""
     settings = settings or PRESETS[context.preset]
-    made_of = settings.model_dump(mode="json") | {"threads": torch.get_num_threads()}
-    context.record("mixing_speed/table_9", lambda: measure(settings, context.progress), settings=made_of)
+    stored = settings.model_dump(mode="json") | {"threads": torch.get_num_threads()}
+    context.record("mixing_speed/table_9", lambda: measure(settings, context.progress), settings=stored)
 
 
 def measure(s: Settings, progress: bool) -> pd.DataFrame:
@@ -50,8 +50,8 @@ def measure(s: Settings, progress: bool) -> pd.DataFrame:
         "local-synthetic-instances": lambda: local(X),
     }
     rows = []
-    for method, taken in interleaved(calls, s.rounds + s.warm_up, progress=progress).items():
-        low, median, high = np.quantile(taken[s.warm_up :], (0.25, 0.5, 0.75))
+    for method, times in interleaved(calls, s.rounds + s.warm_up, progress=progress).items():
+        low, median, high = np.quantile(times[s.warm_up :], (0.25, 0.5, 0.75))
         rows.append({"method": method, "seconds": median, "lower": low, "upper": high, "rounds": s.rounds})
     return pd.DataFrame(rows)
 

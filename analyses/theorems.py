@@ -1,4 +1,4 @@
-"""Do the paper's two theorems hold in floating point, at every T and around the roots?"""
+"""Do the paper's two theorems hold in floating point, for every T and close to the roots?"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zeta_geom.mixers.methods.zeta import WeightsPlan
 
 
 class Settings(BaseModel, frozen=True):
-    """Every number of the analysis."""
+    """The settings of the analysis."""
 
     sizes: tuple[int, ...] = tuple(2**power for power in range(1, 13))  # T = 2...4096
     offsets: tuple[float, ...] = (-0.5, -0.01, -1e-6, 1e-6, 0.01, 0.5)  # from the root for this T; ours
@@ -28,9 +28,9 @@ PRESETS = {"quick": Settings(), "full": Settings(), "paper": Settings()}
 def run(context: Context, settings: Settings | None = None) -> None:
     """Write one record for each theorem."""
     settings = settings or PRESETS[context.preset]
-    made_of = settings.model_dump(mode="json")
-    context.record("theorems/theorem_1", lambda: dominance(settings), settings=made_of)
-    context.record("theorems/theorem_2", lambda: equivalence(settings), settings=made_of)
+    stored = settings.model_dump(mode="json")
+    context.record("theorems/theorem_1", lambda: dominance(settings), settings=stored)
+    context.record("theorems/theorem_2", lambda: equivalence(settings), settings=stored)
 
 
 def dominance(settings: Settings) -> pd.DataFrame:
@@ -57,7 +57,7 @@ def equivalence(settings: Settings) -> pd.DataFrame:
         plan = type(plan)(plan.partners, np.asarray(lam), plan.m)
         first, second = p_series_weights(2, gamma_from_lambda(lam))
         weights = first * np.eye(settings.batch) + second * np.eye(settings.batch)[plan.partners]
-        theirs, ours = mixup.apply(X, Y, plan), ZetaMixup().apply(X, Y, WeightsPlan(weights))
-        difference = max(np.abs(a - b).max() for a, b in zip(theirs, ours))
+        by_mixup, by_zeta = mixup.apply(X, Y, plan), ZetaMixup().apply(X, Y, WeightsPlan(weights))
+        difference = max(np.abs(a - b).max() for a, b in zip(by_mixup, by_zeta))
         rows.append({"lam": lam, "gamma": gamma_from_lambda(lam), "difference": difference})
     return pd.DataFrame(rows)

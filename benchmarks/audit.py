@@ -1,4 +1,4 @@
-"""What an audit of MNIST against two methods costs, step by step.
+"""The time of an audit of MNIST against two methods, step by step.
 
 Examples
 --------
@@ -16,22 +16,23 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks.measuring import report, seconds
+from benchmarks.measuring import report
 from zeta_geom import datasets
 from zeta_geom.audits import audit, measuring
+from zeta_geom.execution.timing import seconds
 
 REQUIRED = 240  # seconds
 
 
 @contextmanager
-def timed_steps(taken: dict[str, float]) -> Iterator[None]:
-    """Note when each step of an audit is done, and count its seconds by the group of measures."""
+def timed_steps(by_group: dict[str, float]) -> Iterator[None]:
+    """Time each step of an audit, and add up the seconds by group of measures."""
     done, last = measuring.Measuring.done, [time.perf_counter()]
 
     def noted(self: Any, what: str) -> None:
         now = time.perf_counter()
         group = what.rpartition(": ")[2]
-        taken[group] = taken.get(group, 0.0) + now - last[0]
+        by_group[group] = by_group.get(group, 0.0) + now - last[0]
         last[0] = now
         done(self, what)
 
@@ -51,15 +52,15 @@ def main(
     images = datasets.load(data)
     X, y, how = images.X_train[:n], images.y_train[:n], {"oracle": "mnist", "random_state": 0, "progress": False}
     audit(X[:400], y[:400], augment="zeta", **how)  # loads and compiles
-    taken: dict[str, float] = {}
+    by_group: dict[str, float] = {}
     begun = time.perf_counter()
-    with timed_steps(taken):
-        made = audit(X, y, augment="zeta", against=["mixup", "cutmix"], **how)
+    with timed_steps(by_group):
+        result = audit(X, y, augment="zeta", against=["mixup", "cutmix"], **how)
     whole = time.perf_counter() - begun
     with tempfile.TemporaryDirectory() as folder:
-        page = seconds(lambda: made.to_html(Path(folder) / "audit.html"))
+        page = seconds(lambda: result.to_html(Path(folder) / "audit.html"))
         size = (Path(folder) / "audit.html").stat().st_size / 2**20
-    rows = [{"step": step, "seconds": spent} for step, spent in taken.items()]
+    rows = [{"step": step, "seconds": spent} for step, spent in by_group.items()]
     rows += [{"step": "audit", "seconds": whole}, {"step": "report", "seconds": page}]
     report("audit", rows, out, n=n, required=REQUIRED, page_mib=size)
     print(f"{n:,} images, three methods: {whole + page:.0f} s of {REQUIRED}; the page has {size:.2f} MiB")

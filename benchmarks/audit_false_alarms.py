@@ -1,6 +1,6 @@
-"""How often an audit puts samples outside that are as real as the originals: it should be as often as it says.
+"""How often does an audit call samples outside that are as real as the originals? It should be its nominal share.
 
-Data of a known distribution are drawn anew in each repeat, originals and "synthetic" samples alike.
+Originals and "synthetic" samples are drawn anew from one known distribution in each repeat.
 
 Examples
 --------
@@ -31,8 +31,8 @@ def draw(n: int, d: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarr
 
 
 def alarms(d: int, n: int, repeats: int) -> pd.DataFrame:
-    """Return, for each measure, the share of repeats in which real samples stood outside."""
-    made = []
+    """Return, for each measure, the share of repeats that called real samples outside."""
+    summaries = []
     for repeat in trange(repeats, desc=f"{d} features", unit="audit", disable=None):
         rng = np.random.default_rng(repeat)
         X, y = draw(2 * n, d, rng)
@@ -42,8 +42,8 @@ def alarms(d: int, n: int, repeats: int) -> pd.DataFrame:
             "random_state": repeat,
             "progress": False,
         }
-        made.append(audit(X, y, synthetic=draw(n, d, rng), n_neighbors=(8, 32), **how).summary)
-    table = pd.concat(made)
+        summaries.append(audit(X, y, synthetic=draw(n, d, rng), n_neighbors=(8, 32), **how).summary)
+    table = pd.concat(summaries)
     table = table[table["verdict"] != "not measurable"]
     outside = table["verdict"].str.startswith("outside").groupby(table["measure"], sort=False)
     return outside.agg(share="mean", repeats="size")
@@ -54,10 +54,10 @@ def main(
     out: Annotated[Path, typer.Option(help="folder of the JSON file")] = Path("benchmarks/results"),
 ) -> None:
     """Measure, print a table, write JSON."""
-    found = {case: alarms(d, n, repeats) for case, (d, n) in CASES.items()}
-    measures = next(iter(found.values())).index
+    shares = {case: alarms(d, n, repeats) for case, (d, n) in CASES.items()}
+    measures = next(iter(shares.values())).index
     rows = [
-        {"measure": name} | {case: table["share"].get(name) for case, table in found.items()} for name in measures
+        {"measure": name} | {case: table["share"].get(name) for case, table in shares.items()} for name in measures
     ]
     report("audit_false_alarms", rows, out, repeats=repeats, expected=1 - CONFIDENCE)
 

@@ -1,4 +1,4 @@
-"""What a γ sweep over Fashion-MNIST costs, against its points measured each by a run of its own.
+"""The time of a γ sweep over Fashion-MNIST, against separate runs for each γ.
 
 Examples
 --------
@@ -14,8 +14,8 @@ import numpy as np
 import typer
 from tqdm import tqdm
 
-from benchmarks.measuring import report, seconds
-from benchmarks.points import fashion
+from benchmarks.measuring import fashion, report
+from zeta_geom.execution.timing import seconds
 from zeta_geom.geometry import LocalPCA, local_dimension
 from zeta_geom.mixers import ZetaMixup
 from zeta_geom.sweeps import gamma_sweep
@@ -24,7 +24,7 @@ GAMMAS = np.arange(0, 15.01, 0.5)
 
 
 def separate(X: np.ndarray, gamma: float) -> None:
-    """Measure one γ as a run of its own: the original, for reference, and the mixed points."""
+    """Measure one γ by a separate run: the original, for reference, and the mixed points."""
     gamma_sweep(X, gammas=[gamma], mixers=("zeta",), batch_size=128, progress=False)
 
 
@@ -58,10 +58,10 @@ def main(
     row |= {"anchors": anchors, "sweep of anchors s": few, "ratio of anchors to these": few / sum(bare)}
     report("gamma_sweep", [row], out)
     print(
-        "The sweep shares the original's measurement, the search's frame and each γ's neighbours as the next one's\n"
-        "start. It shares nothing of the spectra, three quarters of a run: each γ has its own neighbourhoods. Their\n"
+        "The sweep measures the original once, and a search starts from the frame and neighbours of the last γ.\n"
+        "It shares nothing of the spectra, three quarters of a run: each γ has its own neighbourhoods. Their\n"
         "products could be read from a matrix of all pairs, but its larger error leaves more counts uncertified.\n"
-        "Anchors shorten search and spectra alike, at the cost of a standard error of the mean."
+        "Anchors shorten search and spectra, at the cost of a standard error of the mean."
     )
 
 

@@ -19,8 +19,8 @@ import torch
 import typer
 from sklearn.neighbors import NearestNeighbors
 
-from benchmarks.measuring import Decisions, full_product, interleaved, report, seconds
-from benchmarks.points import POINTS, axes_for
+from benchmarks.measuring import POINTS, Decisions, axes_for, full_product, report
+from zeta_geom.execution.timing import interleaved, seconds
 from zeta_geom.geometry import LocalPCA, local_dimension
 
 KS = (8, 128)
@@ -29,11 +29,11 @@ REQUIRED = {"fashion-mnist": (1.5, 15), "crops": (0.9, 40), "noise": (1.6, 40)} 
 
 
 def scikit_dimension_seconds(X: np.ndarray) -> float:
-    """Estimate how long scikit-learn's search and scikit-dimension's lPCA take for all points, from some of them."""
+    """Estimate the time of scikit-learn's search and scikit-dimension's lPCA for all points from some of them."""
     chosen = np.random.default_rng(0).permutation(len(X))[:CHECKED]
     brute = NearestNeighbors(n_neighbors=max(KS) + 1, algorithm="brute", n_jobs=-1).fit(X)
     brute.kneighbors(X[chosen[:8]])
-    many = X[np.random.default_rng(1).permutation(len(X))[:2048]]  # its search is quicker for many at once
+    many = X[np.random.default_rng(1).permutation(len(X))[:2048]]  # its search is faster for many queries at once
     total = seconds(lambda: brute.kneighbors(many)) / len(many)
     indices = brute.kneighbors(X[chosen], return_distance=False)[:, 1:]
     for k in KS:
@@ -43,7 +43,7 @@ def scikit_dimension_seconds(X: np.ndarray) -> float:
 
 
 def peak_memory(name: str) -> float:
-    """Return the GiB that a process of its own takes beyond the loaded data, at the most; NaN where Linux is not."""
+    """Return the peak memory of a separate process beyond the loaded data, in GiB; NaN outside Linux."""
     if not Path("/proc/self/clear_refs").exists():
         return float("nan")
     script = f"from benchmarks.local_dimension import print_peak; print_peak({name!r})"
@@ -54,17 +54,17 @@ def peak_memory(name: str) -> float:
 
 
 def print_peak(name: str) -> None:
-    """Measure this process."""
+    """Print the peak memory of this process beyond the loaded data, in GiB."""
     X = POINTS[name]()
     LocalPCA(KS).fit(X[:2000])
-    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # the peak so far is forgotten
+    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # resets the peak
     before = resident("VmRSS")
     LocalPCA(KS).fit(X)
     print((resident("VmHWM") - before) / 2**20)
 
 
 def resident(what: str) -> int:
-    """Return the KiB of this process's memory, now (VmRSS) or at most (VmHWM)."""
+    """Return the memory of this process in KiB: current (VmRSS) or peak (VmHWM)."""
     lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(what))
 
@@ -74,21 +74,21 @@ def measure(name: str, rounds: int) -> dict[str, Any]:
     X = POINTS[name]()
     LocalPCA(KS).fit(X[:2000])  # compiles the kernels
     with Decisions() as decisions:
-        taken = interleaved({"product": lambda: full_product(X), "ours": lambda: LocalPCA(KS).fit(X)}, rounds)
+        times = interleaved({"product": lambda: full_product(X), "ours": lambda: LocalPCA(KS).fit(X)}, rounds)
     print("\n".join(decisions.said[-5:]))
-    ours, product = np.median(taken["ours"]), np.median(taken["product"])
-    theirs = scikit_dimension_seconds(X)
+    ours, product = np.median(times["ours"]), np.median(times["product"])
+    peer = scikit_dimension_seconds(X)
     row = {"points": name, "n": len(X), "d": X.shape[1], "axes 90 %, 99 %": axes_for(X), "rounds": rounds}
-    row |= {"product s": product, "ours s": ours, "× product": np.median(np.divide(taken["ours"], taken["product"]))}
-    row |= {"required": REQUIRED[name][0], "scikit-dimension s": theirs, "times faster": theirs / ours}
+    row |= {"product s": product, "ours s": ours, "× product": np.median(np.divide(times["ours"], times["product"]))}
+    row |= {"required": REQUIRED[name][0], "scikit-dimension s": peer, "times faster": peer / ours}
     row |= {"required ×": REQUIRED[name][1], "peak GiB beyond data": peak_memory(name)}
     if torch.cuda.is_available():
         row["cuda s"] = cuda_seconds(X)
-    return row | {"all seconds": taken, "decisions": decisions.said[-5:]}
+    return row | {"all seconds": times, "decisions": decisions.said[-5:]}
 
 
 def cuda_seconds(X: np.ndarray) -> float:
-    """Time the same on the device, data there already."""
+    """Time the local dimension on the device, with the data already there."""
     points = torch.from_numpy(X).cuda()
     local_dimension(points[:2000], KS)
 

@@ -1,4 +1,4 @@
-"""The contenders of the benchmark of mixers: ours, others', and the floors that arithmetic and memory set."""
+"""The contenders of the benchmark of mixers: this package, others, and lower bounds of arithmetic and memory."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from zeta_geom.mixers.kernels import shuffle_rows
 Calls = dict[str, Callable[[], Any]]
 GAMMA = 2.8
 N_CLASSES = 10
-LAMBDA = 0.3  # what stands in for a draw where mixup's bare arithmetic is timed
-DRAWS = "draw: "  # how the ways to draw m permutations begin
+LAMBDA = 0.3  # replaces a draw in the timing of mixup's bare arithmetic
+DRAWS = "draw: "  # prefix of the ways to draw m permutations
 
 
 def contenders(X: Any) -> Calls:
-    """Return what is timed on a batch X of shape (m, ...), a NumPy array or a tensor."""
+    """Return the calls that are timed on a batch X of shape (m, ...), a NumPy array or a tensor."""
     shape, m = tuple(X.shape), X.shape[0]
     xp = np if isinstance(X, np.ndarray) else torch
     flat = X.reshape(m, -1)
@@ -32,7 +32,7 @@ def contenders(X: Any) -> Calls:
     zeta = ZetaMixup(GAMMA, n_classes=N_CLASSES, random_state=0)
     calls: Calls = {"copy": lambda: xp.asarray(X).copy() if xp is np else X.clone()}
     if compute is not None:
-        calls |= floors(xp, compute) | theirs(xp, compute)
+        calls |= floors(xp, compute) | by_fft(xp, compute)
     calls |= {"ζ-mixup": lambda: zeta(X), "ζ-mixup, labels": lambda: zeta(X, labels)}
     if m >= 1024:
         few = ZetaMixup(GAMMA, n_mix=32, random_state=0)
@@ -60,7 +60,7 @@ def floors(xp: Any, flat: Any) -> Calls:
 
 
 def ways_to_draw(xp: Any, m: int, flat: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
-    """Give each method open to a backend; on the CPU the compiled one is open to both."""
+    """Yield each method that a backend has; on the CPU both have the compiled one."""
     rng = np.random.default_rng(0)
     if xp is torch:
         yield "argsort", lambda: torch.rand(m, m, device=flat.device).argsort(1)
@@ -79,8 +79,8 @@ def ways_to_draw(xp: Any, m: int, flat: Any) -> Iterator[tuple[str, Callable[[],
         yield "compiled", compiled
 
 
-def theirs(xp: Any, flat: Any) -> Calls:
-    """Return ζ-mixup with weights made as the paper's authors make them: argsort, FFT rotation, reciprocal power."""
+def by_fft(xp: Any, flat: Any) -> Calls:
+    """Return ζ-mixup with the weights of the paper's authors: argsort, FFT rotation, reciprocal power."""
     m = flat.shape[0]
     rng = np.random.default_rng(0)
     columns = np.arange(m) if xp is np else torch.arange(m, device=flat.device)
@@ -91,7 +91,7 @@ def theirs(xp: Any, flat: Any) -> Calls:
             ranks = rng.random((m, m)).argsort(axis=1)
         else:
             ranks = torch.rand(m, m, device=flat.device).argsort(1)
-        shift = columns - ranks.argmin(1)  # which brings the first rank onto the diagonal
+        shift = columns - ranks.argmin(1)  # moves the first rank to the diagonal
         turn = xp.exp(-2j * np.pi * shift[:, None] * frequencies[None, :])
         ranks = xp.round(xp.fft.ifft(xp.fft.fft(ranks) * turn).real) + 1
         weights = 1 / ranks**GAMMA
@@ -102,15 +102,15 @@ def theirs(xp: Any, flat: Any) -> Calls:
 
 
 def libraries(X: torch.Tensor, y: torch.Tensor) -> Calls:
-    """Return torchvision's and timm's, which take labels; timm's works in place, on a copy of its own."""
+    """Return torchvision's and timm's mixers, which take labels; timm's works in place, on a separate copy."""
     from timm.data import Mixup as TimmMixup
     from torchvision.transforms import v2
 
-    own = X.clone()
+    batch = X.clone()
     mixup, cutmix = (kind(num_classes=N_CLASSES) for kind in (v2.MixUp, v2.CutMix))
     timm = TimmMixup(mixup_alpha=1.0, label_smoothing=0.0, num_classes=N_CLASSES)
     return {
         "torchvision MixUp": lambda: mixup(X, y),
         "torchvision CutMix": lambda: cutmix(X, y),
-        "timm Mixup": lambda: timm(own, y),
+        "timm Mixup": lambda: timm(batch, y),
     }

@@ -1,4 +1,4 @@
-"""What an image costs with the two methods that optimise: OptTransMix, beside POT pair by pair, and SuperMix.
+"""The time per image of the two methods that optimise: OptTransMix, beside POT pair by pair, and SuperMix.
 
 Examples
 --------
@@ -17,8 +17,9 @@ import torch
 import typer
 from ot.bregman import convolutional_barycenter2d
 
-from benchmarks.measuring import interleaved, report
+from benchmarks.measuring import report
 from zeta_geom import datasets
+from zeta_geom.execution.timing import interleaved
 from zeta_geom.mixers import OptTransMix, SuperMix
 from zeta_geom.realism import MNISTOracle
 
@@ -30,13 +31,13 @@ def main(
 ) -> None:
     """Measure on digits, print a table, write JSON."""
     X = datasets.load("mnist-sample").X_train[:samples, None].astype(np.float32) / 255
-    taken = interleaved(contenders(X), rounds + 1)
-    medians = {name: 1e3 * float(np.median(seconds[1:])) / samples for name, seconds in taken.items()}
+    times = interleaved(contenders(X), rounds + 1)
+    medians = {name: 1e3 * float(np.median(seconds[1:])) / samples for name, seconds in times.items()}
     report("optimising_mixers", [{"method": name, "ms an image": ms} for name, ms in medians.items()], out)
 
 
 def contenders(X: np.ndarray) -> dict[str, Callable[[], Any]]:
-    """Return what is timed on a batch; each mixer's draws advance from call to call."""
+    """Return the calls that are timed on a batch; each mixer's draws advance from call to call."""
     transport, supermix = OptTransMix(random_state=0), SuperMix(teacher(), random_state=0)
     tensor = torch.from_numpy(X)
     return {
@@ -48,19 +49,19 @@ def contenders(X: np.ndarray) -> dict[str, Callable[[], Any]]:
 
 
 def teacher() -> torch.nn.Module:
-    """Return the oracle's network in its training's precision."""
+    """Return the oracle's network in the precision of its training."""
     return copy.deepcopy(MNISTOracle.pretrained().model).float()
 
 
 def barycenters_by_pot(X: np.ndarray, mixer: OptTransMix) -> None:
-    """Compute with POT what the mixer returns for a batch of images without an empty channel."""
+    """Compute the mixer's output with POT, for a batch of images without an empty channel."""
     plan = mixer.draw(X.shape, like=X)
     images = X[:, 0].astype(np.float64)
     images /= images.sum(axis=(1, 2), keepdims=True)
-    asked = {"stabThr": 1e-300, "numItermax": mixer.max_iter, "warn": False}
+    limits = {"stabThr": 1e-300, "numItermax": mixer.max_iter, "warn": False}
     for k, lam in enumerate(plan.lam):
         pair, weights = images[[k, plan.partners[k]]], np.array([lam, 1 - lam])
-        convolutional_barycenter2d(pair, mixer.reg, weights=weights, **asked)
+        convolutional_barycenter2d(pair, mixer.reg, weights=weights, **limits)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What timm's and torchvision's mixup and CutMix do that ours do, and do not: asked of the code, not of its pages."""
+"""What timm's and torchvision's mixup and CutMix share with ours, measured on the code, not read from its pages."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from torchvision.transforms import v2
 from zeta_geom import mixers
 
 Call = Callable[[Any, Any], tuple[Any, Any]]
-Answer = tuple[str, str, dict[str, str]]  # question, data, what each package answered; ours comes first
+Answer = tuple[str, str, dict[str, str]]  # question, data, the answer of each package; ours comes first
 
-BATCHES = 10_000  # whose λ are held against the law
+BATCHES = 10_000  # whose λ are compared with their law
 M = 8  # samples in a batch, each of a class of its own
 IMAGES = torch.rand(M, 3, 16, 16, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(M)
@@ -43,28 +43,28 @@ def calls(method: str, alpha: float = 1.0, *, dense: bool = False) -> dict[str, 
 
 
 def shares(call: Call) -> tuple[np.ndarray, float, int]:
-    """Return λ of many batches, the share of samples paired with themselves, and how many pairings were met."""
+    """Return λ of many batches, the share of samples paired with themselves, and the number of different pairings."""
     lams, alone, pairings = [], 0, set()
     for _ in range(BATCHES):
         Y = call(torch.zeros(M, 1, 16, 16), LABELS)[1].double().numpy()
-        own = np.diag(Y)
-        kept = own > 1 - 1e-7
-        lams.append(1.0 if kept.all() else own[~kept][0])
+        diagonal = np.diag(Y)
+        kept = diagonal > 1 - 1e-7
+        lams.append(1.0 if kept.all() else diagonal[~kept][0])
         if not kept.all():  # else λ rounds to 1, and the pairs are unknown
-            pairings.add(tuple(np.where(kept, -1, (Y - np.diag(own)).argmax(axis=1))))
+            pairings.add(tuple(np.where(kept, -1, (Y - np.diag(diagonal)).argmax(axis=1))))
             alone += kept.sum()
     return np.array(lams), alone / (M * BATCHES), len(pairings)
 
 
 def label_gap(call: Call) -> float:
-    """Return how far the labels of one batch are from the share of pixels, with each image its own number."""
+    """Return the largest difference of labels and shares of pixels in one batch; image k has the level k."""
     X, Y = call(torch.arange(float(M))[:, None, None, None].expand(M, 1, 16, 16).clone(), LABELS)
     pixels = torch.stack([(number == X).double().mean(dim=(1, 2, 3)) for number in range(M)], dim=1)
     return float((pixels - Y).abs().max())
 
 
 def outcome(call: Callable[[], str]) -> str:
-    """Return what a call says, or the error that refuses it."""
+    """Return the answer of a call, or the name of the error that it raises."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -74,14 +74,14 @@ def outcome(call: Callable[[], str]) -> str:
 
 
 def written_to(call: Call) -> str:
-    """Say whether the input is the same afterwards."""
-    given = IMAGES.clone()
-    call(given, LABELS)
-    return "kept" if torch.equal(given, IMAGES) else "written over"
+    """Return whether a call keeps its input."""
+    images = IMAGES.clone()
+    call(images, LABELS)
+    return "kept" if torch.equal(images, IMAGES) else "written over"
 
 
 def replayed(call: Call) -> str:
-    """Say whether a call has halves, of which the second repeats what the first has drawn."""
+    """Return whether a call has two halves, the second of which repeats the draw of the first."""
     if isinstance(call, mixers.Mixer):
         plan, halves = call.draw(IMAGES.shape), "draw, apply"
         out = [call.apply(IMAGES, None, plan)[0] for _ in range(2)]
@@ -94,7 +94,7 @@ def replayed(call: Call) -> str:
 
 
 def reads_global(call: Call) -> str:
-    """Say whether global seeds decide what is drawn."""
+    """Return whether global seeds determine the draws."""
     out = []
     for _ in range(2):
         np.random.seed(0)  # noqa: NPY002  (the global stream is what is asked about)
@@ -104,7 +104,7 @@ def reads_global(call: Call) -> str:
 
 
 def soft_labels(call: Call) -> str:
-    """Give soft labels in float64."""
+    """Call with soft labels in float64, and return the shape of the result."""
     soft = torch.eye(M, dtype=torch.float64) / 2 + 1 / (2 * M)
     return f"labels of shape {tuple(call(IMAGES.double(), soft)[1].shape)} come out"
 
@@ -125,7 +125,7 @@ PROBES: dict[str, tuple[str, Callable[[Call], str]]] = {  # question -> data, pr
 
 
 def answers() -> Iterator[Answer]:
-    """Ask everything of the three packages."""
+    """Yield every question with the answers of the three packages."""
     many = f"{BATCHES:,} batches of {M}"
     for alpha in (1.0, 0.4):  # of a smaller one much rounds to λ = 1 in float32 labels
         met = {name: shares(call) for name, call in calls("mixup", alpha).items()}
@@ -134,25 +134,29 @@ def answers() -> Iterator[Answer]:
         limit = 1.628 / BATCHES**0.5  # Kolmogorov's
         yield f"mixup, α = {alpha:g}: λ's distribution off Beta(α, α) by (99 % stay below {limit:.3f})", many, off
         if alpha == 1:
-            yield "mixup: different pairings met", many, {name: f"{found[2]:,}" for name, found in met.items()}
+            yield (
+                "mixup: different pairings met",
+                many,
+                {name: f"{pairings:,}" for name, (_, _, pairings) in met.items()},
+            )
             yield (
                 "mixup: samples paired with themselves",
                 many,
-                {name: f"{found[1]:.1%}" for name, found in met.items()},
+                {name: f"{alone:.1%}" for name, (_, alone, _) in met.items()},
             )
     off = {name: f"{max(label_gap(call) for _ in range(200)):.1g}" for name, call in calls("cutmix").items()}
     yield "CutMix: labels against the share of pixels, largest difference", "200 batches", off
     for question, (data, probe) in PROBES.items():
-        found = {name: outcome(partial(probe, call)) for name, call in calls("mixup").items()}
-        yield f"mixup: {question}", data, found
+        texts = {name: outcome(partial(probe, call)) for name, call in calls("mixup").items()}
+        yield f"mixup: {question}", data, texts
     dense = list(calls("mixup", dense=True).items())[:2]
-    found = {name: outcome(partial(soft_labels, call)) for name, call in dense}
-    yield "mixup: soft labels go in, timm's with multi_label=True", "float64 labels (8, 8)", found
+    texts = {name: outcome(partial(soft_labels, call)) for name, call in dense}
+    yield "mixup: soft labels go in, timm's with multi_label=True", "float64 labels (8, 8)", texts
 
 
 def mixing_rows() -> Iterator[tuple[str, str, str, str, str]]:
-    """Yield (peer, question, data, what ours answered, what the peer answered)."""
-    for question, data, found in answers():
-        ours, *others = found.items()
+    """Yield (peer, question, data, our answer, the peer's answer)."""
+    for question, data, texts in answers():
+        ours, *others = texts.items()
         for name, text in others:
             yield name, question, data, ours[1], text

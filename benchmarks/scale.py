@@ -1,4 +1,4 @@
-"""What the ledger costs a run, what a pool and Dask gain, and how well the plan of a local dimension foretells it.
+"""The cost of the ledger per run, the gain of a pool and of Dask, and the accuracy of plans of a local dimension.
 
 Examples
 --------
@@ -19,10 +19,10 @@ import pandas as pd
 import typer
 
 from benchmarks import scale_plan
-from benchmarks.measuring import interleaved, report, seconds
-from benchmarks.points import fashion
+from benchmarks.measuring import fashion, report
 from zeta_geom.execution.executors import local_cluster
 from zeta_geom.execution.running import carry_out
+from zeta_geom.execution.timing import interleaved, seconds
 from zeta_geom.manifolds import make_helix
 from zeta_geom.sweeps import DaskExecutor, Executor, Ledger, PoolExecutor, SerialExecutor, gamma_sweep
 
@@ -31,12 +31,12 @@ VALUES = pd.DataFrame({"k": [8, 128], "mean": [1.0, 2.0], "std": [0.1, 0.2]})
 
 
 def nothing(settings: Any) -> pd.DataFrame:
-    """Stand for a run that takes no time."""
+    """Stand in for a run that takes no time."""
     return VALUES
 
 
 def ledger_overhead(n: int) -> dict[str, Any]:
-    """Time a ledger of runs that take no time: claim, write, three fsyncs and three renames; then finding it done."""
+    """Time a ledger of runs that take no time (claim, write, three fsyncs and three renames), and its second call."""
     with tempfile.TemporaryDirectory(dir=".") as folder:  # not in memory, where fsync costs nothing
         ledger = Ledger(folder)
         entries = [ledger.entry(f"run{i}", {"i": i}, "none") for i in range(n)]
@@ -46,13 +46,13 @@ def ledger_overhead(n: int) -> dict[str, Any]:
 
 
 def sweeps(X: np.ndarray, rounds: int, serial: Executor, **grid: Any) -> dict[str, Any]:
-    """Time one sweep by each executor: first with the start of its processes, then with processes that wait."""
+    """Time one sweep by each executor: first with the start of its processes, then with idle processes."""
     pool = PoolExecutor(2)
     calls = {"serial": partial(sweep_once, X, serial, grid), "pool": partial(sweep_once, X, pool, grid)}
     started = {name: seconds(call) for name, call in calls.items()}
-    taken = medians(calls, rounds)
+    times = medians(calls, rounds)
     started["Dask"] = seconds(partial(sweep_once, X, DaskExecutor(n_workers=2), grid))
-    with local_cluster(2) as cluster:  # it takes time of its own while others work
+    with local_cluster(2) as cluster:  # it takes processor time while others work
         calls = {"pool": calls["pool"], "Dask": partial(sweep_once, X, DaskExecutor(cluster.scheduler_address), grid)}
         calls["Dask"]()
         beside = medians(calls, rounds)
@@ -61,22 +61,22 @@ def sweeps(X: np.ndarray, rounds: int, serial: Executor, **grid: Any) -> dict[st
         "n": len(X),
         "d": X.shape[1],
         "rounds": rounds,
-        **{f"{name} s": value for name, value in taken.items()},
-        "serial ÷ pool": taken["serial"] / taken["pool"],
+        **{f"{name} s": value for name, value in times.items()},
+        "serial ÷ pool": times["serial"] / times["pool"],
         "Dask s": beside["Dask"],
         "Dask ÷ pool": beside["Dask"] / beside["pool"],
         **{f"{name} s, started": started[name] for name in ("pool", "Dask")},
-        "serial ÷ pool, started": taken["serial"] / started["pool"],
+        "serial ÷ pool, started": times["serial"] / started["pool"],
     }
 
 
 def medians(calls: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
-    """Time calls in turn."""
+    """Return the median seconds of each call."""
     return {name: float(np.median(values)) for name, values in interleaved(calls, rounds).items()}
 
 
 def sweep_once(X: np.ndarray, executor: Executor, grid: dict[str, Any]) -> pd.DataFrame:
-    """Sweep γ with a ledger of its own."""
+    """Sweep γ with a new ledger."""
     with tempfile.TemporaryDirectory() as folder:
         return gamma_sweep(X, gammas=GAMMAS, executor=executor, folder=folder, progress=False, **grid)
 

@@ -22,8 +22,7 @@ import numpy as np
 import typer
 from tqdm import tqdm
 
-from benchmarks.measuring import report
-from benchmarks.points import fashion, noise
+from benchmarks.measuring import fashion, noise, report
 from zeta_geom.execution.executors import PoolExecutor, SerialExecutor
 from zeta_geom.geometry import LocalPCA, Parts, Rate, local_dimension, measure_rate, plan_local_dimension
 
@@ -33,7 +32,7 @@ MIB = 2**20
 
 @dataclass(frozen=True)
 class Case:
-    """Points, who works, and how the work is cut."""
+    """Points, workers, and the sizes of the parts."""
 
     points: str
     n: int
@@ -59,13 +58,13 @@ CASES = (
 
 
 class Watched:
-    """An executor whose tasks write down how much memory their process takes beyond what it had before."""
+    """An executor whose tasks write down the memory that their process takes beyond its memory before."""
 
     def __init__(self, executor: Any, folder: Path, d: int) -> None:
         self.executor, self.folder, self.d, self.threads = executor, folder, d, executor.threads
 
     def map(self, call: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
-        """Yield what the executor does."""
+        """Yield the results of the executor."""
         return self.executor.map(_Watch(call, str(self.folder), self.d), tasks)
 
 
@@ -81,11 +80,11 @@ class _Watch:
             LocalPCA(KS, n_jobs=task.threads).fit(noise(600, self.d))
             mark.write_text(str(_memory("VmRSS")), encoding="utf-8")
         before = int(mark.read_text(encoding="utf-8"))
-        Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # the peak begins anew
+        Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # resets the peak
         start = time.perf_counter()
         result = self.call(task)
-        taken = {"seconds": time.perf_counter() - start, "bytes": _memory("VmHWM") - before}
-        (Path(self.folder) / f"task-{task.start}.json").write_text(json.dumps(taken), encoding="utf-8")
+        usage = {"seconds": time.perf_counter() - start, "bytes": _memory("VmHWM") - before}
+        (Path(self.folder) / f"task-{task.start}.json").write_text(json.dumps(usage), encoding="utf-8")
         return result
 
 
@@ -95,10 +94,10 @@ def _memory(name: str) -> int:
 
 
 def measured_rates(workers: int) -> list[Rate]:
-    """Measure the rates of as many processes as will work at once, which share the machine; not of this process."""
+    """Measure the rates of `workers` processes that work at once and share the machine."""
     pool = PoolExecutor(workers)
     rates = [rate for _, rate in pool.map(_rate, range(workers))]
-    pool.close()  # what it keeps in memory is not the case's
+    pool.close()  # its memory must not count as the case's
     return rates
 
 

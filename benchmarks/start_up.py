@@ -1,4 +1,4 @@
-"""How long `import zeta_geom` and the help of each command take, beside the start of Python and of typer.
+"""The time of `import zeta_geom` and of each command's help, beside the start of Python and of typer.
 
 Examples
 --------
@@ -18,8 +18,9 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from benchmarks.measuring import interleaved, report
+from benchmarks.measuring import report
 from zeta_geom.cli.main import app
+from zeta_geom.execution.timing import interleaved
 
 ROOT = Path(__file__).parent.parent
 IMPORTS = {"python": "pass", "import typer": "import typer", "import zeta_geom": "import zeta_geom"}
@@ -32,21 +33,22 @@ def main(
 ) -> None:
     """Measure, print a table, write JSON."""
     calls = {name: start("-c", program) for name, program in IMPORTS.items()} | help_calls()
-    taken = interleaved(calls, rounds + 1)  # the first reads from the disk and writes .pyc files
-    medians = {name: float(np.median(seconds[1:])) for name, seconds in taken.items()}
+    times = interleaved(calls, rounds + 1)  # the first reads from the disk and writes .pyc files
+    medians = {name: float(np.median(seconds[1:])) for name, seconds in times.items()}
     rows = [
         {"start": name, "seconds": median, "÷ python": median / medians["python"], "required": REQUIRED.get(name)}
         for name, median in medians.items()
     ]
-    report("start_up", rows, out, rounds=rounds, all_seconds=taken)
+    report("start_up", rows, out, rounds=rounds, all_seconds=times)
 
 
 def help_calls() -> dict[str, Callable[[], Any]]:
     """Return the call of `--help` for the main command and each of its commands."""
     group: Any = typer.main.get_command(app)
-    words: list[list[str]] = [[], *([name] for name in group.commands)]
-    words += [[name, each] for name, one in group.commands.items() for each in getattr(one, "commands", ())]
-    return {" ".join(["zeta-geom", *each, "--help"]): start("-m", "zeta_geom.cli", *each, "--help") for each in words}
+    lines: list[list[str]] = [["--help"], *([name, "--help"] for name in group.commands)]
+    for name, command in group.commands.items():
+        lines += [[name, part, "--help"] for part in getattr(command, "commands", ())]
+    return {" ".join(["zeta-geom", *words]): start("-m", "zeta_geom.cli", *words) for words in lines}
 
 
 def start(*words: str) -> Callable[[], Any]:

@@ -1,4 +1,4 @@
-"""What ζ-mixup adds to a training step of `zeta_geom.training`: the forward and backward pass, and SGD's step.
+"""The time that ζ-mixup adds to a training step of `zeta_geom.training`: forward and backward pass, and SGD's step.
 
 Examples
 --------
@@ -15,13 +15,14 @@ import numpy as np
 import torch
 import typer
 
-from benchmarks.measuring import interleaved, report
+from benchmarks.measuring import report
+from zeta_geom.execution.timing import interleaved
 from zeta_geom.mixers import MIXERS
 from zeta_geom.training import Classifier, make_network
 from zeta_geom.training.recipes.schema import Optimizer
 
 N_CLASSES = 10
-STEPS = {  # network, images in a batch, their shape, and whose step it is
+STEPS = {  # name -> network, images in a batch, their shape
     "Imagenette": ("resnet18", 32, (3, 224, 224)),
     "CIFAR": ("resnet18", 128, (3, 32, 32)),
     "Fashion-MNIST": ("resnet18", 32, (1, 28, 28)),
@@ -42,8 +43,8 @@ def main(
         if only and name != only:
             continue
         calls = {method: step_of(network, batch_size, shape, method, device) for method in ("without", *MIXED)}
-        taken = interleaved(calls, rounds + 1)
-        medians = {method: float(np.median(seconds[1:])) for method, seconds in taken.items()}
+        times = interleaved(calls, rounds + 1)
+        medians = {method: float(np.median(seconds[1:])) for method, seconds in times.items()}
         ratios = {f"{method} ÷ without": medians[method] / medians["without"] for method in MIXED}
         batch = " × ".join(map(str, (batch_size, *shape)))
         rows.append({"step": name, "network": network, "batch": batch, "without, s": medians["without"], **ratios})
@@ -53,7 +54,7 @@ def main(
 def step_of(
     network: str, batch_size: int, shape: tuple[int, int, int], method: str, device: str
 ) -> Callable[[], None]:
-    """Return a training step on one batch that stays the same."""
+    """Return a training step that always takes the same batch."""
     mixer = MIXERS[method](n_classes=N_CLASSES, random_state=0) if method in MIXERS else None
     classifier = Classifier(
         make_network(network, N_CLASSES, shape), N_CLASSES, mixer=mixer, optimizer=Optimizer(learning_rate=1e-3)

@@ -1,4 +1,4 @@
-"""Show, in a tutorial, a figure that its last expression is and pyplot does not know of."""
+"""Show a tutorial's figure that is the value of a last expression and is unknown to pyplot."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ shown: list[Figure] = []
 
 def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
     """Save the figure that the block ends in, once, and return the reStructuredText that shows it."""
-    fig = block_vars["example_globals"].get("___")  # where the gallery keeps the last expression
+    fig = block_vars["example_globals"].get("___")  # the gallery keeps the value of the last expression here
     known = [plt.figure(number) for number in plt.get_fignums()]
     if not isinstance(fig, Figure) or any(fig is other for other in [*known, *shown]):
         return ""

@@ -1,4 +1,4 @@
-"""Settings of the documentation, which `make docs` builds; nothing is fetched, neither here nor by the pages."""
+"""Settings of the documentation, which `make docs` builds; neither the build nor the pages download anything."""
 
 import logging
 import re
@@ -12,14 +12,14 @@ from sphinx.application import Sphinx
 import zeta_geom
 
 HERE = Path(__file__).resolve().parent
-ROOT = Path(zeta_geom.__file__).resolve().parents[1]  # the tutorials use analyses/ and figures/ too
+ROOT = Path(zeta_geom.__file__).resolve().parents[1]  # the tutorials also use analyses/ and figures/
 sys.path[:0] = [str(HERE), str(ROOT)]
 
 import site_pages  # noqa: E402  (a neighbour of this file)
 
 mpl.use("agg")
 logging.getLogger("lightning").setLevel(logging.ERROR)
-warnings.filterwarnings("ignore", module=r"lightning\..*")  # what its own code does with torch
+warnings.filterwarnings("ignore", module=r"lightning\..*")  # of its own calls of torch
 
 project = "zeta_geom"
 author = "The zeta_geom developers"
@@ -34,21 +34,21 @@ extensions = [
 root_doc = "index"
 exclude_patterns = ["build", "tutorials_src", "templates", "generated/*_table.md"]
 templates_path = ["templates"]
-default_role = "py:obj"  # `name` in a docstring: a link where it is a name of ours, code everywhere else
-highlight_language = "none"  # where a block names none
+default_role = "py:obj"  # `name` in a docstring: a link if it is a name of this package, else code
+highlight_language = "none"  # of blocks that name no language
 nitpicky = True
 nitpick_ignore_regex = [
     ("py:obj", ".*"),
-    ("py:class", r"(abc|sklearn|torch|lightning|pydantic|typing)\..*"),  # bases of classes: others', and
-    ("py:class", r"zeta_geom(\.\w+){3}"),  # ours that are not public
+    ("py:class", r"(abc|sklearn|torch|lightning|pydantic|typing)\..*"),  # bases of classes: other libraries', and
+    ("py:class", r"zeta_geom(\.\w+){3,}"),  # our own that are not public
 ]
 myst_heading_anchors = 3
 myst_enable_extensions = ["attrs_inline", "colon_fence"]
 
 autosummary_generate = True
 autosummary_filename_map = site_pages.page_names()
-autodoc_preserve_defaults = True  # as the code writes them: no place of this machine
-autodoc_typehints = "none"  # the docstrings say the types, with shapes
+autodoc_preserve_defaults = True  # as the code writes them, without paths of this machine
+autodoc_typehints = "none"  # the docstrings have the types, with shapes
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
@@ -77,7 +77,11 @@ html_css_files = ["site.css"]
 html_title = "zeta_geom"
 html_show_sourcelink = False
 html_copy_source = False
-html_sidebars = {page: [] for page in ("index", "claims", "definitions", "mixers", "scale", "peers", "generated/cli")}
+PAGES = (
+    *("index", "figures", "claims", "definitions", "audits", "mixing", "mixers", "training", "scale", "speed"),
+    *("files", "peers", "generated/cli"),
+)
+html_sidebars = {page: [] for page in PAGES}
 html_theme_options = {
     "logo": {"text": "zeta_geom"},
     "navbar_align": "left",
@@ -94,7 +98,7 @@ copyright = "the zeta_geom developers; MIT licence"
 
 
 def keep_bars(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
-    """Let |x| in a docstring be an absolute value, not one of reStructuredText's substitutions."""
+    """Read |x| in a docstring as an absolute value, not as a substitution of reStructuredText."""
     example = False
     for i, line in enumerate(lines):
         example = line.lstrip().startswith(">>>") or (example and bool(line.strip()))
@@ -105,6 +109,6 @@ def keep_bars(app: Sphinx, what: str, name: str, thing: object, options: object,
 
 
 def setup(app: Sphinx) -> None:
-    """Write the pages that are made from the code and from measurements, before Sphinx looks for pages."""
+    """Write the pages that are generated from code and measurements, before Sphinx looks for pages."""
     site_pages.write(Path(app.srcdir))
     app.connect("autodoc-process-docstring", keep_bars, priority=400)  # before numpydoc

@@ -1,4 +1,4 @@
-"""The pages that are made at each build: the API by rooms, the command line, the claims, the peers, false alarms."""
+"""The pages that each build generates: the API by rooms, the command line, the claims, the peers, false alarms."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ from zeta_geom.cli.main import app
 
 ROOT = Path(zeta_geom.__file__).resolve().parents[1]
 VERDICTS = {"holds": "holds", "holds from": "partly", "holds up to": "partly", "does not hold": "fails"}
-LONG = 60  # names of a mapping that are written out
+LONG = 60  # names of a mapping that are listed
 
 
 def write(folder: Path) -> None:
-    """Write all of them into `generated` in this folder, each only where it changed."""
-    made = folder / "generated"
+    """Write the pages into the folder `generated`, each only if it changed."""
+    generated = folder / "generated"
     pages = {f"{room}.rst": room_page(room) for room in rooms()}
     pages |= {"cli.md": command_page()}
     pages |= {"claims_table.md": claims_page(folder / "claims.csv")}
     pages |= {"peers_table.md": peers_page(folder / "peers.json")}
     pages |= {"false_alarms_table.md": false_alarms_page(folder / "false_alarms.json")}
-    named = {f"{page_names().get(name, name)}.rst" for room in rooms() for name in public_names(room)}
-    for path in [*made.glob("*.rst"), *made.glob("api/*.rst")]:
-        if path.name not in pages.keys() | named:  # of a name that is public no more
+    current = {f"{page_names().get(name, name)}.rst" for room in rooms() for name in public_names(room)}
+    for path in [*generated.glob("*.rst"), *generated.glob("api/*.rst")]:
+        if path.name not in pages.keys() | current:  # of a name that is no longer public
             path.unlink()
-    made.mkdir(exist_ok=True)
+    generated.mkdir(exist_ok=True)
     for name, text in pages.items():
-        path = made / name
+        path = generated / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
 
 
 def rooms() -> list[str]:
-    """Return the package, where it has names of its own, and its public modules."""
+    """Return the public modules, and the package itself if it has other public names."""
     modules = [name for name in zeta_geom.__all__ if isinstance(getattr(zeta_geom, name), ModuleType)]
-    own = ["zeta_geom"] if len(modules) < len(zeta_geom.__all__) else []
-    return own + [f"zeta_geom.{name}" for name in modules]
+    package = ["zeta_geom"] if len(modules) < len(zeta_geom.__all__) else []
+    return package + [f"zeta_geom.{name}" for name in modules]
 
 
 def public_names(room: str) -> list[str]:
@@ -57,7 +57,7 @@ def public_names(room: str) -> list[str]:
 
 
 def page_names() -> dict[str, str]:
-    """Name the pages of classes whose names differ from others by case alone, which some file systems ignore."""
+    """Return page names for classes whose names differ from others by case only: some disks ignore case."""
     names = [name for room in rooms() for name in public_names(room)]
     folded = Counter(name.casefold() for name in names)
     return {name: f"{name}-class" for name in names if folded[name.casefold()] > 1 and isclass(find(name))}
@@ -72,27 +72,40 @@ def find(full: str) -> Any:
 def room_page(room: str) -> str:
     """Return the page of a room: its docstring, its functions and classes, its tables and constants."""
     names = public_names(room)
-    called = {name: find(name) for name in names}
+    objects = {name: find(name) for name in names}
+    shared = {name: home for name in names if (home := home_of(name)) != name}
     groups = {
-        "Classes": [name for name in names if isclass(called[name])],
-        "Functions": [name for name in names if isroutine(called[name]) and not isclass(called[name])],
+        "Classes": [name for name in names if isclass(objects[name]) and name not in shared],
+        "Functions": [name for name in names if isroutine(objects[name]) and not isclass(objects[name])],
     }
     lines = [room, "=" * len(room), "", f".. module:: {room}", "", getdoc(import_module(room)) or "", ""]
     for title, members in groups.items():
         if members:
             lines += [title, "-" * len(title), "", ".. autosummary::", "   :toctree: api", "   :nosignatures:", ""]
             lines += [*(f"   {name.removeprefix(room + '.')}" for name in members), ""]
-    rest = [name for name in names if name not in groups["Classes"] + groups["Functions"]]
-    if rest:
-        lines += ["Tables and constants", "-" * 20, ""]
-        for name in rest:
+    rest = [name for name in names if name not in groups["Classes"] + groups["Functions"] and name not in shared]
+    texts = {
+        "Tables and constants": {name: describe(objects[name]) for name in rest},
+        "From other rooms": {name: f"The same as `{home}`." for name, home in shared.items()},
+    }
+    for title, entries in texts.items():
+        if entries:
+            lines += [title, "-" * len(title), ""]
+        for name, text in entries.items():
             module, short = name.rsplit(".", 1)
-            lines += [f".. py:data:: {short}", f"   :module: {module}", "", f"   {describe(called[name])}", ""]
+            lines += [f".. py:data:: {short}", f"   :module: {module}", "", f"   {text}", ""]
     return "\n".join(lines) + "\n"
 
 
+def home_of(name: str) -> str:
+    """Return the first public name of a class, in the order of the rooms; a class may have one page only."""
+    if not isclass(find(name)):
+        return name
+    return next(other for room in rooms() for other in public_names(room) if find(other) is find(name))
+
+
 def describe(value: Any) -> str:
-    """Say what a constant holds."""
+    """Return a sentence with the values of a constant."""
     if isinstance(value, Mapping):
         shown = ", ".join(f"``{key}``" for key in list(value)[:LONG])
         more = f", and {len(value) - LONG:,} more" if len(value) > LONG else ""
@@ -119,7 +132,7 @@ def command_page() -> str:
 
 
 def whole(short: str, text: str) -> str:
-    """Return the line that a shortened help text ends in dots."""
+    """Return the full line of a help text that was shortened to dots."""
     start = short.removesuffix("...")
     return next((line for line in text.splitlines() if line.startswith(start)), short)
 
@@ -137,7 +150,7 @@ def kind(verdict: str) -> str:
 
 
 def claims_page(path: Path) -> str:
-    """Return the claims, grouped by where they stand in the paper, and first how many hold."""
+    """Return the counts of the verdicts, then the claims by their place in the paper."""
     claims = pd.read_csv(path, keep_default_na=False)
     kinds = claims["verdict"].map(kind)
     counts = kinds.value_counts()
@@ -172,14 +185,14 @@ def claims_page(path: Path) -> str:
 
 
 def escape(text: str) -> str:
-    """Keep Markdown from reading marks in a measured text."""
+    """Escape the letters of a text that Markdown would read as marks."""
     for mark in "\\*_[]<>`":
         text = text.replace(mark, f"\\{mark}")
     return text
 
 
 def peers_page(path: Path) -> str:
-    """Return the tables that benchmarks/peers.py has measured, one for each peer."""
+    """Return the tables of benchmarks/peers.py, one for each peer."""
     columns = ["peer", "question", "data", "zeta_geom", "the peer"]
     rows = pd.DataFrame(json.loads(path.read_text(encoding="utf-8"))["rows"], columns=columns)
     lines = []
@@ -191,14 +204,15 @@ def peers_page(path: Path) -> str:
 
 
 def false_alarms_page(path: Path) -> str:
-    """Return how often an audit put real samples outside, as benchmarks/audit_false_alarms.py has measured it."""
-    found = json.loads(path.read_text(encoding="utf-8"))
-    cases = [name for name in found["rows"][0] if name != "measure"]
+    """Return the table of how often an audit calls real samples outside, from benchmarks/audit_false_alarms.py."""
+    report = json.loads(path.read_text(encoding="utf-8"))
+    cases = [name for name in report["rows"][0] if name != "measure"]
     rows = [
         [escape(row["measure"]), *("" if pd.isna(row[case]) else f"{row[case]:.1%}" for case in cases)]
-        for row in found["rows"]
+        for row in report["rows"]
     ]
     text = (
-        f"Real samples that stood outside, of {found['repeats']} audits each; {found['expected']:.0%} would be right:"
+        f"Share of {report['repeats']} audits per case that called real samples outside; the nominal share is "
+        f"{report['expected']:.0%}:"
     )
     return "\n".join([text, "", *table(["measure", *cases], rows)]) + "\n"

@@ -1,1 +1,1 @@
-"""One figure each: records are read, nothing is computed that a record does not hold, PNG and PDF are written."""
+"""One figure per module: it reads records, computes nothing that a record does not hold, and writes PNG and PDF."""

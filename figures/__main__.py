@@ -1,7 +1,7 @@
-"""Measure, draw and say what holds: `python -m figures --only "2 6"`, which is what `make figures` calls.
+"""Run the analyses, draw the figures, write the claims: `python -m figures --only "2 6"`, called by `make figures`.
 
-Each step runs its analyses, whose records are reused where nothing has changed. Then its figure is drawn, by another
-process, while the next analysis runs.
+Each step runs its analyses, which reuse records if nothing has changed. Then another process draws its figure while
+the next analysis runs.
 """
 
 from __future__ import annotations
@@ -24,14 +24,13 @@ from loky import ProcessPoolExecutor
 from tqdm import tqdm
 
 from analyses.context import PRESETS, Context
-from figures.drawing import Drawing, draw, unchanged
-from figures.steps import STEPS, Step
+from figures.steps import STEPS, Drawing, Step, analyse, draw, unchanged
 from zeta_geom.cli.consoles import in_columns, spell_out
 from zeta_geom.records import atomic_path
 
 
 def chosen(only: str) -> list[Step]:
-    """Return the steps that `only` names, all where it is empty."""
+    """Return the steps that `only` names, or all steps if it is empty."""
     names = only.replace(",", " ").split()
     known = {step.key: step for step in STEPS}
     if unknown := [name for name in names if name not in known]:
@@ -45,15 +44,15 @@ def main(
     only: Annotated[
         str, typer.Option(help='figures by number, such as "2 6"; or methods, audit, study, claims')
     ] = "",
-    offline: Annotated[bool, typer.Option(help="use embedded data alone")] = False,
+    offline: Annotated[bool, typer.Option(help="use embedded data only")] = False,
     images: Annotated[str, typer.Option(help="files with X_train, .npz, for figure 6 in place of its sets")] = "",
     force: Annotated[bool, typer.Option(help="compute again what is recorded")] = False,
     stale: Annotated[bool, typer.Option(help="accept records of older code")] = False,
     draw_only: Annotated[bool, typer.Option(help="run no analysis: draw from the records")] = False,
 ) -> None:
-    """Run the analyses, draw each figure as soon as its own are done, and write the claims table and the times.
+    """Run the analyses, draw each figure as soon as its analyses are done, and write the claims table and the times.
 
-    An analysis whose data cannot be had is left out, and its figure counts as not drawn: the exit code is then 1.
+    An analysis without data is left out, and its figure counts as not drawn: the exit code is then 1.
     """
     if preset not in PRESETS:
         raise typer.BadParameter(f"--preset takes {', '.join(PRESETS)}; got {preset}.")
@@ -69,7 +68,7 @@ def main(
         for place, step in enumerate(steps):
             typer.echo(announcement(steps, place, preset, times))
             start, cpu, computed = time.perf_counter(), time.process_time(), len(context.computed)
-            complete &= draw_only or analyse(step, context)
+            complete &= draw_only or run_analyses(step, context)
             times.append(
                 {
                     "step": step.key,
@@ -94,7 +93,7 @@ def main(
 
 @contextmanager
 def other_process() -> Iterator[Callable[..., Future[Any]]]:
-    """Give a function that has calls done by another process, and wait for these calls at the end."""
+    """Yield a function that submits calls to another process, and wait for these calls at the end."""
     pool = ProcessPoolExecutor(1, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN))
     try:
         yield pool.submit
@@ -105,9 +104,9 @@ def other_process() -> Iterator[Callable[..., Future[Any]]]:
 
 
 def announcement(steps: Sequence[Step], place: int, preset: str, times: Sequence[dict[str, object]]) -> str:
-    """Say which step starts, about how long it takes, and what comes after it.
+    """Return a line: which step starts, about how long it takes, and how many steps follow.
 
-    The forecast is the steps' known seconds, times how much slower this machine was in the steps that computed.
+    The forecast is the known seconds of the steps, scaled by how much slower this machine was in earlier steps.
     """
     done = [(row, step) for row, step in zip(times, steps, strict=False) if row["records"] == "computed"]
     known = sum(step.seconds[preset] for _, step in done if preset in step.seconds)
@@ -123,26 +122,26 @@ def announcement(steps: Sequence[Step], place: int, preset: str, times: Sequence
 
 
 def span(seconds: float) -> str:
-    """Write seconds for a reader: to a second below a minute and a half, else to a minute."""
+    """Write a time in seconds if it is below 90 seconds, else in minutes."""
     return f"{max(round(seconds), 1)} s" if seconds < 90 else f"{round(seconds / 60)} min"
 
 
-def analyse(step: Step, context: Context) -> bool:
-    """Run a step's analyses, and say whether all of them had data."""
+def run_analyses(step: Step, context: Context) -> bool:
+    """Run a step's analyses, and return whether all of them had data."""
     complete = True
     for name in step.analyses:
         try:
-            import_module(f"analyses.{name}").run(context)
+            analyse(name, context)
             context.mark_left_out(name, False)
         except FileNotFoundError as error:
             context.mark_left_out(name, True)
-            typer.echo(f"{name} left out, for want of data: {error}", err=True)
+            typer.echo(f"{name} left out, its data are missing: {error}", err=True)
             complete = False
     return complete
 
 
 def show(step: Step, results: Path, submit: Callable[..., Future[Drawing]]) -> Future[Drawing]:
-    """Have a step's figure drawn, and its files printed as soon as they are there."""
+    """Submit the drawing of a step's figure; its files are printed as soon as they exist."""
     drawing: Future[Drawing] = Future()
     try:
         done = Drawing([]) if step.figure is None else unchanged(step.figure, results)
@@ -158,7 +157,7 @@ def show(step: Step, results: Path, submit: Callable[..., Future[Drawing]]) -> F
 
 
 def say(step: Step, drawing: Future[Drawing]) -> None:
-    """Print the files of a drawing that has ended, or why there are none."""
+    """Print the files of a finished drawing, or the reason why it has none."""
     if drawing.cancelled() or not isinstance(error := drawing.exception(), FileNotFoundError | None):
         return
     if error:
@@ -168,7 +167,7 @@ def say(step: Step, drawing: Future[Drawing]) -> None:
 
 
 def finish(context: Context, claims: pd.DataFrame, times: pd.DataFrame) -> None:
-    """Write times.csv, and print the verdicts' numbers and the times."""
+    """Write times.csv, and print the number of claims per verdict and the times."""
     counts = claims["verdict"].str.split(":").str[0].str.replace(r" (from|up to) γ .*", " for some γ", regex=True)
     verdicts = ", ".join(f"{n} {verdict}" for verdict, n in counts.value_counts().items())
     typer.echo(f"{context.results / 'claims.csv'}: {len(claims)} statements tested; {verdicts}")

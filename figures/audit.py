@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from figures.names import data_name
-from figures.saving import save
+from figures.common import data_name, save
 from zeta_geom.audits import Audit
 from zeta_geom.audits.result import TABLES
 from zeta_geom.audits.samples import Samples
@@ -18,22 +17,22 @@ REPEAT = "make figures ONLY=audit"
 
 
 def draw(results: Path) -> list[Path]:
-    """Write the page and the figure from the records, and return the files."""
+    """Write the report and the figure from the records, and return the files."""
     records = results / "records" / "audit"
     points = read(records / "points")
     name = points.settings["data_name"]
     suffix = "" if name == "mnist" else f"_{name}"
-    made = as_audit({table: read(records / table).table for table in TABLES}, points.values)
+    report = as_audit({table: read(records / table).table for table in TABLES}, points.values)
     title = f"ζ-mixup against mixup on {data_name(name)}: an audit"
-    page = made.to_html(results / "figures" / f"audit{suffix}.html", title=title, repeat=REPEAT)
-    figure = made.plot()
-    sizes = f"{len(made.sources.X):,} images augmented, {len(made.heldout_points.X):,} held out"
+    page = report.to_html(results / "figures" / f"audit{suffix}.html", title=title, repeat=REPEAT)
+    figure = report.plot()
+    sizes = f"{len(report.sources.X):,} images augmented, {len(report.heldout_points.X):,} held out"
     figure.suptitle(f"{title}; {sizes}. Grey: where another sample of real data would lie", fontsize=9)
     return [page, *save(figure, results / "figures" / f"audit{suffix}")]
 
 
 def as_audit(tables: dict[str, object], arrays: dict[str, np.ndarray]) -> Audit:
-    """Put the audit together again."""
+    """Rebuild the audit from its tables and arrays."""
     settings = json.loads(str(arrays["settings"]))
     sets = [
         Samples(*(arrays[f"{part}{place}"] for part in ("X", "Y", "rows")))

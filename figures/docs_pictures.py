@@ -29,7 +29,7 @@ def main(
     results: Annotated[Path, typer.Option(help='the folder of a run at the preset "full"')] = Path("results/full"),
     docs: Annotated[Path, typer.Option(help="the folder of the documentation")] = Path("docs"),
 ) -> None:
-    """Copy every picture and claims.csv, or nothing where the run is not whole."""
+    """Copy every picture and claims.csv, or nothing if the run is incomplete."""
     sources = {docs / "img" / name: results / "figures" / source for name, source in PICTURES.items()}
     sources[docs / "claims.csv"] = results / "claims.csv"
     missing = [str(path) for path in sources.values() if not path.exists()]

@@ -8,10 +8,10 @@ from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures.names import data_name, listed, network_name, seeds_of
-from figures.saving import save
+from figures.common import data_name, listed, network_name, save, seeds_of
 from zeta_geom.mixers import gamma_min
 from zeta_geom.plots.parallel import parallel_models
 from zeta_geom.plots.sensitivity import gamma_sensitivity
@@ -42,9 +42,9 @@ def draw_panels(curves: pd.DataFrame, models: pd.DataFrame, settings: dict[str, 
     axes = iter(fig.subplots(*shape, squeeze=False).ravel())
     for letters, draw_row, table in rows:
         for letter, data in zip(letters, sets):
-            ax, own = next(axes), table[table["data"] == data]
-            if len(own):
-                draw_row(ax, own)
+            ax, part = next(axes), table[table["data"] == data]
+            if len(part):
+                draw_row(ax, part)
             else:
                 ax.set_axis_off()
                 ax.text(0.5, 0.5, f"{data_name(data)}: no data (see below)", ha="center", transform=ax.transAxes)
@@ -54,7 +54,7 @@ def draw_panels(curves: pd.DataFrame, models: pd.DataFrame, settings: dict[str, 
     return fig
 
 
-def draw_curves(ax: Any, table: pd.DataFrame) -> None:
+def draw_curves(ax: Axes, table: pd.DataFrame) -> None:
     """Draw the error of one data set against γ."""
     per_cent = table.assign(mean=100 * table["mean"], std=100 * table["std"])
     fixed = per_cent[per_cent["gamma"].isna()].set_index("method")
@@ -63,14 +63,14 @@ def draw_curves(ax: Any, table: pd.DataFrame) -> None:
     ax.set(xlabel="γ", ylabel="test error / %", title=data_name(table["data"].iloc[0]))
 
 
-def draw_models(ax: Any, table: pd.DataFrame) -> None:
+def draw_models(ax: Axes, table: pd.DataFrame) -> None:
     """Draw the models of one search."""
     parallel_models(ax, table["gamma"], table["weight_decay"], 100 * table["accuracy"])
     ax.set_title(data_name(table["data"].iloc[0]))
 
 
 def title(curves: pd.DataFrame, settings: dict[str, Any]) -> str:
-    """Say which data and networks are shown."""
+    """Return the title: data, sizes and networks."""
     shown = listed([data_name(name) for name in settings["sets"]])
     networks = listed([network_name(name) for name in curves["network"].unique()])
     sizes = listed([f"{n:,}" for n in sorted(curves["n_train"].unique())], " or ")
@@ -82,7 +82,7 @@ def title(curves: pd.DataFrame, settings: dict[str, Any]) -> str:
 
 
 def caption(curves: pd.DataFrame, models: pd.DataFrame, settings: dict[str, Any], width: int) -> str:
-    """Say what lines and colours are, and what is not there."""
+    """Return the caption: the meaning of lines and colours, and the panels that are lacking."""
     paragraphs = []
     if len(curves):
         paragraphs.append(
@@ -93,7 +93,7 @@ def caption(curves: pd.DataFrame, models: pd.DataFrame, settings: dict[str, Any]
         paragraphs.append(
             f"Searches: a curve a model, {len(models)} in all, each trained once; coloured by its test accuracy, the "
             f"{below} with γ below γ$_{{\\min}}$ = {gamma_min():.2f} in grey (where they "
-            "lie beyond the accuracy axis, they meet its end). The search chose its proposals by test accuracy."
+            "lie beyond the accuracy axis, they meet its end). The search chose its models by test accuracy."
         )
     if settings["data_name"] == "cpu-study":
         paragraphs.append("The study has one data set, so that there is neither b nor d.")

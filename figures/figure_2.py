@@ -10,7 +10,8 @@ import pandas as pd
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
-from figures.saving import save
+from figures.common import save
+from zeta_geom.plots.panels import name_columns, panels_of, spread
 from zeta_geom.plots.points import axis_names, soft_scatter, two_class_colors, view_row
 from zeta_geom.plots.style import METHOD_COLORS, OKABE_ITO, PARAMETERS, name_columns, panels_of, spread
 from zeta_geom.records import read
@@ -105,16 +106,17 @@ def draw_grid(records: Path) -> Figure:
 
 
 def name_of(method: str, gamma: float) -> str:
-    """Write what a panel shows."""
+    """Return the title of a panel."""
     return {"original": "input", "mixup": "mixup"}.get(method, f"ζ-mixup, γ = {gamma:.1f}")
 
 
 def note_on_distance(table: pd.DataFrame) -> str:
-    """Say what the numbers of the helix are, and what the originals' own is."""
-    own, seeds = table[table["method"] == "original"]["distance"].max(), table["seed"].nunique()
+    """Return the note on the numbers of the helix, with the distance of the originals."""
+    originals, seeds = table[table["method"] == "original"]["distance"].max(), table["seed"].nunique()
     return (
         f"median distance from the helix (radius 100), mean ± standard deviation over {seeds} seeds; "
-        f"the originals' own is {0 if own < 1e-9 else own:g}.\nThere is one class, so that no label can be wrong."
+        f"that of the originals is {0 if originals < 1e-9 else originals:g}.\n"
+        "There is one class, so that no label can be wrong."
     )
 
 

@@ -1,16 +1,15 @@
-"""Figure 3: mixed digits, their soft labels, and what an oracle makes of them."""
+"""Figure 3: mixed digits, their soft labels, and the predictions of an oracle."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
-from figures.saving import save
+from figures.common import save
 from zeta_geom.mixers import p_series_weights
 from zeta_geom.plots.densities import density_curve
 from zeta_geom.plots.images import image_grid, picture, soft_label_bars
@@ -20,7 +19,7 @@ from zeta_geom.records import Record, read
 METHODS = ("mixup", "zeta")
 BANDWIDTH = 0.03  # ours, in nats; one for both methods, so that the heights of their peaks compare
 SURE = 0.1  # paper: the inset of g takes images with an entropy below it
-G_SHOWN = 3.0  # ours, in nats: where the axis of g ends; the text says what lies beyond
+G_SHOWN = 3.0  # ours, in nats: the end of g's axis; the text states the share beyond it
 
 
 def draw(results: Path) -> list[Path]:
@@ -39,8 +38,8 @@ def draw(results: Path) -> list[Path]:
         return save(fig, results / "figures" / f"figure_3{'-sample' if sample else ''}")
 
 
-def draw_grids(fig: Any, images: Record) -> None:
-    """Draw panels a to c: the originals and what both methods make of them in one batch."""
+def draw_grids(fig: SubFigure, images: Record) -> None:
+    """Draw panels a to c: the originals and their mixtures by both methods in one batch."""
     axes, n = fig.subplots(1, 3), len(images["original"])
     image_grid(axes[0], images["original"], title=f"the first {n // 10} of each class")
     names = (f"mixup, λ = {float(images['mixup_lambda']):.2f} for all", f"ζ-mixup, γ = {images.settings['gamma']:g}")
@@ -51,7 +50,7 @@ def draw_grids(fig: Any, images: Record) -> None:
         panel_letter(ax, letter)
 
 
-def draw_labels(fig: Any, images: Record) -> None:
+def draw_labels(fig: SubFigure, images: Record) -> None:
     """Draw panels d and e: four images of each method with their labels and the oracle's predictions."""
     axes = fig.subplots(2, 8, width_ratios=(0.8, 1) * 4)
     for row, letter, method in zip(axes, "de", METHODS, strict=True):
@@ -73,7 +72,7 @@ def draw_labels(fig: Any, images: Record) -> None:
     )
 
 
-def draw_densities(fig: Any, scores: Record, summary: pd.DataFrame) -> None:
+def draw_densities(fig: SubFigure, scores: Record, summary: pd.DataFrame) -> None:
     """Draw panels f and g: the oracle's entropy, and the cross-entropy of its prediction with the label."""
     table, floor = scores.table, scores.settings["floor"]
     left, right = fig.subplots(1, 2)
@@ -81,7 +80,7 @@ def draw_densities(fig: Any, scores: Record, summary: pd.DataFrame) -> None:
     sure_inset = right.inset_axes((0.42, 0.3, 0.55, 0.5))
     limits = (0, float(np.log(10))), (0, float(-np.log(floor)) + 0.01)
     sure = table[table["entropy"] < SURE]
-    for ax, part, measure, limit, named in (
+    for ax, part, measure, limit, labelled in (
         (left, table, "entropy", limits[0], True),
         (inset, table, "entropy", limits[0], False),
         (right, table, "h_p_y_floored", limits[1], True),
@@ -89,7 +88,7 @@ def draw_densities(fig: Any, scores: Record, summary: pd.DataFrame) -> None:
     ):
         for method in METHODS:
             values = part.loc[part["method"] == method, measure]
-            label = described(summary, method, measure) if named else "_"
+            label = described(summary, method, measure) if labelled else "_"
             density_curve(ax, values, method, bandwidth=BANDWIDTH, limits=limit, label=label)
         ax.set(xlim=limit, ylim=(0, None))
     inset.set(yscale="log", ylim=(1e-3, None))
@@ -107,7 +106,7 @@ def draw_densities(fig: Any, scores: Record, summary: pd.DataFrame) -> None:
 
 def described(summary: pd.DataFrame, method: str, measure: str) -> str:
     """Write a method's name and median, with the medians' range over seeds, to three digits."""
-    row = one(summary, method, measure)
+    row = row_of(summary, method, measure)
     median, low, high = (
         np.format_float_positional(row[of], precision=3, unique=False, fractional=False)
         for of in ("median", "lowest_seed_median", "highest_seed_median")
@@ -116,10 +115,10 @@ def described(summary: pd.DataFrame, method: str, measure: str) -> str:
 
 
 def note(scores: Record, summary: pd.DataFrame) -> str:
-    """Say what the densities are made of, and what they do not show."""
+    """Return the note: the data behind the densities, and the values beyond the axes."""
     table, settings = scores.table, scores.settings
     beyond = [f"{(part['h_p_y_floored'] > G_SHOWN).mean():.1%}" for _, part in table.groupby("method")]
-    endless = [f"{one(summary, method, 'h_p_y')['share_infinite']:.0%}" for method in METHODS]
+    endless = [f"{row_of(summary, method, 'h_p_y')['share_infinite']:.0%}" for method in METHODS]
     leader = p_series_weights(settings["batch_size"], settings["gamma"])[0]
     return (
         f"{len(table) // 2:,} images a method, in batches of {settings['batch_size']}. "
@@ -131,7 +130,7 @@ def note(scores: Record, summary: pd.DataFrame) -> str:
     )
 
 
-def one(summary: pd.DataFrame, method: str, measure: str) -> pd.Series:
+def row_of(summary: pd.DataFrame, method: str, measure: str) -> pd.Series:
     """Return the row of a method and a measure."""
     return summary[(summary["method"] == method) & (summary["measure"] == measure)].iloc[0]
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import string
 from pathlib import Path
-from typing import Any
 
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 
-from figures.saving import save
+from figures.common import data_name, save
 from zeta_geom import records
 from zeta_geom.manifolds import MANIFOLDS
 from zeta_geom.mixers import gamma_min
 from zeta_geom.plots import style
-from zeta_geom.plots.names import as_label
 from zeta_geom.plots.sweep import sweep_panel
 
 PAPER_SETS = ("cifar-10", "cifar-100")
@@ -35,12 +34,12 @@ def draw(results: Path) -> list[Path]:
     ]
 
 
-def draw_panels(made: list[records.Record], letters: str, path: Path) -> list[Path]:
-    """Draw one row for each record, one column for each k."""
-    ks = made[0].settings["n_neighbors"]
+def draw_panels(panels: list[records.Record], letters: str, path: Path) -> list[Path]:
+    """Draw one row per record, one column per k."""
+    ks = panels[0].settings["n_neighbors"]
     with plt.rc_context(style.PARAMETERS):
-        fig, axes = plt.subplots(len(made), len(ks), figsize=(7.2, 2.5 * len(made) + 0.5), squeeze=False)
-        for row, record in zip(axes, made):
+        fig, axes = plt.subplots(len(panels), len(ks), figsize=(7.2, 2.5 * len(panels) + 0.5), squeeze=False)
+        for row, record in zip(axes, panels):
             for ax, k in zip(row, ks):
                 draw_curves(ax, record, k)
         for ax, letter in zip(axes.flat, letters):
@@ -50,26 +49,26 @@ def draw_panels(made: list[records.Record], letters: str, path: Path) -> list[Pa
         for ax in axes[:, 0]:
             ax.set_ylabel("local intrinsic dimension")
         handles, labels = axes[0, 0].get_legend_handles_labels()
-        fig.legend(handles, labels, loc="outside lower center", ncols=5, title=caption(made), title_fontsize=7)
-        if "data_name" in made[0].settings and path.name.startswith("figure_6e"):
-            fig.suptitle(stand_in_note(made), fontsize=8)
+        fig.legend(handles, labels, loc="outside lower center", ncols=5, title=caption(panels), title_fontsize=7)
+        if "data_name" in panels[0].settings and path.name.startswith("figure_6e"):
+            fig.suptitle(stand_in_note(panels), fontsize=8)
         written = save(fig, path)
         plt.close(fig)
     return written
 
 
-def draw_curves(ax: Any, record: records.Record, k: int) -> None:
+def draw_curves(ax: Axes, record: records.Record, k: int) -> None:
     """Draw the five curves of one panel."""
     sweep_panel(ax, record.table[record.table["k"] == k], bandless=("mixup-per-sample",))
     name = record.settings["data_name"]
     truth = f", true dimension {MANIFOLDS[name].dimension}" if name in MANIFOLDS else ""
-    ax.set_title(f"{TITLES.get(name, title_of(name))}, k = {k}{truth}")
+    ax.set_title(f"{TITLES.get(name, data_name(name))}, k = {k}{truth}")
 
 
-def caption(made: list[records.Record]) -> str:
-    """Say what lines and bands are, and of how many points."""
-    seeds = {int(seed) for record in made for seed in record.table["seed"]}
-    sizes = sorted({(record.settings["n_points"], int(record.table["n"].iloc[0])) for record in made})
+def caption(panels: list[records.Record]) -> str:
+    """Return the caption: lines, bands and numbers of points."""
+    seeds = {int(seed) for record in panels for seed in record.table["seed"]}
+    sizes = sorted({(record.settings["n_points"], int(record.table["n"].iloc[0])) for record in panels})
     measured = " and ".join(f"{n:,} of {size:,}" if n < size else f"{size:,}" for size, n in sizes)
     sampled = any(n < size for size, n in sizes)
     errors = "; dark bands: ± 2 standard errors of the mean" if sampled else ""
@@ -81,24 +80,11 @@ def caption(made: list[records.Record]) -> str:
     )
 
 
-def title_of(name: str) -> str:
-    """Return how a data set is called in a title."""
-    known = {
-        "mnist": "MNIST",
-        "fashion-mnist": "Fashion-MNIST",
-        "mnist-sample": "MNIST sample",
-        "digits": "digits 8×8",
-        "cifar-10": "CIFAR-10",
-        "cifar-100": "CIFAR-100",
-    }
-    return known.get(name) or as_label(name)
-
-
-def stand_in_note(made: list[records.Record]) -> str:
-    """Say what the panels were drawn from, and what they stand for where that differs."""
-    names = [record.settings["data_name"] for record in made]
-    sizes = [record.settings["n_points"] for record in made]
-    drawn = " and ".join(f"{title_of(name)} ({size:,} images)" for name, size in zip(names, sizes))
+def stand_in_note(panels: list[records.Record]) -> str:
+    """Return the note: the data of the panels, and the paper's data that they stand in for."""
+    names = [record.settings["data_name"] for record in panels]
+    sizes = [record.settings["n_points"] for record in panels]
+    drawn = " and ".join(f"{data_name(name)} ({size:,} images)" for name, size in zip(names, sizes))
     note = f"Drawn from {drawn}"
-    own = made[0].settings["named_by_user"]
-    return note if own or tuple(names) == PAPER_SETS else f"{note}, standing in for CIFAR-10 and CIFAR-100"
+    by_user = panels[0].settings["named_by_user"]
+    return note if by_user or tuple(names) == PAPER_SETS else f"{note}, standing in for CIFAR-10 and CIFAR-100"

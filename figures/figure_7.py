@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
-from figures.saving import save
+from figures.common import save
 from zeta_geom.mixers import gamma_min
 from zeta_geom.plots.curves import curve_against_gamma, level_across, mark_gamma_min
 from zeta_geom.plots.neighborhoods import (
@@ -48,8 +50,8 @@ def draw(results: Path) -> list[Path]:
         return save(fig, results / "figures" / "figure_7")
 
 
-def draw_sets(axes: Any, points: Record, s: dict[str, Any]) -> None:
-    """Draw a, b and c: the set, and what mixup and ζ-mixup make of it."""
+def draw_sets(axes: np.ndarray, points: Record, s: dict[str, Any]) -> None:
+    """Draw a, b and c: the original set, and its mixtures by mixup and ζ-mixup."""
     titles = ("original", "mixup", f"ζ-mixup, γ = {s['gamma']:g}")
     labels = (points["y"], points["Y_mixup"][:, 1], points["Y_zeta"][:, 1])
     for ax, name, share, title in zip(axes, ("X", "X_mixup", "X_zeta"), labels, titles, strict=True):
@@ -58,15 +60,17 @@ def draw_sets(axes: Any, points: Record, s: dict[str, Any]) -> None:
     axes[0].set_ylabel("$x_2$")
 
 
-def draw_ellipses(axes: Any, points: Record, s: dict[str, Any]) -> None:
+def draw_ellipses(axes: np.ndarray, points: Record, s: dict[str, Any]) -> None:
     """Draw d and e: the ellipse of one point before and after mixing, in one window."""
     leader, output = points["pair"]
     clouds = ((points["X"], points["y"], leader), (points["X_large"], points["Y_large"][:, 1], output))
-    near = [cloud[rows] for (cloud, _, _), rows in zip(clouds, points["pair_neighbors"])]
-    whole = [each.mean(axis=0) + STANDARD_DEVIATIONS * each.std(axis=0, ddof=1) * [[-1], [1]] for each in near]
-    limits = window(*whole, *(cloud[[row]] for cloud, _, row in clouds), margin=0.05)
+    neighborhoods = [cloud[rows] for (cloud, _, _), rows in zip(clouds, points["pair_neighbors"])]
+    extents = [
+        rows.mean(axis=0) + STANDARD_DEVIATIONS * rows.std(axis=0, ddof=1) * [[-1], [1]] for rows in neighborhoods
+    ]
+    limits = window(*extents, *(cloud[[row]] for cloud, _, row in clouds), margin=0.05)
     titles = ("original", f"ζ, γ = {s['dimension_gamma']:g}, anchor “{s['dimension_anchor']}”")
-    for ax, (cloud, share, row), rows, i, title in zip(axes, clouds, near, (0, 1), titles, strict=True):
+    for ax, (cloud, share, row), rows, i, title in zip(axes, clouds, neighborhoods, (0, 1), titles, strict=True):
         soft_scatter(ax, cloud, share, curves=points["boundary"][None], size=12)
         neighborhood_ellipse(ax, rows)
         ringed_points(ax, rows)
@@ -81,42 +85,42 @@ def draw_ellipses(axes: Any, points: Record, s: dict[str, Any]) -> None:
     axes[0].set_ylabel("$x_2$")
 
 
-def draw_votes(axes: Any, points: Record, s: dict[str, Any]) -> None:
+def draw_votes(axes: np.ndarray, points: Record, s: dict[str, Any]) -> None:
     """Draw f and g: the neighbours of one test point among mixup's and among ζ-mixup's outputs."""
-    own = int(points["test_class"])
+    label = int(points["test_class"])
     clouds = ((points["X_mixup"], points["Y_mixup"]), (points["X_zeta"], points["Y_zeta"]))
-    near = [cloud[rows] for (cloud, _), rows in zip(clouds, points["test_neighbors"])]
-    limits = window(*(2 * points["test"] - each for each in near), *near, margin=0.1)
+    neighborhoods = [cloud[rows] for (cloud, _), rows in zip(clouds, points["test_neighbors"])]
+    limits = window(*(2 * points["test"] - rows for rows in neighborhoods), *neighborhoods, margin=0.1)
     titles = ("mixup", f"ζ-mixup, γ = {s['gamma']:g}")
     for ax, (cloud, labels), rows, correct, title in zip(
-        axes, clouds, near, points["test_correct"], titles, strict=True
+        axes, clouds, neighborhoods, points["test_correct"], titles, strict=True
     ):
         soft_scatter(ax, cloud, labels[:, 1], curves=points["boundary"][None], size=16)
         vote_circles(ax, points["test"], rows, tuple(s["vote_ks"]))
         lines = []
         for k, right in zip(s["vote_ks"], correct, strict=True):
-            counts = (k - right, right) if own else (right, k - right)
+            counts = (k - right, right) if label else (right, k - right)
             lines.append(f"k = {k}: {counts[0]} of class 0, {counts[1]} of class 1")
         ax.set_title("\n".join([title, *lines]), fontsize=7.5)
         ax.set(xlim=limits[0], ylim=limits[1], xlabel="$x_1$")
     axes[0].set_ylabel("$x_2$")
 
 
-def draw_dimensions(ax: Any, table: pd.DataFrame, least: float) -> None:
+def draw_dimensions(ax: Axes, table: pd.DataFrame, least: float) -> None:
     """Draw h: the share of points whose dimension is below their leader's, against γ."""
     draw_curves(ax, table, "lower", least)
     ax.set(title="lower dimension\nthan the leader's, all points", ylabel="share of points / %", ylim=(0, None))
 
 
-def draw_correct(ax: Any, table: pd.DataFrame, ks: list[int], least: float) -> None:
-    """Draw i: how many test points the vote gets right, against γ."""
+def draw_correct(ax: Axes, table: pd.DataFrame, ks: list[int], least: float) -> None:
+    """Draw i: the share of test points with a right vote, against γ."""
     k = max(ks)
     draw_curves(ax, table, f"right_{k}", least)
     ax.set(title=f"majority vote of k = {k},\nall test points", ylabel="right votes / %")
     ax.legend(loc="lower right", handlelength=2.6)  # long enough for mixup's dash and dot
 
 
-def draw_curves(ax: Any, table: pd.DataFrame, column: str, least: float) -> None:
+def draw_curves(ax: Axes, table: pd.DataFrame, column: str, least: float) -> None:
     """Draw mean and standard deviation over seeds, in per cent, of both anchors against γ, with mixup's level."""
     percent = table.assign(value=100 * table[column])
     grouped = percent.groupby(["method", "anchor", "gamma"], dropna=False)["value"].agg(["mean", "std"]).reset_index()
@@ -130,7 +134,7 @@ def draw_curves(ax: Any, table: pd.DataFrame, column: str, least: float) -> None
 
 
 def caption(points: Record, table: pd.DataFrame, s: dict[str, Any]) -> str:
-    """Say by which rules d-g were chosen, and what the average over all is."""
+    """Return the caption: the rules that chose d to g, and the averages over all points."""
     zeta = {"method": "zeta", "gamma": s["gamma"], "anchor": "self"}
     large = {"method": "zeta", "gamma": s["dimension_gamma"], "anchor": s["dimension_anchor"]}
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
 
-from figures.saving import save
+from figures.common import data_name, save
 from zeta_geom.plots.features import class_map, interval_rows, predicted_picture
 from zeta_geom.plots.names import as_label
 from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS, PARAMETERS, panel_letter, spread
@@ -23,12 +23,6 @@ SELECTIONS = {
     "ii": "(ii) mirror image:\nonly mixup right",
     "iii": "(iii) all test images",
 }
-TITLES = {
-    "mnist": "MNIST",
-    "mnist-sample": "MNIST sample",
-    "isic-2017": "ISIC 2017",
-    "derm7point-clinical": "derm7point: clinical",
-}
 STAND_IN = ", standing in for the paper's ISIC 2017 and derm7point"
 COLUMNS = 12  # of pictures
 
@@ -39,8 +33,8 @@ def draw(results: Path) -> list[Path]:
     tables = {name: read(folder / name).table for name in ("neighbors", "accuracy", "intervals")}
     with mpl.rc_context(PARAMETERS):
         for data in tables["accuracy"]["data"].unique():
-            own = {name: table[table["data"] == data] for name, table in tables.items()}
-            fig = draw_set(read(folder / data / "drawn"), own)
+            of_set = {name: table[table["data"] == data] for name, table in tables.items()}
+            fig = draw_set(read(folder / data / "drawn"), of_set)
             written += save(fig, results / "figures" / f"figure_8-{data}")
     return written
 
@@ -57,12 +51,12 @@ def draw_set(drawn: Record, tables: dict[str, pd.DataFrame]) -> Figure:
         panel_letter(ax, letter)
     draw_numbers(bottom.subplots(1, 2, width_ratios=(2, 1)), tables)
     data = drawn.settings["data_name"]
-    fig.suptitle(f"{TITLES.get(data) or as_label(data)}{STAND_IN if data.startswith('mnist') else ''}", fontsize=9)
+    fig.suptitle(f"{data_name(data)}{STAND_IN if data.startswith('mnist') else ''}", fontsize=9)
     fig.supxlabel(caption(drawn, tables), fontsize=7, ha="left", x=0.01)
     return fig
 
 
-def draw_images(fig: Any, drawn: Record, rows: int) -> None:
+def draw_images(fig: SubFigure, drawn: Record, rows: int) -> None:
     """Draw a: the test images with their class above and the three predictions below."""
     names = drawn["class_names"]
     axes = fig.subplots(rows, COLUMNS, squeeze=False)
@@ -85,7 +79,7 @@ def draw_images(fig: Any, drawn: Record, rows: int) -> None:
         text.set_fontweight("bold")
 
 
-def draw_map(ax: Any, drawn: Record, method: str) -> None:
+def draw_map(ax: Axes, drawn: Record, method: str) -> None:
     """Draw b or c: the map of a method's synthesised samples, with the images of panel a as squares."""
     squares = drawn[f"test_xy_{method}"]
     tests = (squares, drawn["truth"]) if len(squares) else ()
@@ -93,7 +87,7 @@ def draw_map(ax: Any, drawn: Record, method: str) -> None:
     ax.set(title=METHOD_LABELS[method], xlabel="t-SNE 1", ylabel="t-SNE 2", xticks=[], yticks=[])
 
 
-def draw_numbers(axes: Any, tables: dict[str, pd.DataFrame]) -> None:
+def draw_numbers(axes: np.ndarray, tables: dict[str, pd.DataFrame]) -> None:
     """Draw d, ζ against mixup in correct neighbours for each selection, and e, the accuracies."""
     left, right = axes
     rows = tables["intervals"].set_index("selection").reindex([*SELECTIONS]).dropna(subset="relative")
@@ -114,7 +108,7 @@ def draw_numbers(axes: Any, tables: dict[str, pd.DataFrame]) -> None:
 
 
 def verdict(tables: dict[str, pd.DataFrame]) -> str:
-    """Say what the average over all test images says, in counts and in label mass."""
+    """Return the verdict from all test images, in counts and in label mass."""
     row = tables["intervals"].set_index("selection").loc["iii"]
     low, high = 100 * row["relative_low"], 100 * row["relative_high"]
     says = "ζ has more" if low > 0 else "ζ has fewer" if high < 0 else "no difference is shown"
@@ -136,7 +130,7 @@ def compared(table: pd.DataFrame, selection: str) -> str:
 
 
 def caption(drawn: Record, tables: dict[str, pd.DataFrame]) -> str:
-    """Say what was drawn, and what the numbers are."""
+    """Return the caption: the data of each panel, and the numbers."""
     s, n_seeds = drawn.settings, tables["neighbors"]["seed"].nunique()
     table, counts = tables["neighbors"], []
     for name in SELECTIONS:

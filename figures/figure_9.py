@@ -1,4 +1,4 @@
-"""Figure 9: ζ-mixup and manifold mixup on the same data, a pair of dots a row."""
+"""Figure 9: ζ-mixup and manifold mixup on the same data, a pair of dots per row."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from figures.names import METRICS, data_name, listed, network_name, seeds_of
-from figures.saving import save
+from figures.common import METRICS, data_name, listed, network_name, save, seeds_of
 from zeta_geom.plots.paired_dots import paired_dots, paired_dots_key
 from zeta_geom.plots.style import METHOD_LABELS, PARAMETERS
 from zeta_geom.records import Record, read
@@ -20,20 +19,20 @@ METHODS = (METHOD_LABELS["zeta"], METHOD_LABELS["manifold-mixup"])
 
 def draw(results: Path) -> list[Path]:
     """Draw the figure from its record, and return the files."""
-    made = read(results / "records" / "figure_9" / "pairs")
-    suffix = "_cpu-study" if is_study(made) else ""
+    record = read(results / "records" / "figure_9" / "pairs")
+    suffix = "_cpu-study" if is_study(record) else ""
     with mpl.rc_context(PARAMETERS):
-        return save(draw_pairs(made), results / "figures" / f"figure_9{suffix}")
+        return save(draw_pairs(record), results / "figures" / f"figure_9{suffix}")
 
 
-def is_study(made: Record) -> bool:
+def is_study(record: Record) -> bool:
     """Return whether the study on two cores stands in for the paper's runs."""
-    return made.settings["data_name"] == "cpu-study"
+    return record.settings["data_name"] == "cpu-study"
 
 
-def draw_pairs(made: Record) -> Figure:
+def draw_pairs(record: Record) -> Figure:
     """Draw a row for each data set, network and metric."""
-    table = made.table
+    table = record.table
     sides = {"first": "zeta_mean", "first_std": "zeta_std", "second": "manifold_mean", "second_std": "manifold_std"}
     per_cent = pd.DataFrame({name: 100 * table[column] for name, column in sides.items()})
     fig = Figure(figsize=(6.8, (0.36 if len(table) < 10 else 0.27) * len(table) + 2.0))
@@ -43,8 +42,8 @@ def draw_pairs(made: Record) -> Figure:
     ax.set_xlabel(f"{measured} on the test images / %  (higher is better)")
     ax.text(1.01, 1.0, "ζ − manifold,\npoints", transform=ax.transAxes, va="bottom", fontsize=7)
     ax.legend(handles=paired_dots_key(METHODS), loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, handlelength=2.6)
-    fig.suptitle(title(made), fontsize=9)
-    fig.supxlabel(caption(made), fontsize=7, ha="left", x=0.01)
+    fig.suptitle(title(record), fontsize=9)
+    fig.supxlabel(caption(record), fontsize=7, ha="left", x=0.01)
     return fig
 
 
@@ -54,7 +53,7 @@ def metrics(table: pd.DataFrame) -> list[str]:
 
 
 def row_names(table: pd.DataFrame) -> list[str]:
-    """Name what differs from row to row, the data always."""
+    """Return the names of the rows: the data set, and the other properties that differ between rows."""
     differs = {"n_train": bool(table.groupby("data")["n_train"].nunique().max() > 1)}
     differs |= {name: table[name].nunique() > 1 for name in ("network", "metric")}
     names = []
@@ -65,18 +64,18 @@ def row_names(table: pd.DataFrame) -> list[str]:
     return names
 
 
-def title(made: Record) -> str:
-    """Say which data and networks are shown."""
-    networks = listed([network_name(name) for name in made.table["network"].unique()])
-    if not is_study(made):
+def title(record: Record) -> str:
+    """Return the title: sizes and networks."""
+    networks = listed([network_name(name) for name in record.table["network"].unique()])
+    if not is_study(record):
         return f"ζ-mixup (γ = 2.8) against manifold mixup, {networks}"
-    sizes = listed([f"{n:,}" for n in sorted(made.table["n_train"].unique())], " or ")
+    sizes = listed([f"{n:,}" for n in sorted(record.table["n_train"].unique())], " or ")
     return f"The study on two cores: {sizes} images, {networks}; not the paper's data and networks"
 
 
-def caption(made: Record) -> str:
-    """Say what the dots are, and what is not the paper's."""
-    table = made.table
+def caption(record: Record) -> str:
+    """Return the caption: the meaning of the dots, and the differences from the paper."""
+    table = record.table
     seeds = seeds_of([*table["zeta_n"], *table["manifold_n"]])
     text = f"Dots: means over {seeds}; bars: ± standard deviation over them. γ = 2.8. "
     if "accuracy" in set(table["metric"]):
@@ -85,9 +84,9 @@ def caption(made: Record) -> str:
         ratio = sorted({f"{a / b:g}" for a, b in zip(table["manifold_epochs"], table["zeta_epochs"])})
         text += f"Manifold mixup trained {' to '.join({ratio[0]: 0, ratio[-1]: 0})} times as many epochs. "
     else:
-        text += "Both trained for as many epochs; in the paper manifold mixup has ten times as many. "
-    if made.settings["unpaired"]:
-        text += f"Not drawn, one of the two being absent: {', '.join(made.settings['unpaired'])}."
+        text += "Both trained for the same number of epochs; in the paper manifold mixup has ten times as many. "
+    if record.settings["unpaired"]:
+        text += f"Not drawn, one of the two being absent: {', '.join(record.settings['unpaired'])}."
     return textwrap.fill(text, width=118)
 
 

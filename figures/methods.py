@@ -1,4 +1,4 @@
-"""The methods side by side: a row a method, a column a measure, coloured by the difference from what is unmixed."""
+"""The methods side by side: a row per method, a column per measure, coloured by the difference from the original."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from figures.saving import save
+from figures.common import save
 from zeta_geom.mixers import MIXERS
 from zeta_geom.plots.heat_table import difference_colors, heat_table, relative_shades
 from zeta_geom.plots.style import PARAMETERS
@@ -85,16 +85,16 @@ def draw_table(panel: Record) -> Figure:
 
 
 def wide(table: pd.DataFrame, values: str) -> pd.DataFrame:
-    """Return a row a method and a column a (data, measure), in the order in which both are drawn."""
+    """Return a row per method and a column per (data, measure), in the order in which they are drawn."""
     shown = [name for name in dict.fromkeys(table["measure"]) if name.split("_")[0] == "dimension" or name in NAMES]
-    taken = set(zip(table["data"], table["measure"], strict=True))
-    columns = [(data, name) for sets in GROUPS.values() for data in sets for name in shown if (data, name) in taken]
-    found = table.pivot(index="method", columns=["data", "measure"], values=values)
-    return found.reindex(index=["original", *MIXERS], columns=columns)
+    present = set(zip(table["data"], table["measure"], strict=True))
+    columns = [(data, name) for sets in GROUPS.values() for data in sets for name in shown if (data, name) in present]
+    cells = table.pivot(index="method", columns=["data", "measure"], values=values)
+    return cells.reindex(index=["original", *MIXERS], columns=columns)
 
 
 def written(measure: str, mean: float, std: float) -> tuple[str, str]:
-    """Write mean and spread to as many places: three digits in all, or powers of ten where the mean is tiny."""
+    """Write mean and spread to the same number of places: three digits in all, or powers of ten for tiny means."""
     if abs(mean) < 1e-12:
         return "0", ""
     if measure == "label_error":
@@ -118,7 +118,7 @@ def name_of(method: str) -> str:
 
 
 def heading(data: str, measure: str) -> str:
-    """Return what stands above a column."""
+    """Return the heading of a column."""
     if data in ("crescents", "spirals"):
         return data
     name, _, k = measure.rpartition("_") if measure.startswith("dimension") else (measure, "", "")
@@ -126,7 +126,7 @@ def heading(data: str, measure: str) -> str:
 
 
 def notes(panel: Record, symbols: dict[str, str], remarks: list[tuple[str, str, str]]) -> str:
-    """Say why cells are empty, what is peculiar to some methods, and what the numbers are."""
+    """Return the notes: why cells are empty, remarks on some methods, and the meaning of the numbers."""
     s, table = panel.settings, panel.table
     infinite = table[(table["data"] == "mnist") & (table["measure"] == "infinite") & table["mean"].notna()]
     finite, floor = infinite[infinite["mean"] < 1], powers(f"{s['floor']:.0e}")

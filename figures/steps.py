@@ -1,8 +1,31 @@
-"""The steps of `make figures`, in order: the question, the analyses that answer it, the figure that is drawn."""
+"""The steps of `make figures`: the question, the analyses that answer it, and the figure that is drawn.
+
+A figure is drawn from its records, unless its files were drawn from the same records by the same code.
+"""
 
 from __future__ import annotations
 
+import json
+import time
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+
+import matplotlib as mpl
+
+from analyses.context import Context, left_out_analyses
+from zeta_geom.plots.names import lettering
+from zeta_geom.records import atomic_path
+from zeta_geom.records.manifests import data_fingerprint, file_fingerprint, make_manifest
+
+DRAWN = "drawn"  # folder in results/PRESET/figures: for each figure the key its files were drawn for, and their names
+
+# Analyses and figures that share a module, or whose module has another name: the module, and how it is called.
+MODULES: dict[str, tuple[str, dict[str, str]]] = {
+    "figure_5": ("figure_4", {"number": "5"}),
+    "paper_tables": ("paper.consistency", {}),
+}
 
 
 @dataclass(frozen=True)
@@ -16,12 +39,12 @@ class Step:
     question : str
         What the step measures.
     analyses : tuple of str
-        Modules of `analyses` that write the records.
+        Names of the analyses that write the records; each name is also the folder of its records.
     figure : str, optional
-        The module of `figures` that draws them.
+        Name of the figure that is drawn from them.
     seconds : dict of preset -> float
-        About how long the step takes on two cores (`quick` without AVX-512, `full` with it), nothing recorded; for
-        the forecast alone.
+        Approximate seconds on two cores with nothing recorded (`quick` without AVX-512, `full` with it), for the
+        forecast alone.
     """
 
     key: str
@@ -52,3 +75,65 @@ STEPS = (
         {"quick": 11, "full": 15},
     ),
 )
+
+
+def analyse(name: str, context: Context) -> None:
+    """Run an analysis, which writes its records."""
+    module, arguments = MODULES.get(name, (name, {}))
+    import_module(f"analyses.{module}").run(context, **arguments)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The files of a figure, and the seconds that drawing them took: wall time and processor time."""
+
+    files: list[Path]
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+
+def unchanged(figure: str, results: Path) -> Drawing | None:
+    """Return a figure's files if they exist and were drawn from today's records, code and matplotlib; else None.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the figure's analysis had no data in its last run.
+    """
+    if figure in left_out_analyses(results):
+        raise FileNotFoundError("its analysis found no data in its last run")
+    try:
+        drawn = json.loads((results / "figures" / DRAWN / f"{figure}.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # not drawn yet, or damaged
+        return None
+    files = [results / "figures" / name for name in drawn["files"]]
+    whole = drawn["key"] == drawing_key(figure, results) and all(path.exists() for path in files)
+    return Drawing(files) if whole else None
+
+
+def draw(figure: str, results: Path) -> Drawing:
+    """Draw a figure, and write down the key of what its files were drawn from.
+
+    Raises
+    ------
+    FileNotFoundError
+        If records are missing.
+    """
+    start, cpu = time.perf_counter(), time.process_time()
+    mpl.use("agg")
+    folder, key = results / "figures", drawing_key(figure, results)
+    with lettering():  # one warning, however many panels lack a letter
+        module, arguments = MODULES.get(figure, (figure, {}))
+        files = import_module(f"figures.{module}").draw(results, **arguments)
+    drawn = {"key": key, "files": [str(path.relative_to(folder)) for path in files]}
+    with atomic_path(folder / DRAWN / f"{figure}.json") as temporary:
+        temporary.write_text(json.dumps(drawn, indent=1) + "\n", encoding="utf-8")
+    return Drawing(files, time.perf_counter() - start, time.process_time() - cpu)
+
+
+def drawing_key(figure: str, results: Path) -> str:
+    """Return a hash of everything that a figure's files depend on: its records' manifests, the code, matplotlib."""
+    manifests = sorted((results / "records" / figure).rglob("*.json"))
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    prints = [file_fingerprint(path) for path in (*manifests, *sources)]
+    return str(make_manifest(figure, {"matplotlib": version("matplotlib")}, data_fingerprint(prints))["key"])

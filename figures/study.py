@@ -1,18 +1,17 @@
-"""The study on two cores at a glance: each method's test error less mixup's, a panel a part of the study."""
+"""The study on two cores at a glance: each method's test error minus mixup's, one panel per part of the study."""
 
 from __future__ import annotations
 
 import textwrap
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures.names import data_name, network_name, seeds_of
-from figures.saving import save
+from figures.common import data_name, network_name, save, seeds_of
 from zeta_geom.plots.differences import difference_key, difference_rows
 from zeta_geom.plots.style import METHOD_LABELS, PARAMETERS
 from zeta_geom.records import Record, read
@@ -24,14 +23,14 @@ FARTHEST = 10.0  # percentage points: intervals that reach beyond it do not wide
 
 def draw(results: Path) -> list[Path]:
     """Draw the figure from its record, and return the files."""
-    made = read(results / "records" / "study" / "intervals")
+    record = read(results / "records" / "study" / "intervals")
     with mpl.rc_context(PARAMETERS):
-        return save(draw_study(made), results / "figures" / "study")
+        return save(draw_study(record), results / "figures" / "study")
 
 
-def draw_study(made: Record) -> Figure:
-    """Draw a column of panels a data set, and a row a network and number of images."""
-    table = made.table.assign(p=made.table["p_holm"], **(100 * made.table[NUMBERS]))
+def draw_study(record: Record) -> Figure:
+    """Draw a column of panels per data set, and a row per network and number of images."""
+    table = record.table.assign(p=record.table["p_holm"], **(100 * record.table[NUMBERS]))
     rows = list(table.groupby(["network", "n_train"]).groups)
     columns = list(table["data"].unique())
     tall = [table[(table["network"] == a) & (table["n_train"] == b)]["method"].nunique() for a, b in rows]
@@ -39,31 +38,31 @@ def draw_study(made: Record) -> Figure:
     axes = fig.subplots(len(rows), len(columns), squeeze=False, sharex=True, height_ratios=[n + 1.5 for n in tall])
     empty = []
     for place, (network, n_train) in enumerate(rows):
-        named: list[str] = []  # by the panel at the left
+        left_labels: list[str] = []  # by the panel at the left
         for ax, data in zip(axes[place], columns):
-            own = table[(table["network"] == network) & (table["n_train"] == n_train) & (table["data"] == data)]
-            if own.empty:
+            part = table[(table["network"] == network) & (table["n_train"] == n_train) & (table["data"] == data)]
+            if part.empty:
                 ax.set_axis_off()
                 empty.append(ax)
                 continue
-            draw_part(ax, own, limits(table), made.settings["against"])
-            if own["method"].tolist() == named:
+            draw_part(ax, part, limits(table), record.settings["against"])
+            if part["method"].tolist() == left_labels:
                 ax.set_yticklabels([])
-            named = own["method"].tolist()
+            left_labels = part["method"].tolist()
     for column in axes.T:
         [*_, last] = [ax for ax in column if ax not in empty]
         last.set_xlabel("← better      error − mixup's / percentage points      worse →", fontsize=7)
-    key = {"handles": difference_key(), "title": f"test error against {METHODS[made.settings['against']]}'s"}
+    key = {"handles": difference_key(), "title": f"test error against {METHODS[record.settings['against']]}'s"}
     if empty:
         empty[0].legend(loc="center", **key)
     else:
         fig.legend(loc="outside upper center", ncols=2, **key)
-    fig.suptitle("The study on two cores: each method's test error less mixup's", fontsize=9)
-    fig.supxlabel(caption(made), fontsize=7, ha="left", x=0.01)
+    fig.suptitle("The study on two cores: each method's test error minus mixup's", fontsize=9)
+    fig.supxlabel(caption(record), fontsize=7, ha="left", x=0.01)
     return fig
 
 
-def draw_part(ax: Any, table: pd.DataFrame, axis: tuple[float, float], against: str) -> None:
+def draw_part(ax: Axes, table: pd.DataFrame, axis: tuple[float, float], against: str) -> None:
     """Draw one part of the study."""
     first = table.iloc[0]
     difference_rows(ax, table, [METHODS.get(name, name) for name in table["method"]], errors(table), axis)
@@ -76,31 +75,31 @@ def draw_part(ax: Any, table: pd.DataFrame, axis: tuple[float, float], against: 
 
 
 def errors(table: pd.DataFrame) -> list[str]:
-    """Write mean and standard deviation, with a star for each run that guesses."""
+    """Write mean and standard deviation, with a star for each run that only guesses."""
     spread = table["std"].map("± {:.1f}".format, na_action="ignore").fillna("")
     return [f"{mean:.1f} {std}{'*' * n}" for mean, std, n in zip(table["mean"], spread, table["guessing"])]
 
 
 def limits(table: pd.DataFrame) -> tuple[float, float]:
-    """Return limits that hold all intervals within FARTHEST of 0, and 1 point at least."""
+    """Return limits of an axis that hold all intervals within FARTHEST of 0, and at least ±1 point."""
     ends = table[["low", "high"]]
-    near = ends[(ends.abs() <= FARTHEST).all(axis=1)]
-    return min(-1.0, 1.08 * near["low"].min()), max(1.0, 1.08 * near["high"].max())
+    within = ends[(ends.abs() <= FARTHEST).all(axis=1)]
+    return min(-1.0, 1.08 * within["low"].min()), max(1.0, 1.08 * within["high"].max())
 
 
-def caption(made: Record) -> str:
-    """Say what dots, bars and marks are."""
+def caption(record: Record) -> str:
+    """Return the caption: the meaning of dots, bars and marks."""
     text = (
         "Dots: mean difference of the test error from mixup's over the seeds that both have; bars: its paired 95 % "
         "t interval, each alone. Filled where p < 0.05 by the paired t test after Holm's correction over all methods "
         "of a panel"
     )
-    if made.settings["left_out"]:
-        text += f" and those not drawn ({len(made.settings['left_out'])} other γ of the sweep)"
+    if record.settings["left_out"]:
+        text += f" and those not drawn ({len(record.settings['left_out'])} other γ of the sweep)"
     text += ", open else. Arrows point to what lies beyond the axis. At the right: mean error ± standard deviation."
-    if made.table["guessing"].any():
+    if record.table["guessing"].any():
         text += " *: a run whose classifier ended no better than guessing, one star each."
-    return textwrap.fill(text, width=78 * made.table["data"].nunique())
+    return textwrap.fill(text, width=78 * record.table["data"].nunique())
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""The paper's claims, re-tested: one row a statement, from the records of the analyses."""
+"""The paper's claims, re-tested: one row per statement, from the records of the analyses."""

@@ -18,9 +18,9 @@ from analyses.claims.verdicts import (
 from zeta_geom.mixers import gamma_min
 
 PAPER_CONSTANT = 1.72865
-AT_CEILING = 0.1  # k points span k - 1 dimensions: where a mean is that close, k says little
+AT_CEILING = 0.1  # k points span k - 1 dimensions: a mean that close to the limit says little about the data
 SAMPLE = ["mean", "std", "n"]
-NEAR = 0.05  # "tends to the original": within 5 % of it at the largest γ
+CLOSE = 0.05  # "tends to the original": within 5 % of it at the largest γ
 
 
 def theorems(results: Path) -> list[Claim]:
@@ -96,7 +96,7 @@ def against(data: str, curve: pd.DataFrame, original: pd.Series, mixup: pd.Serie
     gap = abs(last["mean"] - original["mean"]) / original["mean"]
     errors = [row["std"] / row["n"] ** 0.5 for row in (last, original)]
     error = 2 * (errors[0] ** 2 + errors[1] ** 2) ** 0.5 / original["mean"]
-    close = int(gap + error <= NEAR) - int(gap - error > NEAR)
+    close = int(gap + error <= CLOSE) - int(gap - error > CLOSE)
     below_text = f"ζ at γ = {last['gamma']:g} {spread(last)}, original {spread(original)}"
     return [
         Claim(

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from analyses.claims.verdicts import Claim, from_interval, paired, settings, table, yes_no
+from analyses.claims.verdicts import Claim, from_interval, settings, table, yes_no
 from zeta_geom.realism import MNISTOracle
+from zeta_geom.training.comparison import paired_interval
 
 PAPER_ACCURACY = 0.9931
 MEASURES = {
@@ -33,8 +34,8 @@ def realism(results: Path) -> list[Claim]:
     summary, differences = table(results, "figure_3/summary"), table(results, "figure_3/differences")
     if summary is None or differences is None:
         return claims
-    made_with = settings(results, "figure_3/summary")
-    data = f"{made_with['data_name']}, γ = {made_with['gamma']:g}"
+    parameters = settings(results, "figure_3/summary")
+    data = f"{parameters['data_name']}, γ = {parameters['gamma']:g}"
     for measure, statement in MEASURES.items():
         rows = summary[summary["measure"] == measure].set_index("method")
         texts = [
@@ -74,7 +75,7 @@ def features(results: Path) -> list[Claim]:
 
 def more_neighbours(data: str, statement: str, counts: pd.DataFrame, images: pd.Series) -> Claim:
     """Compare the mean counts of both methods over seeds."""
-    mean, low, high = paired((counts["zeta"] - counts["mixup"]).to_numpy())
+    mean, low, high, _ = paired_interval(counts["zeta"] - counts["mixup"])
     span = " to ".join(f"{number:,}" for number in sorted({images.min(), images.max()}))
     text = (
         f"mixup {counts['mixup'].mean():.1f}, ζ {counts['zeta'].mean():.1f}; "
@@ -92,7 +93,7 @@ def more_neighbours(data: str, statement: str, counts: pd.DataFrame, images: pd.
 def better(data: str, accuracy: pd.DataFrame) -> Claim:
     """Compare test accuracies of the three trainings."""
     by_method = accuracy.pivot_table(index="seed", columns="method", values="accuracy")
-    mean, low, high = paired((by_method["zeta"] - by_method["mixup"]).to_numpy())
+    mean, low, high, _ = paired_interval(by_method["zeta"] - by_method["mixup"])
     text = ", ".join(f"{name} {values.mean():.2%} ± {values.std():.2%}" for name, values in by_method.items())
     text += f"; ζ - mixup {mean:+.2%} [{low:+.2%}, {high:+.2%}]"
     data = f"LeNet-5 on {data}, {len(by_method)} seeds"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from analyses.claims.geometry import AT_CEILING
-from analyses.claims.verdicts import Claim, from_interval, paired, settings, table
+from analyses.claims.verdicts import Claim, from_interval, settings, table
+from zeta_geom.training.comparison import paired_interval
 
 SPANNED = {"helix-3d": 3, "curved-12d": 6, "mnist": 784}  # dimensions; the manifold's coordinates are given twice
 DIRICHLET = "Table 8's text"
@@ -27,29 +28,29 @@ CLAIMS = [  # statement, where, data, measure, the method that is above, those t
 
 
 def methods(results: Path) -> list[Claim]:
-    """Return the claims that the table of methods reaches, each by the same points and seeds for all methods."""
+    """Return the claims that the table of methods can test, with the same points and seeds for all methods."""
     tables = {data: table(results, f"methods/{data}") for data in SPANNED}
     claims = []
     for data, measured in tables.items():
         if measured is None:
             continue
-        made = settings(results, f"methods/{data}")
+        parameters = settings(results, f"methods/{data}")
         values = measured.set_index(["method", "seed"])
-        named = f"{made.get('data_name', data)}, γ = {made['gamma']:g}"
+        label = f"{parameters.get('data_name', data)}, γ = {parameters['gamma']:g}"
         for statement, where, of, measure, method, others in CLAIMS:
             if of == data:
-                claims.append(above(statement, where, named, values[measure], method, others))
-        for k in made["n_neighbors"]:
-            found, most = values[f"dimension_{k}"], min(k - 1, SPANNED[data])
-            ceiling = f" (at most {most})" if found.max() > most - AT_CEILING else ""
+                claims.append(above(statement, where, label, values[measure], method, others))
+        for k in parameters["n_neighbors"]:
+            dimensions, most = values[f"dimension_{k}"], min(k - 1, SPANNED[data])
+            ceiling = f" (at most {most})" if dimensions.max() > most - AT_CEILING else ""
             statement = "Dirichlet weights raise the local dimension above the original's and ζ's"
-            claims.append(above(statement, DIRICHLET, f"{named}, k = {k}{ceiling}", found, "dirichlet", BOTH))
+            claims.append(above(statement, DIRICHLET, f"{label}, k = {k}{ceiling}", dimensions, "dirichlet", BOTH))
     return claims
 
 
 def above(statement: str, where: str, data: str, values: pd.Series, method: str, others: tuple[str, ...]) -> Claim:
-    """Say whether a method is above others on the same seeds, by its difference from the one that is nearest."""
-    mean, low, high = min(paired((values[method] - values[other]).to_numpy()) for other in others)
+    """Return the claim that a method is above others on the same seeds, from its smallest difference."""
+    mean, low, high, _ = min(paired_interval(values[method] - values[other]) for other in others)
     texts = [
         f"{name} {values[name].mean().round(9):.4g} ± {values[name].std().round(9):.2g}" for name in (*others, method)
     ]

@@ -10,13 +10,13 @@ import pandas as pd
 from analyses.claims.verdicts import (
     Claim,
     from_gamma,
-    paired,
     settings,
     sign_below,
     table,
     up_to_gamma,
     yes_no,
 )
+from zeta_geom.training.comparison import paired_interval
 
 WHERE = "Realism and label correctness, Fig. 2"
 
@@ -43,7 +43,7 @@ def compare(data: str, part: pd.DataFrame, measure: str) -> Claim:
     signs, texts = [], []
     for gamma in gammas:
         zeta = by_seed[("zeta", gamma)]
-        _, low, high = paired((zeta - mixup).to_numpy())
+        _, low, high, _ = paired_interval(zeta - mixup)
         signs.append(int(high < 0) - int(low > 0))
         texts.append(f"{gamma:g}: {zeta.mean():.3f} ± {zeta.std():.3f}")
     shown = [texts[0], texts[len(texts) // 2], texts[-1]]
@@ -117,11 +117,11 @@ def diversity(results: Path) -> list[Claim]:
 
 
 def sign_rising(means: pd.DataFrame) -> int:
-    """Return 1 if the last mean is shown to be above the first and no step falls, -1 if one does, else 0.
+    """Return 1 if the last mean is shown to be above the first and no step falls, -1 if a step falls, else 0.
 
-    The columns are mean, standard deviation and number of values; a step is shown as in `sign_below`.
+    The columns are mean, standard deviation and number of values; steps are compared by `sign_below`.
     """
     rows = [tuple(row) for row in means.itertuples(index=False)]
-    if any(sign_below(*one, *other) < 0 for one, other in pairwise(rows)):
+    if any(sign_below(*earlier, *later) < 0 for earlier, later in pairwise(rows)):
         return -1
     return max(sign_below(*rows[0], *rows[-1]), 0)

@@ -29,7 +29,7 @@ CLAIMS = [  # statement, where, the method that is above in accuracy, those that
 
 
 def training(results: Path, folder: Path = FOLDER) -> list[Claim]:
-    """Return the claims that the study reaches, each on the same seeds for all methods; none where it is absent."""
+    """Return the claims that the study can test, on the same seeds for all methods; none without the study."""
     if not (folder / "runs.csv").is_file():
         return []
     runs = read_table(folder / "runs.csv", STUDY, MAKES_TABLES)
@@ -47,39 +47,38 @@ def training(results: Path, folder: Path = FOLDER) -> list[Claim]:
 
 
 def almost_all_gammas(errors: pd.DataFrame) -> Claim:
-    """Say whether ζ's mean error is at most mixup's for almost all γ."""
+    """Return the claim that ζ's mean error is at most mixup's for almost all γ."""
     means = errors.groupby("method")["value"].mean()
     gammas = {float(name.removeprefix("zeta-")): mean for name, mean in means.items() if name.startswith("zeta-")}
     lower = sorted(gamma for gamma, mean in gammas.items() if mean <= means["mixup"])
-    named = f" (γ = {', '.join(f'{gamma:g}' for gamma in lower)})" if lower else ""
+    listed = f" (γ = {', '.join(f'{gamma:g}' for gamma in lower)})" if lower else ""
     seeds = errors["seed"].nunique()
-    text = (
-        f"mixup {means['mixup']:.2%}, ERM {means['erm']:.2%}; at or below mixup: {len(lower)} of {len(gammas)}{named}"
-    )
+    text = f"mixup {means['mixup']:.2%}, ERM {means['erm']:.2%}; "
+    text += f"at or below mixup: {len(lower)} of {len(gammas)}{listed}"
     verdict = yes_no(len(lower) >= ALMOST_ALL * len(gammas))
     statement = "for almost all γ of 1.8, 2.0, …, 5.0: ζ's error at most mixup's"
     return Claim(statement, "Fig. 10a", f"fashion-mnist-1000/lenet images, {seeds} seeds", text, verdict)
 
 
 def searched(models: pd.DataFrame) -> list[Claim]:
-    """Say whether, from γ_min on, accuracy falls with γ and rises with weight decay."""
+    """Return the claims that, from γ_min on, accuracy falls with γ and rises with weight decay."""
     models = models[models["gamma"] >= gamma_min()]
     claims = []
     for name, statement, falls in (
         ("gamma", "from γ_min on, accuracy falls with γ", True),
         ("weight_decay", "accuracy rises with weight decay", False),
     ):
-        found = stats.spearmanr(models[name], 1 - models["value"])
-        expected = found.statistic < 0 if falls else found.statistic > 0
-        verdict = "not shown: no correlation" if found.pvalue >= LEVEL else HOLDS if expected else FAILS
-        text = f"rank correlation {found.statistic:+.2f}, p = {found.pvalue:.2g}"
+        correlation = stats.spearmanr(models[name], 1 - models["value"])
+        expected = correlation.statistic < 0 if falls else correlation.statistic > 0
+        verdict = "not shown: no correlation" if correlation.pvalue >= LEVEL else HOLDS if expected else FAILS
+        text = f"rank correlation {correlation.statistic:+.2f}, p = {correlation.pvalue:.2g}"
         data = f"search with {len(models)} models, fashion-mnist-1000/lenet"
         claims.append(Claim(f"{statement}, in the search", "Fig. 10c", data, text, verdict))
     return claims
 
 
 def paper_tables(results: Path) -> list[Claim]:
-    """Return a row for each table or figure of the paper: do its figures agree with each other and with the text?"""
+    """Return a claim per table or figure of the paper: its numbers agree with each other and with the text."""
     checks = table(results, "paper_tables/checks")
     claims = []
     for where, part in () if checks is None else checks.dropna(subset="agrees").groupby("table", sort=False):

@@ -1,4 +1,4 @@
-"""From measured numbers to a verdict, by rules that are the same for every claim."""
+"""The rules that turn measured numbers into a verdict, the same for every claim."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analyses.context import left_out_analyses
 from zeta_geom import records
@@ -27,7 +26,7 @@ class Claim(NamedTuple):
 
 
 def table(results: Path, name: str) -> pd.DataFrame | None:
-    """Return the table of a record, or None where the analysis has not run, or had no data."""
+    """Return the table of a record, or None if the analysis has not run or had no data."""
     if name.split("/")[0] in left_out_analyses(results):
         return None
     try:
@@ -37,7 +36,7 @@ def table(results: Path, name: str) -> pd.DataFrame | None:
 
 
 def settings(results: Path, name: str) -> dict[str, Any]:
-    """Return what a record was made with; "data_name" names its data."""
+    """Return the settings of a record; "data_name" names its data."""
     return records.read(results / "records" / name).settings
 
 
@@ -49,7 +48,7 @@ def yes_no(holds: bool) -> str:
 def from_gamma(gammas: Sequence[float], signs: Sequence[int]) -> str:
     """Return the verdict of a statement about every γ, or about every γ from some value on.
 
-    A sign is 1 where the statement is shown to hold, -1 where it is shown not to, 0 where neither is.
+    A sign is 1 if the statement is shown to hold at that γ, -1 if it is shown to fail, and 0 otherwise.
     """
     order = np.argsort(gammas)
     gammas, signs = np.asarray(gammas)[order], np.asarray(signs)[order]
@@ -74,18 +73,9 @@ def up_to_gamma(gammas: Sequence[float], signs: Sequence[int]) -> str:
 
 
 def undecided(gammas: np.ndarray, signs: np.ndarray) -> str:
-    """Name the values of γ, from the first on, at which nothing is shown, or nothing where the first is decided."""
+    """Return a text that names the leading values of γ at which nothing is shown, "" if the first is decided."""
     count = int(np.argmax(signs != 0)) if (signs != 0).any() else len(signs)
     return f"; {OPEN} at γ = {', '.join(f'{gamma:g}' for gamma in sorted(gammas[:count]))}" if count else ""
-
-
-def paired(difference: Sequence[float]) -> tuple[float, float, float]:
-    """Return the mean of paired differences and the limits of its 95 % t interval, NaN for fewer than two."""
-    values = np.asarray(difference, dtype=float)
-    if len(values) < 2:
-        return float(values.mean()), np.nan, np.nan
-    low, high = stats.t.interval(0.95, len(values) - 1, loc=values.mean(), scale=stats.sem(values) or 1e-300)
-    return float(values.mean()), float(low), float(high)
 
 
 def from_interval(low: float, high: float) -> str:
@@ -102,5 +92,5 @@ def sign_below(mean: float, std: float, n: int, other: float, other_std: float, 
 
 
 def from_sign(sign: int) -> str:
-    """Return the verdict of a statement that is shown to hold (1), shown not to (-1), or neither (0)."""
+    """Return the verdict of a statement that is shown to hold (1), shown to fail (-1), or neither (0)."""
     return {1: HOLDS, -1: FAILS, 0: f"{OPEN}: within two standard errors"}[sign]

@@ -1,8 +1,9 @@
-"""Figure 8: do the features of ζ-mixup's samples put more samples of the right class around a test image?
+"""Figure 8: in feature space, are more of a test image's neighbours of the right class with ζ-mixup?
 
-Three networks, trained alike but for the mixing: ERM (none), mixup and ζ-mixup. Among the samples that
-a method synthesises, seen through its own network, the neighbours of a test image that carry its class are counted,
-for (i) the paper's selection of test images, (ii) its mirror image, (iii) all of them. (i) favours ζ by selection.
+Three networks differ only in the mixing of their training: ERM (none), mixup and ζ-mixup. Among the samples that a
+method synthesises, in the features of its own network, the analysis counts the neighbours of a test image that carry
+its class, for (i) the paper's selection of test images, (ii) its mirror image, (iii) all test images. Selection (i)
+favours ζ.
 """
 
 from __future__ import annotations
@@ -13,18 +14,18 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from analyses.claims.verdicts import paired
 from analyses.context import Context, side_by_side
 from analyses.figure_8.networks import METHODS, MIXED, PRESETS, Settings, Subject, select, subjects
 from zeta_geom.neighborhoods import embed
 from zeta_geom.records import Record
+from zeta_geom.training.comparison import paired_interval
 
 
 def run(context: Context, settings: Settings | None = None) -> None:
     """Write the records of Figure 8.
 
-    For each data set `<name>/seed-<n>` and `<name>/drawn`; `neighbors`, a row a seed, selection and method;
-    `accuracy`, a row a seed and method; `intervals`, 95 % t intervals over seeds, ζ against mixup.
+    For each data set `<name>/seed-<n>` and `<name>/drawn`; `neighbors`, a row per seed, selection and method;
+    `accuracy`, a row per seed and method; `intervals`, 95 % t intervals over seeds, ζ against mixup.
     """
     s = settings or PRESETS[context.preset]
     stored = s.model_dump(mode="json", exclude={"data_home", "recipes", "runs", "seeds", "names"})
@@ -32,11 +33,11 @@ def run(context: Context, settings: Settings | None = None) -> None:
     neighbors, accuracies = [], []
     for dataset in sets:
         of_set = stored | {"data_name": dataset.name, "trained": dataset.trained}
-        made = []
+        seed_records = []
         for seed in tqdm(
             range(s.seeds), desc=f"figure 8, {dataset.name}", disable=None if context.progress else True
         ):
-            made.append(
+            seed_records.append(
                 context.record(
                     f"figure_8/{dataset.name}/seed-{seed}",
                     lambda: dataset.one_seed(seed),  # noqa: B023, called at once
@@ -44,11 +45,11 @@ def run(context: Context, settings: Settings | None = None) -> None:
                     data=dataset.fingerprint,
                 )
             )
-            neighbors += count(dataset, made[-1], seed)
-            accuracies += accuracy(dataset, made[-1], seed)
+            neighbors += count(dataset, seed_records[-1], seed)
+            accuracies += accuracy(dataset, seed_records[-1], seed)
         context.record(
             f"figure_8/{dataset.name}/drawn",
-            lambda: drawn(dataset, made[0], s),  # noqa: B023, called at once
+            lambda: drawn(dataset, seed_records[0], s),  # noqa: B023, called at once
             settings=of_set,
             data=dataset.fingerprint,
         )
@@ -60,7 +61,7 @@ def run(context: Context, settings: Settings | None = None) -> None:
 
 
 def count(dataset: Subject, record: Record, seed: int) -> list[dict[str, Any]]:
-    """Summarise the neighbours of each selection; a seed that selects no image has NaN."""
+    """Summarise the neighbours of each selection; NaN if a seed selects no image."""
     rows = []
     for selection, mask in select(record["predicted"], dataset.y_test).items():
         counts = {method: record[f"counts_{method}"][mask] for method in MIXED}
@@ -76,7 +77,7 @@ def count(dataset: Subject, record: Record, seed: int) -> list[dict[str, Any]]:
 
 
 def accuracy(dataset: Subject, record: Record, seed: int) -> list[dict[str, Any]]:
-    """Return the share of test images that each network gets right."""
+    """Return the share of test images that each network classifies correctly."""
     right = (record["predicted"] == dataset.y_test).mean(axis=1)
     return [{"data": dataset.name, "seed": seed, "method": m, "accuracy": a} for m, a in zip(METHODS, right)]
 
@@ -92,8 +93,8 @@ def intervals(table: pd.DataFrame) -> pd.DataFrame:
             "relative": by_seed["relative_difference"]["zeta"].dropna(),
         }
         row = {"data": data, "selection": selection, "n_seeds": len(by_seed)}
-        for name, each in values.items():
-            limits = paired(each.to_numpy()) if len(each) else (np.nan, np.nan, np.nan)
+        for name, differences in values.items():
+            limits = paired_interval(differences)[:3] if len(differences) else (np.nan, np.nan, np.nan)
             row |= dict(zip((name, f"{name}_low", f"{name}_high"), limits))
         rows.append(row)
     return pd.DataFrame(rows)

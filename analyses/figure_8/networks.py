@@ -23,7 +23,7 @@ Seen = tuple[np.ndarray, np.ndarray]  # features (n, d) before the last layer, a
 
 
 class Settings(BaseModel, frozen=True):
-    """What Figure 8 is made with."""
+    """The settings of Figure 8."""
 
     names: tuple[str, ...] = ("mnist",)  # ours; the paper has two sets of skin images
     recipes: dict[str, tuple[str, str, str]] = {}  # for a data set: those of ERM, mixup and ζ; empty: LeNet-5
@@ -34,7 +34,7 @@ class Settings(BaseModel, frozen=True):
     mixup_alpha: float = 1.0  # paper; λ once a batch
     epochs: int = 20  # ours: ERM reaches 96 % on MNIST, as it does with thirty
     batch_size: int = 32  # ours
-    n_synthetic: int = 3000  # ours: three epochs' worth, so that no class has fewer than k samples
+    n_synthetic: int = 3000  # ours: three epochs of images, so that no class has fewer than k samples
     k: int = 128  # paper, text on Figure 8
     seeds: int = 5  # ours
     n_shown: int = 24  # ours; the paper shows 14
@@ -64,27 +64,27 @@ PRESETS = {
 
 @dataclass(frozen=True)
 class Subject:
-    """A data set of the figure, and how one seed's record is made."""
+    """A data set of the figure, and the function that computes the record of one seed."""
 
     name: str
     class_names: tuple[str, ...]
     y_test: np.ndarray
     fingerprint: str
-    trained: str  # what was trained, for the caption
+    trained: str  # description of the training, for the caption
     test_images: Callable[[np.ndarray], np.ndarray]  # indices (r,) -> uint8 (r, H, W), or (r, H, W, 3)
     one_seed: Callable[[int], dict[str, np.ndarray]]
 
 
 def subjects(context: Context, s: Settings) -> list[Subject]:
-    """Return the data sets; offline, MNIST's sample stands for all of them."""
+    """Return the data sets; offline, MNIST's sample stands in for all of them."""
     if context.offline:
         return [digits(context.dataset("mnist"), s)]
-    made = [digits(context.dataset(name), s) for name in s.names]
+    listed = [digits(context.dataset(name), s) for name in s.names]
     if s.recipes:
         from analyses.figure_8.recipes import by_recipes  # needs the extra `train`
 
-        made += [by_recipes(name, recipes, s, context.progress) for name, recipes in s.recipes.items()]
-    return made
+        listed += [by_recipes(name, recipes, s, context.progress) for name, recipes in s.recipes.items()]
+    return listed
 
 
 def digits(dataset: Dataset, s: Settings) -> Subject:
@@ -114,8 +114,8 @@ def one_seed(train: Callable[[int], Any], y_test: np.ndarray, s: Settings, seed:
     selected = select(arrays["predicted"], y_test)["i"]
     for method in MIXED:
         features, labels = synthesize(method)
-        found = label_agreement(features, labels, seen[method][0], y_test, k=s.k)
-        arrays |= {f"{kind}_{method}": getattr(found, kind) for kind in ("counts", "soft", "balanced")}
+        agreement = label_agreement(features, labels, seen[method][0], y_test, k=s.k)
+        arrays |= {f"{kind}_{method}": getattr(agreement, kind) for kind in ("counts", "soft", "balanced")}
         if seed == 0:
             arrays[f"train_features_{method}"] = features
             arrays[f"train_labels_{method}"] = labels.argmax(axis=1).astype(np.int8)
@@ -130,9 +130,10 @@ def select(predicted: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def train_lenets(dataset: Dataset, s: Settings, seed: int) -> tuple[dict[str, Seen], Callable[[str], Seen]]:
-    """Return what each LeNet-5 sees in the test images, and a function that synthesises and sees samples of a method.
+    """Return each LeNet-5's features and predictions of the test images, and a function for a method's samples.
 
-    Start and batches depend on the seed alone.
+    That function synthesises samples and returns their features and labels. Initial weights and batches depend on the
+    seed only.
     """
     from zeta_geom.realism import train_lenet
 
@@ -149,7 +150,7 @@ def train_lenets(dataset: Dataset, s: Settings, seed: int) -> tuple[dict[str, Se
     @one_thread()
     def synthesize(method: str) -> Seen:
         mixer: Any = make_mixer(method, s, seed)
-        made, labels = mixer.mix_dataset(
+        samples, labels = mixer.mix_dataset(
             X / np.float32(255),
             y,
             batch_size=s.batch_size,
@@ -157,13 +158,13 @@ def train_lenets(dataset: Dataset, s: Settings, seed: int) -> tuple[dict[str, Se
             n_out=s.n_synthetic,
             epoch=s.epochs,
         )
-        return look(trained[method][0], made)[0], labels
+        return look(trained[method][0], samples)[0], labels
 
     return {method: seen for method, (_, seen) in trained.items()}, synthesize
 
 
 def choose(y: np.ndarray, per_class: int | None, seed: int) -> np.ndarray:
-    """Return the indices of the training images: as many of each class, drawn at random; all for None."""
+    """Return the indices of the training images: `per_class` of each class, drawn at random, or all for None."""
     if per_class is None:
         return np.arange(len(y))
     order = np.random.default_rng(seed).permutation(len(y))

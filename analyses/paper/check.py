@@ -1,4 +1,4 @@
-"""One thing that the paper prints, beside what follows from elsewhere in it."""
+"""A printed statement of the paper, beside the value that follows from other parts of the paper."""
 
 from __future__ import annotations
 
@@ -13,4 +13,4 @@ class Check(NamedTuple):
     where: str
     printed: str
     derived: str
-    agrees: bool | None  # None: nothing printed to agree with, a figure beside the paper's own
+    agrees: bool | None  # None: the paper prints nothing to compare with

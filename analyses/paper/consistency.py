@@ -1,7 +1,7 @@
-"""Does the paper agree with itself? Its tables against its sentences, and against what a test set can give at all.
+"""Does the paper agree with itself? Its tables against its text, and against the numbers that a test set can give.
 
-Nothing is trained: the figures are those of `analyses/paper`. A row that fails says no more than that two things that
-are printed, or a figure and the test set, cannot both be as they stand.
+Nothing is trained: the numbers are those of `analyses/paper`. A row that fails means only that two printed
+statements, or a printed number and the size of the test set, contradict each other.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from zeta_geom.records import atomic_path, data_fingerprint
 
 
 class Settings(BaseModel, frozen=True):
-    """What is searched through."""
+    """The ranges that are searched."""
 
     largest_test_set: int = 2000  # ours: over every test set of Table 6
     n_runs: int = 3  # paper, Fig. 9: means of three runs
@@ -27,20 +27,20 @@ PRESETS = {"quick": Settings(), "full": Settings(), "paper": Settings()}
 
 
 def run(context: Context, settings: Settings | None = None) -> None:
-    """Write the record, and paper_checks.csv with the same rows: one a check."""
+    """Write the record, and paper_checks.csv with the same rows, one per check."""
     settings = settings or PRESETS[context.preset]
-    files = sorted([*FOLDER.glob("*.py"), *FOLDER.glob("*.csv")])
-    made_of = {
+    files = sorted(FOLDER.glob("*.csv"))
+    inputs = {
         "settings": settings.model_dump(mode="json"),
         "data": data_fingerprint(*(f.read_bytes() for f in files)),
     }
-    table = context.record("paper_tables/checks", lambda: checks(settings), **made_of).table
+    table = context.record("paper_tables/checks", lambda: checks(settings), **inputs).table
     with atomic_path(context.results / "paper_checks.csv") as temporary:
         table.to_csv(temporary, index=False)
 
 
 def checks(settings: Settings) -> pd.DataFrame:
-    """Return the table of checks; `agrees` is empty where nothing is printed to agree with."""
+    """Return the table of checks; `agrees` is empty if the paper prints nothing to compare with."""
     tables = {number: read_table(number) for number in TABLES}
     rows = [
         *error_rates.improvements(tables),

@@ -13,8 +13,8 @@ BASELINE = {4: "mixup", 5: "cutmix"}
 
 
 def improvements(tables: dict[int, pd.DataFrame]) -> list[Check]:
-    """Compare printed relative improvements with what any means that round to the printed ones can give."""
-    found = []
+    """Compare printed relative improvements with the range that means can give which round to the printed ones."""
+    checks = []
     for number, baseline in BASELINE.items():
         table = tables[number]
         base = table[table["method"] == baseline].set_index(["data", "network"])
@@ -22,18 +22,18 @@ def improvements(tables: dict[int, pd.DataFrame]) -> list[Check]:
             other = base.loc[(row.data, row.network)]
             (low, high), (base_low, base_high) = interval(row.printed, "%"), interval(other["printed"], "%")
             least, most = 1 - high / base_low, 1 - low / base_high
-            said_low, said_high = interval(row.printed_improvement, "%")
-            found.append(
+            printed_low, printed_high = interval(row.printed_improvement, "%")
+            checks.append(
                 Check(
                     f"Table {number}",
                     f"relative improvement over {baseline}",
                     f"{row.data}, {row.network}, {row.method}",
                     f"{row.printed_improvement} ({row.printed} against {other['printed']})",
                     f"{1 - row.value / other['value']:+.2%} (from {least:.2%} to {most:.2%})",
-                    bool(said_low <= most and least <= said_high),
+                    bool(printed_low <= most and least <= printed_high),
                 )
             )
-    return found
+    return checks
 
 
 def table_4(table: pd.DataFrame) -> list[Check]:
@@ -61,10 +61,10 @@ def table_4(table: pd.DataFrame) -> list[Check]:
 
 
 def table_8(tables: dict[int, pd.DataFrame]) -> list[Check]:
-    """Compare the cells that Table 8 shares with Table 4, and say how far apart its first two rows are."""
+    """Compare the cells that Table 8 shares with Table 4, and its first two rows with each other."""
     four = tables[4].query("data == 'cifar-100'").set_index("method")
     eight = tables[8].set_index("method")
-    found = [
+    checks = [
         Check(
             "Table 8",
             "the same model in Table 4",
@@ -78,5 +78,6 @@ def table_8(tables: dict[int, pd.DataFrame]) -> list[Check]:
     gap = eight.loc["mixup", "value"] - eight.loc["p-series-pairs", "value"]
     error = float(sum(eight.loc[method, "std"] ** 2 / 3 for method in ("mixup", "p-series-pairs")) ** 0.5)
     derived = f"lower by {gap:.2%}, standard error {error:.2%} if over 3 runs"
-    said = "p-series weights for pairs result in an improved performance over mixup"
-    return [*found, Check("Table 8", "second row against the first", "text on Table 8", said, derived, bool(gap > 0))]
+    sentence = "p-series weights for pairs result in an improved performance over mixup"
+    what = "second row against the first"
+    return [*checks, Check("Table 8", what, "text on Table 8", sentence, derived, bool(gap > 0))]

@@ -1,8 +1,8 @@
-"""Which printed figures can a test set of a known size give at all?
+"""Which printed numbers can a test set of a known size give at all?
 
-A figure printed to four digits stands for an interval. Accuracy is a whole number of images over the size of the test
-set; in a problem of two classes so many right answers in each class fix balanced accuracy, F1-micro and F1-macro
-together, so that all the outcomes there are can be listed.
+A number printed to four digits stands for an interval. Accuracy is a whole number of images over the size of the test
+set. With two classes, the counts of right answers in both classes determine balanced accuracy, F1-micro and F1-macro
+together, so that all possible outcomes can be listed.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-SLACK = 1e-9  # of a fraction: what binary rounding may move
+SLACK = 1e-9  # of a fraction: more than binary rounding moves
 Interval = tuple[float, float]
 
 
 def interval(printed: str, unit: str) -> Interval:
-    """Return the limits, as fractions, of what is printed so when rounded; a standard deviation is passed over."""
-    found = re.match(r"\+?(\d+)\.(\d+)(?=%| ±|$)", printed)
-    if not found or unit not in ("%", "1"):
+    """Return the limits, as fractions, of the values that round to a printed number; a ± part is ignored."""
+    match = re.match(r"\+?(\d+)\.(\d+)(?=%| ±|$)", printed)
+    if not match or unit not in ("%", "1"):
         raise ValueError(f"printed must be a decimal number, such as '70.44%' or '4.42 ± 0.02'; got {printed!r}.")
     scale = 0.01 if unit == "%" else 1.0
-    half = 0.5 * 10.0 ** -len(found[2])
-    value = float(f"{found[1]}.{found[2]}")
+    half = 0.5 * 10.0 ** -len(match[2])
+    value = float(f"{match[1]}.{match[2]}")
     return (value - half) * scale - SLACK, (value + half) * scale + SLACK
 
 
@@ -49,8 +49,8 @@ def outcomes(class_sizes: tuple[int, int]) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of name -> array, shape (n0 + 1, n1 + 1)
-        right_0, right_1, balanced_accuracy, f1_micro, f1_macro. F1 of a class that is neither there nor predicted
-        does not come up, as both classes are there.
+        right_0, right_1, balanced_accuracy, f1_micro, f1_macro. Both classes have images, so that every F1
+        is defined.
     """
     n0, n1 = class_sizes
     right_0, right_1 = np.mgrid[0 : n0 + 1, 0 : n1 + 1]
@@ -66,7 +66,7 @@ def outcomes(class_sizes: tuple[int, int]) -> dict[str, np.ndarray]:
 
 
 def attained(class_sizes: tuple[int, int], figures: dict[str, Interval]) -> list[tuple[int, int]]:
-    """Return the right answers in each class of all outcomes that give these figures, by name of the metric."""
+    """Return the right answers in each class, for all outcomes that give these figures (metric -> limits)."""
     every = outcomes(class_sizes)
     fits = np.ones_like(every["f1_micro"], dtype=bool)
     for name, (low, high) in figures.items():
@@ -75,12 +75,12 @@ def attained(class_sizes: tuple[int, int], figures: dict[str, Interval]) -> list
 
 
 def repairs(class_sizes: tuple[int, int], figures: dict[str, Interval]) -> dict[str, list[float]]:
-    """Return for each figure the values that it takes, with the others as printed; nothing where there are none."""
-    every, found = outcomes(class_sizes), {}
+    """Return, for each figure, the values that it takes in outcomes that give the other figures as printed."""
+    every, values = outcomes(class_sizes), {}
     for name in figures:
         kept = attained(class_sizes, {other: limits for other, limits in figures.items() if other != name})
-        found[name] = sorted({round(float(every[name][right]), 6) for right in kept})
-    return found
+        values[name] = sorted({round(float(every[name][right]), 6) for right in kept})
+    return values
 
 
 def possible_splits(n: int, rows: Sequence[dict[str, Interval]]) -> list[tuple[int, int, int]]:

@@ -1,7 +1,7 @@
 """The paper's Tables 4 to 8, our runs beside the printed figures: `python -m analyses.paper.our_tables --runs runs`.
 
-A cell is filled by runs of the recipe "table-<number>/<data>/<network>/<method>" alone, and of these by runs on the
-whole training set for the paper's number of epochs. Table 8 takes the models that it shares with Table 4 from there.
+A cell takes only runs of the recipe "table-<number>/<data>/<network>/<method>" on the whole training set for the
+paper's number of epochs. Table 8 takes the models that it shares with Table 4 from there.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MISSING = "missing"
 
 
 def fill(number: int, runs: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a cell of a table: ours (mean, std over runs with n - 1, n), the paper's, their difference."""
+    """Return a row per cell of a table: ours (mean, std over runs with n - 1, n), the paper's, and the difference."""
     paper = read_table(number)
     rows = [cell | ours(number, cell, runs) for cell in paper.to_dict("records")]
     kept = [*KEY, "unit", "ours_mean", "ours_std", "ours_n", "left_out", "printed", "value", "std"]
@@ -35,15 +35,15 @@ def fill(number: int, runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def ours(number: int, cell: dict[str, Any], runs: pd.DataFrame) -> dict[str, Any]:
-    """Return mean, standard deviation and number of the runs that a cell takes, and of those that it leaves out."""
+    """Return mean, standard deviation and number of the runs of a cell, and the number of runs left out."""
     left_out = 0
     for table in filter(None, (number, SHARED.get(number))):
         recipe = f"table-{table}/{cell['data']}/{cell['network']}/{cell['method']}"
-        named = runs[runs["recipe"] == recipe]
+        of_recipe = runs[runs["recipe"] == recipe]
         known = PARTITIONS[cell["data"]]
-        whole = named["n_train"].ge(known.train) & named["epochs"].eq(known.epochs)
-        left_out += int(named.loc[~whole, "seed"].nunique())
-        values = scores(named[whole], cell["metric"])
+        whole = of_recipe["n_train"].ge(known.train) & of_recipe["epochs"].eq(known.epochs)
+        left_out += int(of_recipe.loc[~whole, "seed"].nunique())
+        values = scores(of_recipe[whole], cell["metric"])
         if len(values):
             break
     return {"ours_mean": values.mean(), "ours_std": values.std(), "ours_n": len(values), "left_out": left_out}
@@ -94,7 +94,7 @@ def main(
     runs: Annotated[Path, typer.Option(help="where the runs' records are")] = Path("runs"),
     results: Annotated[Path, typer.Option(help="where the tables go")] = Path("results"),
 ) -> None:
-    """Write and print Tables 4 to 8 from whatever runs there are."""
+    """Write and print Tables 4 to 8 from the finished runs."""
     filled = run(runs, results)
     for number, table in filled.items():
         show(number, table)

@@ -1,7 +1,7 @@
-"""How large the paper's data sets and their parts are, and for how long it trains: facts with their source.
+"""Sizes of the paper's data sets and their parts, and its numbers of epochs, each with the source.
 
-`train`, `test`: images. Where the paper splits 70 : 10 : 20 by itself, `test` is 20 % rounded and `train` the least
-that 70 % of each class can come to. `classes`: test images of each of two classes, the larger first. `epochs` is the
+`train`, `test`: images. If the paper itself splits 70 : 10 : 20, `test` is 20 % rounded and `train` the smallest
+number that 70 % of each class can give. `classes`: test images of two classes, the larger first. `epochs` is the
 paper's, but for MedMNIST, where it gives none: 100 is a tenth of manifold mixup's 1000, as Fig. 9's caption has it.
 """
 
@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 
 class Partition(NamedTuple):
-    """What is known of a data set; None where nothing is known but from the paper itself."""
+    """The sizes of a data set; None if only the paper itself states them."""
 
-    total: int | None  # what the publishers' own parts add up to
+    total: int | None  # the sum of the publishers' own parts
     train: int
     test: int
     epochs: int
@@ -21,7 +21,7 @@ class Partition(NamedTuple):
     classes: tuple[int, int] | None = None
 
 
-def _own_split(n: int, n_classes: int, source: str, classes: tuple[int, int] | None = None) -> Partition:
+def _split_70_10_20(n: int, n_classes: int, source: str, classes: tuple[int, int] | None = None) -> Partition:
     total = None if "the paper's" in source else n
     return Partition(total, n * 7 // 10 - n_classes, round(n / 5), 50, source, classes)
 
@@ -40,13 +40,13 @@ PARTITIONS = {
     "isic-2016": Partition(1_279, 900, 379, 50, "challenge: 304 benign, 75 malignant in the test set", (304, 75)),
     "isic-2017": Partition(2_750, 2_000, 600, 50, "challenge: 2000 + 150 + 600"),
     "isic-2018": Partition(11_720, 10_015, 1_512, 20, "challenge, task 3: 10,015 + 193 validation + 1,512 test"),
-    "msk": _own_split(3_551, 4, "20 % of the paper's 3551"),
-    "uda": _own_split(601, 2, "20 % of the paper's 601; its classes are not known"),
-    "dermofit": _own_split(1_300, 5, "20 % of 1300"),
-    "derm7point-clinical": _own_split(1_011, 5, "20 % of 1011"),
-    "derm7point-dermoscopic": _own_split(1_011, 5, "20 % of 1011"),
-    "ph2": _own_split(200, 2, "20 % of 80 common nevi + 80 atypical nevi, and 40 melanomas", (32, 8)),
-    "med-node": _own_split(170, 2, "20 % of 100 naevi and 70 melanomas", (20, 14)),
+    "msk": _split_70_10_20(3_551, 4, "20 % of the paper's 3551"),
+    "uda": _split_70_10_20(601, 2, "20 % of the paper's 601; its classes are not known"),
+    "dermofit": _split_70_10_20(1_300, 5, "20 % of 1300"),
+    "derm7point-clinical": _split_70_10_20(1_011, 5, "20 % of 1011"),
+    "derm7point-dermoscopic": _split_70_10_20(1_011, 5, "20 % of 1011"),
+    "ph2": _split_70_10_20(200, 2, "20 % of 80 common nevi + 80 atypical nevi, and 40 melanomas", (32, 8)),
+    "med-node": _split_70_10_20(170, 2, "20 % of 100 naevi and 70 melanomas", (20, 14)),
     "pathmnist": _medmnist(89_996, 10_004, 7_180, "v2"),
     "dermamnist": _medmnist(7_007, 1_003, 2_005, "v2"),
     "octmnist": _medmnist(97_477, 10_832, 1_000, "v2"),

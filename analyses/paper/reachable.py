@@ -1,4 +1,4 @@
-"""Which figures of Tables 6 and 7 no test set of the known size can give."""
+"""The numbers of Tables 6 and 7 that no test set of the known size can give."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ METRICS = ["balanced_accuracy", "f1_micro", "f1_macro"]
 
 
 def test_sizes(table: pd.DataFrame, largest: int, n_runs: int) -> list[Check]:
-    """Ask of which test sets, up to the largest, all ten F1-micro of a data set are a whole number of images."""
-    found, whole = [], 0
+    """Find the sizes of a test set, up to the largest, for which all F1-micro are a whole number of images."""
+    checks, whole = [], 0
     micro = table[table["metric"] == "f1_micro"]
     for data, group in micro.groupby("data", sort=False):
         figures = [interval(row.printed, row.unit) for row in group.itertuples()]
@@ -21,17 +21,17 @@ def test_sizes(table: pd.DataFrame, largest: int, n_runs: int) -> list[Check]:
         listed = ", ".join(map(str, possible[:3])) or "none"
         derived = f"possible: {listed}{' ...' if len(possible) > 3 else ''}"
         printed, agrees = f"{known.test}: {known.source}", known.test in possible
-        found.append(Check("Table 6", "size of the test set from F1-micro", data, printed, derived, agrees))
+        checks.append(Check("Table 6", "size of the test set from F1-micro", data, printed, derived, agrees))
         whole += sum(bool(counts(figure, possible[0] if possible else known.test)) for figure in figures)
-    said = f"the metrics, those of Tables 4, 6 and 7, are the mean values of {n_runs} runs"
+    sentence = f"the metrics, those of Tables 4, 6 and 7, are the mean values of {n_runs} runs"
     derived = f"{whole} of {len(micro)} F1-micro of Table 6 are a whole number of images of one run"
     what = "number of runs behind Table 6"
-    return [*found, Check("Fig. 9", what, "caption of Fig. 9", said, derived, whole < len(micro))]
+    return [*checks, Check("Fig. 9", what, "caption of Fig. 9", sentence, derived, whole < len(micro))]
 
 
 def triples(table: pd.DataFrame) -> list[Check]:
-    """Look for an outcome behind each triple of figures on two classes, and for the split that allows most."""
-    found = []
+    """Find an outcome behind each triple of numbers on two classes, and the split that allows most triples."""
+    checks = []
     for data, group in table[table["n_classes"] == 2].groupby("data", sort=False):
         models = {
             (network, method): {row.metric: interval(row.printed, row.unit) for row in rows.itertuples()}
@@ -45,12 +45,12 @@ def triples(table: pd.DataFrame) -> list[Check]:
         )
         printed = f"{known.classes[0]} + {known.classes[1]}; {known.source}" if known.classes else ""
         agrees = best[1:] == known.classes if known.classes else None
-        found.append(Check("Table 6", "sizes of the two classes", data, printed, derived, agrees))
+        checks.append(Check("Table 6", "sizes of the two classes", data, printed, derived, agrees))
         for (network, method), figures in models.items():
             rows = group[(group["network"] == network) & (group["method"] == method)].set_index("metric")
             printed = ", ".join(rows.loc[METRICS, "printed"])
-            found.append(triple(f"{data}, {network}, {method}", printed, tried, figures))
-    return found
+            checks.append(triple(f"{data}, {network}, {method}", printed, tried, figures))
+    return checks
 
 
 def triple(where: str, printed: str, classes: tuple[int, int], figures: dict[str, Interval]) -> Check:
@@ -65,22 +65,21 @@ def triple(where: str, printed: str, classes: tuple[int, int], figures: dict[str
 
 
 def accuracies(table: pd.DataFrame, n_runs: int) -> list[Check]:
-    """Ask whether accuracy is a whole number of images, in test sets small enough for 0.1 % to fail."""
-    found = []
+    """Check that accuracy is a whole number of images, for test sets small enough that 0.1 % can fail."""
+    checks = []
     for row in table[table["metric"] == "accuracy"].itertuples():
         n = PARTITIONS[row.data].test
         if n >= 1000:
             continue
         limits = interval(row.printed, row.unit)
-        one, mean = counts(limits, n), counts(limits, n_runs * n)
-        near = round(row.value * n)
-        derived = f"one run of {n} images: {one or 'none'}; mean of {n_runs}: {mean or 'none'}"
-        near_by = (
-            "" if one else f"; nearest {', '.join(f'{k}/{n} = {k / n:.2%}' for k in (near - 1, near, near + 1))}"
-        )
+        single, mean = counts(limits, n), counts(limits, n_runs * n)
+        nearest = round(row.value * n)
+        derived = f"one run of {n} images: {single or 'none'}; mean of {n_runs}: {mean or 'none'}"
+        shares = ", ".join(f"{k}/{n} = {k / n:.2%}" for k in (nearest - 1, nearest, nearest + 1))
+        beside = "" if single else f"; nearest {shares}"
         where = f"{row.data}, {row.method}"
-        agrees = bool(one or mean)
-        found.append(
-            Check("Table 7", "accuracy is a whole number of images", where, row.printed, derived + near_by, agrees)
+        agrees = bool(single or mean)
+        checks.append(
+            Check("Table 7", "accuracy is a whole number of images", where, row.printed, derived + beside, agrees)
         )
-    return found
+    return checks

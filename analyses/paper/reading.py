@@ -1,4 +1,4 @@
-"""Open the transcribed tables, and refuse what is not one."""
+"""Open the transcribed tables, and refuse malformed ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNITS = ("%", "1", "s")
 
 
 def read_table(number: int, folder: Path = FOLDER) -> pd.DataFrame:
-    """Return a table of the paper, one row a figure: text in most columns, "" where empty, numbers in NUMBERS.
+    """Return a table of the paper, one row per printed number: text, "" if empty, but numbers in NUMBERS.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Read what training left behind: one record a run, one row a metric."""
+"""Read the records of finished trainings: one record per run, one row per metric."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ COLUMNS = [*TEXTS, *NUMBERS]
 
 
 def load_runs(folder: Path) -> pd.DataFrame:
-    """Return the rows of every record `<folder>/**/seed-*.parquet` but hidden ones; none where there is no folder.
+    """Return the rows of every record `<folder>/**/seed-*.parquet` but hidden ones; no rows without the folder.
 
-    A table without a manifest was left by a run that was cut off, and is passed over with a warning.
+    A table without a manifest was left by an interrupted run; it is skipped with a warning.
 
     Raises
     ------
     ValueError
         If a record is not what its manifest says, holds no such table, or has the same run twice.
     """
-    found = []
+    tables = []
     for path in sorted(folder.glob("**/seed-*.parquet")):
         if is_hidden(path.relative_to(folder)):
             continue
         try:
-            found.append(check_runs(records.read(path.with_suffix("")).table, str(path)))
+            tables.append(check_runs(records.read(path.with_suffix("")).table, str(path)))
         except FileNotFoundError:
             logger.warning("%s: passed over, it has no whole manifest; run that training again", path)
-    if not found:
+    if not tables:
         return pd.DataFrame(columns=COLUMNS)
-    return check_runs(pd.concat(found, ignore_index=True), str(folder))
+    return check_runs(pd.concat(tables, ignore_index=True), str(folder))
 
 
 def check_runs(runs: pd.DataFrame, source: str) -> pd.DataFrame:
-    """Return the columns of a run's table that are read here, or raise ValueError that says what is wrong with it."""
+    """Return the columns of a run's table that are read here; ValueError if the table is malformed."""
     lacking = [name for name in COLUMNS if name not in runs]
     if lacking:
         raise ValueError(f"{source}: a run's table must have the columns {', '.join(COLUMNS)}; lacking: {lacking}.")

@@ -1,4 +1,4 @@
-"""The paper's sentences about its scores, Tables 6 and 7, and about all tables, read in the sentence's favour."""
+"""The paper's sentences about its scores in Tables 6 and 7, and about all tables, in their favourable reading."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ BASES = ("erm", "mixup")
 
 
 def table_6(table: pd.DataFrame) -> list[Check]:
-    """Say for each model which metrics some γ raises over ERM and mixup, and count the cells."""
+    """Check, for each model, which metrics some γ raises above ERM and mixup, and count the cells."""
     wide = table.pivot(index=["data", "network", "metric"], columns="method", values="value")
     zeta, best = wide.filter(like="zeta"), wide[list(BASES)].max(axis=1)
-    raised, every, one = zeta.max(axis=1) > best, zeta.gt(best, axis=0).all(axis=1), zeta.gt(best, axis=0)
-    found = []
+    raised, every, above = zeta.max(axis=1) > best, zeta.gt(best, axis=0).all(axis=1), zeta.gt(best, axis=0)
+    checks = []
     for (data, network), group in raised.groupby(level=["data", "network"], sort=False):
         equal = [metric for _, _, metric in group.index[~group]]
         derived = "in 3 of 3 metrics" if not equal else f"not in {', '.join(equal)}"
         printed = "ζ-mixup outperforms both mixup and ERM"
-        found.append(Check("Table 6", "some γ above both", f"{data}, {network}", printed, derived, not equal))
-    whole = int(one.groupby(level=["data", "network"]).all().any(axis=1).sum())
+        checks.append(Check("Table 6", "some γ above both", f"{data}, {network}", printed, derived, not equal))
+    whole = int(above.groupby(level=["data", "network"]).all().any(axis=1).sum())
     every_cell = f"{int(raised.sum())} of {len(raised)} cells (data, network, metric)"
-    said = "for both networks and all the 10 data sets ζ-mixup outperforms both"
+    sentence = "for both networks and all the 10 data sets ζ-mixup outperforms both"
     return [
-        *found,
-        Check("Table 6", "cells where some γ is above both", TEXT, said, every_cell, bool(raised.all())),
+        *checks,
+        Check("Table 6", "cells where some γ is above both", TEXT, sentence, every_cell, bool(raised.all())),
         Check("Table 6", "models where one γ is above both in all three metrics", TEXT, "", f"{whole} of 20", None),
         Check(
             "Table 6",
@@ -72,6 +72,6 @@ def all_data_sets(tables: dict[int, pd.DataFrame]) -> list[Check]:
         )
         short = wide.filter(like="zeta").max(axis=1) <= wide[list(BASES)].max(axis=1)
         lacking += [f"{data} {network} {metric}" for data, network, metric in wide.index[short]]
-    said = "on 26 datasets ζ-mixup outperforms ERM and mixup for all the datasets"
+    sentence = "on 26 datasets ζ-mixup outperforms ERM and mixup for all the datasets"
     derived = f"not in: {', '.join(lacking)}" if lacking else "in all"
-    return [Check("Tables 4, 6, 7", "cells where no γ is above both", TEXT, said, derived, not lacking)]
+    return [Check("Tables 4, 6, 7", "cells where no γ is above both", TEXT, sentence, derived, not lacking)]

@@ -1,4 +1,4 @@
-"""Where the paper's text, its tables and what is known of its data sets do not say the same."""
+"""Contradictions between the paper's text, its tables, and the known facts of its data sets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CLASSES = {"cifar-100": 100}  # the paper's text on Table 8: "its large number o
 
 def sizes(tables: dict[int, pd.DataFrame]) -> list[Check]:
     """Compare the numbers of images and classes in the tables' heads with the data sets' own."""
-    found = []
+    checks = []
     for number in (4, 6, 7):
         heads = tables[number].drop_duplicates("data")
         for row in heads.itertuples():
@@ -22,41 +22,42 @@ def sizes(tables: dict[int, pd.DataFrame]) -> list[Check]:
             if known.total is not None:
                 same = int(row.n_images) == known.total
                 derived = f"{known.total:,} in all, {known.train:,} for training; {known.source}"
-                found.append(Check(f"Table {number}", "# images", row.data, f"{int(row.n_images):,}", derived, same))
+                checks.append(Check(f"Table {number}", "# images", row.data, f"{int(row.n_images):,}", derived, same))
             if row.data in CLASSES:
                 real = CLASSES[row.data]
                 derived = f"{real}, the text on Table 8"
                 same = int(row.n_classes) == real
-                found.append(Check(f"Table {number}", "# classes", row.data, str(int(row.n_classes)), derived, same))
+                checks.append(Check(f"Table {number}", "# classes", row.data, str(int(row.n_classes)), derived, same))
     printed = sorted({int(n) for n in tables[6]["n_classes"]})
-    said = "for all the datasets, we use the 5-class diagnosis labels"
+    sentence = "for all the datasets, we use the 5-class diagnosis labels"
     derived = "with {} classes".format(", ".join(map(str, printed)))
-    return [*found, Check("Table 6", "number of classes", "SKIN, training details", said, derived, printed == [5])]
+    where = "SKIN, training details"
+    return [*checks, Check("Table 6", "number of classes", where, sentence, derived, printed == [5])]
 
 
 def seconds(row: pd.Series) -> float:
-    """Return a row's printed time in seconds, read anew from what is printed: '1h 20m ± 23s', '38.7 ms ± 1.33 ms'."""
+    """Return a row's printed time in seconds, parsed from texts such as '1h 20m ± 23s' or '38.7 ms ± 1.33 ms'."""
     units = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "µs": 1e-6}
     parts = re.findall(r"([\d.]+) ?(ms|µs|h|m|s)\b", row["printed"].split("±")[0])
     return sum(float(number) * units[unit] for number, unit in parts)
 
 
 def table_9(table: pd.DataFrame) -> list[Check]:
-    """Compare times with the sentences on speed."""
-    given = table[table["value"].notna()].copy()
-    given["value"] = given.apply(seconds, axis=1)
-    tensor = given[given["data"] == "tensor"].set_index("method")["value"]
-    train = given[given["data"] == "cifar-100"].set_index("method")
+    """Compare the times with the sentences on speed."""
+    timed = table[table["value"].notna()].copy()
+    timed["value"] = timed.apply(seconds, axis=1)
+    tensor = timed[timed["data"] == "tensor"].set_index("method")["value"]
+    train = timed[timed["data"] == "cifar-100"].set_index("method")
     hours = train["value"] / 3600
     per_epoch = train["value"] / train["epochs"]
     twice, faster = tensor["mixup"] / tensor["zeta"], tensor["local-synthetic-instances"] / tensor["zeta"]
-    times = given[given["method"].isin(("mixup", "zeta"))].pivot(index="data", columns="method", values="value")
+    times = timed[timed["method"].isin(("mixup", "zeta"))].pivot(index="data", columns="method", values="value")
     text, note = "text on computational efficiency", "text on optimization-based mixing"
     stl = int(table.loc[table["data"] == "stl-10", "epochs"].max())
     slow = per_epoch["manifold-mixup"] / per_epoch["zeta"]
     epochs = f"{PARTITIONS['stl-10'].epochs} epochs in NATURAL, training details"
     alone = f"CutMix alone {tensor['cutmix'] * 1e6:.0f} µs, ζ-mixup alone {tensor['zeta'] * 1e6:.0f} µs"
-    near = f"{hours['zeta']:.2f} h"
+    one_hour = f"{hours['zeta']:.2f} h"
     absent = "erm" not in set(table["method"])
     same_epochs = PARTITIONS["stl-10"].epochs == stl
     not_slower = bool((times["zeta"] <= times["mixup"]).all())
@@ -67,7 +68,13 @@ def table_9(table: pd.DataFrame) -> list[Check]:
         ("ζ-mixup against local synthetic instances", text, "over 110 times", f"{faster:.1f} times", faster > 110),
         ("training with ζ-mixup against mixup", text, "as fast as, if not faster", "no time is longer", not_slower),
         ("Co-Mixup against ζ-mixup", note, "over an order of magnitude", f"{order:.1f} times", order > 10),
-        ("hours of training on CIFAR-100", "text on manifold mixup", "approximately 1 h", near, hours["zeta"] < 1.25),
+        (
+            "hours of training on CIFAR-100",
+            "text on manifold mixup",
+            "approximately 1 h",
+            one_hour,
+            hours["zeta"] < 1.25,
+        ),
         ("time of ERM", note, "almost the same time as ERM (Table 9)", "no row for ERM", not absent),
         ("epochs on STL-10", "head of Table 9", f"{stl} epochs", epochs, same_epochs),
         ("CutMix + ζ-mixup on a batch", "last column", cutmix_zeta, alone, None),
@@ -77,7 +84,7 @@ def table_9(table: pd.DataFrame) -> list[Check]:
 
 
 def text_alone() -> list[Check]:
-    """Return places where two sentences disagree; nothing of them is computed."""
+    """Return pairs of sentences that disagree; nothing is computed."""
     against = [
         ("Fig. 9", "resolution of SKIN images", "text on Fig. 9", "224×224", "256×256 in SKIN, training details"),
         ("Fig. 9", "sense of the metrics", "caption", "for all metrics, higher values are better",
@@ -91,6 +98,6 @@ def text_alone() -> list[Check]:
          "BloodMNIST and TissueMNIST are in version 2 alone; Organ{A, C, S}MNIST have version 1's sizes"),
     ]  # fmt: skip
     sets = 2 + 3 + 4
-    said = "2 for manifold mixup, 3 with one metric each, 4 for ζ-mixup, of nine"
-    counted = Check("Fig. 9", "number of data sets", "text on Fig. 9", said, f"{sets}", sets == 9)
+    sentence = "2 for manifold mixup, 3 with one metric each, 4 for ζ-mixup, of nine"
+    counted = Check("Fig. 9", "number of data sets", "text on Fig. 9", sentence, f"{sets}", sets == 9)
     return [counted, *(Check(*row, False) for row in against)]

@@ -1,4 +1,4 @@
-"""The study on two cores at a glance: the test error of each method against mixup's, in each part of the study."""
+"""The study on two cores at a glance: the test error of each method against mixup, in each part of the study."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from analyses.study.tables import MAKES_TABLES, STUDY, over_seeds, read_table, t
 INTERVALS = ["study", "method", "mean", "std", "n", "difference", "low", "high", "p", "n_pairs", "p_holm"]
 PARTS = ["study", "data", "network", "n_train"]
 AGAINST = "mixup"
-GUESSING = 0.85  # an error above it is guessing's, with the ten classes of both data sets
+GUESSING = 0.85  # a classifier with a larger error only guesses; both data sets have ten classes
 
 
 class Settings(BaseModel, frozen=True):
-    """What the figure of the study is made with."""
+    """The settings of the figure of the study."""
 
     tables: Path = Path("docs/cpu_study")
     methods: tuple[str, ...] = ("erm", "mixup", "zeta-2.4", "zeta-2.8", "zeta-4.0", "cutmix", "cutmix-zeta",
@@ -26,12 +26,12 @@ class Settings(BaseModel, frozen=True):
 
 
 def run(context: Context, settings: Settings | None = None) -> None:
-    """Write the record study/intervals, a row a part of the study and method; errors are fractions."""
+    """Write the record study/intervals, a row per part of the study and method; errors are fractions."""
     s = settings or Settings()
     runs = read_table(s.tables / "runs.csv", STUDY, MAKES_TABLES)
     table = intervals(runs[runs["metric"] == "error"], read_intervals(s.tables / "intervals.csv"))
     if AGAINST not in set(table["method"]):
-        raise FileNotFoundError(f"{s.tables} has no errors of {AGAINST}, which others are compared with.")
+        raise FileNotFoundError(f"{s.tables} has no errors of {AGAINST}, with which the others are compared.")
     shown = table[table["method"].isin(s.methods)]
     order = {method: place for place, method in enumerate(s.methods)}
     shown = shown.sort_values("method", key=lambda names: names.map(order), kind="stable", ignore_index=True)
@@ -40,7 +40,7 @@ def run(context: Context, settings: Settings | None = None) -> None:
 
 
 def read_intervals(path: Path) -> pd.DataFrame:
-    """Return the rows of errors; FileNotFoundError where there is no file, ValueError where it is another's."""
+    """Return the rows of errors; FileNotFoundError without the file, ValueError if it has other columns."""
     if not path.is_file():
         raise FileNotFoundError(f"there is no {path}; {MAKES_TABLES}.")
     table = pd.read_csv(path)
@@ -50,16 +50,16 @@ def read_intervals(path: Path) -> pd.DataFrame:
 
 
 def intervals(runs: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    """Return the intervals with what the runs tell of each; ValueError where they are not those runs'."""
-    told = over_seeds(runs, [*PARTS, "method"])
+    """Join the intervals with the statistics of the runs; ValueError if they belong to other runs."""
+    summary = over_seeds(runs, [*PARTS, "method"])
     guessed = runs["value"].gt(GUESSING).groupby([runs["study"], runs["method"]]).sum().rename("guessing")
-    told = told.merge(guessed.reset_index(), on=["study", "method"])
-    both = told.merge(table, on=["study", "method"], how="outer", suffixes=("_runs", ""), sort=False)
+    summary = summary.merge(guessed.reset_index(), on=["study", "method"])
+    both = summary.merge(table, on=["study", "method"], how="outer", suffixes=("_runs", ""), sort=False)
     alike = np.isclose(both["mean"], both["mean_runs"], rtol=1e-4, atol=1e-6) & (both["n"] == both["n_runs"])
     if not alike.all():
         other = both.loc[~alike, "study"] + " " + both.loc[~alike, "method"]
         raise ValueError(f"intervals.csv must be of the runs in runs.csv, which differ for {', '.join(other)}.")
-    return both.merge(told[["study", "method"]], how="right")[[*PARTS, *INTERVALS[1:], "guessing"]]
+    return both.merge(summary[["study", "method"]], how="right")[[*PARTS, *INTERVALS[1:], "guessing"]]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Figure 10c, d: search over γ and weight decay, in several processes on one file that outlives them.
+"""Figure 10c and d: a search over γ and weight decay by several processes, whose results are kept in one file.
 
 Examples
 --------
@@ -23,9 +23,9 @@ from zeta_geom.training.recipes.paper import find_recipe
 def searched(recipe: Recipe, folder: Path, n_models: int, jobs: int, **settings: Any) -> pd.DataFrame:
     """Return the models of a search by `jobs` processes; `settings` as for `zeta_geom.training.search`."""
     storage = folder / f"{recipe.name.replace('/', '-')}.db"
-    search(recipe, storage, n_models=n_models, folder=folder, timeout=0)  # makes the file, before others open it
+    search(recipe, storage, n_models=n_models, folder=folder, timeout=0)  # creates the file
     share = joblib.delayed(search)(recipe, storage, n_models=n_models, folder=folder, **settings)
-    return max(joblib.Parallel(jobs)([share] * jobs), key=len)  # the one that ended last has them all
+    return max(joblib.Parallel(jobs)([share] * jobs), key=len)  # the process that ended last has all models
 
 
 def main(
@@ -38,7 +38,7 @@ def main(
     runs: Annotated[Path, typer.Option(help="where runs are kept, and the search with its table")] = Path("runs"),
     accelerator: Annotated[str, typer.Option(help="of Lightning")] = "auto",
 ) -> None:
-    """Go on with the search, and write its table beside the runs."""
+    """Start or resume the search, and write its table beside the runs."""
     common = find_recipe(recipe or f"figure-10-search/{data}/resnet18/zeta-2.8")
     table = searched(common, runs, models, jobs, accelerator=accelerator, progress=jobs == 1)
     path = runs / f"figure-10-search-{data if not recipe else common.name.replace('/', '-')}.csv"

@@ -2,7 +2,7 @@
 
 LeNet-5 on 1,000 and 5,000 images of Fashion-MNIST and MNIST with ten methods, a small residual network with five,
 Figure 10a's sweep over γ, and 10c's search over γ and weight decay. Each run is recorded when it is done, so that a
-killed study goes on. The tables go to docs/cpu_study, from where the claims table and the figures take them.
+killed study resumes. The tables go to docs/cpu_study, where the claims table and the figures read them.
 
 Examples
 --------
@@ -44,13 +44,13 @@ SEARCHED = 60  # models; the paper has 200
 
 
 def recipes() -> list[Recipe]:
-    """Return the study's recipes, those that answer most first."""
+    """Return the study's recipes, the most informative ones first."""
 
     def of(data: str, n_train: int, network: str, seeds: int, methods: Mapping[str, Any]) -> list[Recipe]:
         return [recipe(data, n_train, network, method, mixer, seeds) for method, mixer in methods.items()]
 
     sets = ("fashion-mnist", "mnist")
-    few, more = ([each for data in sets for each in of(data, n_train, "lenet", seeds, METHODS)]
+    few, more = ([item for data in sets for item in of(data, n_train, "lenet", seeds, METHODS)]
                  for n_train, seeds in ((1000, 5), (5000, 3)))  # fmt: skip
     swept = {f"zeta-{gamma}": zeta(gamma) for gamma in GAMMAS if f"zeta-{gamma}" not in METHODS}
     residual = {method: METHODS[method] for method in RESIDUAL_METHODS}
@@ -63,7 +63,7 @@ def recipes() -> list[Recipe]:
 
 
 def recipe(data: str, n_train: int, network: str, method: str, mixer: Any, seeds: int) -> Recipe:
-    """Return one recipe; what the paper says of Fashion-MNIST is kept where few images allow it."""
+    """Return one recipe; it keeps the paper's settings for Fashion-MNIST that suit few images."""
     paper = 'paper, "Training details" of NATURAL'
     flips = data != "mnist"
     epochs = 40 if n_train <= 1000 else 20
@@ -80,15 +80,15 @@ def recipe(data: str, n_train: int, network: str, method: str, mixer: Any, seeds
         "mixer": mixer,
         "seeds": tuple(range(seeds)),
     }
-    own = dict.fromkeys(Recipe.model_fields.keys() - {"name", "sources", "size", "crop"}, OURS)
+    sources = dict.fromkeys(Recipe.model_fields.keys() - {"name", "sources", "size", "crop"}, OURS)
     stated = {"batch_size": paper, "metrics": paper, "augmentation": paper if flips else OURS}
     why = ": at 0.05 one in twelve ended at guessing" if network == "lenet" else ""
     stated["optimizer"] = f"{paper}; the learning rate is ours{why}"
-    return Recipe.model_validate(settings | {"sources": own | stated})
+    return Recipe.model_validate(settings | {"sources": sources | stated})
 
 
 def one_run(recipe: Recipe, seed: int, folder: Path, until: float) -> pd.DataFrame | None:
-    """Train once on one thread, or return None where the time is over."""
+    """Train once on one thread, or return None if the time is over."""
     if time.time() > until:
         return None
     with one_thread():
@@ -96,11 +96,11 @@ def one_run(recipe: Recipe, seed: int, folder: Path, until: float) -> pd.DataFra
 
 
 def runs(folder: Path, until: float, jobs: int) -> Iterator[pd.DataFrame]:
-    """Yield the table of each run that is there or could be made in time."""
+    """Yield the table of each run that is finished, or could be finished in time."""
     todo = [(recipe, seed) for recipe in recipes() for seed in recipe.seeds]
     parallel = joblib.Parallel(jobs, return_as="generator")
-    made = parallel(joblib.delayed(one_run)(recipe, seed, folder, until) for recipe, seed in todo)
-    for table in tqdm(made, total=len(todo), desc="cpu study", unit="run"):
+    tables = parallel(joblib.delayed(one_run)(recipe, seed, folder, until) for recipe, seed in todo)
+    for table in tqdm(tables, total=len(todo), desc="cpu study", unit="run"):
         if table is not None:
             yield table
 
@@ -110,7 +110,7 @@ def main(
     minutes: Annotated[float, typer.Option(help="no run begins later than this")] = 90,
     jobs: Annotated[int, typer.Option(help="runs at once")] = 2,
 ) -> None:
-    """Make the runs that are missing, and write docs/cpu_study/runs.csv, intervals.csv and search.csv."""
+    """Train the missing runs, and write docs/cpu_study/runs.csv, intervals.csv and search.csv."""
     until = time.time() + 60 * minutes
     tables = list(runs(folder, until, jobs))
     if not tables:
@@ -126,10 +126,10 @@ def main(
 def keep(table: pd.DataFrame, models: pd.DataFrame, folder: Path) -> None:
     """Write the runs, each method against mixup, and the models of the search."""
     study = table["recipe"].str.split("/", expand=True)
-    named = table.assign(study=study[1] + "/" + study[2], method=study[3])
+    labelled = table.assign(study=study[1] + "/" + study[2], method=study[3])
     columns = ["study", "data", "network", "n_train", "method", "seed", "metric", "value", "seconds"]
-    intervals = compare(named, by=("study", "metric"))
-    for name, part in {"runs": named[columns], "intervals": intervals, "search": models}.items():
+    intervals = compare(labelled, by=("study", "metric"))
+    for name, part in {"runs": labelled[columns], "intervals": intervals, "search": models}.items():
         with atomic_path(folder / f"{name}.csv") as temporary:
             part.to_csv(temporary, index=False, float_format="%.6g")
 

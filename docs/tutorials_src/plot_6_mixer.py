@@ -37,8 +37,8 @@ class TowardsMean(MatrixMixer):
         share = self.strength * to_backend(
             self._stream.uniform((rows, 1), like), like, dtype
         )
-        own = to_backend(np.eye(m)[np.arange(rows) % m], like, dtype)
-        return WeightsPlan((1 - share) * own + share / m)
+        identity = to_backend(np.eye(m)[np.arange(rows) % m], like, dtype)
+        return WeightsPlan((1 - share) * identity + share / m)
 
 
 # %%
@@ -54,7 +54,7 @@ X_new, Y_new = mixer.mix_dataset(X, y)
 again, _ = TowardsMean(random_state=0).mix_dataset(X, y)
 images, labels = mixer(torch.rand(8, 3, 16, 16), torch.arange(8) % 2)
 few, _ = mixer(X[:8], y[:8], n_out=20)
-one, _ = mixer(X[:1], y[:1], n_classes=2)
+single, _ = mixer(X[:1], y[:1], n_classes=2)
 plan = mixer.draw((8, 2))
 tensor = mixer.apply(torch.from_numpy(X[:8]), None, plan)[0]
 {
@@ -62,7 +62,7 @@ tensor = mixer.apply(torch.from_numpy(X[:8]), None, plan)[0]
     "same seed, same points": bool((X_new == again).all()),
     "torch in, torch out": (type(images), images.shape, labels.shape),
     "as many rows as asked for": few.shape,
-    "a batch of one comes back": bool((one == X[:1]).all()),
+    "a batch of one comes back": bool((single == X[:1]).all()),
     "one plan on both backends": bool(
         np.allclose(tensor, mixer.apply(X[:8], None, plan)[0])
     ),

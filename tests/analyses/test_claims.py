@@ -10,9 +10,9 @@ from analyses.claims.geometry import against
 from analyses.claims.images import features
 from analyses.claims.points import sign_rising
 from analyses.claims.speed import speed
-from analyses.claims.verdicts import from_gamma, from_interval, from_sign, paired, sign_below, up_to_gamma
+from analyses.claims.verdicts import from_gamma, from_interval, from_sign, sign_below, up_to_gamma
 from analyses.context import Context
-from tests.analyses.test_figure_6 import SMALL
+from tests.analyses.sweep_settings import SMALL
 
 
 def test_from_gamma_names_the_start_of_the_last_unbroken_run():
@@ -37,19 +37,8 @@ def test_up_to_gamma_names_the_end_of_the_first_unbroken_run():
     assert up_to_gamma([2, 3, 4], [0, 1, 1]).startswith("not shown")
 
 
-def test_paired_is_the_t_interval_of_scipy():
-    from scipy.stats import ttest_1samp
-
-    values = np.random.default_rng(0).normal(1, 1, 12)
-    mean, low, high = paired(values)
-    interval = ttest_1samp(values, 0).confidence_interval()
-    np.testing.assert_allclose([mean, low, high], [values.mean(), interval.low, interval.high])
-
-
 def test_one_seed_decides_nothing():
-    assert np.isnan(paired([1.0])[1:]).all()
-    assert from_interval(*paired([1.0])[1:]) == "undecided: one seed"
-    assert paired([1.0, 1.0, 1.0]) == pytest.approx((1.0, 1.0, 1.0))
+    assert from_interval(np.nan, np.nan) == "undecided: one seed"
 
 
 def test_an_interval_that_holds_zero_shows_nothing():

@@ -8,7 +8,7 @@ from analyses import figure_10
 from analyses.context import Context
 from analyses.study.tables import as_accuracy, as_error
 from figures import figure_10 as drawing
-from tests.analyses.test_figure_9 import STUDY, finished, run_of
+from tests.analyses.run_cases import STUDY, finished, run_of
 from zeta_geom.plots.parallel import BELOW
 from zeta_geom.plots.style import METHOD_COLORS
 from zeta_geom.records import read
@@ -139,7 +139,7 @@ def test_another_search_is_refused(tmp_path, tables, change, message):
 def test_runs_on_different_numbers_of_images_are_refused(tmp_path):
     for n_train, method in ((100, "zeta-1.8"), (200, "zeta-2.0")):
         finished(tmp_path, f"figure-10/cifar-10/resnet18/{method}", (0.1,), n_train=n_train)
-    with pytest.raises(ValueError, match="must have as many images"):
+    with pytest.raises(ValueError, match="must have the same number of images"):
         run(tmp_path, from_runs=True, runs=tmp_path, data=("cifar-10",))
 
 

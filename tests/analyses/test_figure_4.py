@@ -7,10 +7,9 @@ import pytest
 import typer
 from PIL import Image
 
-from analyses import figure_4, figure_5
+from analyses import figure_4
 from analyses.context import Context
 from figures import figure_4 as drawing
-from figures import figure_5 as drawing_5
 from zeta_geom import datasets
 from zeta_geom.mixers import Mixup, ZetaMixup, p_series_weights
 from zeta_geom.records import read
@@ -28,7 +27,7 @@ def pictures(n, shape=(6, 5), name="made here"):
 def results(tmp_path_factory):
     context = Context(results=tmp_path_factory.mktemp("results"), offline=True, progress=False)
     figure_4.run(context)
-    figure_5.run(context)
+    figure_4.run(context, number="5")
     return context.results
 
 
@@ -94,7 +93,7 @@ def test_one_image_cannot_be_mixed():
 
 def test_stand_ins_are_named_in_record_file_and_title(results, made):
     assert made.settings["data_name"] == "mnist-sample"
-    written = drawing.draw(results) + drawing_5.draw(results)
+    written = drawing.draw(results) + drawing.draw(results, "5")
     names = ["figure_4_digits.png", "figure_4_digits.pdf", "figure_5_mnist-sample.png", "figure_5_mnist-sample.pdf"]
     assert [path.name for path in written] == names
     assert all(path.stat().st_size > 10_000 for path in written)
@@ -150,7 +149,7 @@ def test_paper_s_images_that_are_absent_leave_the_figure_out(tmp_path, monkeypat
     pytest.importorskip("zeta_geom.training")
     monkeypatch.setenv("ZETA_GEOM_DATA", str(tmp_path))
     with pytest.raises(FileNotFoundError, match="isic-2018"):
-        figure_5.run(Context("paper", tmp_path, progress=False))
+        figure_4.run(Context("paper", tmp_path, progress=False), number="5")
 
 
 def test_without_the_extra_the_error_names_what_lacks(tmp_path, monkeypatch):

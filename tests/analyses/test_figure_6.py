@@ -6,16 +6,8 @@ import pytest
 from analyses import figure_6
 from analyses.context import Context
 from figures import figure_6 as drawing
+from tests.analyses.sweep_settings import SMALL
 from zeta_geom import records
-
-SMALL = figure_6.Settings(
-    n_samples=200,
-    gammas=(0.0, 2.0, 8.0),
-    n_neighbors=(4, 8),
-    n_images=150,
-    image_batch_size=32,
-    image_gammas=(2.0, 8.0),
-)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +48,7 @@ def test_images_of_the_users_own_stand_for_themselves(tmp_path, capsys, monkeypa
         tmp_path / "mine.npz", X_train=rng.integers(0, 256, (120, 4, 4, 3), dtype=np.uint8), y_train=np.zeros(120)
     )
     monkeypatch.setattr("analyses.figure_6.ANNOUNCED", 100)
-    monkeypatch.setattr("analyses.forecast.TRIED", (60, 100))
+    monkeypatch.setattr("analyses.figure_6.TRIED", (60, 100))
     context = Context(results=tmp_path, images=(tmp_path / "mine.npz",), progress=False)
     figure_6.run(context, SMALL)
     said = capsys.readouterr().out

@@ -15,9 +15,9 @@ from benchmarks import (
     gamma_sweep,
     local_dimension,
     local_dimension_cost,
+    measuring,
     mixers,
     optimising_mixers,
-    points,
     scale,
     scale_plan,
     start_up,
@@ -169,15 +169,15 @@ def test_mixers_on_a_device(tmp_path):
 
 
 def test_points_are_what_they_are_called(monkeypatch):
-    assert points.noise(20, 7).shape == (20, 7)
-    assert points.axes_for(np.outer(np.arange(50.0), [1.0, 2.0])) == [1, 1]
+    assert measuring.noise(20, 7).shape == (20, 7)
+    assert measuring.axes_for(np.outer(np.arange(50.0), [1.0, 2.0])) == [1, 1]
     images = np.random.default_rng(0).integers(0, 256, (60_000, 28, 28), dtype=np.uint8)
-    monkeypatch.setattr(points.datasets, "load", lambda name: type("Set", (), {"X_train": images}))
-    crops = points.crops(30)
+    monkeypatch.setattr(measuring.datasets, "load", lambda name: type("Set", (), {"X_train": images}))
+    crops = measuring.crops(30)
     assert crops.shape == (30, 3072)
     assert 0 <= crops.min() < crops.max() <= 1
-    np.testing.assert_array_equal(crops, points.crops(30))
-    assert not np.array_equal(crops, points.crops(30, seed=1))
+    np.testing.assert_array_equal(crops, measuring.crops(30))
+    assert not np.array_equal(crops, measuring.crops(30, seed=1))
 
 
 @pytest.mark.slow

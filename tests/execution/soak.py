@@ -3,7 +3,7 @@
 Examples
 --------
 make soak
-python tests/soak.py --seed 3
+python -m tests.execution.soak --seed 3
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import typer
 
 from analyses.context import Context
 from figures import __main__ as figures
-from figures import docs_pictures, drawing
+from figures import docs_pictures, steps
 from figures.steps import STEPS
 from zeta_geom import records
 
@@ -56,7 +56,7 @@ def modules(monkeypatch):
         return SimpleNamespace(run=run, draw=draw)
 
     monkeypatch.setattr(figures, "import_module", load)
-    monkeypatch.setattr(drawing, "import_module", load)
+    monkeypatch.setattr(steps, "import_module", load)
     monkeypatch.setattr(figures, "other_process", this_process)
     return called
 
@@ -121,8 +121,8 @@ def test_absent_data_leave_out_one_figure_alone_and_fail_at_the_end(tmp_path, mo
     assert stopped.value.exit_code == 1
     assert modules == ["analyses.figure_3", "figures.figure_3"]
     said = capsys.readouterr().err
-    assert "figure_6 left out, for want of data: no such data" in said
-    assert "figure 6 not drawn: its data were not to be had" in said
+    assert "figure_6 left out, its data are missing: no such data" in said
+    assert "figure 6 not drawn: its analysis found no data" in said
 
 
 def test_a_figure_without_records_is_not_drawn_and_another_process_says_so(tmp_path, capfd):
@@ -135,7 +135,7 @@ def test_a_figure_whose_data_are_gone_is_not_drawn_from_old_records(tmp_path, ca
     Context(results=tmp_path / "quick").mark_left_out("figure_7", True)
     with pytest.raises(typer.Exit):
         figures.main(results=tmp_path, only="7", draw_only=True)
-    assert "figure 7 not drawn: its data were not to be had" in capsys.readouterr().err
+    assert "figure 7 not drawn: its analysis found no data" in capsys.readouterr().err
 
 
 def test_the_forecast_follows_the_pace_of_the_steps_that_computed():

@@ -2,9 +2,9 @@
 
 Examples
 --------
-python tests/mutants/run.py --coverage before/.coverage --junit before.xml --out before.csv --workers 2
-python tests/mutants/run.py --out before.csv --survivors --pytest-args="-n 2"
-python tests/mutants/run.py --compare before.csv after.csv
+python -m tests.mutants.run --coverage before/.coverage --junit before.xml --out before.csv --workers 2
+python -m tests.mutants.run --out before.csv --survivors --pytest-args="-n 2"
+python -m tests.mutants.run --compare before.csv after.csv
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from pathlib import Path
 from threading import Lock
 
 import psutil
-from faults import HERE, Mutant, Reach, functions, read_durations, read_mutants
+
+from tests.mutants.faults import HERE, Mutant, Reach, functions, read_durations, read_mutants
 
 COLUMNS = ("number", "module", "function", "outcome", "test", "seconds", "files", "scope")
 KILLED = ("killed", "timeout")

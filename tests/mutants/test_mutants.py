@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from mutants.faults import HERE, read_mutants
+
+from tests.mutants.faults import HERE, read_mutants
 
 ROOT = Path(__file__).parents[2]
 MUTANTS = read_mutants()

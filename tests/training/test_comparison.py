@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from zeta_geom.training.comparison import compare, holm
+from zeta_geom.training.comparison import compare, holm, paired_interval
 
 
 def runs(n=4, seed=0):
@@ -35,6 +35,19 @@ def test_intervals_are_scipys_on_the_differences():
             assert row[["n", "n_pairs"]].tolist() == [4, 4]
     assert found.loc[("a", "mixup"), ["difference", "low", "high", "p", "p_holm"]].isna().all()
     assert found.loc[("a", "zeta"), "std"] == pytest.approx(wide.loc["a"]["zeta"].std(ddof=1))
+
+
+def test_a_paired_interval_is_student_s():
+    values = np.random.default_rng(0).normal(1, 1, 12)
+    low, high = stats.t.interval(0.95, 11, values.mean(), stats.sem(values))
+    assert paired_interval(values) == pytest.approx((values.mean(), low, high, stats.ttest_1samp(values, 0).pvalue))
+
+
+def test_one_pair_has_no_interval_and_equal_differences_one_of_no_length():
+    assert np.isnan(paired_interval([1.0])[1:]).all()
+    assert paired_interval([0.25, 0.25, 0.25]) == (0.25, 0.25, 0.25, 0)
+    assert paired_interval([0.0, 0.0])[:3] == (0, 0, 0)
+    assert np.isnan(paired_interval([0.0, 0.0]).p)
 
 
 def test_only_common_seeds_are_paired_and_one_is_too_few():

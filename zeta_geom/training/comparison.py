@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,16 @@ from scipy import stats
 
 from zeta_geom.checks import LARGEST, check_real, check_table
 
-__all__ = ["compare", "holm"]
+__all__ = ["PairedInterval", "compare", "holm", "paired_interval"]
+
+
+class PairedInterval(NamedTuple):
+    """Mean of paired differences, the limits of its t interval, and the p-value of the paired t test."""
+
+    mean: float
+    low: float
+    high: float
+    p: float
 
 
 def compare(
@@ -80,6 +89,21 @@ def compare(
     return pd.DataFrame(comparisons)
 
 
+def paired_interval(differences: Sequence[float] | np.ndarray, confidence: float = 0.95) -> PairedInterval:
+    """Return the t interval of the mean of paired differences; limits and p are NaN for fewer than two of them.
+
+    Shapes: `differences` (n,).
+    """
+    values = np.asarray(differences, dtype=np.float64)
+    if len(values) < 2:
+        return PairedInterval(float(values.mean()), np.nan, np.nan, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Precision loss", RuntimeWarning)  # differences that are all equal
+        test = stats.ttest_1samp(values, 0)
+    limits = test.confidence_interval(confidence)
+    return PairedInterval(float(values.mean()), float(limits.low), float(limits.high), float(test.pvalue))
+
+
 def holm(p: Sequence[float]) -> np.ndarray:
     """Correct p-values for multiple tests by Holm's step-down rule (S. Holm, 1979); NaN stay and do not count.
 
@@ -103,9 +127,5 @@ def _row(wide: pd.DataFrame, method: str, against: str, confidence: float) -> di
     row["n_pairs"] = len(pairs)
     if len(pairs) < 2:
         return row
-    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Precision loss", RuntimeWarning)  # all differences are equal
-        test = stats.ttest_rel(pairs[method], pairs[against])
-    limits = test.confidence_interval(confidence)
-    mean = (pairs[method] - pairs[against]).mean()
-    return row | {"difference": mean, "low": limits.low, "high": limits.high, "p": test.pvalue}
+    interval = paired_interval(pairs[method] - pairs[against], confidence)
+    return row | {"difference": interval.mean, "low": interval.low, "high": interval.high, "p": interval.p}

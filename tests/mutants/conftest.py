@@ -1,3 +1,0 @@
-"""What is here is run by hand: pytest collects none of it."""
-
-collect_ignore_glob = ["*"]
