@@ -13,7 +13,6 @@ from matplotlib.figure import Figure, SubFigure
 
 from figures.common import data_name, save
 from zeta_geom.plots.features import class_map, interval_rows, predicted_picture
-from zeta_geom.plots.names import as_label
 from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS, PARAMETERS, panel_letter, spread
 from zeta_geom.records import Record, read
 
