@@ -12,10 +12,10 @@ import numpy as np
 from array_api_compat import is_torch_array
 
 from zeta_geom.checks import check_choice, check_int, check_jobs, check_points, host_array
+from zeta_geom.execution.cores import effective_n_jobs
 from zeta_geom.geometry.cpu.decisions import decide, decide_sets, nearest_directly
 from zeta_geom.geometry.cpu.threads import map_chunks
 from zeta_geom.geometry.cpu.tiles import Found, Start, find_candidates
-from zeta_geom.rng.launchers import effective_n_jobs
 
 if TYPE_CHECKING:
     from zeta_geom.scale.settings import Parts, Worker

@@ -11,7 +11,7 @@ from typing import Any
 from threadpoolctl import ThreadpoolController
 from tqdm import tqdm
 
-from zeta_geom.rng.launchers import effective_n_jobs
+from zeta_geom.execution.cores import effective_n_jobs
 
 __all__ = ["map_chunks", "one_blas_thread", "rows_that_fit"]
 
