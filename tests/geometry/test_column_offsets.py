@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from tests.geometry.plain_geometry import plain_dimension, plain_neighbours, plain_one_point
-from zeta_geom import fidelity
+from zeta_geom import fidelity, scale
 from zeta_geom.audits.values import Frechet
-from zeta_geom.geometry import LocalPCA, knn, local_dimension, local_spectra, tangent_residual
+from zeta_geom.geometry import LocalPCA, knn, local_spectra, tangent_residual
 from zeta_geom.geometry.cpu.one_point import one_points
 from zeta_geom.geometry.cuda.counts import count_large_eigenvalues
 from zeta_geom.geometry.cuda.search import search_tensor
@@ -122,5 +122,5 @@ def test_a_map_is_that_without_the_constant():
 
 def test_parts_give_the_same(tmp_path):
     X = DATA["constants of several sizes"]
-    found = local_dimension(X, 20, executor=SerialExecutor(), parts=tmp_path)[20]
+    found = scale.local_dimension(X, 20, executor=SerialExecutor(), parts=tmp_path)[20]
     np.testing.assert_array_equal(found, LocalPCA(20).fit(X).dimension_pw_)
