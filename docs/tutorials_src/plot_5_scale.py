@@ -63,7 +63,8 @@ bool((neighbors.indices == geometry.knn(X, 16).indices).all())
 
 counts = [50, 100, 200, 400, 800, 1600]
 dimensions = [
-    geometry.local_dimension(X, 128, n_anchors=n, random_state=0)[128] for n in counts
+    geometry.local_dimension(X, 128, n_anchors=n, random_state=0)[128]
+    for n in counts
 ]
 means = [values.mean() for values in dimensions]
 errors = [

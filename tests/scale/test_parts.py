@@ -131,7 +131,7 @@ def test_the_temporary_folder_is_removed(tmp_path, monkeypatch):
 
 def test_a_worker_of_other_code_is_refused(monkeypatch):
     monkeypatch.setattr("zeta_geom.scale.task.code_fingerprint", iter("ab").__next__)
-    with pytest.raises(RuntimeError, match="not the client's"):
+    with pytest.raises(RuntimeError, match="differs between this worker and the client"):
         knn(CLOUDS["normal"](), 3, executor=SERIAL)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zeta_geom.checks import check_choice, check_int, check_jobs, check_points, host_array
+from zeta_geom.checks import check_choice, check_int, check_jobs, check_points
 from zeta_geom.checks.tensors import is_tensor
 from zeta_geom.checks.types import Array, ArrayLike
 from zeta_geom.execution.cores import effective_n_jobs
@@ -21,7 +21,7 @@ from zeta_geom.geometry.moved import without_parts
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["METHODS", "METRICS", "Neighbors", "knn", "prepare_points", "search"]
+__all__ = ["METHODS", "METRICS", "Neighbors", "as_tensors", "knn", "prepare_points", "search"]
 
 logger = logging.getLogger(__name__)
 
@@ -121,9 +121,9 @@ def knn(
     check_choice(metric, "metric", METRICS)
     check_choice(method, "method", METHODS)
     check_jobs(n_jobs)
-    if is_tensor(X):
-        return _knn_of_tensor(X, k, queries, metric, method, n_jobs, progress)
-    X = check_points(X)
+    if is_tensor(X) and X.device.type != "cpu":
+        return _knn_on_device(X, k, queries, metric, method, progress)
+    tensors, X = is_tensor(X), check_points(X)
     Q = X if queries is None else check_points(queries, "queries")
     _check_fit(X, Q, k, queries is None)
     points = prepare_points(X, "X", metric)
@@ -134,7 +134,15 @@ def knn(
         indices, squared = approximate_search(points, prepared, int(k), n_jobs=n_jobs)
     else:
         indices, squared, _ = search(points, prepared, None, int(k), n_jobs=n_jobs, progress=progress)
-    return Neighbors(indices, squared / 2 if metric == "cosine" else np.sqrt(squared))
+    distances = squared / 2 if metric == "cosine" else np.sqrt(squared)
+    return Neighbors(*as_tensors(indices, distances)) if tensors else Neighbors(indices, distances)
+
+
+def as_tensors(*arrays: np.ndarray) -> Iterator[torch.Tensor]:
+    """Yield arrays as tensors on the CPU."""
+    import torch
+
+    return map(torch.from_numpy, arrays)
 
 
 def _check_fit(X: Array, Q: Array, k: int, same: bool) -> None:
@@ -145,22 +153,10 @@ def _check_fit(X: Array, Q: Array, k: int, same: bool) -> None:
         raise ValueError(f"k must be at most {limit} for {len(X)} points; got {k}. Lower k or give more points.")
 
 
-def _knn_of_tensor(
-    X: torch.Tensor,
-    k: int,
-    queries: ArrayLike | None,
-    metric: str,
-    method: str,
-    n_jobs: int | None,
-    progress: bool,
+def _knn_on_device(
+    X: torch.Tensor, k: int, queries: ArrayLike | None, metric: str, method: str, progress: bool
 ) -> Neighbors:
-    """Search on the tensor's own device; the compiled kernels serve the CPU."""
-    if X.device.type == "cpu":
-        import torch
-
-        Q = None if queries is None else host_array(queries)
-        neighbors = knn(host_array(X), k, queries=Q, metric=metric, method=method, n_jobs=n_jobs, progress=progress)
-        return Neighbors(torch.from_numpy(neighbors.indices), torch.from_numpy(neighbors.distances))
+    """Search on the tensor's own device."""
     from zeta_geom.geometry.cuda.search import as_tensor_points, directions, search_tensor
 
     if method == "approximate":

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zeta_geom.checks import check_jobs, check_points, check_real, host_array
+from zeta_geom.checks import check_jobs, check_points, check_real
 from zeta_geom.checks.tensors import is_tensor
 from zeta_geom.checks.types import ArrayLike
-from zeta_geom.geometry.knn import Neighbors, knn
+from zeta_geom.geometry.knn import Neighbors, as_tensors, knn
 from zeta_geom.geometry.local_pca import LocalPCA, check_neighbor_counts, check_neighbors, draw_anchors
 from zeta_geom.geometry.moved import without_parts
 from zeta_geom.geometry.other_estimators import estimate_by
 from zeta_geom.rng.seeds import RandomState
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
 __all__ = ["local_dimension"]
@@ -80,17 +81,34 @@ def local_dimension(
     {8: 1.985, 32: 2.0}
     """
     check_jobs(n_jobs)
-    if is_tensor(X):
-        return _dimension_of_tensor(
-            X, n_neighbors, alpha, estimator, neighbors, n_anchors, random_state, n_jobs, progress
-        )
-    X = check_points(X)
+    if is_tensor(X) and X.device.type != "cpu":
+        if estimator is not None:
+            raise TypeError(
+                f"estimator goes with arrays and CPU tensors; got a tensor on {X.device}. Move X to the CPU."
+            )
+        return _dimension_on_device(X, n_neighbors, alpha, neighbors, n_anchors, random_state, progress)
+    tensors, X = is_tensor(X), check_points(X)
     ks = check_neighbor_counts(n_neighbors, len(X))
     if estimator is None:
         pca = LocalPCA(
             ks, alpha=alpha, n_anchors=n_anchors, random_state=random_state, n_jobs=n_jobs, progress=progress
         )
-        return dict(zip(ks, pca.fit_pw(X, precomputed_knn=neighbors).dimension_pw_, strict=True))
+        dimensions = dict(zip(ks, pca.fit_pw(X, precomputed_knn=neighbors).dimension_pw_, strict=True))
+    else:
+        dimensions = _estimate(estimator, X, ks, neighbors, n_anchors, n_jobs, progress)
+    return dict(zip(ks, as_tensors(*dimensions.values()))) if tensors else dimensions
+
+
+def _estimate(
+    estimator: object,
+    X: np.ndarray,
+    ks: tuple[int, ...],
+    neighbors: Neighbors | None,
+    n_anchors: int | None,
+    n_jobs: int | None,
+    progress: bool,
+) -> dict[int, np.ndarray]:
+    """Run another estimator on neighbours with distances."""
     if n_anchors is not None:
         raise ValueError(f"n_anchors goes with local PCA only; got {n_anchors} and estimator={estimator!r}.")
     if neighbors is None:
@@ -101,38 +119,21 @@ def local_dimension(
     return estimate_by(estimator, X, neighbors, ks, n_jobs=n_jobs, progress=progress)
 
 
-def _dimension_of_tensor(
+def _dimension_on_device(
     X: torch.Tensor,
     n_neighbors: int | tuple[int, ...],
     alpha: float,
-    estimator: object,
     neighbors: Neighbors | None,
     n_anchors: int | None,
     random_state: RandomState,
-    n_jobs: int | None,
     progress: bool,
-) -> dict[int, Any]:
-    """Estimate on the tensor's own device; the compiled kernels serve the CPU."""
+) -> dict[int, torch.Tensor]:
+    """Estimate on the tensor's own device."""
     import torch
 
-    if X.device.type == "cpu":
-        by_k = local_dimension(
-            host_array(X),
-            n_neighbors,
-            alpha,
-            estimator=estimator,
-            neighbors=neighbors,
-            n_anchors=n_anchors,
-            random_state=random_state,
-            n_jobs=n_jobs,
-            progress=progress,
-        )
-        return {k: torch.from_numpy(values) for k, values in by_k.items()}
     from zeta_geom.geometry.cuda.counts import count_large_eigenvalues
     from zeta_geom.geometry.cuda.search import as_tensor_points, search_tensor
 
-    if estimator is not None:
-        raise TypeError(f"estimator goes with arrays and CPU tensors; got a tensor on {X.device}. Move X to the CPU.")
     X = as_tensor_points(X, X.device)
     if X.shape[1] < 2:
         raise ValueError(

@@ -97,11 +97,11 @@ def _warn_once(estimator: object, dimensions: dict[int, np.ndarray], messages: l
             f"{estimator!r} gives no finite dimension at {lacking} of {n} points, which are NaN. Raise n_neighbors "
             f"or use another estimator.{repeated}",
             RuntimeWarning,
-            stacklevel=5,  # the caller of local_dimension
+            stacklevel=6,  # the caller of local_dimension
         )
     elif messages:
         warnings.warn(
             f"{estimator!r} gives a dimension at all {n} points.{repeated} Check its parameters.",
             RuntimeWarning,
-            stacklevel=5,
+            stacklevel=6,
         )

@@ -79,9 +79,8 @@ def takes_spectra(formula: Formula) -> Rule:
         if (spectra < -NEGATIVE * largest).any():
             raise ValueError(f"eigenvalues must not be negative, but for rounding; got {spectra.min():g} among them.")
         alpha = check_real(alpha, "alpha", low=0, high=1)
-        scaled = np.where(
-            largest > 0, np.ldexp(spectra, -np.frexp(largest)[1]), 1.0
-        )  # any spectrum in place of zeros: the next line gives 0
+        # any spectrum in place of zeros: the next line gives 0
+        scaled = np.where(largest > 0, np.ldexp(spectra, -np.frexp(largest)[1]), 1.0)
         return np.where(largest[:, 0] > 0, formula(scaled, alpha), 0)
 
     return checked

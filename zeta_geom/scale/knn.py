@@ -7,7 +7,7 @@ from pathlib import Path
 from zeta_geom.checks import check_choice, check_int, check_jobs
 from zeta_geom.checks.tensors import is_tensor
 from zeta_geom.checks.types import ArrayLike
-from zeta_geom.geometry.knn import METHODS, METRICS, Neighbors
+from zeta_geom.geometry.knn import METHODS, METRICS, Neighbors, as_tensors
 from zeta_geom.geometry.knn import knn as knn_in_memory
 from zeta_geom.scale.parts import Job, compute
 from zeta_geom.scale.points import check_in_memory, points_file
@@ -40,14 +40,8 @@ def knn(
         Number of neighbours, below n (at most n with `queries`).
     queries : array-like of shape (q, d), or path, optional
         Points whose neighbours in X are wanted; no point of X is excluded then.
-    metric : {"euclidean", "cosine"}
-        As in `geometry.knn`.
-    method : {"exact", "approximate"}
-        As in `geometry.knn`; must be "exact" with `executor`.
-    n_jobs : int or None
-        As in `geometry.knn`; must be left out with `executor`, whose `threads` replaces it.
-    progress : bool
-        Show a progress bar, on a terminal.
+    metric, method, n_jobs, progress : optional
+        As in `geometry.knn`. With `executor`, `method` must be "exact", and its `threads` replaces `n_jobs`.
     executor : executor of `zeta_geom.execution`, optional
         Computes the parts, one task each, in processes of this machine or on a cluster. Without one, the call is
         `geometry.knn`.
@@ -104,8 +98,5 @@ def knn(
             )
         job = Job(points, query_points, anchors=None, k=int(k), ks=None, alpha=0.0, metric=metric)
         columns = compute(job, folder, executor, cut, progress)
-    if is_tensor(X):
-        import torch
-
-        return Neighbors(torch.from_numpy(columns["indices"]), torch.from_numpy(columns["distances"]))
-    return Neighbors(columns["indices"], columns["distances"])
+    indices, distances = columns["indices"], columns["distances"]
+    return Neighbors(*as_tensors(indices, distances)) if is_tensor(X) else Neighbors(indices, distances)

@@ -8,7 +8,7 @@ from typing import Any
 from zeta_geom.checks import check_jobs, check_real
 from zeta_geom.checks.tensors import is_tensor
 from zeta_geom.checks.types import ArrayLike
-from zeta_geom.geometry.knn import Neighbors
+from zeta_geom.geometry.knn import Neighbors, as_tensors
 from zeta_geom.geometry.local_dimension import local_dimension as local_dimension_in_memory
 from zeta_geom.geometry.local_pca import check_neighbor_counts, draw_anchors
 from zeta_geom.rng.seeds import RandomState
@@ -39,18 +39,9 @@ def local_dimension(
     ----------
     X : array-like or CPU tensor of shape (n, d), or path
         Finite points, or a .npy file of them; as in `scale.knn`.
-    n_neighbors : int, or tuple of int
-        k ≥ 2, below n.
-    alpha : float
-        Threshold of the Fukunaga-Olsen rule.
-    estimator, neighbors : optional
-        As in `geometry.local_dimension`; not with `executor`.
-    n_anchors, random_state : optional
-        As in `geometry.local_dimension`.
-    n_jobs : int or None
-        As in `geometry.local_dimension`; must be left out with `executor`, whose `threads` replaces it.
-    progress : bool
-        Show a progress bar, on a terminal.
+    n_neighbors, alpha, estimator, neighbors, n_anchors, random_state, n_jobs, progress : optional
+        As in `geometry.local_dimension`. With `executor`, whose `threads` replaces `n_jobs`, neither `estimator` nor
+        `neighbors` is accepted.
     executor, parts : optional
         As in `scale.knn`.
 
@@ -105,9 +96,5 @@ def local_dimension(
         anchors = None if n_anchors is None else draw_anchors(n_anchors, points.n, random_state)
         job = Job(points, None, anchors=anchors, k=max(ks), ks=ks, alpha=alpha, metric="euclidean")
         columns = compute(job, folder, executor, cut, progress)
-    counts: dict[int, Any] = {k: columns[f"k{k}"] for k in ks}
-    if is_tensor(X):
-        import torch
-
-        return {k: torch.from_numpy(columns[f"k{k}"]) for k in ks}
-    return counts
+    counts = [columns[f"k{k}"] for k in ks]
+    return dict(zip(ks, as_tensors(*counts) if is_tensor(X) else counts))

@@ -8,9 +8,8 @@ import numpy as np
 
 __all__ = ["MEMORY", "Sizes", "choose_sizes"]
 
-MEMORY = (
-    2 * 2**30
-)  # bytes of a worker, in addition to the interpreter and the libraries: a core's share of most hosts
+# bytes of a worker, in addition to the interpreter and the libraries: a core's share of most hosts
+MEMORY = 2 * 2**30
 PARTS = 16  # parts at least, unless they get small: an interruption loses at most a few of them
 SMALL = 4096  # queries of a small part: every part places all points anew, which must not dominate
 SHARE = 4  # a quarter of the memory at most for queries, so that blocks of points stay large

@@ -128,9 +128,8 @@ def nearest_in_blocks(
         stop = min(start + size, task.n)
         block = check_block(map_rows(task.points, start, stop), "X", start)
         block = prepare_points(block, "X", task.metric, range(start, stop))
-        count = min(
-            task.k + (excluded is not None), stop - start
-        )  # one more than k: the query itself may be among them
+        # one more than k: the query itself may be among them
+        count = min(task.k + (excluded is not None), stop - start)
         if task.device is not None:
             block_indices, block_squared = _search_on_device(block, Q, count, task.device)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
 import numpy as np
 
@@ -49,7 +50,7 @@ def pointwise_dimensions(
             for dtype in (np.float32, np.float64):
                 points = np.flatnonzero(undecided[places].any(axis=0))
                 logger.debug("k = %s: %d of %d points by %s", group, len(points), len(ordered), np.dtype(dtype))
-                count = _Count(X, ordered, points, group, alpha, scale, dtype)
+                count = _counter(X, ordered, points, group, alpha, scale, dtype)
                 title = f"dimension, k = {', '.join(map(str, group))}"
                 chunks = map_chunks(count, len(points), COUNTED, n_jobs=n_jobs, progress=progress, description=title)
                 for rows, (counts, unsure) in chunks:
@@ -73,28 +74,25 @@ def pointwise_dimensions(
     return dimensions if rule == "participation_ratio" else dimensions.astype(np.int64)
 
 
-class _Count:
-    """Counts the large eigenvalues at a slice of `points`, with one counter per thread."""
+def _counter(
+    X: np.ndarray,
+    indices: np.ndarray,
+    points: np.ndarray,
+    ks: tuple[int, ...],
+    alpha: float,
+    scale: float,
+    dtype: type,
+) -> Callable[[slice], tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]]:
+    """Return the function that counts the large eigenvalues at a slice of `points`, with one counter per thread."""
+    of_thread = threading.local()
 
-    def __init__(
-        self,
-        X: np.ndarray,
-        indices: np.ndarray,
-        points: np.ndarray,
-        ks: tuple[int, ...],
-        alpha: float,
-        scale: float,
-        dtype: type,
-    ) -> None:
-        self.X, self.indices, self.points = X, indices, points
-        self.ks, self.alpha, self.scale, self.dtype = ks, alpha, scale, dtype
-        self.of_thread = threading.local()
+    def count(rows: slice) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
+        if not hasattr(of_thread, "counter"):
+            of_thread.counter = LargeCounter(X, ks, alpha, scale, dtype)
+        at = points[rows]
+        return at, of_thread.counter(indices[at, : max(ks)])
 
-    def __call__(self, rows: slice) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
-        if not hasattr(self.of_thread, "counter"):
-            self.of_thread.counter = LargeCounter(self.X, self.ks, self.alpha, self.scale, self.dtype)
-        at = self.points[rows]
-        return at, self.of_thread.counter(self.indices[at, : max(self.ks)])
+    return count
 
 
 def _groups(ks: tuple[int, ...], d: int) -> list[tuple[int, ...]]:

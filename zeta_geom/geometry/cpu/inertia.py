@@ -77,9 +77,8 @@ def update(work, first, rows, ratios):
             x4, x5, x6, x7 = ratios[4, i], ratios[5, i], ratios[6, i], ratios[7, i]
             y0, y1, y2, y3 = ratios[0, i + 1], ratios[1, i + 1], ratios[2, i + 1], ratios[3, i + 1]
             y4, y5, y6, y7 = ratios[4, i + 1], ratios[5, i + 1], ratios[6, i + 1], ratios[7, i + 1]
-            for j in range(
-                start + BLOCK
-            ):  # beyond the diagonal too: whole vectors, and no one reads the upper triangle
+            # beyond the diagonal too: whole vectors, and no one reads the upper triangle
+            for j in range(start + BLOCK):
                 a, b, c, d, e, f, g, h = r0[j], r1[j], r2[j], r3[j], r4[j], r5[j], r6[j], r7[j]
                 x[j] -= x0 * a + x1 * b + x2 * c + x3 * d + x4 * e + x5 * f + x6 * g + x7 * h
                 y[j] -= y0 * a + y1 * b + y2 * c + y3 * d + y4 * e + y5 * f + y6 * g + y7 * h
@@ -108,9 +107,8 @@ def bracket_by_lanczos(matrix, size, trace, width, basis):
             continue
         earlier = low
         low, top = bracket_largest(diagonal, beside, step + 1, width / 4)
-        guess = (
-            top + width + 8 * (low - earlier)
-        )  # Ritz values converge geometrically: mostly eight times the last gain suffices
+        # Ritz values converge geometrically: mostly eight times the last gain suffices
+        guess = top + width + 8 * (low - earlier)
         norm = np.sqrt(max(rest, 0.0) + floor)
         high = min(high, bound_above(diagonal, beside, step + 1, norm, top, width))
         if done or high - low <= width:

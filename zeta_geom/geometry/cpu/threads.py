@@ -9,8 +9,8 @@ from functools import cache
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
-from tqdm import tqdm
 
+from zeta_geom.checks.progress import progress_bar
 from zeta_geom.execution.cores import effective_n_jobs
 
 __all__ = ["map_chunks", "one_blas_thread", "rows_that_fit"]
@@ -33,19 +33,16 @@ def map_chunks(
     """
     slices = [slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size)]
     workers = max(1, min(effective_n_jobs(n_jobs), len(slices)))
-    with one_blas_thread(), ThreadPoolExecutor(workers) as pool:
-        bar = tqdm(
-            total=n_rows, desc=description, unit="pt", leave=False, delay=2, disable=None if progress else True
-        )
-        with bar:
-            futures = [pool.submit(compute, rows) for rows in slices]
-            results = []
-            try:
-                for rows, future in zip(slices, futures, strict=True):
-                    results.append(future.result())
-                    bar.update(rows.stop - rows.start)
-            finally:  # after an error or an interruption, no further chunk starts
-                pool.shutdown(wait=False, cancel_futures=True)
+    bar = progress_bar(n_rows, description, "pt", progress)
+    with one_blas_thread(), ThreadPoolExecutor(workers) as pool, bar:
+        futures = [pool.submit(compute, rows) for rows in slices]
+        results = []
+        try:
+            for rows, future in zip(slices, futures, strict=True):
+                results.append(future.result())
+                bar.update(rows.stop - rows.start)
+        finally:  # after an error or an interruption, no further chunk starts
+            pool.shutdown(wait=False, cancel_futures=True)
     return results
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from tqdm import tqdm
 
+from zeta_geom.checks.progress import progress_bar
 from zeta_geom.geometry.cpu.candidates import Candidates, limit_by, make_candidates, scan
 from zeta_geom.geometry.cpu.frame import Frame, Placed, fit_frame
 from zeta_geom.geometry.cpu.threads import map_chunks, one_blas_thread
@@ -104,14 +105,7 @@ class _Tiles:
 
     def run(self, workers: int, progress: bool) -> None:
         workers = max(1, min(workers, len(self.queries.full) // BLOCK))
-        bar = tqdm(
-            total=len(self.pairs),
-            desc="neighbours",
-            unit="tile",
-            leave=False,
-            delay=2,
-            disable=None if progress else True,
-        )
+        bar = progress_bar(len(self.pairs), "neighbours", "tile", progress)
         with bar, one_blas_thread(), ThreadPoolExecutor(workers) as pool:
             futures = [pool.submit(self._work, bar) for _ in range(workers)]
             try:

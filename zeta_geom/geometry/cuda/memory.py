@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from tqdm import tqdm
+
+from zeta_geom.checks.progress import progress_bar
 
 __all__ = ["full_float32", "slices_of", "working_memory"]
 
@@ -25,8 +26,7 @@ def working_memory(X: torch.Tensor) -> int:
 
 def slices_of(n: int, size: int, description: str, progress: bool) -> Iterator[slice]:
     """Yield slices of `size` that cover 0..n, with a progress bar on a terminal."""
-    bar = tqdm(total=n, desc=description, unit="pt", leave=False, delay=2, disable=None if progress else True)
-    with bar:
+    with progress_bar(n, description, "pt", progress) as bar:
         for start in range(0, n, size):
             yield slice(start, min(start + size, n))
             bar.update(min(size, n - start))

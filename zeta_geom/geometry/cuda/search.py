@@ -52,9 +52,8 @@ def search_tensor(
     if Q is None:
         Q, excluded = X, torch.arange(len(X), device=X.device)
     low, high = (extreme.double() for extreme in X.aminmax(dim=0))
-    mean = torch.where(
-        low == high, low, X.mean(dim=0, dtype=torch.float64)
-    )  # the mean of a constant column would be rounded
+    # the mean of a constant column would be rounded
+    mean = torch.where(low == high, low, X.mean(dim=0, dtype=torch.float64))
     query_low, query_high = Q.aminmax(dim=0)
     scale = tensor_scale(torch.stack([high - mean, mean - low, query_high - mean, mean - query_low]).amax())
     short = ((X - mean) * scale).float()
@@ -103,7 +102,8 @@ def nearest_chunk(
         approximate = torch.addmm(norms, queries, short.T, alpha=-2)
     if excluded is not None:
         approximate.scatter_(1, excluded[:, None], math.inf)
-    count = min(k + spare, len(X) - (excluded is not None))
+    others = len(X) - (excluded is not None)
+    count = min(k + spare, others)
     values, candidates = approximate.topk(count, dim=1, largest=False)
     candidates = candidates.sort(dim=1).values  # so that the stable sort below gives ties to the lower index
     exact = (Q.double()[:, None, :] - X[candidates].double()).square().sum(dim=2)
@@ -114,9 +114,7 @@ def nearest_chunk(
     rounding, length = torch.finfo(torch.float32).eps / 2, X.shape[1] + 8
     error = 4 * rounding * (length * squares.sqrt() + 4 * far) * far + 2e-38 * length
     outside = values[:, -1].double() + squares - error
-    undecided = ~(outside > exact[:, k - 1] * scale**2) & (
-        count < len(X) - (excluded is not None)
-    )  # a NaN leaves it open
+    undecided = ~(outside > exact[:, k - 1] * scale**2) & (count < others)  # a NaN leaves it open
     return indices, exact[:, :k], undecided
 
 
