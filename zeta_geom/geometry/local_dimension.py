@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 from zeta_geom.checks import check_jobs, check_points, check_real
 from zeta_geom.checks.tensors import is_tensor
 from zeta_geom.checks.types import ArrayLike
-from zeta_geom.geometry.knn import Neighbors, as_tensors, knn
-from zeta_geom.geometry.local_pca import LocalPCA, check_neighbor_counts, check_neighbors, draw_anchors
+from zeta_geom.geometry.knn import Neighbors, as_tensors
+from zeta_geom.geometry.local_pca import LocalPCA, check_neighbor_counts, draw_anchors
 from zeta_geom.geometry.moved import without_parts
 from zeta_geom.geometry.other_estimators import estimate_by
 from zeta_geom.rng.seeds import RandomState
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
 
 __all__ = ["local_dimension"]
@@ -94,29 +93,11 @@ def local_dimension(
             ks, alpha=alpha, n_anchors=n_anchors, random_state=random_state, n_jobs=n_jobs, progress=progress
         )
         dimensions = dict(zip(ks, pca.fit_pw(X, precomputed_knn=neighbors).dimension_pw_, strict=True))
-    else:
-        dimensions = _estimate(estimator, X, ks, neighbors, n_anchors, n_jobs, progress)
-    return dict(zip(ks, as_tensors(*dimensions.values()))) if tensors else dimensions
-
-
-def _estimate(
-    estimator: object,
-    X: np.ndarray,
-    ks: tuple[int, ...],
-    neighbors: Neighbors | None,
-    n_anchors: int | None,
-    n_jobs: int | None,
-    progress: bool,
-) -> dict[int, np.ndarray]:
-    """Run another estimator on neighbours with distances."""
-    if n_anchors is not None:
+    elif n_anchors is not None:
         raise ValueError(f"n_anchors goes with local PCA only; got {n_anchors} and estimator={estimator!r}.")
-    if neighbors is None:
-        neighbors = knn(X, max(ks), n_jobs=n_jobs, progress=progress)
-    elif not isinstance(neighbors, Neighbors):
-        raise TypeError(f"neighbors must be Neighbors, with distances, for an estimator; got {type(neighbors)}.")
-    check_neighbors(neighbors, len(X), max(ks))
-    return estimate_by(estimator, X, neighbors, ks, n_jobs=n_jobs, progress=progress)
+    else:
+        dimensions = estimate_by(estimator, X, neighbors, ks, n_jobs=n_jobs, progress=progress)
+    return dict(zip(ks, as_tensors(*dimensions.values()))) if tensors else dimensions
 
 
 def _dimension_on_device(

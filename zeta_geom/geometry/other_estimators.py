@@ -10,6 +10,7 @@ from sklearn.base import clone
 
 from zeta_geom.checks.scaling import column_references, squares_scale
 from zeta_geom.geometry.knn import Neighbors, knn
+from zeta_geom.geometry.local_pca import check_neighbors
 
 __all__ = ["estimate_by"]
 
@@ -17,7 +18,7 @@ __all__ = ["estimate_by"]
 def estimate_by(
     estimator: object,
     X: np.ndarray,
-    neighbors: Neighbors,
+    neighbors: Neighbors | None,
     ks: tuple[int, ...],
     *,
     n_jobs: int | None = -1,
@@ -25,6 +26,11 @@ def estimate_by(
 ) -> dict[int, np.ndarray]:
     """Run a scikit-dimension estimator on the k nearest different points of each point, for each k."""
     _method_with_neighbors(estimator)
+    if neighbors is None:
+        neighbors = knn(X, max(ks), n_jobs=n_jobs, progress=progress)
+    elif not isinstance(neighbors, Neighbors):
+        raise TypeError(f"neighbors must be Neighbors, with distances, for an estimator; got {type(neighbors)}.")
+    check_neighbors(neighbors, len(X), max(ks))
     points, scale = _fit_for_squares(X)
     if scale != 1:
         neighbors = knn(points, max(ks), n_jobs=n_jobs, progress=progress)
@@ -39,10 +45,7 @@ def estimate_by(
             )
         points = points[rows]
         neighbors = knn(points, max(ks), n_jobs=n_jobs, progress=progress)
-    with (
-        warnings.catch_warnings(record=True) as caught,
-        np.errstate(all="ignore"),
-    ):  # some estimators warn at every point
+    with warnings.catch_warnings(record=True) as caught, np.errstate(all="ignore"):  # some warn at every point
         warnings.simplefilter("always")
         dimensions = {k: _run(estimator, points, neighbors, k)[place] for k in ks}
     _warn_once(estimator, dimensions, [str(warning.message) for warning in caught], len(X))
@@ -97,11 +100,11 @@ def _warn_once(estimator: object, dimensions: dict[int, np.ndarray], messages: l
             f"{estimator!r} gives no finite dimension at {lacking} of {n} points, which are NaN. Raise n_neighbors "
             f"or use another estimator.{repeated}",
             RuntimeWarning,
-            stacklevel=6,  # the caller of local_dimension
+            stacklevel=5,  # the caller of local_dimension
         )
     elif messages:
         warnings.warn(
             f"{estimator!r} gives a dimension at all {n} points.{repeated} Check its parameters.",
             RuntimeWarning,
-            stacklevel=6,
+            stacklevel=5,
         )
