@@ -18,10 +18,10 @@ def test_an_error_leaves_the_other_parts(tmp_path):
     Q = RNG.normal(size=(300, 30))
     Q[250] = np.nan
     np.save(tmp_path / "queries.npy", Q)
-    cut = Parts(tmp_path / "asked", chunk_size=100)
+    cut = Parts(tmp_path / "parts_of_queries", chunk_size=100)
     with pytest.raises(ValueError, match=r"queries must be finite .* row\(s\) 250\. "):
         knn(CLOUDS["normal"](), 3, queries=tmp_path / "queries.npy", executor=SERIAL, parts=cut)
-    assert len(list((tmp_path / "asked").glob("part-*"))) == 2
+    assert len(list((tmp_path / "parts_of_queries").glob("part-*"))) == 2
     with pytest.raises(ValueError, match="X must be finite"):
         knn(X, 3, executor=SERIAL)
 
