@@ -24,7 +24,8 @@ from tqdm import tqdm
 
 from benchmarks.measuring import fashion, noise, report
 from zeta_geom.execution.executors import PoolExecutor, SerialExecutor
-from zeta_geom.geometry import LocalPCA, Parts, Rate, local_dimension, measure_rate, plan_local_dimension
+from zeta_geom.geometry import LocalPCA
+from zeta_geom.scale import Parts, Rate, local_dimension, measure_rate, plan_local_dimension
 
 KS = (8, 128)
 MIB = 2**20

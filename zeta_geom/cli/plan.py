@@ -21,6 +21,6 @@ def plan(
 
     Example: zeta-geom plan 1281167 2048 --workers 16
     """
-    from zeta_geom.geometry import measure_rate, plan_local_dimension
+    from zeta_geom.scale import measure_rate, plan_local_dimension
 
     typer.echo(plan_local_dimension(n, d, k, workers, measure_rate() if rate == "here" else rate, n_anchors=anchors))

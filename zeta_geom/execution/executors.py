@@ -19,8 +19,8 @@ from joblib import parallel_config
 from threadpoolctl import threadpool_limits
 
 from zeta_geom.checks import check_int
+from zeta_geom.execution.cores import cpu_count
 from zeta_geom.execution.guard import GUARD, require_main_guard
-from zeta_geom.rng.launchers import cpu_count
 
 __all__ = ["DaskExecutor", "Executor", "Lost", "PoolExecutor", "SerialExecutor", "local_cluster"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 
 import numpy as np
 
-from zeta_geom.rng.launchers import launched_rank
+from zeta_geom.rng.ranks import launched_rank
 
 if TYPE_CHECKING:
     import torch
@@ -149,7 +149,7 @@ def process_rank() -> int | None:
     Returns
     -------
     int or None
-        From the process group of torch.distributed, otherwise from the variables of a launcher; see `launchers`.
+        From the process group of torch.distributed, otherwise from the variables of a launcher; see `ranks`.
 
     Raises
     ------

@@ -62,9 +62,9 @@ class Measure:
 
 
 def _check_neighbours(original: Points, options: Mapping[str, Any]) -> None:
-    from zeta_geom.geometry.local_pca import neighbour_counts
+    from zeta_geom.geometry.local_pca import check_neighbor_counts
 
-    neighbour_counts(tuple(options["n_neighbors"]), len(original.X))
+    check_neighbor_counts(tuple(options["n_neighbors"]), len(original.X))
 
 
 def _check_dimension(original: Points, options: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ Only the command line imports this room. Recipes can be read, checked and writte
 from importlib import import_module
 from typing import Any
 
-from zeta_geom.rng.launchers import without_launcher
+from zeta_geom.rng.ranks import without_launcher
 from zeta_geom.training.packages import require_packages
 
 _ROOMS = {
