@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from tqdm import tqdm
 
 from analyses.context import Context
+from zeta_geom.checks import one_hot
 from zeta_geom.mixers import Mixup, ZetaMixup
 from zeta_geom.realism import entropy
 
@@ -57,7 +58,7 @@ def run(context: Context, settings: Settings | None = None) -> None:
 def measure(method: str, mixer: Any, X: np.ndarray, y: np.ndarray, settings: Settings) -> dict[str, Any]:
     """Mix the images batch by batch, and return mean and standard deviation of each measure."""
     distances, labels = [], []
-    Y = np.eye(10, dtype=np.float32)[y]
+    Y = one_hot(y, 10)
     for start in range(0, len(X) - settings.batch_size + 1, settings.batch_size):
         rows = slice(start, start + settings.batch_size)
         plan = mixer.draw(X[rows].shape, like=X)

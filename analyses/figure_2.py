@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from tqdm import tqdm
 
 from analyses.context import Context
+from zeta_geom.checks import one_hot
 from zeta_geom.manifolds import MANIFOLDS, make_helix, wrong_labels
 from zeta_geom.mixers import Mixer, Mixup, ZetaMixup
 
@@ -78,7 +79,7 @@ def plane_mixes(s: Settings, seed: int, names: tuple[str, ...] = PLANE) -> Itera
     """Give two-class sets and what each mixer makes of them."""
     for data in names:
         X, y = MANIFOLDS[data].make(s.n_plane, noise=s.noise, random_state=seed)
-        yield {"data": data, **ORIGINAL}, X, np.eye(2)[y]
+        yield {"data": data, **ORIGINAL}, X, one_hot(y, 2)
         for what, mixer in mixers(s, s.plane_gammas, seed):
             yield {"data": data, **what}, *mixer.mix_dataset(X, y, batch_size=s.batch_size, n_classes=2)
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from tqdm import tqdm
 
 from analyses.context import Context
+from zeta_geom.checks import one_hot
 from zeta_geom.datasets import Dataset
 from zeta_geom.mixers import Mixer, Mixup, ZetaMixup
 from zeta_geom.realism import MNISTOracle, cross_entropy, soft_label_report
@@ -77,7 +78,7 @@ def images(s: Settings, dataset: Dataset) -> dict[str, np.ndarray]:
     arrays = {"original": dataset.X_train[firsts], "original_label": y}
     for method, mixer in mixers(s, s.drawn_seed):
         plan = mixer.draw(X.shape, like=X)
-        mixed, label = mixer.apply(X, np.eye(10, dtype=np.float32)[y], plan)
+        mixed, label = mixer.apply(X, one_hot(y, 10), plan)
         predicted = MNISTOracle.pretrained().predict_proba(mixed)
         distance = np.abs(label - predicted).sum(axis=1) / 2
         ranks = np.round(np.array(s.shown) * len(X)).astype(int) - 1

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from tqdm import tqdm
 
 from analyses.context import Context
+from zeta_geom.checks import one_hot
 from zeta_geom.geometry import fukunaga_olsen, knn, local_spectra
 from zeta_geom.mixers import Mixer, Mixup, ZetaMixup
 from zeta_geom.neighborhoods import label_agreement
@@ -92,7 +93,7 @@ def averages(s: Settings, quiet: bool | None) -> pd.DataFrame:
         tests, classes = make_points(s.n_tests, s, generator)
         before, *_ = dimensions(X, s)
         everyone: list[tuple[dict[str, Any], Any]] = [
-            ({"method": "original", "gamma": np.nan, "anchor": ""}, (X, np.eye(2)[y], np.arange(len(X)))),
+            ({"method": "original", "gamma": np.nan, "anchor": ""}, (X, one_hot(y, 2), np.arange(len(X)))),
             (
                 {"method": "mixup", "gamma": np.nan, "anchor": ""},
                 mix(Mixup(s.mixup_alpha, random_state=seed), X, y, s),

@@ -21,6 +21,7 @@ import torch
 from pydantic import BaseModel
 
 from analyses.context import Context, side_by_side
+from zeta_geom.checks import one_hot
 from zeta_geom.datasets import Dataset
 from zeta_geom.geometry import LocalPCA
 from zeta_geom.manifolds import MANIFOLDS, wrong_labels
@@ -133,7 +134,7 @@ def mix(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Return as many mixed rows as X has, with soft labels; the original's own are one-hot."""
     if method == ORIGINAL:
-        return X, None if y is None else np.eye(n_classes or 0)[y]
+        return X, None if y is None else one_hot(y, n_classes or 0)
     mixer = mixer_of(method, s, seed)
     given: Any = (X, y) if "numpy" in mixer.traits.backends else (torch.from_numpy(X), torch.from_numpy(y))
     mixed = mixer.mix_dataset(*given, batch_size=s.batch_size, n_classes=n_classes, n_out=len(X))

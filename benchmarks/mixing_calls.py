@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from zeta_geom.mixers import CutMix, CutMixZeta, DirichletMixup, GridMix, LocalSyntheticInstances, Mixup, ZetaMixup
-from zeta_geom.mixers.shuffling import shuffle_rows
+from zeta_geom.mixers.kernels import shuffle_rows
 
 Calls = dict[str, Callable[[], Any]]
 GAMMA = 2.8

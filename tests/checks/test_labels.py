@@ -60,31 +60,31 @@ TAKEN = {
     "soft objects": ROWS.astype(object),
 }
 INTEGERS = "must hold integers; got dtype"
-NUMBER = r"Number the classes, for instance by np.unique\(y, return_inverse=True\)\[1\], and leave none out"
+NUMBER = r"Number the classes, for instance by np.unique\(y, return_inverse=True\)\[1\]"
 MISSING = pd.Series([1, None, 2, 1], dtype="Int64")
 REFUSED = {
-    "whole floats": (NUMBERS.astype(float), rf"{INTEGERS} float64. Convert the numbers of classes by astype\(int\)"),
+    "whole floats": (NUMBERS.astype(float), rf"{INTEGERS} float64. Convert class numbers by astype\(int\)"),
     "a NaN": (np.array([1, 0, math.nan, 1]), f"{INTEGERS} float64"),
     "bools": (NUMBERS > 0, f"{INTEGERS} bool. Convert"),
     "torch bools": (torch.from_numpy(NUMBERS > 0), f"{INTEGERS} bool. Convert"),
     "bools of pandas": (pd.Series(NUMBERS > 0, dtype="boolean"), f"{INTEGERS} (bool|object)"),
     "column of bools": (NUMBERS[:, None] > 0, f"{INTEGERS} bool"),
-    "strings": (list("1021"), rf"{INTEGERS} <U1, '1' among them. {NUMBER}"),
-    "bytes": (np.array(list("1021"), dtype="S1"), rf"{INTEGERS} \|S1, b'1' among them. {NUMBER}"),
-    "strings of pandas": (pd.Series(list("catd")), f"{INTEGERS} .*, 'c' among them. {NUMBER}"),
-    "names as categories": (pd.Series(list("cata"), dtype="category"), f"{INTEGERS} .*, 'c' among them"),
-    "column of strings": (np.array([["a"], ["b"], ["c"], ["d"]]), f"{INTEGERS} <U1, 'a' among them"),
-    "a missing one": (MISSING, f"{INTEGERS} (object, <NA> among them|float64)"),
-    "None among them": ([1, None, 2, 1], f"{INTEGERS} object, None among them. {NUMBER}"),
+    "strings": (list("1021"), rf"{INTEGERS} <U1, for instance '1'. {NUMBER}"),
+    "bytes": (np.array(list("1021"), dtype="S1"), rf"{INTEGERS} \|S1, for instance b'1'. {NUMBER}"),
+    "strings of pandas": (pd.Series(list("catd")), f"{INTEGERS} .*, for instance 'c'. {NUMBER}"),
+    "names as categories": (pd.Series(list("cata"), dtype="category"), f"{INTEGERS} .*, for instance 'c'"),
+    "column of strings": (np.array([["a"], ["b"], ["c"], ["d"]]), f"{INTEGERS} <U1, for instance 'a'"),
+    "a missing one": (MISSING, f"{INTEGERS} (object, for instance <NA>|float64)"),
+    "None among them": ([1, None, 2, 1], f"{INTEGERS} object, for instance None. {NUMBER}"),
     "dates": (np.zeros(4, "M8[D]"), f"{INTEGERS} datetime64"),
-    "-1 for none": ([1, 0, -1, 1], "0..n_classes-1; got values from -1 to 1. Leave samples without a class out"),
+    "-1 for none": ([1, 0, -1, 1], "0..n_classes-1; got values from -1 to 1. Drop the samples without a class"),
     "column of 0 and 1": ((NUMBERS[:, None] > 0).astype(float), r"sum to 1; row 1 is \[0.\]. Soft .* int \(n,\)"),
     "several classes a row": (
         ROWS + [[0, 0, 0], [0, 1, 0]] * 2,
         r"row 1 is \[1. 1. 0.\]. .* divide each row",
     ),
     "a row of none": (np.vstack([ROWS[:3], np.zeros(3)]), r"sum to 1; row 3 is \[0. 0. 0.\]"),
-    "a masked one": (np.ma.masked_array(NUMBERS, mask=[0, 0, 1, 0]), "must have no masked value; got 1. Fill them"),
+    "a masked one": (np.ma.masked_array(NUMBERS, mask=[0, 0, 1, 0]), "must not have masked values; got 1. Fill them"),
     "a row of them": (NUMBERS[None], "one label for each of the 4 samples; got 1"),
     "one": (1, r"int labels \(n,\) or soft labels \(n, K\); got shape \(\)"),
     "none": ([], "one label for each of the 4 samples; got 0"),
@@ -184,7 +184,7 @@ def test_every_door_has_that_rule(door, tmp_path):
     if door == "a command":
         return  # a file has no mask
     hidden = np.ma.masked_array(np.arange(10) % 2, mask=np.arange(10) == 3)
-    with pytest.raises(ValueError, match="must have no masked value; got 1"):
+    with pytest.raises(ValueError, match="must not have masked values; got 1"):
         ask(hidden, tmp_path)
 
 
@@ -227,7 +227,7 @@ def test_a_device_marks_what_is_no_label(monkeypatch):
 @pytest.mark.parametrize(
     ("given", "text"),
     [
-        (np.ma.masked_array(X, mask=X > 0.9), "X must have no masked value; got"),
+        (np.ma.masked_array(X, mask=X > 0.9), "X must not have masked values; got"),
         (scipy.sparse.csr_matrix(X), "X must be a dense array; got a csr_matrix"),
     ],
 )

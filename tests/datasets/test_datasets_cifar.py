@@ -143,9 +143,9 @@ def test_absence_says_how_to_get_it_by_hand(name, tmp_path):
         datasets.load(name, data_home=tmp_path, download=False)
     text = str(caught.value)
     ((file, sha),) = DATASETS[name].files.items()
-    assert "put these files into that folder by hand, as they are or gzipped to file.gz (file, SHA-256" in text
+    assert "copy these files into that folder, plain or gzipped to file.gz (file, SHA-256" in text
     assert f"{file}  {sha}" in text
-    assert "They are to be had by:\n  mirror https://www.cs.toronto.edu/~kriz\n" in text
+    assert "They are available by:\n  mirror https://www.cs.toronto.edu/~kriz\n" in text
     assert str(tmp_path / name) in text
 
 

@@ -82,7 +82,7 @@ def test_a_user_without_a_home_folder_is_told_what_to_set(value, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     if value is not None:
         monkeypatch.setenv("ZETA_GEOM_DATA", value)
-    with pytest.raises(ValueError, match=r"data_home must be a folder; ~.* Name another, or set ZETA_GEOM_DATA"):
+    with pytest.raises(ValueError, match=r"data_home must be a folder; ~.* Pass another, or set ZETA_GEOM_DATA"):
         datasets.data_home()
     assert len(datasets.load("digits").X_test) == 297  # which needs none
 
@@ -127,7 +127,7 @@ def test_error_says_what_was_tried_and_what_to_do(tiny, contents, serve, tmp_pat
     assert f"data set 'tiny' is not in {tmp_path / 'tiny'}, and could not be fetched" in text
     assert f"mirror {empty}: 404" in text
     assert "fake route: the line went dead" in text
-    assert f"fake route: {FILES[0]} came corrupt" in text
+    assert f"fake route: {FILES[0]} arrived corrupt" in text
     assert "zeta-geom data fetch tiny" in text
     assert "ZETA_GEOM_DATA" in text
     for name, content in contents.items():
@@ -138,7 +138,7 @@ def test_error_says_what_was_tried_and_what_to_do(tiny, contents, serve, tmp_pat
 def test_offline_asks_nobody(tiny, contents, tmp_path):
     route = Remote(contents)
     tiny(route)
-    with pytest.raises(FileNotFoundError, match=r"'tiny' is not in .* and download=False keeps it") as caught:
+    with pytest.raises(FileNotFoundError, match=r"'tiny' is not in .* and download=False prevents") as caught:
         datasets.load("tiny", data_home=tmp_path, download=False)
     assert all(name in str(caught.value) for name in FILES)
     assert route.asked == []

@@ -33,7 +33,7 @@ def test_mirror_names_why_nobody_is_there(tmp_path):
 
 
 def test_folder_brings_what_it_has_and_names_the_rest(source, tmp_path):
-    with pytest.raises(RouteError, match="it does not hold missing"):
+    with pytest.raises(RouteError, match="the folder lacks missing"):
         Folder(source).bring([FILES[0], "missing"], tmp_path)
     assert (tmp_path / FILES[0]).read_bytes() == (source / FILES[0]).read_bytes()
 
@@ -82,7 +82,7 @@ def test_debian_package(lists, contents, tmp_path, monkeypatch):
 
 
 def test_run_command_tells_what_went_wrong(tmp_path, monkeypatch):
-    with pytest.raises(RouteError, match="there is no command no-such-command here"):
+    with pytest.raises(RouteError, match="the command no-such-command is not installed"):
         routes.run_command(["no-such-command"], tmp_path)
     code = "import sys; sys.exit('first\\nsecond\\nthird')"
     with pytest.raises(RouteError, match=r"^second / third$"):

@@ -47,16 +47,16 @@ def test_a_table_gives_its_numbers_as_they_are_and_the_labels_of_its_column(tree
         ("a,b,kind\n1,2,oak\n", "sort", "label_column must be one of a, b, kind; got 'sort'"),
         ("a,b,kind\n1,yes,oak\n", "kind", "; b holds others"),
         ("a,b,kind\n1,True,0\n", "kind", "; b holds others"),
-        ("a,b,kind\n1,,oak\n3,,ash\n", "kind", "no cell may be empty; column b has 2 such"),
+        ("a,b,kind\n1,,oak\n3,,ash\n", "kind", "cells must not be empty; column b has 2 empty cells"),
         ("a,b,kind\n1,2,oak\n3,4,\n", "kind", "each row must have a label; column kind lacks 1"),
         ("a,b,kind\n1,2,0.5\n", "kind", "integers or names as labels; it holds 0.5"),
         ("a,b,kind\n1,2,1e30\n", "kind", "integers or names as labels; it holds 1e.30"),
         ("1.5,2\n3,4\n", None, "its first line must name the columns; it holds the numbers 1.5, 2"),
         (",a,b\n0,1,2\n", None, "column 1 has none. It may be an index"),
-        ("a,a\n1,2\n", None, "names that differ; a is there more than once"),
-        ("a;b\n1;2\n", None, "parted by commas; a;b holds others"),
+        ("a,a\n1,2\n", None, "different names; a occurs more than once"),
+        ("a;b\n1;2\n", None, "separated by commas; a;b holds others"),
         ("a,b\n1,2,3\n", None, "cannot be read as .csv"),
-        ("kind\noak\n", "kind", "there must be a column beside kind"),
+        ("kind\noak\n", "kind", "a column of points beside kind"),
         ("a,b\n", None, "at least one sample"),
         ("", None, "cannot be read as .csv"),
         (b"a,b\n1,\xe4\n", None, "cannot be read as .csv: 'utf-8"),
@@ -70,7 +70,7 @@ def test_tables_that_are_none_are_refused_by_the_column(text, column, message, t
 
 def test_a_column_that_looks_like_labels_is_warned_of(tmp_path):
     (tmp_path / "t.csv").write_text("a,Label\n1,0\n2,1\n", encoding="utf-8")
-    with pytest.warns(UserWarning, match="column Label is taken for a coordinate; name it by label_column"):
+    with pytest.warns(UserWarning, match="column Label is read as a coordinate; name it by label_column"):
         assert read_arrays(tmp_path / "t.csv")["X"].shape == (2, 2)
 
 
@@ -84,9 +84,9 @@ def test_names_of_classes_mean_the_same_in_all_files(trees):
     ):
         read_several([few, trees], "kind")
     np.savez(trees.with_name("numbers.npz"), X=X, y=np.arange(60) % 3)
-    with pytest.raises(ValueError, match=r"numbers.npz must name .*it names them not at all. Give both"):
+    with pytest.raises(ValueError, match=r"numbers.npz must name .*its names are absent. Give both"):
         read_several([trees, trees.with_name("numbers.npz")], "kind")
-    with pytest.raises(ValueError, match=r"label_column goes with a \.csv file; got .*numbers\.npz"):
+    with pytest.raises(ValueError, match=r"label_column is for \.csv files; got .*numbers\.npz"):
         read_several([trees.with_name("numbers.npz")], "kind")
 
 
@@ -104,7 +104,7 @@ def test_commands_take_tables(trees, tmp_path):
     assert len(pd.read_csv(tmp_path / "n.csv")) == 60
     with pytest.raises(ValueError, match="kind holds others"):
         run("dimension", trees, "--out", tmp_path / "d.csv")
-    with pytest.raises(ValueError, match=r"label_column goes with a \.csv file"):
+    with pytest.raises(ValueError, match=r"label_column is for \.csv files"):
         run("mix", tmp_path / "mixed.npz", *words, tmp_path / "again.npz")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.mixers.test_fake_cuda import needs_cuda, no_waiting
+from tests.fake_cuda import needs_cuda, no_waiting
 from zeta_geom import datasets, manifolds
 from zeta_geom.geometry import LocalPCA, knn, local_dimension
 from zeta_geom.geometry.cuda import search as torch_search

@@ -313,7 +313,7 @@ def test_noiseless_points_with_their_own_labels_are_never_wrong():
         (lambda: manifolds.helix_curve(np.zeros(2), n_features=1), ValueError, "n_features must be an integer"),
         (lambda: manifolds.make_curved_manifold(0), ValueError, "n_samples must be an integer"),
         (lambda: manifolds.make_curved_manifold(intrinsic_dim=0), ValueError, "intrinsic_dim must be an integer"),
-        (lambda: manifolds.make_curved_manifold(n_features=13), ValueError, "multiple of .* = 6.* got 13. Take 12"),
+        (lambda: manifolds.make_curved_manifold(n_features=13), ValueError, "multiple of .* = 6.* got 13. Use 12"),
         (lambda: manifolds.curved_residual(np.zeros((1, 7))), ValueError, "n_features must be a multiple"),
         (lambda: manifolds.curved_residual([[np.nan] * 12]), ValueError, "X must be finite"),
         (lambda: manifolds.crescent_distances(np.zeros((1, 3))), ValueError, "X must have 2 columns.* Choose the"),

@@ -1,4 +1,4 @@
-"""The mixers, backends and dtypes that the tests of mixers run over."""
+"""The mixers, backends and dtypes over which the tests of mixers run, and plain loops that several tests use."""
 
 import math
 from functools import cache
@@ -86,3 +86,19 @@ def to_numpy(array):
 
 def soft(m, n_classes, seed=0):
     return np.random.default_rng(seed).dirichlet(np.ones(n_classes), size=m)
+
+
+def zeta_by_loop(X, Y, orders, gamma):
+    """Eqs. 5 and 6, one row at a time: w_i = s_i^-γ / Σ j^-γ."""
+    n_mix = len(orders[0])
+    norm = math.fsum(j**-gamma for j in range(1, n_mix + 1))
+    X_new, Y_new = np.zeros((len(orders), *X.shape[1:])), np.zeros((len(orders), Y.shape[1]))
+    for k, order in enumerate(orders):
+        for rank, i in enumerate(order, start=1):
+            X_new[k] += rank**-gamma / norm * X[i]
+            Y_new[k] += rank**-gamma / norm * Y[i]
+    return X_new, Y_new
+
+
+def labels_by_share(Y, plan, share):
+    return np.array([(1 - share) * Y[k % len(Y)] + share * Y[j] for k, j in enumerate(plan.partners)])

@@ -1,12 +1,40 @@
-"""`apply` as one compiled graph, by the compiler itself; `draw` stays outside, for Dynamo takes no generator."""
+"""`apply` as one compiled graph; `draw` stays outside, because Dynamo accepts no generator."""
 
 import shutil
 
 import pytest
 import torch
 
-from tests.mixers.mixer_cases import LABELS, batch
+from tests.mixers.mixer_cases import (
+    LABELS,
+    TRAITS,
+    batch,
+    build,
+    first_of_each_plan,
+)
 from zeta_geom.mixers import CutMix, Mixup, ZetaMixup
+
+COMPILED = [
+    name for name, traits in TRAITS.items() if not traits.optimises and "local" not in name
+]  # others leave torch
+
+
+COMPILED_FIRST = first_of_each_plan(COMPILED)
+
+
+@pytest.mark.filterwarnings("ignore:Dynamo detected a call")
+@pytest.mark.parametrize(
+    "variant",
+    [pytest.param(name, marks=[] if name in COMPILED_FIRST else pytest.mark.slow) for name in COMPILED],
+)
+def test_apply_compiles_whole(variant):
+    X, Y = batch("torch", "float32"), torch.eye(3)[LABELS]
+    mixer = build(variant)
+    plan = mixer.draw(X.shape, like=X, labels=Y)
+    torch.compiler.reset()
+    compiled = torch.compile(mixer.apply, fullgraph=True, backend="eager")
+    for got, expected in zip(compiled(X, Y, plan), mixer.apply(X, Y, plan), strict=True):
+        assert torch.equal(got, expected)
 
 
 @pytest.mark.slow

@@ -1,17 +1,21 @@
 """Manifold mixup and MixFeat inside torch modules, against the same arithmetic by hand."""
 
 import copy
+import math
 
 import numpy as np
 import pytest
 import torch
-from scipy.stats import chisquare
+from scipy.stats import chisquare, halfnorm, kstest
 from torch.nn import BatchNorm1d, Linear, ReLU, Sequential
 
+from zeta_geom import mixers
 from zeta_geom.mixers import ManifoldMixup, MixFeat
 from zeta_geom.realism import LeNet5
 
 X = torch.rand(6, 4, generator=torch.Generator().manual_seed(0))
+
+
 y = torch.tensor([0, 1, 2, 0, 1, 2])
 
 
@@ -98,8 +102,8 @@ class TestMixFeat:
         first = plans.draw(h.shape, like=h)
         h = model[2](model[1](plans.apply(h, None, first)[0]))
         second = plans.draw(h.shape, like=h)
-        assert np.shape(first.own) == ((8,) if per_feature else ())
-        assert not torch.equal(first.own, second.own)
+        assert np.shape(first.first) == ((8,) if per_feature else ())
+        assert not torch.equal(first.first, second.first)
         torch.testing.assert_close(output, model[3](plans.apply(h, None, second)[0]), rtol=0, atol=0)
         assert torch.equal(Y, torch.eye(3, dtype=torch.float64)[y])
 
@@ -163,7 +167,7 @@ class TestBoth:
                 return self.layer(self.layer(x))
 
         for name, times in (("layer", 2), ("never", 0)):
-            with pytest.raises(RuntimeError, match=f"layer '{name}' must be called once .* it was {times} times"):
+            with pytest.raises(RuntimeError, match=f"layer '{name}' must be called once .* got {times} calls"):
                 method([name]).run(Twice(), X)
 
     def test_a_layer_returns_one_tensor(self, method):
@@ -172,3 +176,17 @@ class TestBoth:
         wrapped.forward = lambda x: network(x)[0]
         with pytest.raises(TypeError, match="layer 'lstm' must return one tensor to be mixed; got tuple"):
             method(["lstm"]).run(wrapped, X[:, None])
+
+
+@pytest.mark.parametrize("start", [lambda: 0, torch.Generator], ids=["numpy", "torch"])
+@pytest.mark.parametrize("per_feature", [True, False])
+def test_mixfeat_disturbs_by_a_normal_length_in_a_uniform_direction(per_feature, start):
+    mixer = mixers.MixFeat(sigma=0.3, per_feature=per_feature, random_state=start())
+    plans = [mixer.draw((2, 3000) if per_feature else (2, 1)) for _ in range(1 if per_feature else 3000)]
+    a, b = (np.array([getattr(plan, name) for plan in plans]).ravel() for name in ("first", "second"))
+    for part in (a - 1, b):  # r cos t, r sin t: mean 0, variance σ² / 2, fourth moment 3 σ⁴ · 3 / 8
+        assert part.mean() == pytest.approx(0, abs=4 * 0.3 / math.sqrt(2 * 3000))
+        assert part.var() == pytest.approx(0.3**2 / 2, rel=0.15)
+    assert ((a - 1) * b).mean() == pytest.approx(0, abs=0.3**2 / 20)
+    assert kstest(np.hypot(a - 1, b), halfnorm(scale=0.3).cdf).pvalue > 1e-3
+    assert kstest(np.arctan2(b, a - 1), "uniform", args=(-math.pi, 2 * math.pi)).pvalue > 1e-3

@@ -176,5 +176,5 @@ class TestClosedForms:
         np.testing.assert_allclose(got, [0 * X[0], 0.3 * X[1], 0.7 * X[1], 0 * X[0]], atol=1e-15)
 
     def test_negative_pixels_are_refused(self):
-        with pytest.raises(ValueError, match="X must hold no negative pixel"):
+        with pytest.raises(ValueError, match="X must not have negative pixels"):
             transported(np.full((2, 5, 5), -1e-3), 0.5)

@@ -1,4 +1,4 @@
-"""The p-series weights, against SciPy, closed forms and the two theorems."""
+"""The p-series weights and γ_min against closed forms, and the compiled draws of orders against lists."""
 
 import math
 from itertools import permutations
@@ -17,6 +17,7 @@ from zeta_geom.mixers import (
     p_series_weights,
     zeta_weight_matrix,
 )
+from zeta_geom.mixers.kernels import begin_permutations, shuffle_rows
 
 GAMMAS = st.floats(0, 40)
 
@@ -194,3 +195,116 @@ def test_orders_do_not_depend_on_gamma(seed):
 def test_bad_input_is_refused(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+def splitmix64(seed):
+    """Yield the numbers of SplitMix64 (Steele et al. 2014) in Python's own integers."""
+    word = 2**64 - 1
+    while True:
+        seed = (seed + 0x9E3779B97F4A7C15) & word
+        z = ((seed ^ (seed >> 30)) * 0xBF58476D1CE4E5B9) & word
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & word
+        yield z ^ (z >> 31)
+
+
+def index_below(numbers, n):
+    return (next(numbers) >> 20) * n >> 44
+
+
+def shuffled_by_list(seed, row, terms, own_leads):
+    """Fisher and Yates's shuffle, inside out, of the terms; the first at column `row` where it leads."""
+    numbers, out = splitmix64(seed), []
+    for term in terms[own_leads:]:
+        j = index_below(numbers, len(out) + 1)
+        out.append(term)
+        out[j], out[-1] = out[-1], out[j]
+    if own_leads:
+        at = row % len(terms)
+        moved = out[at:][:1]
+        out[at : at + 1] = [terms[0]]
+        out += moved
+    return out
+
+
+def begun_by_list(seed, row, m, n_mix, own_leads):
+    """The same shuffle forwards, over all the samples, of which the first T are kept."""
+    numbers, samples = splitmix64(seed), list(range(m))
+    for i in range(n_mix):
+        j = row % m if own_leads and i == 0 else i + index_below(numbers, m - i)
+        samples[i], samples[j] = samples[j], samples[i]
+    return samples[:n_mix]
+
+
+def seeds_of(rows, seed=0):
+    return np.random.default_rng(seed).integers(0, 2**64, size=rows, dtype=np.uint64)
+
+
+def drawn(seeds, m, own_leads, kernel):
+    """Return what the compiled kernel says of the order of each row: the sample at each rank, (rows, m)."""
+    out = np.empty((len(seeds), m), dtype=np.int64)
+    if kernel == "begin":
+        begin_permutations(seeds, m, own_leads, out)
+        return out
+    ranks = np.empty((len(seeds), m))
+    shuffle_rows(seeds, np.arange(m, dtype=np.float64), own_leads, ranks)
+    return ranks.argsort(axis=1)
+
+
+KERNELS = pytest.mark.parametrize("kernel", ["shuffle", "begin"])
+
+
+LEADS = pytest.mark.parametrize("own_leads", [True, False])
+
+
+class TestKernels:
+    def test_the_judge_makes_the_published_numbers(self):
+        """The first outputs of Vigna's splitmix64.c at the seed 1234567."""
+        numbers = splitmix64(1234567)
+        assert [next(numbers) for _ in range(3)] == [6457827717110365317, 3203168211198807973, 9817491932198370423]
+
+    @LEADS
+    @pytest.mark.parametrize("m", [1, 2, 3, 7, 40])
+    def test_shuffle_rows_is_the_list(self, m, own_leads):
+        seeds = np.append(seeds_of(2 * m + 1), np.array([0, 2**64 - 1], dtype=np.uint64))
+        out = np.full((len(seeds), m), np.nan)
+        shuffle_rows(seeds, p_series_weights(m, 2.0), own_leads, out)
+        terms = p_series_weights(m, 2.0).tolist()
+        expected = [shuffled_by_list(int(s), k, terms, own_leads) for k, s in enumerate(seeds)]
+        np.testing.assert_array_equal(out, expected)
+
+    @LEADS
+    @pytest.mark.parametrize(("m", "n_mix"), [(1, 1), (2, 1), (2, 2), (7, 3), (7, 7), (100, 5), (2**20, 4)])
+    def test_begin_permutations_is_the_list(self, m, n_mix, own_leads):
+        seeds = seeds_of(min(2 * m + 1, 9))
+        out = np.full((len(seeds), n_mix), -1, dtype=np.int64)
+        begin_permutations(seeds, m, own_leads, out)
+        expected = [begun_by_list(int(s), k, m, n_mix, own_leads) for k, s in enumerate(seeds)]
+        np.testing.assert_array_equal(out, expected)
+
+    @KERNELS
+    @LEADS
+    def test_all_24_orders_of_four_are_as_probable(self, kernel, own_leads):
+        orders, counts = np.unique(drawn(seeds_of(24_000, 1), 4, own_leads, kernel), axis=0, return_counts=True)
+        assert set(map(tuple, orders.tolist())) == set(permutations(range(4)))
+        assert chisquare(counts).pvalue > 1e-3
+
+    @KERNELS
+    @LEADS
+    def test_every_row_is_a_permutation_and_leaders_are_in_place(self, kernel, own_leads):
+        for m in (1, 2, 5, 33):
+            orders = drawn(seeds_of(3 * m + 1), m, own_leads, kernel)
+            np.testing.assert_array_equal(np.sort(orders, axis=1), np.broadcast_to(np.arange(m), orders.shape))
+            lead = orders[:, 0] == np.arange(len(orders)) % m
+            assert lead.all() if own_leads or m == 1 else not lead.all()
+
+    @KERNELS
+    @LEADS
+    def test_a_row_depends_on_its_own_seed_alone(self, kernel, own_leads):
+        seeds, others = seeds_of(30), seeds_of(30, 9)
+        orders = drawn(seeds, 6, own_leads, kernel)
+        for k in (0, 13, 29):
+            mixed = others.copy()
+            mixed[k] = seeds[k]
+            again = drawn(mixed, 6, own_leads, kernel)
+            np.testing.assert_array_equal(again[k], orders[k])
+            assert (again != orders).any()

@@ -8,8 +8,7 @@ import pytest
 import torch
 from scipy.stats import beta, chisquare, kstest
 
-from zeta_geom import rng
-from zeta_geom.rng import numpy_generator
+from zeta_geom.rng import numpy_generator, streams
 from zeta_geom.rng.streams import Stream
 
 MAKERS = {
@@ -77,7 +76,7 @@ def test_copies_go_on_alike_and_apart(start, like, duplicate):
 
 
 def test_state_drops_device_generators_made_since(monkeypatch):
-    monkeypatch.setattr(rng, "torch_generator", lambda seed, device: torch.Generator().manual_seed(seed))
+    monkeypatch.setattr(streams, "torch_generator", lambda seed, device: torch.Generator().manual_seed(seed))
     stream = Stream(0)
     state = stream.state_dict()
     stream._source(torch.empty(1, device="meta"))

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from zeta_geom import rng
 from zeta_geom.mixers import ManifoldMixup, Mixup, RandomMixer, ZetaMixup
-from zeta_geom.rng import torch_generator
+from zeta_geom.rng import states, streams, torch_generator
 from zeta_geom.rng.states import plain_state
 from zeta_geom.rng.streams import Stream
 
@@ -180,7 +179,8 @@ class Elsewhere:
 
 
 def test_generators_on_devices_go_along(monkeypatch):
-    monkeypatch.setattr(rng, "torch_generator", lambda seed, device: torch.Generator().manual_seed(seed))
+    for module in (states, streams):
+        monkeypatch.setattr(module, "torch_generator", lambda seed, device: torch.Generator().manual_seed(seed))
     stream = Stream(5)
     generator = stream._source(Elsewhere("cuda:0"))[0]
     torch.rand(3, generator=generator)
@@ -196,7 +196,7 @@ def test_a_state_from_a_gpu_is_loaded_where_there_is_none(monkeypatch):
     def absent(seed, device):
         raise RuntimeError("no such device")
 
-    monkeypatch.setattr(rng, "torch_generator", absent)
+    monkeypatch.setattr(states, "torch_generator", absent)
     stream = Stream(5)
     state = stream.state_dict() | {"device": {"cuda:0": "00" * 16}}
     expected, resumed = stream.uniform((3,)), Stream(6)

@@ -13,7 +13,7 @@ from examples import lightning_callback, plain_loop
 from tests.mixers.mixer_cases import LABELS, batch
 from tests.training.loader_cases import distributed_draws, loaded
 from zeta_geom.mixers import CutMix, Mixup, RandomMixer, ZetaMixup
-from zeta_geom.mixers.batches import Unmixed
+from zeta_geom.mixers.plans import Unmixed
 from zeta_geom.rng import process_rank
 
 

@@ -3,6 +3,7 @@
 Every error names the argument (`name`), states the rule, shows what came and says what to do.
 """
 
+from zeta_geom.checks.columns import check_table
 from zeta_geom.checks.images import CHANNEL_COUNTS, check_channels, image_axes
 from zeta_geom.checks.labels import (
     LABEL_TOLERANCE,
@@ -14,7 +15,6 @@ from zeta_geom.checks.labels import (
 )
 from zeta_geom.checks.parameters import check_choice, check_int, check_jobs, check_real
 from zeta_geom.checks.points import LARGEST, check_finite, check_points, host_array, real_array
-from zeta_geom.checks.tables import check_table
 from zeta_geom.checks.units import check_units
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Where the channels of an image are: one rule for the whole project."""
+"""The layout of the channels of images: one rule for the whole project."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def check_channels(channels: str | None) -> str | None:
     Parameters
     ----------
     channels : {"first", "last"} or None
+        What the caller passed.
 
     Returns
     -------
@@ -38,27 +39,27 @@ def check_channels(channels: str | None) -> str | None:
 def image_axes(shape: Sequence[int], channels: str | None = None, name: str = "X") -> tuple[int, int]:
     """Return the axes of height and width of a batch of images.
 
-    Images (n, H, W) have no axis of channels. Images (n, C, H, W) have their channels first and images (n, H, W, C)
-    last. Without `channels`, the layout is inferred where exactly one of the two axes has 1, 3 or 4 entries.
+    Images (n, H, W) have no axis of channels, images (n, C, H, W) have it first, images (n, H, W, C) last. Without
+    `channels`, the layout is inferred if exactly one of the two axes has 1, 3 or 4 entries.
 
     Parameters
     ----------
     shape : sequence of int
-        The batch's shape.
+        Of the batch.
     channels : {"first", "last"}, optional
         "first": height and width are the last two axes; "last": they are the two before the last.
     name : str
-        The argument's, for the error's text.
+        The argument's name, for the message.
 
     Returns
     -------
     height, width : int
-        Counted from the end: (-2, -1), or (-3, -2) where channels are last.
+        Counted from the end: (-2, -1), or (-3, -2) if channels are last.
 
     Raises
     ------
     TypeError, ValueError
-        If the shape is not that of images, or both layouts or neither are possible and `channels` is not given.
+        If the shape is not that of images, or `channels` is None and both layouts or neither are possible.
 
     Examples
     --------
@@ -86,7 +87,7 @@ def _inferred(shape: tuple[int, ...], name: str) -> str:
     if first == last:
         which = "both the second and the last axis" if first else "neither the second nor the last axis"
         raise ValueError(
-            f"{name} must be images whose channels can be told from the shape; got {shape}, where {which} may be the "
+            f"{name} must be images whose channels the shape identifies; got {shape}, where {which} may be the "
             "channels (1, 3 or 4). Give channels='first' or channels='last'."
         )
     return "first" if first else "last"

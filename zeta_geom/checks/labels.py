@@ -1,16 +1,17 @@
 """Checks of labels, int or soft, and of probabilities.
 
-One rule for the whole project. Labels are numbers of classes, counted from 0: integers of shape (n,), or a column of
-integers, (n, 1), as MedMNIST and DataFrames have it. Or they are shares of classes, soft labels (n, K): non-negative
-rows that sum to 1, one-hot ones of integers or bools among them. Floats (n, 1) are the shares of a single class, all
-1. The dtype and the shape alone decide which; anything else is refused.
+One rule for the whole project; dtype and shape decide. Int labels are class numbers from 0: integers of shape (n,),
+or a column (n, 1), as in MedMNIST and DataFrames. Soft labels are shares of classes, (n, K): non-negative rows that
+sum to 1, including one-hot rows of integers or bools. Floats (n, 1) are soft labels of one class. Anything else is
+refused.
 """
 
-from typing import Any
+from __future__ import annotations
 
 import numpy as np
 
 from zeta_geom.checks.points import check_finite, host_array, real_array
+from zeta_geom.checks.types import SomeArray
 
 __all__ = [
     "LABEL_TOLERANCE",
@@ -22,24 +23,24 @@ __all__ = [
     "one_hot",
 ]
 
-LABEL_TOLERANCE = 1e-3  # float16 soft labels over a thousand classes still pass
+LABEL_TOLERANCE = 1e-3  # of sums; float16 soft labels of a thousand classes pass
 SHARES = " Soft labels are shares: divide each row by its sum, or give the numbers of classes, int (n,)."
-MOST_SHARES = 2 * 10**8  # of a matrix (n, K) most of whose columns are empty
+MOST_SHARES = 2 * 10**8  # entries of a matrix (n, K) with mostly empty columns: 1.6 GB
 
 
-def check_labels(y: Any, name: str = "y", *, n: int | None = None, n_classes: int | None = None) -> np.ndarray:
+def check_labels(y: object, name: str = "y", *, n: int | None = None, n_classes: int | None = None) -> np.ndarray:
     """Return `y` as int labels (n,) or as float soft labels (n, K), whichever it is.
 
     Parameters
     ----------
     y : int array of shape (n,) or (n, 1), or array of shape (n, K)
-        The numbers of classes, from 0; or soft labels, whose rows are non-negative and sum to 1, one-hot ones of
-        integers or bools among them. A column of floats is soft labels of one class.
+        Class numbers from 0, or soft labels, by the rule of this module.
     name : str
+        The argument's name, for the message.
     n : int, optional
-        The number of labels that there must be.
+        The required number of labels.
     n_classes : int, optional
-        The number of classes that int labels must stay below, and that soft labels must have.
+        The upper limit of int labels, and the required number of columns of soft labels.
 
     Returns
     -------
@@ -48,7 +49,7 @@ def check_labels(y: Any, name: str = "y", *, n: int | None = None, n_classes: in
     Raises
     ------
     TypeError, ValueError
-        If 1-D labels are not integers, or one is absent; if the shape, the range or the sums are wrong.
+        If 1-D labels are not integers or one is missing; if the shape, the range or the sums are wrong.
 
     Examples
     --------
@@ -67,11 +68,11 @@ def check_labels(y: Any, name: str = "y", *, n: int | None = None, n_classes: in
     return y
 
 
-def class_column(y: Any) -> Any:
-    """Return labels of shape (n, 1) that are no floats as (n,); all others as they are."""
+def class_column(y: SomeArray) -> SomeArray:
+    """Return a column (n, 1) of integers or bools as (n,); all other labels as they are."""
     if y.ndim != 2 or y.shape[1] != 1:
         return y
-    floats = y.is_floating_point() if hasattr(y, "is_floating_point") else y.dtype.kind == "f"
+    floats = y.dtype.kind == "f" if isinstance(y, np.ndarray) else y.is_floating_point()
     return y if floats else y[:, 0]
 
 
@@ -81,8 +82,11 @@ def check_label_shape(shape: tuple[int, ...], n: int | None, n_classes: int | No
     Parameters
     ----------
     shape : tuple of int
-    n, n_classes : int, or None for any number
+        Of the labels.
+    n, n_classes : int or None
+        The required numbers; None allows any.
     name : str
+        The argument's name, for the message.
 
     Examples
     --------
@@ -97,23 +101,24 @@ def check_label_shape(shape: tuple[int, ...], n: int | None, n_classes: int | No
 
 
 def count_classes(y: np.ndarray, name: str = "y") -> int:
-    """Return K of checked labels; raise ValueError where their matrix (n, K) would be large and nearly empty.
+    """Return K of checked labels, or raise ValueError if their matrix (n, K) would be large and nearly empty.
 
     Parameters
     ----------
     y : int array of shape (n,), or float array of shape (n, K)
         What `check_labels` returned.
     name : str
+        The argument's name, for the message.
 
     Returns
     -------
     int
-        One more than the largest of int labels.
+        For int labels, the largest plus 1.
 
     Raises
     ------
     ValueError
-        If the matrix has over 2·10⁸ numbers, and over half of the classes have no label.
+        If the matrix has over 2·10⁸ entries, and over half of the classes have no label.
 
     Examples
     --------
@@ -125,9 +130,9 @@ def count_classes(y: np.ndarray, name: str = "y") -> int:
     width = int(y.max(initial=0)) + 1
     if len(y) * width > MOST_SHARES and width > 2 * (used := len(np.unique(y))):
         raise ValueError(
-            f"{name} must be numbered from 0 without large gaps, for labels become a matrix (n, K); got "
+            f"{name} must be numbered from 0 without large gaps, because labels become a matrix (n, K); got "
             f"{used} classes in {len(y)} labels up to {width - 1}. Relabel with np.unique(y, return_inverse=True)[1],"
-            " or give n_classes: then the label that is too large is named."
+            " or pass n_classes to learn which label is too large."
         )
     return width
 
@@ -138,7 +143,9 @@ def one_hot(y: np.ndarray, n_classes: int) -> np.ndarray:
     Parameters
     ----------
     y : int array of shape (n,)
+        What `check_labels` returned.
     n_classes : int
+        K.
 
     Returns
     -------
@@ -154,21 +161,24 @@ def one_hot(y: np.ndarray, n_classes: int) -> np.ndarray:
     return Y
 
 
-def check_probabilities(p: Any, name: str = "p", *, tolerance: float = 1e-6, remedy: str = "") -> None:
+def check_probabilities(p: object, name: str = "p", *, tolerance: float = 1e-6, remedy: str = "") -> None:
     """Raise an error unless the rows of `p` are non-negative and sum to 1 within `tolerance`.
 
     Parameters
     ----------
     p : float array of shape (n, K)
+        The distributions, one a row.
     name : str
+        The argument's name, for the message.
     tolerance : float
+        Of the sums.
     remedy : str
-        Ends the error's text where a row is no distribution.
+        The end of the message if a row is not a distribution.
 
     Raises
     ------
     TypeError, ValueError
-        If `p` holds no real numbers, has another shape, or a row is no distribution.
+        If `p` is not real, has another shape, or a row is not a distribution.
 
     Examples
     --------
@@ -189,7 +199,7 @@ def _check_int_labels(y: np.ndarray, name: str, n_classes: int | None) -> np.nda
     if y.dtype.kind not in "iu":
         raise TypeError(f"{name} of one dimension must hold integers; got dtype {y.dtype}{_other(y)}")
     if y.size and (y.min() < 0 or (n_classes is not None and y.max() >= n_classes)):
-        remedy = "Leave samples without a class out." if y.min() < 0 else "Count classes from 0, or raise n_classes."
+        remedy = "Drop the samples without a class." if y.min() < 0 else "Count classes from 0, or raise n_classes."
         raise ValueError(
             f"{name} must lie in 0..{'n_classes-1' if n_classes is None else n_classes - 1}; "
             f"got values from {y.min()} to {y.max()}. {remedy}"
@@ -198,11 +208,11 @@ def _check_int_labels(y: np.ndarray, name: str, n_classes: int | None) -> np.nda
 
 
 def _other(y: np.ndarray) -> str:
-    """Return the end of the error on 1-D labels that are no integers: what is among them, and the remedy."""
+    """Return the end of the message for 1-D labels that are not integers: an example, and the remedy."""
     if y.dtype.kind == "f" and np.isnan(y).any():
-        return ", with missing ones (NaN) among them. Leave out the samples that have no label."
+        return ", with missing values (NaN). Drop the samples without a label."
     if y.dtype.kind in "fb":
-        return ". Convert the numbers of classes by astype(int); soft labels are (n, K)."
-    strange = [value for value in y.ravel().tolist() if not isinstance(value, int)]
-    shown = f", {strange[0]!r:.40} among them" if strange else ""
-    return f"{shown}. Number the classes, for instance by np.unique(y, return_inverse=True)[1], and leave none out."
+        return ". Convert class numbers by astype(int); soft labels are (n, K)."
+    others = [value for value in y.ravel().tolist() if not isinstance(value, int)]
+    example = f", for instance {others[0]!r:.40}" if others else ""
+    return f"{example}. Number the classes, for instance by np.unique(y, return_inverse=True)[1]."

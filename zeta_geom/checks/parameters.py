@@ -2,23 +2,25 @@
 
 from collections.abc import Iterable
 from numbers import Integral, Real
-from typing import Any
 
 import numpy as np
 
 __all__ = ["check_choice", "check_int", "check_jobs", "check_real"]
 
-LARGEST_INT = 2**63 - 1  # what NumPy and torch count with
+LARGEST_INT = 2**63 - 1  # of the integers of NumPy and torch
 
 
-def check_int(value: Any, name: str, *, low: int | None = None, high: int | None = None) -> int:
-    """Return `value` as an int within [low, high], or raise.
+def check_int(value: object, name: str, *, low: int | None = None, high: int | None = None) -> int:
+    """Return `value` as an int within [low, high], or raise an error.
 
     Parameters
     ----------
     value : int or NumPy integer
+        What the caller passed.
     name : str
+        The argument's name, for the message.
     low, high : int, optional
+        The limits.
 
     Returns
     -------
@@ -27,7 +29,7 @@ def check_int(value: Any, name: str, *, low: int | None = None, high: int | None
     Raises
     ------
     TypeError, ValueError
-        If `value` is no integer (a bool is none), or lies outside the limits or takes more than 64 bits.
+        If `value` is not an integer (bools are refused), is outside the limits, or needs more than 64 bits.
 
     Examples
     --------
@@ -44,13 +46,15 @@ def check_int(value: Any, name: str, *, low: int | None = None, high: int | None
     return number
 
 
-def check_jobs(value: Any, name: str = "n_jobs") -> int | None:
-    """Return `value` if it is a number of threads as in scikit-learn: None, or an integer that is not 0.
+def check_jobs(value: object, name: str = "n_jobs") -> int | None:
+    """Return `value` if it is a number of threads as in scikit-learn: None, or a nonzero integer.
 
     Parameters
     ----------
     value : int, NumPy integer or None
+        What the caller passed.
     name : str
+        The argument's name, for the message.
 
     Returns
     -------
@@ -59,7 +63,7 @@ def check_jobs(value: Any, name: str = "n_jobs") -> int | None:
     Raises
     ------
     TypeError, ValueError
-        If `value` is something else, or 0.
+        If `value` is anything else.
 
     Examples
     --------
@@ -69,12 +73,12 @@ def check_jobs(value: Any, name: str = "n_jobs") -> int | None:
     if value is None:
         return None
     if not (number := check_int(value, name)):
-        raise ValueError(f"{name} must be a number of threads, -1 for one on each core, or None; got 0.")
+        raise ValueError(f"{name} must be a number of threads, -1 for one per core, or None; got 0.")
     return number
 
 
 def check_real(
-    value: Any,
+    value: object,
     name: str,
     *,
     low: float | None = None,
@@ -82,14 +86,20 @@ def check_real(
     strict: bool = False,
     allow_inf: bool = False,
 ) -> float:
-    """Return `value` as a float within the limits (excluded where `strict`), or raise.
+    """Return `value` as a float within the limits, or raise an error.
 
     Parameters
     ----------
     value : int, float or NumPy real number
+        What the caller passed.
     name : str
+        The argument's name, for the message.
     low, high : float, optional
-    strict, allow_inf : bool
+        The limits.
+    strict : bool
+        Exclude the limits.
+    allow_inf : bool
+        Accept infinite values.
 
     Returns
     -------
@@ -98,7 +108,7 @@ def check_real(
     Raises
     ------
     TypeError, ValueError
-        If `value` is no real number; if it is NaN, infinite (unless `allow_inf`), or outside the limits.
+        If `value` is not a real number, is NaN, infinite (unless `allow_inf`), or outside the limits.
 
     Examples
     --------
@@ -120,13 +130,17 @@ def check_real(
     return number
 
 
-def check_choice(value: Any, name: str, choices: Iterable[str]) -> str:
-    """Return `value` if it is one of `choices`; else raise an error that lists them all.
+def check_choice(value: object, name: str, choices: Iterable[str]) -> str:
+    """Return `value` if it is one of `choices`, or raise an error that lists them.
 
     Parameters
     ----------
-    value, name : str
+    value : str
+        What the caller passed.
+    name : str
+        The argument's name, for the message.
     choices : iterable of str
+        The allowed values.
 
     Returns
     -------
@@ -135,7 +149,7 @@ def check_choice(value: Any, name: str, choices: Iterable[str]) -> str:
     Raises
     ------
     ValueError
-        If `value` is none of `choices`.
+        If `value` is not among `choices`.
 
     Examples
     --------

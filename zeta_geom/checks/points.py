@@ -1,4 +1,6 @@
-"""Checks of arrays: anything array-like becomes a NumPy array, and points are finite and 2-D."""
+"""Checks of arrays: array-like values become NumPy arrays; points are finite and 2-D."""
+
+from __future__ import annotations
 
 from numbers import Real
 from typing import Any
@@ -10,13 +12,15 @@ __all__ = ["LARGEST", "check_finite", "check_points", "host_array", "real_array"
 LARGEST = 1e150  # of a coordinate: squares of larger ones overflow
 
 
-def check_finite(X: Any, name: str = "X") -> None:
+def check_finite(X: object, name: str = "X") -> None:
     """Raise ValueError if `X` holds a NaN or an infinity.
 
     Parameters
     ----------
     X : array-like or CPU tensor, of any shape and dtype
+        The values.
     name : str
+        The argument's name, for the message.
 
     Examples
     --------
@@ -29,19 +33,22 @@ def check_finite(X: Any, name: str = "X") -> None:
 
 
 def host_array(values: Any, name: str = "values") -> np.ndarray:
-    """Return `values` as a NumPy array; a CPU tensor is detached, bfloat16, which NumPy has not, becomes float32.
+    """Return `values` as a NumPy array.
 
-    Objects that are all numbers, as in a column of pandas', become numbers.
+    A CPU tensor is detached; bfloat16, which NumPy lacks, becomes float32. Object arrays of numbers, as pandas has
+    them, become numeric.
 
     Parameters
     ----------
     values : array-like or CPU tensor, of any shape and dtype
+        What the caller passed.
     name : str
+        The argument's name, for the message.
 
     Raises
     ------
     TypeError, ValueError
-        If `values` nests lists of unequal lengths, is a sparse matrix, or has masked values.
+        If `values` holds nested lists of unequal lengths, is a sparse matrix, or has masked values.
 
     Examples
     --------
@@ -53,9 +60,9 @@ def host_array(values: Any, name: str = "values") -> np.ndarray:
         values = values.float() if str(values.dtype) == "torch.bfloat16" else values
     if hasattr(values, "toarray"):
         raise TypeError(f"{name} must be a dense array; got a {type(values).__name__}. Call its toarray() first.")
-    if np.ma.is_masked(values):  # NumPy would take the values under the mask
+    if np.ma.is_masked(values):  # NumPy would use the values under the mask
         count = int(np.ma.getmaskarray(values).sum())
-        raise ValueError(f"{name} must have no masked value; got {count}. Fill them, or leave their samples out.")
+        raise ValueError(f"{name} must not have masked values; got {count}. Fill them, or drop their samples.")
     try:
         array = np.asarray(values)
     except ValueError as error:
@@ -65,18 +72,20 @@ def host_array(values: Any, name: str = "values") -> np.ndarray:
     return array
 
 
-def real_array(values: Any, name: str = "values") -> np.ndarray:
-    """Return `values` as a NumPy array of real numbers, bools among them, or raise.
+def real_array(values: object, name: str = "values") -> np.ndarray:
+    """Return `values` as a NumPy array of real numbers, bools among them, or raise an error.
 
     Parameters
     ----------
     values : array-like or CPU tensor, of any shape
+        What the caller passed.
     name : str
+        The argument's name, for the message.
 
     Raises
     ------
     TypeError, ValueError
-        If `values` hold anything else, or nest lists of unequal lengths.
+        If `values` holds anything else, or nested lists of unequal lengths.
 
     Examples
     --------
@@ -89,20 +98,23 @@ def real_array(values: Any, name: str = "values") -> np.ndarray:
     return array
 
 
-def check_points(X: Any, name: str = "X", *, min_samples: int = 1) -> np.ndarray:
+def check_points(X: object, name: str = "X", *, min_samples: int = 1) -> np.ndarray:
     """Return `X` (array, DataFrame or CPU tensor) as a finite float array of shape (n, d), float32 or float64.
 
     Parameters
     ----------
     X : array-like of shape (n, d)
+        The points.
     name : str
+        The argument's name, for the message.
     min_samples : int
+        The smallest number of rows.
 
     Raises
     ------
     TypeError, ValueError
-        If `X` holds no real numbers, is not 2-D, has fewer than `min_samples` rows or no column, or has a value not
-        finite or beyond 1e150.
+        If `X` is not real or not 2-D, has fewer than `min_samples` rows or no column, or has a value that is not
+        finite or exceeds 1e150.
 
     Examples
     --------
@@ -127,5 +139,5 @@ def check_points(X: Any, name: str = "X", *, min_samples: int = 1) -> np.ndarray
     return array
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, Real) and not isinstance(value, (bool, np.bool_))

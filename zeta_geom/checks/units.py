@@ -1,27 +1,26 @@
-"""Whether two sets of samples are in one unit, judged by their values: the one rule of the project."""
+"""Check by their values whether two sets of samples are in one unit: one rule for the whole project."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
 from zeta_geom.checks.points import host_array
+from zeta_geom.checks.types import ArrayLike
 
 __all__ = ["check_units"]
 
-SPREAD = 20  # times the other set's largest magnitude
-FLAT = 1e-6  # of the other set's spread: magnitudes below are those of a set that has collapsed to 0
-LEAST = 8  # values of a set that is judged
-OUTSIDE = 0.05  # share of values that may lie outside LEVELS, or beyond the other set: outliers
+SPREAD = 20  # times the largest magnitude of the other set
+FLAT = 1e-6  # of the spread of the other set: a set with smaller magnitudes has collapsed to 0
+LEAST = 8  # values; smaller sets are not judged
+OUTSIDE = 0.05  # the share of outliers: values outside LEVELS, or beyond the other set
 LEVELS = (-0.5, 2.5)  # grey levels divided by 255, with room for noise and for a scale changed on purpose
 CUSTOMARY = {"0 to 255": (0.0, 255.0), "0 to 1": (0.0, 1.0), "-1 to 1": (-1.0, 1.0)}
-NEAR = 0.25  # of the distance between the means of features, what a change of unit must leave
-MOST = 4 * 10**6  # values of a set that its spread and means are taken of
+REMAINDER = 0.25  # the largest share of the distance between the means that a change of unit may leave
+MOST = 4 * 10**6  # values of a set from which its spread and means are computed
 
 
 def check_units(
-    first: Any, second: Any, names: tuple[str, str], *, divided: tuple[bool, bool] = (False, False)
+    first: ArrayLike, second: ArrayLike, names: tuple[str, str], *, divided: tuple[bool, bool] = (False, False)
 ) -> None:
     """Raise ValueError if the values of two sets show that they are in different units.
 
@@ -31,24 +30,24 @@ def check_units(
     1. One set came as integers, taken for grey levels and divided by 255, the other as floats of which more than 5 %
        lie outside -0.5 to 2.5.
     2. The standard deviation of all values of one set is more than 20 times the largest magnitude in the other, which
-       more than 5 % of its values exceed: a few outliers are no other unit.
-    3. They lie in two different ones of the customary ranges 0 to 255, 0 to 1 and -1 to 1, and the change from one
+       more than 5 % of its values exceed: a few outliers do not make another unit.
+    3. The sets lie in different ranges of the customary 0 to 255, 0 to 1 and -1 to 1, and the change from one
        range to the other brings the means of the features at least four times nearer to each other, and the standard
        deviations of all values nearer.
 
     Parameters
     ----------
     first, second : finite real arrays of shapes (n, ...), (m, ...)
-        Of one trailing shape.
+        Two sets of samples of the same shape.
     names : pair of str
-        What the caller calls them.
+        The arguments' names, for the message.
     divided : pair of bool
         Whether each came as integers and was divided by 255.
 
     Raises
     ------
     ValueError
-        With both ranges, as they were given.
+        The message states both ranges.
 
     Examples
     --------
@@ -61,7 +60,7 @@ def check_units(
     A, B = host_array(first, names[0]), host_array(second, names[1])
     if min(A.size, B.size) < LEAST:
         return
-    ranges = [(float(one.min()), float(one.max())) for one in (A, B)]
+    ranges = [(float(array.min()), float(array.max())) for array in (A, B)]
     varied = all(low < high for low, high in ranges)
     apart = varied and (_spread_apart(A, B, ranges) or _converted(A, B, ranges))
     if apart or _beside_integers(A, B, divided):
@@ -92,7 +91,7 @@ def _spread_apart(A: np.ndarray, B: np.ndarray, ranges: list[tuple[float, float]
 
 
 def _converted(A: np.ndarray, B: np.ndarray, ranges: list[tuple[float, float]]) -> bool:
-    """Say whether a change between two customary ranges, in which the sets lie, brings their means together."""
+    """Return whether a change between the customary ranges of the sets brings their means together."""
     units = [_customary(low, high) for low, high in ranges]
     if None in units or units[0] == units[1]:
         return False
@@ -100,22 +99,22 @@ def _converted(A: np.ndarray, B: np.ndarray, ranges: list[tuple[float, float]]) 
     first, second = _rows(A), _rows(B)
     means, others, factor = first.mean(axis=0), second.mean(axis=0), (new_high - new_low) / (high - low)
     changed = new_low + (means - low) * factor
-    if not (first.std() and second.std()):  # of evenly spread rows of large sets
+    if not (first.std() and second.std()):  # possible for evenly spaced rows of large sets
         return False
     spread = np.log(second.std() / first.std())
-    nearer = float(np.abs(others - changed).mean()) < NEAR * float(np.abs(others - means).mean())
+    nearer = float(np.abs(others - changed).mean()) < REMAINDER * float(np.abs(others - means).mean())
     return nearer and bool(abs(spread - np.log(factor)) < abs(spread))
 
 
 def _customary(low: float, high: float) -> str | None:
-    """Return the narrowest customary range that holds these values."""
+    """Return the narrowest customary range of these values."""
     if low >= 0:
         return "0 to 1" if high <= 1 else "0 to 255" if high <= 255 else None
     return "-1 to 1" if low >= -1 and high <= 1 else None
 
 
 def _rows(X: np.ndarray) -> np.ndarray:
-    """Return rows of float64, evenly spread, with at most MOST values in all or one row."""
+    """Return evenly spaced rows as float64, at most MOST values or one row."""
     return X.reshape(len(X), -1)[:: -(-X.size // MOST)].astype(np.float64)
 
 

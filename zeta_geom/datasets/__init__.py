@@ -1,4 +1,4 @@
-"""Where real points come from: fetched, checked by hash, kept in a cache, never replaced silently."""
+"""Real data sets: fetched, checked by hash, cached, and never replaced silently."""
 
 from zeta_geom.datasets.catalogue import DATASETS, Specification
 from zeta_geom.datasets.fetching import fetch

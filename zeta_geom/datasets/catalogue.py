@@ -1,4 +1,4 @@
-"""The data sets that there are: one table, name -> specification."""
+"""The table of data sets, name -> specification."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ __all__ = ["DATASETS", "Arrays", "Specification", "read_digits", "read_idx_folde
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # X_train, y_train, X_test, y_test
 
-DIGITS_TRAIN = 1500  # the first ones; the 297 that remain are the test set
+DIGITS_TRAIN = 1500  # the first samples; the other 297 are the test set
 DIGITS = tuple("0123456789")
 CIFAR_SOURCE = "A. Krizhevsky, Learning multiple layers of features from tiny images, 2009"
 CIFAR_MIRRORS = (Mirror("https://www.cs.toronto.edu/~kriz"), Mirror("https://cave.cs.toronto.edu/kriz"))
@@ -25,20 +25,20 @@ CIFAR_MIRRORS = (Mirror("https://www.cs.toronto.edu/~kriz"), Mirror("https://cav
 
 @dataclass(frozen=True)
 class Specification:
-    """What is known about a data set.
+    """A data set: its origin, files and routes.
 
     Parameters
     ----------
     title, source, licence : str
-        What it is, where it comes from, and under which terms.
+        A description, the origin, and the terms of use.
     class_names : tuple of str
         The classes, in the order of their labels.
     read : callable
         Folder of the files -> (X_train, y_train, X_test, y_test).
     files : mapping
-        File -> SHA-256, before a route's gzip layer; empty where nothing is to be fetched.
+        File -> SHA-256 of the plain file; empty if the data come with the package.
     routes : tuple of routes
-        The ways by which the files may come, in the order in which they are tried.
+        The ways to get the files, in the order of attempts.
 
     Examples
     --------
@@ -56,7 +56,7 @@ class Specification:
 
     @property
     def embedded(self) -> bool:
-        """Whether the data come with the installed packages, so that nothing is fetched."""
+        """Whether the data come with the installed packages."""
         return not self.files
 
 
@@ -70,7 +70,7 @@ def read_idx_folder(folder: Path) -> Arrays:
 def read_digits(folder: Path) -> Arrays:
     """Read scikit-learn's digits: grey level v of 0..16 becomes round(255 v / 16), halves to even.
 
-    The first 1,500 are the training set: a split that no library version can change.
+    The first 1,500 are the training set: this split does not depend on a library version.
     """
     from sklearn.datasets import load_digits
 

@@ -1,4 +1,4 @@
-"""CIFAR's binary version: records of label bytes and three colour planes, in the members of a .tar.gz."""
+"""The binary version of CIFAR: records of label bytes and three colour planes, in a .tar.gz."""
 
 import gzip
 import tarfile
@@ -31,7 +31,7 @@ CIFAR_100 = tuple(FINE_LABELS.split())
 def read_cifar(
     folder: Path | str, *, archive: str, train: Sequence[str], test: Sequence[str], label_bytes: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Read CIFAR out of its archive; nothing is unpacked to disk."""
+    """Read CIFAR from its archive, in memory."""
     contents = _read_members(Path(folder) / archive, {*train, *test})
     arrays: list[np.ndarray] = []
     for names in (train, test):
@@ -41,7 +41,7 @@ def read_cifar(
 
 
 def _read_members(path: Path, wanted: set[str]) -> dict[str, bytes]:
-    """Return the contents of the wanted members, in one pass: going back in a .gz means unpacking it again."""
+    """Return the contents of the wanted members, in one pass, because a .gz cannot be read backwards."""
     contents = {}
     try:
         with tarfile.open(path, "r:gz") as package:

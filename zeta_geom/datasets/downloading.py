@@ -1,4 +1,4 @@
-"""One file from a server; an error that passes is not taken for the last word."""
+"""Download a file from a server, again after a transient error."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 __all__ = ["CONNECT_SECONDS", "download", "was_dropped"]
 
 logger = logging.getLogger(__name__)
-CONNECT_SECONDS = 4.0  # a mirror that says nothing for so long is passed over
-STALL_SECONDS = 30.0  # one that stops in the middle is asked again after so long
-PAUSES = (1.0, 4.0)  # seconds before a download is tried again, after an error that passes
+CONNECT_SECONDS = 4.0  # a mirror without an answer after that is skipped
+STALL_SECONDS = 30.0  # a stalled download is restarted after that
+PAUSES = (1.0, 4.0)  # seconds before each new attempt
 
 
 def download(url: str, path: Path, progress: bool, *, connect_seconds: float = CONNECT_SECONDS) -> None:
-    """Download a file; after an error that passes, twice more."""
+    """Download a file, with up to two new attempts after transient errors."""
     import pooch
 
     visible = progress and sys.stderr.isatty()
@@ -26,7 +26,7 @@ def download(url: str, path: Path, progress: bool, *, connect_seconds: float = C
         try:
             fetch(url, str(path), None)
         except OSError as error:
-            if pause is None or not _passes(error):
+            if pause is None or not _is_transient(error):
                 raise
             logger.info("%s: %s; trying again in %g s", url, error, pause)
             time.sleep(pause)
@@ -34,8 +34,8 @@ def download(url: str, path: Path, progress: bool, *, connect_seconds: float = C
             return
 
 
-def _passes(error: OSError) -> bool:
-    """Return whether an error of a download may be gone in a moment: a busy server, silence, a dropped connection."""
+def _is_transient(error: OSError) -> bool:
+    """Return whether a new attempt may succeed: after a busy server, silence, or a dropped connection."""
     status = getattr(getattr(error, "response", None), "status_code", None)  # of an HTTP error, as requests raises it
     if status is not None:
         return status == 429 or status >= 500

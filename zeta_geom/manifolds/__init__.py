@@ -1,4 +1,4 @@
-"""Where synthetic points come from: each generator with its equation as a residual and its true dimension."""
+"""Synthetic points: generators with their true dimension, their equation as a residual, and distances."""
 
 from zeta_geom.manifolds.crescents import (
     CRESCENT_LIMITS,

@@ -29,7 +29,7 @@ def make_crescents(
     noise : float
         The standard deviation of the noise in each coordinate; with 0 the points lie on the curves.
     random_state : None, int, numpy.random.Generator, RandomState or torch.Generator
-        Where the noise and the order come from.
+        Seeds the noise and the order.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def crescent_residual(X: np.ndarray) -> np.ndarray:
     """
     gap = check_columns(X, 2)[:, None] - CENTERS
     wrong_side = np.maximum(-SIDES * gap[..., 1], 0)
-    return np.hypot((gap**2).sum(axis=2) - 1, wrong_side).min(axis=1)
+    return np.asarray(np.hypot((gap**2).sum(axis=2) - 1, wrong_side).min(axis=1))
 
 
 def crescent_distances(X: np.ndarray) -> np.ndarray:
@@ -155,4 +155,4 @@ def crescent_distances(X: np.ndarray) -> np.ndarray:
     gap = check_columns(X, 2)[:, None] - CENTERS
     arc = np.abs(np.linalg.norm(gap, axis=2) - 1)
     end = np.hypot(np.abs(gap[..., 0]) - 1, gap[..., 1])
-    return np.where(SIDES * gap[..., 1] >= 0, arc, end)
+    return np.asarray(np.where(SIDES * gap[..., 1] >= 0, arc, end))

@@ -1,4 +1,4 @@
-"""A nonlinear manifold of any dimension d in 2 d coordinates, given once or several times."""
+"""A nonlinear manifold of any dimension d in 2 d coordinates, repeated once or several times."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def make_curved_manifold(
     """Make noiseless points on a curved manifold of dimension `intrinsic_dim`.
 
     With p ~ U(0, 1)^d and q = (p_2, ..., p_d, p_1), the coordinates are q_i cos 2πp_i and q_i sin 2πp_i for
-    i = 1, ..., d; all 2 d of them are given n_features / (2 d) times.
+    i = 1, ..., d; all 2 d of them are repeated n_features / (2 d) times.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def make_curved_manifold(
     n_features : int
         The number of coordinates: 2 d, 4 d, 6 d, ...; 4 d in the paper.
     random_state : None, int, numpy.random.Generator, RandomState or torch.Generator
-        Where the parameters come from.
+        Seeds the parameters.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def curved_points(p: np.ndarray, *, copies: int = 2) -> np.ndarray:
     p : float array of shape (n, d)
         Parameters in [0, 1].
     copies : int
-        How often the 2 d coordinates are given.
+        How often the 2 d coordinates are repeated.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def curved_points(p: np.ndarray, *, copies: int = 2) -> np.ndarray:
 
 
 def points_at(p: np.ndarray) -> np.ndarray:
-    """Return the 2 d coordinates, given once, of the points at parameters that are checked already."""
+    """Return the first 2 d coordinates of the points at checked parameters."""
     q = np.roll(p, -1, axis=1)
     pairs = np.stack([q * np.cos(2 * np.pi * p), q * np.sin(2 * np.pi * p)], axis=2)
     return pairs.reshape(len(p), 2 * p.shape[1])
@@ -134,18 +134,16 @@ def curved_residual(X: np.ndarray, *, intrinsic_dim: int = 3) -> np.ndarray:
     copies = copies_of(X.shape[1], d)
     radii = np.linalg.norm(X[:, : 2 * d].reshape(-1, d, 2), axis=2)
     p = np.roll(radii, 1, axis=1)
-    return np.hypot(
-        np.linalg.norm(X - curved_points(p, copies=copies), axis=1),
-        np.linalg.norm(np.maximum(p - 1, 0), axis=1),
-    )
+    off = np.linalg.norm(X - curved_points(p, copies=copies), axis=1)
+    return np.asarray(np.hypot(off, np.linalg.norm(np.maximum(p - 1, 0), axis=1)))
 
 
 def copies_of(n_features: int, intrinsic_dim: int) -> int:
-    """Return how often the 2 d coordinates are given, or raise."""
+    """Return how often the 2 d coordinates are repeated, or raise ValueError."""
     n_features = checks.check_int(n_features, "n_features", low=1)
     if n_features % (2 * intrinsic_dim):
         raise ValueError(
-            f"n_features must be a multiple of 2 · intrinsic_dim = {2 * intrinsic_dim}, since that many coordinates "
-            f"are given once or several times; got {n_features}. Take {4 * intrinsic_dim}, as the paper does."
+            f"n_features must be a multiple of 2 · intrinsic_dim = {2 * intrinsic_dim}, the number of different "
+            f"coordinates; got {n_features}. Use {4 * intrinsic_dim}, as the paper does."
         )
     return n_features // (2 * intrinsic_dim)

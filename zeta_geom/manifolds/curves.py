@@ -1,4 +1,4 @@
-"""The distance from points to a parametrised curve: every stationary point is found, and the nearest one taken."""
+"""The distance from points to a parametrised curve: the smallest over all stationary points and both ends."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["DISTANCE_TOLERANCE", "check_columns", "check_parameters", "curve_dis
 
 Curve: TypeAlias = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
 
-DISTANCE_TOLERANCE = 1e-9
-CELLS_PER_TURN = 128
-CHUNK = 4096  # points at once: the grid of one chunk stays in the cache's reach
-MAX_STEPS = 60  # bisection alone halves a cell of 0.05 to 1e-19
+DISTANCE_TOLERANCE = 1e-9  # absolute
+CELLS_PER_TURN = 128  # the features of all curves here are wider than such a cell
+CHUNK = 4096  # points at once, so that their grid values stay in the cache
+MAX_STEPS = 60  # by bisection alone, a cell of 0.05 shrinks to 1e-19
 
 
 def check_columns(X: object, n_features: int) -> np.ndarray:
@@ -28,7 +28,7 @@ def check_columns(X: object, n_features: int) -> np.ndarray:
     if points.shape[1] != n_features:
         raise ValueError(
             f"X must have {n_features} columns, the coordinates of this manifold; got shape {points.shape}. "
-            "Choose the manifold that the points were made from."
+            "Choose the manifold of these points."
         )
     return points.astype(np.float64, copy=False)
 
@@ -40,7 +40,7 @@ def check_parameters(t: object) -> np.ndarray:
     """
     parameters = checks.host_array(t, "t")
     if parameters.ndim != 1:
-        raise ValueError(f"t must have shape (q,), a parameter a point; got shape {parameters.shape}.")
+        raise ValueError(f"t must have shape (q,), one parameter per point; got shape {parameters.shape}.")
     return checks.check_points(parameters[:, None], "t", min_samples=0)[:, 0].astype(np.float64, copy=False)
 
 
@@ -48,9 +48,9 @@ def curve_distance(X: np.ndarray, curve: Curve, limits: tuple[float, float]) -> 
     """Return each point's Euclidean distance from a curve that ends at both limits.
 
     The stationary points of the squared distance are bracketed on a grid of 128 cells per 2π of the parameter, by the
-    sign of its derivative, and refined by Newton's method inside the bracket, with bisection where a step leaves it;
-    the nearest of them and of the two ends is taken. The distance is exact to 1e-9 (`DISTANCE_TOLERANCE`) for curves
-    whose features are as wide as a cell.
+    sign of its derivative, and refined by Newton's method inside the bracket, with bisection if a step leaves it; the
+    nearest of them and of the two ends counts. The distance is exact to 1e-9 (`DISTANCE_TOLERANCE`) for curves whose
+    features are as wide as a cell.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def curve_distance(X: np.ndarray, curve: Curve, limits: tuple[float, float]) -> 
 
 def _refine(points: np.ndarray, curve: Curve, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Return the root, between `low` and `high`, of the slope of each point's squared distance."""
-    t = (low + high) / 2
+    t: np.ndarray = (low + high) / 2
     for _ in range(MAX_STEPS):
         position, first, second = curve(t)
         gap = position - points

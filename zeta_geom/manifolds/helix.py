@@ -25,7 +25,7 @@ def make_helix(
     n_features : int
         The number of coordinates, at least 3; from the fourth on they are 0.
     random_state : None, int, numpy.random.Generator, RandomState or torch.Generator
-        Where the parameters come from.
+        Seeds the parameters.
 
     Returns
     -------
@@ -118,7 +118,7 @@ def helix_residual(X: np.ndarray) -> np.ndarray:
     X = _check_helix(X)
     beyond = X[:, 2] - np.clip(X[:, 2], *HELIX_LIMITS)
     off = X[:, :3] - _helix(X[:, 2])[0]
-    return np.sqrt((off**2).sum(axis=1) + beyond**2 + (X[:, 3:] ** 2).sum(axis=1))
+    return np.asarray(np.sqrt((off**2).sum(axis=1) + beyond**2 + (X[:, 3:] ** 2).sum(axis=1)))
 
 
 def helix_distance(X: np.ndarray) -> np.ndarray:
@@ -152,7 +152,7 @@ def helix_distance(X: np.ndarray) -> np.ndarray:
     """
     X = _check_helix(X)
     in_space = curve_distance(X[:, :3], _helix, HELIX_LIMITS)
-    return np.hypot(in_space, np.linalg.norm(X[:, 3:], axis=1))[:, None]
+    return np.asarray(np.hypot(in_space, np.linalg.norm(X[:, 3:], axis=1)))[:, None]
 
 
 def _check_helix(X: np.ndarray) -> np.ndarray:
@@ -162,5 +162,5 @@ def _check_helix(X: np.ndarray) -> np.ndarray:
 
 def _helix(t: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return position, first and second derivative in R^3."""
-    x, y, one = RADIUS * np.cos(t), RADIUS * np.sin(t), np.ones_like(t)
-    return np.stack([x, y, t], axis=-1), np.stack([-y, x, one], axis=-1), np.stack([-x, -y, 0 * one], axis=-1)
+    x, y, ones = RADIUS * np.cos(t), RADIUS * np.sin(t), np.ones_like(t)
+    return np.stack([x, y, t], axis=-1), np.stack([-y, x, ones], axis=-1), np.stack([-x, -y, 0 * ones], axis=-1)

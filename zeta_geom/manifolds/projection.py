@@ -1,4 +1,4 @@
-"""The distance from points to the curved manifold: a grid of starts that misses no basin, then Newton in the box."""
+"""The distance from points to the curved manifold: starts on a grid that misses no basin, then Newton in the box."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from zeta_geom.manifolds.curved import copies_of, points_at
 
 __all__ = ["curved_distance"]
 
-CELLS = {1: 256, 2: 64, 3: 24}  # along each parameter: a turn of the angle has that many
-CHUNK = 512  # points at once: 14,000 grid values each
+CELLS = {1: 256, 2: 64, 3: 24}  # of the grid along each parameter, a full turn, by dimension
+CHUNK = 512  # points at once, with up to 15,625 grid values each: 32 MB of float32
 MAX_STEPS = 60
-STILL = 1e-13  # a parameter that moves by less has arrived
-FARTHEST = 2.0**60  # from the origin, as float32 works
+STILL = 1e-13  # smaller steps of a parameter end the iteration
+FARTHEST = 2.0**60  # the largest distance from the origin whose square float32 holds with room
 
 
 def curved_distance(X: np.ndarray, *, intrinsic_dim: int = 3) -> np.ndarray:
     """Return the distances of points from the manifold of `make_curved_manifold`.
 
-    The copies of the 2 d coordinates are averaged first: what they differ by is at right angles to the manifold. The
-    squared distance is taken at every node of a grid over the parameters [0, 1]^d, ends included. From each node
-    that is no higher than its neighbours and may, by a bound on the second derivatives, lie beside the lowest point,
-    Newton's method goes down, damped and kept inside the box; the lowest of what is found is taken. The distance is
-    exact to 1e-9 (`DISTANCE_TOLERANCE`).
+    The copies of the 2 d coordinates are averaged first, because their differences are orthogonal to the manifold.
+    The squared distance is computed at every node of a grid over the parameters [0, 1]^d. A damped Newton method
+    inside the box starts at each node that is a local minimum of the grid and that, by a bound on the second
+    derivatives, may be next to the global minimum; the smallest result counts. The distance is exact to 1e-9
+    (`DISTANCE_TOLERANCE`).
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def curved_distance(X: np.ndarray, *, intrinsic_dim: int = 3) -> np.ndarray:
     mean = parts.mean(axis=1)
     apart = ((parts - mean[:, None]) ** 2).sum(axis=(1, 2))
     squared = np.concatenate([_lowest(mean[i : i + CHUNK]) for i in range(0, len(X), CHUNK)])
-    return np.sqrt(parts.shape[1] * squared + apart)[:, None]
+    return np.asarray(np.sqrt(parts.shape[1] * squared + apart))[:, None]
 
 
 def _lowest(Z: np.ndarray) -> np.ndarray:
@@ -84,47 +84,48 @@ def _grid(d: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _starts(Z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return which point each start belongs to (s,), and its parameters (s, d)."""
+    """Return starts for the minimisation: the indices of their points (s,), and parameters (s, d)."""
     d = Z.shape[1] // 2
     nodes, points = _grid(d)
-    # at the lowest point no free parameter has a slope, and a node beside it is off by half a cell in each
+    # Taylor at the minimum, where free parameters have slope 0: the next node is at most half a cell away in each,
+    # and `bend` bounds the second derivatives
     radius = np.linalg.norm(Z.reshape(-1, d, 2), axis=2).max(axis=1)
     bend = 2 + 8 * np.pi**2 * radius + 8 * np.pi * radius
     margin = bend * d / (8 * CELLS[d] ** 2) + 1e-5 * (1 + radius)
-    # |z - f|² less |z|², in float32: the margin is far above its rounding; scaled where float32 would not hold it
+    # |z - f|² - |z|² in float32, whose rounding is far below the margin; scaled if float32 would overflow
     scale = np.where(radius > FARTHEST, FARTHEST / np.maximum(radius, FARTHEST), 1.0)[:, None]
     products = (Z * scale).astype(np.float32) @ points.T.astype(np.float32)
     values = (points**2).sum(axis=1).astype(np.float32) * scale.astype(np.float32) - 2 * products
     margin *= scale[:, 0]
     point, node = np.nonzero(values <= (values.min(axis=1) + margin)[:, None])
     index = np.array(np.unravel_index(node, (CELLS[d] + 1,) * d))
-    own, least = values[point, node], np.ones(len(node), dtype=bool)
+    node_values, least = values[point, node], np.ones(len(node), dtype=bool)
     for axis in range(d):
         for step in (-1, 1):
             beside = index.copy()
             beside[axis] = np.clip(beside[axis] + step, 0, CELLS[d])
-            least &= own <= values[point, np.ravel_multi_index(tuple(beside), (CELLS[d] + 1,) * d)]
+            least &= node_values <= values[point, np.ravel_multi_index(tuple(beside), (CELLS[d] + 1,) * d)]
     return point[least], nodes[node[least]]
 
 
 def _squared(Z: np.ndarray, p: np.ndarray) -> np.ndarray:
     """Return the squared distances (s,) of points (s, 2 d) from the manifold's points at p (s, d)."""
-    return ((Z - points_at(p)) ** 2).sum(axis=1)
+    return np.asarray(((Z - points_at(p)) ** 2).sum(axis=1))
 
 
 def _newton(Z: np.ndarray, p: np.ndarray) -> np.ndarray:
-    """Return parameters (s, d) where no step inside the box leads down."""
+    """Return parameters (s, d) from which no step inside the box decreases the distance."""
     p, damping = p.copy(), np.zeros(len(p))
     value, active = _squared(Z, p), np.arange(len(p))
     for _ in range(MAX_STEPS):
         slope, bend = _derivatives(Z[active], p[active])
         step = _step(p[active], slope, bend, damping[active])
         moved = np.clip(p[active] + step, 0, 1)
-        found = _squared(Z[active], moved)
-        lower = found <= value[active]
+        new_value = _squared(Z[active], moved)
+        lower = new_value <= value[active]
         farther = np.abs(moved - p[active]).max(axis=1) > STILL
         damping[active] = np.where(lower, damping[active] / 8, np.maximum(8 * damping[active], 1e-3))
-        p[active[lower]], value[active[lower]] = moved[lower], found[lower]
+        p[active[lower]], value[active[lower]] = moved[lower], new_value[lower]
         active = active[farther]
         if not len(active):
             break
@@ -132,7 +133,7 @@ def _newton(Z: np.ndarray, p: np.ndarray) -> np.ndarray:
 
 
 def _step(p: np.ndarray, slope: np.ndarray, bend: np.ndarray, damping: np.ndarray) -> np.ndarray:
-    """Return Newton's step in the parameters that are not held by an end of [0, 1], made to lead down."""
+    """Return a descending Newton step in the parameters that no end of [0, 1] holds."""
     held = ((p <= 0) & (slope > 0)) | ((p >= 1) & (slope < 0))
     free = ~held[:, :, None] & ~held[:, None, :]
     eye = np.eye(p.shape[1])

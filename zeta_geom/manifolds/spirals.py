@@ -28,7 +28,7 @@ def make_spirals(
     noise : float
         The standard deviation of the noise in each coordinate; with 0 the points lie on the curves.
     random_state : None, int, numpy.random.Generator, RandomState or torch.Generator
-        Where the parameters, the noise and the order come from.
+        Seeds the parameters, the noise and the order.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def spiral_residual(X: np.ndarray) -> np.ndarray:
     beyond = r - PITCH * np.clip(r / PITCH, *SPIRAL_LIMITS)
     on_arm = np.stack([r * np.cos(r / PITCH), r * np.sin(r / PITCH)], axis=1)
     off = np.minimum(np.linalg.norm(X - on_arm, axis=1), np.linalg.norm(X + on_arm, axis=1))
-    return np.hypot(off, beyond)
+    return np.asarray(np.hypot(off, beyond))
 
 
 def spiral_distances(X: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The table of all manifolds: how to make points, the true dimension, the equation, the distances."""
+"""The table of manifolds: generator, true dimension, equation and distances."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from zeta_geom.manifolds.spirals import (
 
 __all__ = ["MANIFOLDS", "Manifold", "get_manifold", "wrong_labels"]
 
-LABEL_TIE = 1e-6  # float32 labels: a sum of 128 weights rounds by less
+LABEL_TIE = 1e-6  # larger than the rounding of a sum of 128 float32 weights
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,14 @@ class Manifold:
     residual : callable
         X (n, n_features) -> (n,): how far each point is from satisfying the equation; 0 on the manifold.
     distances : callable, optional
-        X (n, n_features) -> (n, K): the Euclidean distance from each noiseless curve, one for a class; (n, 1)
-        where there is one curve or manifold.
+        X (n, n_features) -> (n, K): the Euclidean distance from each noiseless curve, one per class; (n, 1)
+        for a single curve or manifold.
     curves : callable, optional
         t (q,) -> (K, q, n_features): points on each noiseless curve.
     limits : (float, float), optional
         The first and the last t of the curves.
     n_classes : int
-        The number of classes; 0 where `make` gives parameters in place of labels.
+        The number of classes; 0 if `make` returns parameters instead of labels.
 
     Examples
     --------
@@ -66,8 +66,8 @@ class Manifold:
     make: Callable[..., tuple[np.ndarray, np.ndarray]]
     dimension: int
     n_features: int
-    residual: Callable[[Any], np.ndarray]
-    distances: Callable[[Any], np.ndarray] | None = None
+    residual: Callable[[np.ndarray], np.ndarray]
+    distances: Callable[[np.ndarray], np.ndarray] | None = None
     curves: Callable[[np.ndarray], np.ndarray] | None = None
     limits: tuple[float, float] | None = None
     n_classes: int = 0
@@ -78,6 +78,7 @@ class Manifold:
         Parameters
         ----------
         X : float array of shape (n, n_features)
+            Points.
 
         Returns
         -------
@@ -93,14 +94,15 @@ class Manifold:
         >>> MANIFOLDS["crescents"].distance([[0.0, 1.5]]).tolist()
         [0.5]
         """
-        return self._distances(X).min(axis=1)
+        return np.asarray(self._distances(X).min(axis=1))
 
     def nearest_class(self, X: np.ndarray) -> np.ndarray:
-        """Return the class of each point's nearest noiseless curve; of equally near ones the first.
+        """Return the class of each point's nearest noiseless curve; of equally close ones the first.
 
         Parameters
         ----------
         X : float array of shape (n, n_features)
+            Points.
 
         Returns
         -------
@@ -117,12 +119,12 @@ class Manifold:
         [0, 1]
         """
         if not self.n_classes:
-            raise ValueError("this manifold has no classes; take one of 'crescents' and 'spirals'.")
-        return self._distances(X).argmin(axis=1)
+            raise ValueError("this manifold has no classes; use 'crescents' or 'spirals'.")
+        return np.asarray(self._distances(X).argmin(axis=1))
 
     def _distances(self, X: np.ndarray) -> np.ndarray:
         if self.distances is None:
-            raise ValueError("this manifold has no distance function; take one of the table, such as 'helix-3d'.")
+            raise ValueError("this manifold has no distance function; use one of the table, such as 'helix-3d'.")
         return self.distances(X)
 
 
@@ -166,7 +168,7 @@ def get_manifold(name: str) -> Manifold:
     Raises
     ------
     ValueError
-        If there is none; the error lists them all.
+        If no manifold has this name; the message lists all names.
 
     Examples
     --------
@@ -177,10 +179,10 @@ def get_manifold(name: str) -> Manifold:
 
 
 def wrong_labels(distances: np.ndarray, Y: np.ndarray) -> np.ndarray:
-    """Return which points carry a wrong label: the class of the nearest curve is not the label's largest.
+    """Return which points have a wrong label: the top class of the label is not the class of the nearest curve.
 
-    Ties count as right: two curves whose distances differ by no more than 1e-9, the solver's tolerance, are equally
-    near, and two classes whose shares of the label differ by no more than 1e-6 are equally large.
+    Ties count as right: distances that differ by at most 1e-9, the solver's tolerance, are equal, and so are shares
+    of a label that differ by at most 1e-6.
 
     Parameters
     ----------
@@ -211,6 +213,6 @@ def wrong_labels(distances: np.ndarray, Y: np.ndarray) -> np.ndarray:
     Y = checks.check_labels(Y, "Y")
     if Y.shape != distances.shape:
         raise ValueError(f"Y must be soft labels of the distances' shape {distances.shape}; got shape {Y.shape}.")
-    near = distances - distances.min(axis=1, keepdims=True) <= DISTANCE_TOLERANCE
+    nearest = distances - distances.min(axis=1, keepdims=True) <= DISTANCE_TOLERANCE
     leading = Y.max(axis=1, keepdims=True) - Y <= LABEL_TIE
-    return ~(near & leading).any(axis=1)
+    return np.asarray(~(nearest & leading).any(axis=1))

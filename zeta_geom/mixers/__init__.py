@@ -1,10 +1,11 @@
-"""What is done to a batch: one method a file, one table name -> class.
+"""Methods that mix a batch: one method a file, one table name -> class.
 
-A mixer maps (X, y) to (X_new, Y_new). A call has two halves: `draw` takes everything random, on the backend of the
-data, and returns a plan; `apply` is arithmetic alone and serves NumPy arrays and torch tensors alike.
+A mixer maps (X, y) to (X_new, Y_new). A call has two halves: `draw` draws all that is random, on the backend of the
+data, and returns a plan; `apply` is arithmetic only, the same for NumPy arrays and torch tensors.
 """
 
 from zeta_geom.mixers.base import Mixer
+from zeta_geom.mixers.draws import zeta_weight_matrix
 from zeta_geom.mixers.methods.between_class import BetweenClass, BetweenClassPlus
 from zeta_geom.mixers.methods.choice import RandomMixer
 from zeta_geom.mixers.methods.cutmix import CutMix, CutMixZeta
@@ -24,7 +25,6 @@ from zeta_geom.mixers.weights import (
     gamma_min,
     lambda_from_gamma,
     p_series_weights,
-    zeta_weight_matrix,
 )
 
 __all__ = [

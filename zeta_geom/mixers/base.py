@@ -1,24 +1,15 @@
-"""What all mixers share: the two halves of a call, labels, a whole data set, and the state of the stream."""
+"""The base class of all mixers: the two halves of a call, and whole data sets."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from typing import Any
 
-import numpy as np
-
 from zeta_geom.checks import check_int, check_real
-from zeta_geom.mixers.arrays import cast, compute_dtype
-from zeta_geom.mixers.batches import Unmixed, mix_batches
-from zeta_geom.mixers.checks import (
-    as_batch,
-    check_draw,
-    check_images,
-    check_output,
-    check_plan,
-    check_values,
-)
-from zeta_geom.mixers.labels import soft_labels
+from zeta_geom.checks.types import Array, ArrayLike, Shape, SomeArray
+from zeta_geom.mixers.arrays import cast, compute_dtype, copy_into, namespace
+from zeta_geom.mixers.checks import check_draw, check_images, check_needs, check_output, check_plan, check_samples
+from zeta_geom.mixers.plans import Plan, Unmixed
 from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Seeded
 from zeta_geom.mixers.traits import Traits
@@ -33,23 +24,23 @@ class Mixer(Seeded, ABC):
     Parameters
     ----------
     prob : float
-        The probability that a batch is mixed; the others come back as they are.
+        The probability that a batch is mixed; the other batches are returned as they are.
     n_classes : int, optional
         K; needed for int labels on CUDA, inferred from the labels elsewhere.
     check_values : bool
-        Refuse NaN and infinite values in X; off by default, for the scan costs more than the mix.
+        Refuse NaN and infinite values in X; off by default, because the scan costs more than the mix.
     random_state : None, int, Generator, RandomState or torch.Generator
-        Where the mixer's own stream starts; every call advances it.
+        Seeds the mixer's stream; every call advances it.
 
     Attributes
     ----------
     traits : Traits
-        What the class needs and does.
+        What the method requires and guarantees.
 
     Raises
     ------
     TypeError, ValueError
-        If `prob` is not in [0, 1], `n_classes` is no positive integer, or `random_state` has the wrong type.
+        If `prob` is outside [0, 1], `n_classes` is not a positive integer, or `random_state` has the wrong type.
 
     Examples
     --------
@@ -74,27 +65,34 @@ class Mixer(Seeded, ABC):
         self.check_values = check_values
 
     def __call__(
-        self, X: Any, y: Any = None, *, n_classes: int | None = None, n_out: int | None = None, out: Any = None
+        self,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
+        *,
+        n_classes: int | None = None,
+        n_out: int | None = None,
+        out: Array | None = None,
     ) -> tuple[Any, Any]:
         """Mix one batch.
 
         Shapes: `X` (m, ...), `y` (m,) or (m, 1) or (m, K), `out` (n_out, ...) -> (n_out, ...), (n_out, K).
         """
-        X = as_batch(X)
-        if self.check_values:
-            check_values(X)
-        Y = soft_labels(y, X, self.n_classes if n_classes is None else n_classes)
-        return self.apply(X, Y, self.draw(X.shape, n_out=n_out, like=X, labels=Y), out=out)
+        n_classes = self.n_classes if n_classes is None else n_classes
+        batch, Y = check_samples(X, y, n_classes, self.traits, type(self).__name__, finite=self.check_values)
+        rows = batch.shape[0] if n_out is None else check_int(n_out, "n_out", low=1)
+        plan = self._plan(tuple(batch.shape), rows, batch, Y, False)
+        check_output(out, batch, plan.rows, self.traits, type(self).__name__)
+        return self._mix(batch, Y, plan, out)
 
     def draw(
         self,
-        shape: tuple[int, ...],
+        shape: Shape,
         *,
         n_out: int | None = None,
-        like: Any = None,
-        labels: Any = None,
+        like: Array | None = None,
+        labels: Array | None = None,
         clip: bool = False,
-    ) -> Any:
+    ) -> Plan:
         """Draw all that is random in mixing one batch of this shape.
 
         Parameters
@@ -102,24 +100,24 @@ class Mixer(Seeded, ABC):
         shape : tuple of int
             The batch's shape, (m, ...).
         n_out : int, optional
-            Number of rows to make; m by default.
+            Number of rows to return; m by default.
         like : array or tensor, optional
-            The plan is made on this array's backend and device, to its precision; NumPy and float64 by default.
+            Its backend, device and precision are those of the plan; NumPy and float64 by default.
         labels : float array or tensor of shape (m, K), optional
             Soft labels, for the methods whose draw depends on classes.
         clip : bool
-            Mix as many samples as there are where a short batch has fewer than the method wants.
+            Lower the number of mixed samples to m if the batch is smaller than the method wants.
 
         Returns
         -------
-        plan
+        Plan
             For `apply`, here or on another backend.
 
         Raises
         ------
         TypeError, ValueError
-            If the shape names no sample or, for a method of images, no height and width; if `n_out` is no positive
-            integer, the method wants more samples, or labels are needed and not given.
+            If the shape has no sample or, for a method of images, no height and width; if `n_out` is not a positive
+            integer, the method wants more samples, or labels are needed and absent.
 
         Examples
         --------
@@ -128,44 +126,48 @@ class Mixer(Seeded, ABC):
         (4, 4)
         """
         check_draw(shape, like, labels)
-        if self.traits.needs_images:
-            check_images(shape, type(self).__name__)
-        if self.traits.needs_classes and labels is None:
-            raise ValueError(f"{type(self).__name__} needs labels; give y, or labels= to draw.")
+        check_needs(shape, labels, self.traits, type(self).__name__)
+        rows = int(shape[0]) if n_out is None else check_int(n_out, "n_out", low=1)
+        return self._plan(tuple(shape), rows, like, labels, clip)
+
+    def _plan(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> Plan:
+        """Draw the plan of a batch that was checked."""
         m = int(shape[0])
-        rows = m if n_out is None else check_int(n_out, "n_out", low=1)
         if m == 1 or (self.prob < 1 and self._stream.choice() >= self.prob):
             return Unmixed(rows, m)
-        return self._draw(tuple(shape), rows, like, labels, clip)
+        return self._draw(shape, rows, like, labels, clip)
 
     @abstractmethod
-    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> Any:
-        """Draw the plan, which has the attributes `rows` and `m`."""
+    def _draw(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> Plan:
+        """Draw the method's plan of a batch of at least two samples."""
 
-    def apply(self, X: Any, Y: Any, plan: Any, *, out: Any = None) -> tuple[Any, Any]:
-        """Mix (X, Y) as `plan` says.
+    def apply(
+        self, X: SomeArray, Y: SomeArray | None, plan: Plan, *, out: SomeArray | None = None
+    ) -> tuple[SomeArray, SomeArray | None]:
+        """Mix (X, Y) by a plan.
 
         Parameters
         ----------
         X : floating array or tensor of shape (m, ...)
+            The batch.
         Y : float array or tensor of shape (m, K), or None
             Soft labels.
-        plan
+        plan : Plan
             What `draw` returned for a batch of m samples.
         out : array or tensor of shape (rows, ...), optional
-            Where X_new is written; of the backend, device and dtype of X, sharing no memory with it.
+            Receives X_new; of the backend, device and dtype of X, sharing no memory with it.
 
         Returns
         -------
         X_new : array of shape (rows, ...)
-            Of the backend, device and dtype of X; `out` where it is given.
-        Y_new : array of shape (rows, K), or None where Y is None
-            Soft labels: float32, or float64 where X is.
+            Of the backend, device and dtype of X; `out` if it is given.
+        Y_new : array of shape (rows, K), or None if Y is None
+            Soft labels: float32, or float64 if X is float64.
 
         Raises
         ------
         TypeError, ValueError
-            If X is not floating, the plan is of another batch size, Y are no soft labels of m samples, or `out` does
+            If X is not floating, the plan is for another batch size, Y is not soft labels of m samples, or `out` does
             not fit.
 
         Examples
@@ -177,77 +179,75 @@ class Mixer(Seeded, ABC):
         (4, 4)
         """
         check_plan(X, Y, plan.m)
-        if self.traits.needs_images:
-            check_images(X.shape, type(self).__name__)
-        if out is not None:
-            if not self.traits.keeps_rows:
-                raise ValueError(f"out cannot be used with {type(self).__name__}, of which fewer rows may come back.")
-            check_output(out, X, plan.rows)
+        check_images(X.shape, self.traits, type(self).__name__)
+        check_output(out, X, plan.rows, self.traits, type(self).__name__)
+        return self._mix(X, Y, plan, out)
+
+    def _mix(
+        self, X: SomeArray, Y: SomeArray | None, plan: Plan, out: SomeArray | None
+    ) -> tuple[SomeArray, SomeArray | None]:
+        """Mix a batch that was checked."""
         if Y is not None:
             Y = cast(Y, compute_dtype(X))
         if isinstance(plan, Unmixed):
-            X_new, Y_new = (None if part is None else _copied(take_rows(part, plan.rows, plan.m)) for part in (X, Y))
+            X_new = copy_into(None, take_rows(X, plan.rows, plan.m))
+            Y_new = None if Y is None else copy_into(None, take_rows(Y, plan.rows, plan.m))
         else:
             X_new, Y_new = self._apply(X, Y, plan, out)
         if out is not None and X_new is not out:
-            out[...] = X_new
-            X_new = out
+            X_new = copy_into(out, X_new)
         return X_new, Y_new
 
-    def _apply(self, X: Any, Y: Any, plan: Any, out: Any) -> tuple[Any, Any]:
+    def _apply(self, X: SomeArray, Y: SomeArray | None, plan: Any, out: SomeArray | None) -> Any:
         return self._mix_inputs(X, plan, out), None if Y is None else self._mix_labels(Y, plan)
 
-    def _mix_inputs(self, X: Any, plan: Any, out: Any) -> Any:
+    def _mix_inputs(self, X: SomeArray, plan: Any, out: SomeArray | None) -> SomeArray:
         """Return the mixed X, in its dtype; may write into `out` and return it."""
         raise NotImplementedError
 
-    def _mix_labels(self, Y: Any, plan: Any) -> Any:
+    def _mix_labels(self, Y: SomeArray, plan: Any) -> SomeArray:
         """Return the mixed soft labels, which are in the compute dtype."""
         raise NotImplementedError
 
     def mix_dataset(
         self,
-        X: Any,
-        y: Any = None,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
         *,
         batch_size: int = 32,
         n_classes: int | None = None,
         n_out: int | None = None,
         epoch: int = 0,
     ) -> tuple[Any, Any]:
-        """Shuffle a data set, cut it into batches, mix each of them, and return all the mixed rows.
+        """Shuffle a data set, cut it into batches, mix each batch, and return all mixed rows.
 
-        What comes out depends on the mixer's seed and on `epoch` alone, whatever was called before.
+        The authors' demonstration has this order, too. The result depends on the mixer's seed and on `epoch` only.
 
         Parameters
         ----------
         X : floating array or tensor of shape (n, ...)
             The data set; NaN and infinite values are refused.
         y : int array of shape (n,) or (n, 1), or array of shape (n, K), optional
-            Numbers of classes, or soft labels.
+            Class numbers, or soft labels.
         batch_size : int
             Samples in a batch; the last one may be shorter.
         n_classes : int, optional
-            K, where it differs from the mixer's own.
+            K; the mixer's `n_classes` by default.
         n_out : int, optional
-            Number of rows to return; n by default. Where more are wanted, the data set is shuffled and gone through
-            again. A method that may return fewer rows than it was given is gone through once without `n_out`.
+            Number of rows to return; n by default. If it exceeds what one pass returns, the data set is shuffled and
+            passed through again. Without it, a method that may return fewer rows makes one pass.
         epoch : int
-            Which of the independent child streams of the seed is used.
+            Selects one of the independent child streams of the seed.
 
         Returns
         -------
         X_new : array of shape (n_out, ...)
-        Y_new : array of shape (n_out, K), or None where y is None
+        Y_new : array of shape (n_out, K), or None if y is None
 
         Raises
         ------
         TypeError, ValueError
             If X is not floating and finite, labels do not fit, or a number is out of range.
-
-        References
-        ----------
-        The shuffle-once-and-cut order is that of the authors' demonstration.
 
         Examples
         --------
@@ -257,17 +257,44 @@ class Mixer(Seeded, ABC):
         >>> X_new.shape, Y_new.shape
         ((70, 70), (70, 2))
         """
-        X = as_batch(X)
-        check_values(X)
-        Y = soft_labels(y, X, self.n_classes if n_classes is None else n_classes)
         batch_size = check_int(batch_size, "batch_size", low=1)
-        n = X.shape[0]
-        rows = n if self.traits.keeps_rows else None
-        if n_out is not None:
-            rows = check_int(n_out, "n_out", low=1)
+        rows = None if n_out is None else check_int(n_out, "n_out", low=1)
         mixer = self.child(check_int(epoch, "epoch", low=0))
-        return mix_batches(mixer, X, Y, batch_size, rows)
+        n_classes = self.n_classes if n_classes is None else n_classes
+        samples, Y = check_samples(X, y, n_classes, self.traits, type(self).__name__, finite=True)
+        if rows is None and self.traits.keeps_rows:
+            rows = samples.shape[0]
+        return mixer._mix_batches(samples, Y, batch_size, rows)
 
+    def _mix_batches(
+        self, X: SomeArray, Y: SomeArray | None, batch_size: int, rows: int | None
+    ) -> tuple[SomeArray, SomeArray | None]:
+        """Mix shuffled batches of checked samples until there are `rows` rows; if it is None, make one pass.
 
-def _copied(array: Any) -> Any:
-    return array.copy() if isinstance(array, np.ndarray) else array.clone()
+        Shapes: `X` (n, ...), `Y` (n, K) -> (rows, ...), (rows, K).
+        """
+        xp, n = namespace(X), X.shape[0]
+        room = n if rows is None else rows
+        X_new = xp.empty((room, *X.shape[1:]), dtype=X.dtype, device=X.device)
+        Y_new: Any = None if Y is None else xp.empty((room, Y.shape[1]), dtype=Y.dtype, device=Y.device)
+        done = 0
+        while done < room:
+            order, before = self._stream.permutation(n, X), done
+            for start in range(0, n, batch_size):
+                batch = order[start : start + batch_size]
+                X_batch, Y_batch = X[batch], None if Y is None else Y[batch]
+                short = len(batch) < batch_size
+                plan = self._plan(tuple(X_batch.shape), len(batch), X, Y_batch, short)
+                X_mixed, Y_mixed = self._mix(X_batch, Y_batch, plan, None)
+                stop = min(done + len(X_mixed), room)
+                X_new[done:stop] = X_mixed[: stop - done]
+                if Y_mixed is not None:
+                    Y_new[done:stop] = Y_mixed[: stop - done]
+                done = stop
+                if done == room:
+                    break
+            if rows is None:
+                break
+            if done == before:  # every batch was dropped; another pass may loop for ever
+                raise RuntimeError(f"{self!r} returned no row in a pass over the data; n_out={rows} rows are needed.")
+        return X_new[:done], None if Y_new is None else Y_new[:done]

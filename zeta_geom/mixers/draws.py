@@ -1,4 +1,4 @@
-"""Drawing the orders and the weights of ζ-mixup: compiled loops on the CPU, sorted random keys on a device."""
+"""Draw the orders and the weights of ζ-mixup: compiled loops on the CPU, sorted random keys on a device."""
 
 from __future__ import annotations
 
@@ -7,43 +7,48 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.checks import check_int
+from zeta_geom.checks import check_choice, check_int
+from zeta_geom.checks.types import Array, SomeArray
 from zeta_geom.mixers.arrays import cast, compute_dtype, is_tensor, namespace, on_host, to_backend
-from zeta_geom.mixers.weights import p_series
+from zeta_geom.mixers.weights import ANCHORS, check_gamma, check_n_mix, p_series
+from zeta_geom.rng import RandomState
 from zeta_geom.rng.streams import Stream
 
-__all__ = ["draw_orders", "draw_weights", "scatter", "series"]
+__all__ = ["draw_orders", "draw_weights", "scatter", "series", "zeta_weight_matrix"]
 
 
-def series(n: int, gamma: Any, like: Any) -> Any:
-    """Return the p-series weights in the backend, on the device and to the precision of `like`."""
-    if on_host(like):
+def series(n: int, gamma: float | Array, like: Array | None) -> Any:
+    """Return the p-series weights in the backend, on the device and to the precision of `like`.
+
+    Returns shape (n,).
+    """
+    if like is None or on_host(like):
         terms = host_series(n, float(gamma), like)
         return to_backend(terms, like) if is_tensor(like) else terms
     dtype = compute_dtype(like)
     return cast(p_series(namespace(like), n, gamma, dtype=dtype, device=like.device), dtype)
 
 
-def host_series(n: int, gamma: float, like: Any) -> np.ndarray:
-    """Return the p-series weights as a NumPy array, to the precision of `like`; not to be written to."""
-    return _kept_series(n, gamma, 8 if like is None or like.dtype.itemsize > 4 else 4)
+def host_series(n: int, gamma: float, like: Array | None) -> np.ndarray:
+    """Return the p-series weights as a read-only NumPy array, to the precision of `like`."""
+    return _cached_series(n, gamma, 8 if like is None or like.dtype.itemsize > 4 else 4)
 
 
-@lru_cache(maxsize=16)
-def _kept_series(n: int, gamma: float, itemsize: int) -> np.ndarray:
-    terms = p_series(np, n, gamma, dtype=np.float64).astype(f"f{itemsize}")
+@lru_cache(maxsize=16)  # a mixer needs two: of the whole batches and of the short last one
+def _cached_series(n: int, gamma: float, itemsize: int) -> np.ndarray:
+    terms: np.ndarray = p_series(np, n, gamma, dtype=np.float64).astype(f"f{itemsize}")
     terms.flags.writeable = False
     return terms
 
 
-def draw_weights(stream: Stream, gamma: Any, rows: int, m: int, anchor: str, like: Any) -> Any:
-    """Draw W of shape (rows, m), whose rows hold the weights of the p-series of m terms in an order of their own.
+def draw_weights(stream: Stream, gamma: float | Array, rows: int, m: int, anchor: str, like: Array | None) -> Any:
+    """Draw W, whose rows hold the p-series weights of m terms in random orders, to the precision of `like`.
 
-    W is in the backend, on the device and to the precision of `like`; on the CPU the draw is one compiled loop.
+    Returns shape (rows, m).
     """
     if not on_host(like):
         return scatter(series(m, gamma, like), draw_orders(stream, rows, m, m, anchor, like), m)
-    from zeta_geom.mixers.shuffling import shuffle_rows
+    from zeta_geom.mixers.kernels import shuffle_rows
 
     terms = host_series(m, float(gamma), like)
     weights = np.empty((rows, m), dtype=terms.dtype)
@@ -51,10 +56,13 @@ def draw_weights(stream: Stream, gamma: Any, rows: int, m: int, anchor: str, lik
     return to_backend(weights, like) if is_tensor(like) else weights
 
 
-def draw_orders(stream: Stream, rows: int, m: int, n_mix: int, anchor: str, like: Any) -> Any:
-    """Draw which samples each row mixes, the leader first: int32, on a device int64, of shape (rows, n_mix)."""
+def draw_orders(stream: Stream, rows: int, m: int, n_mix: int, anchor: str, like: Array | None) -> Any:
+    """Draw the samples that each row mixes, the leader first: int32 on the CPU, int64 on a device.
+
+    Returns shape (rows, n_mix).
+    """
     if on_host(like):
-        from zeta_geom.mixers.shuffling import MOST_SAMPLES, begin_permutations
+        from zeta_geom.mixers.kernels import MOST_SAMPLES, begin_permutations
 
         check_int(m, "the number of samples in a batch", high=MOST_SAMPLES)
         orders = np.empty((rows, n_mix), dtype=np.int32)
@@ -62,17 +70,79 @@ def draw_orders(stream: Stream, rows: int, m: int, n_mix: int, anchor: str, like
         return to_backend(orders, like) if is_tensor(like) else orders
     import torch
 
-    keys = stream.uniform((rows, m), like)  # on a device, sorting random keys is what runs in parallel
+    keys = stream.uniform((rows, m), like)  # a device sorts random keys in parallel; a shuffle is sequential
     if anchor == "self":
         columns, row = (torch.arange(size, device=keys.device) for size in (m, rows))
-        keys = torch.where(columns[None, :] == row[:, None] % m, -1.0, keys)
+        keys = torch.where(columns[None, :] == row[:, None] % m, -1.0, keys)  # below all keys: the leader comes first
     return keys.argsort(1) if n_mix == m else keys.topk(n_mix, dim=1, largest=False).indices
 
 
-def scatter(terms: Any, orders: Any, m: int) -> Any:
-    """Put `terms` (T,) at the columns `orders` (rows, T) of a matrix of zeros (rows, m)."""
-    if isinstance(orders, np.ndarray):
+def scatter(terms: SomeArray, orders: SomeArray, m: int) -> SomeArray:
+    """Write `terms` at the columns `orders` of a matrix of zeros.
+
+    Shapes: `terms` (T,), `orders` (rows, T) -> (rows, m).
+    """
+    if isinstance(terms, np.ndarray):
         matrix = np.zeros((len(orders), m), dtype=terms.dtype)
         np.put_along_axis(matrix, orders, terms[None, :], axis=1)
         return matrix
     return terms.new_zeros((len(orders), m)).scatter_(1, orders.long(), terms.expand(orders.shape))
+
+
+def zeta_weight_matrix(
+    m: int,
+    gamma: float,
+    *,
+    n_mix: int | None = None,
+    anchor: str = "self",
+    n_out: int | None = None,
+    random_state: RandomState = None,
+) -> np.ndarray:
+    """Draw the matrix W of ζ-mixup, whose product with a batch is the mixed batch.
+
+    Parameters
+    ----------
+    m : int
+        Number of samples in the batch.
+    gamma : float
+        Exponent γ ≥ 0, or +inf; any real where two samples are mixed.
+    n_mix : int, optional
+        T, how many samples are mixed into one output, 1 ≤ T ≤ m; all of them by default.
+    anchor : {"self", "random"}
+        "self": row k leads with sample k mod m. "random": every row's order is drawn freely.
+    n_out : int, optional
+        Number of rows; m by default.
+    random_state : None, int, Generator, RandomState or torch.Generator
+        Where the orders come from.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_out or m, m)
+        Rows are non-negative, sum to 1, and hold the T weights in an order of their own.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If T > m, γ < 0 with T ≠ 2, or an argument has the wrong type.
+
+    References
+    ----------
+    Abhishek et al. 2024, Eqs. 5 and 6, Algorithm 1 (anchor "random") and Listing 1 (anchor "self").
+
+    Examples
+    --------
+    >>> zeta_weight_matrix(2, 1.0).round(3)
+    array([[0.667, 0.333],
+           [0.333, 0.667]])
+    """
+    m = check_int(m, "m", low=1)
+    rows = m if n_out is None else check_int(n_out, "n_out", low=1)
+    n_mix = check_n_mix(None if n_mix is None else check_int(n_mix, "n_mix", low=1), m)
+    check_choice(anchor, "anchor", ANCHORS)
+    check_gamma(gamma, n_mix)
+    stream = Stream(random_state)
+    if n_mix == m:
+        weights: np.ndarray = draw_weights(stream, gamma, rows, m, anchor, None)
+        return weights
+    terms: np.ndarray = p_series(np, n_mix, float(gamma), dtype=np.float64)
+    return scatter(terms, draw_orders(stream, rows, m, n_mix, anchor, None), m)

@@ -1,4 +1,4 @@
-"""What mixers of images share: where the channels are."""
+"""The base class of mixers of images: the layout of their channels."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ __all__ = ["ImageMixer", "with_channels"]
 
 
 class ImageMixer(Mixer):
-    """A method that treats the height and width of images apart from their channels.
+    """A method that distinguishes the height and width of images from their channels.
 
     Parameters
     ----------
     channels : {"first", "last"}, optional
-        Where the channels are: images (m, C, H, W) or (m, H, W, C). Inferred by default, as `checks.image_axes` says.
+        The layout, (m, C, H, W) or (m, H, W, C); inferred by the rule of `checks.image_axes` by default.
     **shared
         As in `Mixer`.
     """
 
-    channels: str | None = None  # of mixers that were pickled before they had one
+    channels: str | None = None  # for mixers that were pickled before the attribute existed
 
     def __init__(self, *, channels: str | None = None, **shared: Unpack[Shared]) -> None:
         super().__init__(**shared)
@@ -35,7 +35,7 @@ class ImageMixer(Mixer):
 
 
 def with_channels(mixer: Mixer, channels: str | None) -> Mixer:
-    """Return a mixer that knows where the channels of its images are; one that was told keeps what it was told."""
+    """Return the mixer with this layout of channels, if it has none yet."""
     if check_channels(channels) is None or not (isinstance(mixer, ImageMixer) or mixer._parts):
         return mixer
     mixer = copy.copy(mixer)

@@ -1,4 +1,4 @@
-"""What draws from a stream of its own: children of it, exact resume, and a repr without it."""
+"""Objects with a stream of random numbers: children, exact resume, and repr."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Self = TypeVar("Self", bound="Seeded")
 
 
 class Shared(TypedDict, total=False):
-    """The parameters that every mixer has, for type checkers; `Mixer` says what they mean."""
+    """The parameters of every mixer, for type checkers; `Mixer` documents them."""
 
     prob: float
     n_classes: int | None
@@ -31,15 +31,15 @@ class Seeded:
     Parameters
     ----------
     random_state : None, int, Generator, RandomState or torch.Generator
-        Where the stream starts.
+        Seeds the stream.
     """
 
     def __init__(self, random_state: RandomState) -> None:
         self._stream = Stream(random_state)
-        self._parts: tuple[Any, ...] = ()  # mixers that this one is made of; they draw from its stream
+        self._parts: tuple[Any, ...] = ()  # mixers inside this one; they draw from its stream
 
     def child(self: Self, *key: int) -> Self:
-        """Return a mixer alike whose stream belongs to (seed, *key), whatever was drawn from this one."""
+        """Return the same mixer with the stream of (seed, *key), independent of what was drawn from this one."""
         return self._on(self._stream.child(*(check_int(part, "key", low=0) for part in key)))
 
     def _on(self: Self, stream: Stream) -> Self:
@@ -53,23 +53,22 @@ class Seeded:
         """Return the state of the stream, for an exact resume."""
         return {"mixer": type(self).__name__} | self._stream.state_dict()
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from the state that `state_dict` returned, whatever this mixer was seeded with.
+    def load_state_dict(self, state: Mapping[str, object]) -> None:
+        """Resume from a state that `state_dict` returned, whatever the seed of this mixer.
 
-        A Generator that was given as `random_state` is set to the state where that is of its kind; otherwise the
-        mixer goes on with a generator of its own. γ, α and other parameters are no part of the state.
+        A Generator passed as `random_state` is set to the state if it is of the same kind; otherwise the mixer gets
+        a new generator. γ, α and other parameters are not part of the state.
         """
-        own = type(self).__name__
+        title = type(self).__name__
         if isinstance(state, Mapping) and ("mixer" in state or "format" in state):  # older states have neither
-            given = state.get("mixer")
-            if not isinstance(given, str) or given != own:
-                raise ValueError(f"state must be that of a {own}; got that of {given!r}. Build the same mixer first.")
+            if (saved := state.get("mixer")) != title:
+                raise ValueError(f"state must be that of a {title}; got that of {saved!r}. Make that mixer first.")
             state = {"format": None} | {key: value for key, value in state.items() if key != "mixer"}
         self._stream.load_state_dict(state)
 
     def __repr__(self) -> str:
         parameters = inspect.signature(type(self)).parameters.values()
-        own = [p.name for p in parameters if p.kind is not p.VAR_KEYWORD and p.name != "channels"]
+        names = [p.name for p in parameters if p.kind is not p.VAR_KEYWORD and p.name != "channels"]
         changed = {"channels": None, "prob": 1.0, "n_classes": None, "check_values": False}
-        shown = own + [name for name, default in changed.items() if getattr(self, name, default) != default]
-        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
+        names += [name for name, default in changed.items() if getattr(self, name, default) != default]
+        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"

@@ -1,4 +1,4 @@
-"""The table name -> class, and the paper's Table 2 as the classes themselves state it."""
+"""The table of mixers, name -> class, and the paper's Table 2 from the traits of the classes."""
 
 from __future__ import annotations
 
@@ -87,18 +87,19 @@ def make_mixer(name: str, **params: Any) -> Mixer:
     name : str
         A key of `MIXERS`.
     **params
-        What the class takes.
+        The parameters of the class.
 
     Returns
     -------
     Mixer
+        A new object of the class.
 
     Raises
     ------
     ValueError
-        If there is no mixer of this name; the message lists them all.
+        If no mixer has this name; the message lists all names.
     TypeError
-        If the mixer takes no such parameter, or one that it needs is absent; the message lists what it takes.
+        If a parameter is unknown, or a required one is absent; the message lists the parameters.
 
     Examples
     --------
@@ -106,30 +107,31 @@ def make_mixer(name: str, **params: Any) -> Mixer:
     ZetaMixup(gamma=4.0, n_mix=None, anchor='self')
     """
     chosen = MIXERS[check_choice(name, "name", MIXERS)]
-    own = parameters_of(chosen)
-    known = [*own, "prob", "n_classes", "check_values", "random_state"]
-    for given in params:
-        if given not in known:
-            raise TypeError(f"mixer {name!r} takes {', '.join(known)}; got {given!r}.")
-    needed = [key for key, parameter in own.items() if parameter.default is parameter.empty and key not in params]
+    parameters = parameters_of(chosen)
+    known = [*parameters, "prob", "n_classes", "check_values", "random_state"]
+    for key in params:
+        if key not in known:
+            raise TypeError(f"mixer {name!r} takes {', '.join(known)}; got {key!r}.")
+    required = [key for key, parameter in parameters.items() if parameter.default is parameter.empty]
+    needed = [key for key in required if key not in params]
     if needed:
-        raise TypeError(f"mixer {name!r} needs {', '.join(needed)}; give it from Python, it has no default.")
+        raise TypeError(f"mixer {name!r} needs {', '.join(needed)}; pass it from Python, it has no default.")
     return chosen(**params)
 
 
 def parameters_of(mixer: type[Mixer]) -> dict[str, inspect.Parameter]:
-    """Return the parameters that a class has of its own, by name."""
+    """Return the parameters of a class but the shared ones, by name."""
     listed = inspect.signature(mixer).parameters
     return {name: parameter for name, parameter in listed.items() if parameter.kind is not parameter.VAR_KEYWORD}
 
 
 def method_table() -> pd.DataFrame:
-    """Return the paper's Table 2, extended, as the classes state it, and the methods that are not built.
+    """Return the paper's Table 2, extended, from the traits of the classes, with the methods that are not built.
 
     Returns
     -------
     DataFrame
-        Columns name (the key of `MIXERS`, empty for what is not built), method, idea, space, hyper-parameters,
+        Columns name (the key of `MIXERS`, empty if the method is not built), method, idea, space, hyper-parameters,
         optimisation, samples mixed, source.
 
     References
@@ -163,7 +165,7 @@ def method_table() -> pd.DataFrame:
 
 
 def method_page() -> str:
-    """Return the table as a page of Markdown, which docs/mixers.md holds."""
+    """Return the table as a page of Markdown, the content of docs/mixers.md."""
     table = method_table()
     columns = [*table.columns[:2], *table.columns[3:], "idea"]
     lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]

@@ -1,4 +1,4 @@
-"""What a method promises of itself, in one record a class."""
+"""The traits of a method: what it requires and guarantees."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["Traits"]
 
 @dataclass(frozen=True)
 class Traits:
-    """What a mixer needs and does; the tests hold every class to it, and Table 2 is printed from it.
+    """What a mixer requires and guarantees; the tests check every class, and Table 2 is printed from it.
 
     Parameters
     ----------
@@ -22,23 +22,23 @@ class Traits:
     samples : str
         Number of samples mixed into one output, as in Table 2.
     space : {"input", "features"}
-        What is mixed: inputs, or activations inside a model.
+        Whether inputs are mixed, or activations inside a model.
     min_samples : int
-        The fewest samples that the method mixes; a batch of one comes back unmixed.
+        The smallest batch that the method mixes; a batch of one is returned unmixed.
     needs_images : bool
         Whether the batch must hold images: (m, H, W), (m, C, H, W) or (m, H, W, C).
     needs_classes : bool
-        Whether labels take part in the draw.
+        Whether the draw depends on labels.
     needs_model : bool
-        Whether a model must be given.
+        Whether the method needs a model.
     optimises : bool
         Whether each batch is the solution of an optimisation; such a method may wait for the host.
     mixes_labels : bool
-        Whether labels are mixed, or those of the first sample stay.
+        Whether labels are mixed; otherwise each row keeps the label of its first sample.
     keeps_rows : bool
-        Whether as many rows come out as were asked for; else fewer may.
+        Whether exactly `n_out` rows are returned; otherwise there may be fewer.
     weighted_mean : bool
-        Whether inputs and labels are the same weighted means of the batch's.
+        Whether inputs and labels are weighted means of the batch with the same weights.
     bounded : bool
         Whether every output value lies between values of the batch.
     differentiable : bool
@@ -46,7 +46,7 @@ class Traits:
     random : bool
         Whether, with the default parameters, two draws differ.
     backends : tuple of str
-        Of "numpy" and "torch".
+        The backends that the method supports, of "numpy" and "torch".
 
     Examples
     --------

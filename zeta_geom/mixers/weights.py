@@ -1,20 +1,20 @@
-"""The p-series weights of ζ-mixup: the vector, the matrix for a batch, and the constants of the two theorems."""
+"""The p-series weights of ζ-mixup, and the constants of the two theorems."""
 
 from __future__ import annotations
 
 import math
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit, logit, zeta
 
-from zeta_geom.checks import check_choice, check_int, check_real, real_array
-from zeta_geom.rng import RandomState
-from zeta_geom.rng.streams import Stream
+from zeta_geom.checks import check_int, check_real, real_array
+from zeta_geom.checks.types import Array, ArrayLike
 
-__all__ = ["gamma_from_lambda", "gamma_min", "lambda_from_gamma", "p_series_weights", "zeta_weight_matrix"]
+__all__ = ["gamma_from_lambda", "gamma_min", "lambda_from_gamma", "p_series_weights"]
 
 ANCHORS = ("self", "random")
 
@@ -52,77 +52,17 @@ def p_series_weights(n: int, gamma: float) -> np.ndarray:
     gamma = check_real(gamma, "gamma", allow_inf=True)
     if gamma == -np.inf:
         raise ValueError("gamma must be a real number or +inf; got -inf.")
-    return p_series(np, n, gamma, dtype=np.float64)
+    weights: np.ndarray = p_series(np, n, gamma, dtype=np.float64)
+    return weights
 
 
-def p_series(xp: Any, n: int, gamma: Any, **kind: Any) -> Any:
-    """Compute `p_series_weights` unchecked in the namespace `xp`; `kind` is the dtype and device of the result."""
-    ranks = xp.arange(1, n + 1, **kind)
-    # where γ < 0, the largest term becomes 1, so that none overflows
+def p_series(xp: ModuleType, n: int, gamma: float | Array, **options: object) -> Any:
+    """Return `p_series_weights` without checks, in the namespace `xp`; `options` are the dtype and the device."""
+    ranks = xp.arange(1, n + 1, **options)
+    # if γ < 0, divide the ranks by n: the largest term is then 1, and none overflows
     scale = (n if gamma < 0 else 1) if isinstance(gamma, float) else xp.where(gamma < 0, float(n), 1.0)
     terms = (ranks / scale) ** -gamma
     return terms / xp.sum(terms)
-
-
-def zeta_weight_matrix(
-    m: int,
-    gamma: float,
-    *,
-    n_mix: int | None = None,
-    anchor: str = "self",
-    n_out: int | None = None,
-    random_state: RandomState = None,
-) -> np.ndarray:
-    """Draw the matrix W of ζ-mixup, whose product with a batch is the mixed batch.
-
-    Parameters
-    ----------
-    m : int
-        Number of samples in the batch.
-    gamma : float
-        Exponent γ ≥ 0, or +inf; any real where two samples are mixed.
-    n_mix : int, optional
-        T, how many samples are mixed into one output, 1 ≤ T ≤ m; all of them by default.
-    anchor : {"self", "random"}
-        "self": row k leads with sample k mod m. "random": every row's order is drawn freely.
-    n_out : int, optional
-        Number of rows; m by default.
-    random_state : None, int, Generator, RandomState or torch.Generator
-        Where the orders come from.
-
-    Returns
-    -------
-    ndarray of float64, shape (n_out or m, m)
-        Rows are non-negative, sum to 1, and hold the T weights in an order of their own.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If T > m, γ < 0 with T ≠ 2, or an argument has the wrong type.
-
-    References
-    ----------
-    Abhishek et al. 2024, Eqs. 5 and 6, Algorithm 1 (anchor "random") and Listing 1 (anchor "self").
-
-    Examples
-    --------
-    >>> zeta_weight_matrix(2, 1.0).round(3)
-    array([[0.667, 0.333],
-           [0.333, 0.667]])
-    """
-    m = check_int(m, "m", low=1)
-    rows = m if n_out is None else check_int(n_out, "n_out", low=1)
-    n_mix = m if n_mix is None else check_int(n_mix, "n_mix", low=1)
-    check_n_mix(n_mix, m)
-    check_choice(anchor, "anchor", ANCHORS)
-    check_gamma(gamma, n_mix)
-    from zeta_geom.mixers.draws import draw_orders, draw_weights, scatter
-
-    stream = Stream(random_state)
-    if n_mix == m:
-        return draw_weights(stream, gamma, rows, m, anchor, None)
-    terms = p_series(np, n_mix, float(gamma), dtype=np.float64)
-    return scatter(terms, draw_orders(stream, rows, m, n_mix, anchor, None), m)
 
 
 def gamma_min(n_mix: int | None = None) -> float:
@@ -168,7 +108,7 @@ def _gamma_min_truncated(n_mix: int) -> float:
     return float(brentq(lambda gamma: np.sum(ranks**-gamma) - 2, 0.0, 2.0, xtol=1e-15))
 
 
-def gamma_from_lambda(lam: Any) -> Any:
+def gamma_from_lambda(lam: float | ArrayLike) -> Any:
     """Return the γ at which ζ-mixup of two samples is mixup with λ: log2(λ / (1 - λ)).
 
     Parameters
@@ -201,7 +141,7 @@ def gamma_from_lambda(lam: Any) -> Any:
     return gamma if gamma.ndim else float(gamma)
 
 
-def lambda_from_gamma(gamma: Any) -> Any:
+def lambda_from_gamma(gamma: float | ArrayLike) -> Any:
     """Return the λ at which mixup is ζ-mixup of two samples with γ: 1 / (1 + 2^-γ).
 
     Parameters
@@ -234,15 +174,18 @@ def lambda_from_gamma(gamma: Any) -> Any:
     return lam if lam.ndim else float(lam)
 
 
-def check_gamma(gamma: Any, n_mix: int | None) -> float:
-    """Return γ as a float, or raise where it is negative and not exactly two samples are mixed."""
+def check_gamma(gamma: object, n_mix: int | None) -> float:
+    """Return γ as a float, or raise an error if it is negative and n_mix is not 2."""
     number = check_real(gamma, "gamma", allow_inf=True)
     if number < 0 and (n_mix != 2 or number == -np.inf):
-        raise ValueError(f"gamma must be at least 0, except with n_mix=2, where any real number goes; got {gamma}.")
+        raise ValueError(f"gamma must be at least 0, except with n_mix=2, which takes any real number; got {gamma}.")
     return number
 
 
-def check_n_mix(n_mix: int, m: int) -> None:
-    """Raise where more samples are to be mixed than there are."""
+def check_n_mix(n_mix: int | None, m: int, *, clip: bool = False) -> int:
+    """Return T for a batch of m samples, or raise ValueError if it is larger and not to be clipped."""
+    if n_mix is None or (clip and n_mix > m):
+        return m
     if n_mix > m:
-        raise ValueError(f"n_mix must be at most the batch's size; got n_mix={n_mix} for {m} samples. Lower n_mix.")
+        raise ValueError(f"n_mix must be at most the batch size; got n_mix={n_mix} for {m} samples. Lower n_mix.")
+    return n_mix

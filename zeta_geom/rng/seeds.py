@@ -1,11 +1,11 @@
-"""Randomness as an argument: from what a user gives to a generator. No global seed is read or set."""
+"""Randomness as an argument: from `random_state` to a generator. No global seed is read or set."""
 
 from __future__ import annotations
 
 import multiprocessing
 import sys
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, TypeAlias, Union
+from typing import TYPE_CHECKING, TypeAlias, Union
 
 import numpy as np
 
@@ -13,8 +13,10 @@ from zeta_geom.rng.launchers import launched_rank
 
 if TYPE_CHECKING:
     import torch
+    from typing_extensions import TypeIs
 
 __all__ = [
+    "AnyGenerator",
     "RandomState",
     "is_torch_generator",
     "loader_rank",
@@ -25,16 +27,17 @@ __all__ = [
 ]
 
 RandomState: TypeAlias = Union[int, np.random.Generator, np.random.RandomState, "torch.Generator", None]
+AnyGenerator: TypeAlias = Union[np.random.Generator, "torch.Generator"]
 
 
 def numpy_generator(random_state: RandomState = None) -> np.random.Generator:
-    """Return the NumPy generator that `random_state` stands for.
+    """Return the NumPy generator for a `random_state`.
 
     Parameters
     ----------
     random_state : None, int, numpy.random.Generator, numpy.random.RandomState or torch.Generator
-        None is fresh entropy; an int is a seed; a Generator is used itself, and advances; from a RandomState or a
-        torch.Generator one seed is drawn.
+        None: fresh entropy. An int: a seed. A Generator is returned itself. From a RandomState or a torch.Generator
+        a seed is drawn.
 
     Returns
     -------
@@ -64,22 +67,23 @@ def numpy_generator(random_state: RandomState = None) -> np.random.Generator:
         if random_state < 0:
             raise ValueError(f"random_state must be a non-negative int; got {random_state}.")
         return np.random.default_rng(int(random_state))
-    shown = " ".join(repr(random_state).split())  # a SeedSequence's has several lines
-    made = isinstance(random_state, (np.random.SeedSequence, np.random.BitGenerator))
+    shown = " ".join(repr(random_state).split())  # the repr of a SeedSequence has several lines
+    wrappable = isinstance(random_state, (np.random.SeedSequence, np.random.BitGenerator))
     raise TypeError(
         "random_state must be None, an int, a numpy.random.Generator, a RandomState or a torch.Generator; "
-        f"got {shown:.100}.{' Give numpy.random.default_rng of it.' if made else ''}"
+        f"got {shown:.100}.{' Give numpy.random.default_rng of it.' if wrappable else ''}"
     )
 
 
-def torch_generator(seed: int, device: Any) -> torch.Generator | None:
+def torch_generator(seed: int, device: torch.device | str) -> torch.Generator:
     """Return a torch.Generator on `device`, seeded.
 
     Parameters
     ----------
     seed : int
-        Of any size; torch takes 64 bits, and a longer one is hashed to as many.
+        Of any size; a seed of over 64 bits, torch's limit, is hashed.
     device : str or torch.device
+        Where the generator lives.
 
     Examples
     --------
@@ -93,12 +97,13 @@ def torch_generator(seed: int, device: Any) -> torch.Generator | None:
     return torch.Generator(device).manual_seed(seed)
 
 
-def is_torch_generator(value: Any) -> bool:
-    """Say whether `value` is a torch.Generator, without importing torch.
+def is_torch_generator(value: object) -> TypeIs[torch.Generator]:
+    """Return whether `value` is a torch.Generator, without importing torch.
 
     Parameters
     ----------
     value : object
+        Anything.
 
     Returns
     -------
@@ -113,13 +118,13 @@ def is_torch_generator(value: Any) -> bool:
     return loaded is not None and isinstance(value, loaded.Generator)
 
 
-def seed_from(generator: Any) -> int:
-    """Draw a seed; the generator advances, so that the next stream made with it has other children.
+def seed_from(generator: AnyGenerator) -> int:
+    """Draw a seed; the generator advances, so a second seed differs.
 
     Parameters
     ----------
     generator : numpy.random.Generator or torch.Generator
-        One on a device makes the host wait.
+        The host waits for a generator on a device.
 
     Returns
     -------
@@ -139,17 +144,17 @@ def seed_from(generator: Any) -> int:
 
 
 def process_rank() -> int | None:
-    """Return this process's number among those that train together, None where nothing says so.
+    """Return the rank of this process among those that train together, or None if it is unknown.
 
     Returns
     -------
     int or None
-        What the process group of torch.distributed says, else the variables that a launcher sets; see `launchers`.
+        From the process group of torch.distributed, otherwise from the variables of a launcher; see `launchers`.
 
     Raises
     ------
     ValueError
-        If such a variable holds no number from 0 on.
+        If such a variable does not hold a non-negative integer.
 
     Examples
     --------
@@ -163,13 +168,13 @@ def process_rank() -> int | None:
 
 
 def loader_rank(process: int, rank: int) -> int:
-    """Return the rank of the process whose loader worker this one is; 0 where nothing says so.
+    """Return the rank of the process that started this loader worker; 0 if it is unknown.
 
     Parameters
     ----------
     process, rank : int
-        The process that pickled what is asked here, and its rank. If it has started this worker afresh, its word
-        counts: the worker has no process group, and its environment may hold other ranks.
+        The process that pickled the stream, and its rank. If that process spawned this worker, its rank is
+        returned: the worker has no process group, and its environment may hold other ranks.
 
     Returns
     -------
@@ -178,7 +183,7 @@ def loader_rank(process: int, rank: int) -> int:
     Raises
     ------
     ValueError
-        As `process_rank`.
+        As in `process_rank`.
 
     Examples
     --------

@@ -6,30 +6,33 @@ each iteration is, for k = 1, 2 and pixel by pixel,
     u_k = a_k / K v_k,    b = (K u_1)^λ (K u_2)^λ',    v_k = b / K u_k.
 
 It uses b only through r = K u_1 / K u_2: v_1 = r^(λ - 1) and v_2 = r^λ. Where a number underflows, the same iteration
-is done on logarithms.
+runs on logarithms.
+
+Source: Solomon et al. 2015 (convolutional Wasserstein barycentres).
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 import numpy as np
 
+from zeta_geom.checks.types import SomeArray
 from zeta_geom.mixers.arrays import namespace, on_host
 
 __all__ = ["barycenters"]
 
 TOLERANCE = 1e-4  # of the sum over pixels of the two estimates' standard deviation
-CHECK_EVERY = 10  # iterations; a pair that has converged between two checks goes on until the second
-FLOOR = 1e-300  # what the logarithm takes for an empty pixel
-SPAN = 600  # of the logarithms of a kernel's block: e^-600 is a normal number in float64
-VALUES_HOST = 2**15  # in a block of pairs: the iteration's arrays of that size fit into a core's cache
-VALUES_DEVICE = 2**24  # in a block of pairs, which there needs to be large
+CHECK_EVERY = 10  # iterations; a pair that converges between two checks iterates until the second
+FLOOR = 1e-300  # replaces 0 before the logarithm
+SPAN = 600  # of the exponents in a block of the kernel: e^-600 is a normal number in float64
+VALUES_HOST = 2**15  # in a block of pairs on the CPU: the iteration's arrays fit into a core's cache
+VALUES_DEVICE = 2**24  # in a block of pairs on a device, where small blocks leave cores idle
 
 
-def barycenters(first: Any, second: Any, shares: Any, reg: float, max_iter: int) -> Any:
+def barycenters(first: SomeArray, second: SomeArray, shares: SomeArray, reg: float, max_iter: int) -> Any:
     """Return the barycentre of each pair of images.
 
     Shapes: `first` and `second` (pairs, H, W), `shares` (pairs,) -> (pairs, H, W).
@@ -43,7 +46,7 @@ def barycenters(first: Any, second: Any, shares: Any, reg: float, max_iter: int)
     return xp.concat(parts) if parts else first
 
 
-def _block(images: Any, shares: Any, reg: float, max_iter: int) -> Any:
+def _block(images: SomeArray, shares: SomeArray, reg: float, max_iter: int) -> Any:
     """Return barycentres (pairs, H, W) of images (2, pairs, H, W)."""
     xp = namespace(images)
     # the axes H, 2, pairs, W let one matrix product blur all images along either side
@@ -52,43 +55,30 @@ def _block(images: Any, shares: Any, reg: float, max_iter: int) -> Any:
     with np.errstate(all="ignore"):
         scaling = Scaling(xp.exp(rows), xp.exp(columns))
         start = 1 / scaling.blur(xp.ones_like(images))
-        found = _iterate(scaling, images, start, shares, max_iter)
-        lost = xp.nonzero(~xp.isfinite(xp.sum(found, axis=(0, 2))))[0]
+        means = _iterate(scaling, images, start, shares, max_iter)
+        lost = xp.nonzero(~xp.isfinite(xp.sum(means, axis=(0, 2))))[0]
         if lost.shape[0]:
             logs = xp.log(xp.take(images, lost, axis=2) + FLOOR)
-            found[:, lost] = _iterate(
+            means[:, lost] = _iterate(
                 LogScaling(rows, columns, reg), logs, xp.zeros_like(logs), xp.take(shares, lost, axis=0), max_iter
             )
-    return xp.permute_dims(found / xp.sum(found, axis=(0, 2), keepdims=True), (1, 0, 2))
+    return xp.permute_dims(means / xp.sum(means, axis=(0, 2), keepdims=True), (1, 0, 2))
 
 
-def _exponents(size: int, reg: float, like: Any) -> Any:
+def _exponents(size: int, reg: float, like: SomeArray) -> Any:
     """Return -d² / reg between the pixels of a side, as a matrix."""
     xp = namespace(like)
     at = xp.linspace(0, 1, size, dtype=like.dtype, device=like.device)
     return -((at[:, None] - at) ** 2) / reg
 
 
-class Domain(Protocol):
-    """How the numbers of the iteration are represented."""
-
-    def blurred(self, images: Any, scalings: Any) -> Any:
-        """Return K u_k, from the images a_k and the scalings v_k."""
-
-    def estimates(self, scalings: Any, blurred: Any) -> Any:
-        """Return v_k · K u_k as plain numbers, both of which tend to b."""
-
-    def renewed(self, blurred: Any, shares: Any) -> Any:
-        """Return the v_k that follow on K u_k."""
-
-
-def _iterate(domain: Domain, images: Any, scalings: Any, shares: Any, max_iter: int) -> Any:
+def _iterate(domain: Domain, images: SomeArray, scalings: SomeArray, shares: SomeArray, max_iter: int) -> Any:
     """Return barycentres (H, pairs, W), not finite where the domain's numbers over- or underflow.
 
     Shapes: `images` and `scalings` (H, 2, pairs, W), `shares` (pairs,).
     """
     xp = namespace(images)
-    found = xp.empty_like(images[:, 0])
+    means = xp.empty_like(images[:, 0])
     left = xp.arange(shares.shape[0], device=images.device)
     for step in range(1, max_iter + 1):
         blurred, before = domain.blurred(images, scalings), scalings
@@ -101,12 +91,12 @@ def _iterate(domain: Domain, images: Any, scalings: Any, shares: Any, max_iter: 
         ended, going = xp.nonzero(~going)[0], xp.nonzero(going)[0]
         if ended.shape[0]:
             result = domain.estimates(scalings, blurred)[:, 0]
-            found[:, xp.take(left, ended, axis=0)] = xp.take(result, ended, axis=1)
+            means[:, xp.take(left, ended, axis=0)] = xp.take(result, ended, axis=1)
             if not going.shape[0]:
                 break
             images, scalings = (xp.take(part, going, axis=2) for part in (images, scalings))
             left, shares = (xp.take(part, going, axis=0) for part in (left, shares))
-    return found
+    return means
 
 
 @dataclass(frozen=True)
@@ -122,22 +112,22 @@ class Scaling:
     rows: Any
     columns: Any
 
-    def blur(self, images: Any) -> Any:
+    def blur(self, images: SomeArray) -> Any:
         """Return K x for images (H, 2, pairs, W)."""
         height, *_, width = images.shape
         along = self.rows @ images.reshape(height, -1)
         return (along.reshape(-1, width) @ self.columns).reshape(images.shape)
 
-    def blurred(self, images: Any, scalings: Any) -> Any:
-        """Return K u_k."""
+    def blurred(self, images: SomeArray, scalings: SomeArray) -> Any:
+        """Return K u_k, from the images a_k and the scalings v_k."""
         return self.blur(images / self.blur(scalings))
 
-    def estimates(self, scalings: Any, blurred: Any) -> Any:
-        """Return v_k · K u_k."""
+    def estimates(self, scalings: SomeArray, blurred: SomeArray) -> Any:
+        """Return v_k · K u_k as plain numbers; for k = 1, 2 both tend to b."""
         return scalings * blurred
 
-    def renewed(self, blurred: Any, shares: Any) -> Any:
-        """Return the v_k; NaN where the quotient r under- or overflows."""
+    def renewed(self, blurred: SomeArray, shares: SomeArray) -> Any:
+        """Return the next v_k from K u_k; NaN where the quotient r under- or overflows."""
         xp = namespace(blurred)
         ratio = blurred[:, 0] / blurred[:, 1]
         scalings = xp.empty_like(blurred)
@@ -155,33 +145,37 @@ class LogScaling:
     rows, columns : float64 array or tensor of shape (H, H), (W, W)
         log K along either side.
     reg : float
+        Entropic regularisation.
     """
 
     rows: Any
     columns: Any
     reg: float
 
-    def blur(self, logs: Any) -> Any:
+    def blur(self, logs: SomeArray) -> Any:
         """Return log(K exp(x)) for x of shape (H, 2, pairs, W)."""
         height, *_, width = logs.shape
         along = log_product(logs.reshape(height, -1).T, self.rows, self.reg).T
         return log_product(along.reshape(-1, width), self.columns, self.reg).reshape(logs.shape)
 
-    def blurred(self, images: Any, scalings: Any) -> Any:
+    def blurred(self, images: SomeArray, scalings: SomeArray) -> Any:
         """Return log K u_k."""
         return self.blur(images - self.blur(scalings))
 
-    def estimates(self, scalings: Any, blurred: Any) -> Any:
-        """Return v_k · K u_k."""
+    def estimates(self, scalings: SomeArray, blurred: SomeArray) -> Any:
+        """Return v_k · K u_k as plain numbers; for k = 1, 2 both tend to b."""
         return namespace(blurred).exp(scalings + blurred)
 
-    def renewed(self, blurred: Any, shares: Any) -> Any:
+    def renewed(self, blurred: SomeArray, shares: SomeArray) -> Any:
         """Return log v_k."""
         ratio = blurred[:, 0] - blurred[:, 1]
         return namespace(blurred).stack([(shares - 1) * ratio, shares * ratio], axis=1)
 
 
-def log_product(logs: Any, exponents: Any, reg: float) -> Any:
+Domain: TypeAlias = Scaling | LogScaling
+
+
+def log_product(logs: SomeArray, exponents: SomeArray, reg: float) -> Any:
     """Return log Σ_j exp(logs[i, j] + exponents[j, k]), by products of matrices of normal numbers.
 
     The sum over j is cut into blocks in which the exponents of each k differ by at most `SPAN`: after the block's
@@ -193,7 +187,7 @@ def log_product(logs: Any, exponents: Any, reg: float) -> Any:
     size = logs.shape[1]
     length = 1 - math.sqrt(max(0.0, 1 - SPAN * reg))  # of a side: (1 - (1 - length)²) / reg is SPAN
     width = 1 + math.floor(length * (size - 1))
-    total = None
+    total: Any = None
     for start in range(0, size, width):
         part, kernel = logs[:, start : start + width], exponents[start : start + width]
         top, peak = xp.max(part, axis=1, keepdims=True), xp.max(kernel, axis=0, keepdims=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import warnings
 from typing import Any, Unpack
 
+from zeta_geom.checks.types import Array, Shape, SomeArray
 from zeta_geom.mixers.arrays import batch_scale, cast, compute_dtype, flatten, namespace, on_host, to_backend
-from zeta_geom.mixers.batches import Unmixed
 from zeta_geom.mixers.methods.pairs import PairMixer, PairPlan
+from zeta_geom.mixers.plans import Plan, Unmixed
 from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
@@ -16,15 +17,15 @@ __all__ = ["BetweenClass", "BetweenClassPlus"]
 
 
 class BetweenClass(PairMixer):
-    """Mix each sample with one of another class: x_new = r x_1 + (1 - r) x_2, labels alike, r ~ U(0, 1) a row.
+    """Mix each sample with one of another class: x_new = r x_1 + (1 - r) x_2, labels likewise, r ~ U(0, 1) a row.
 
-    The class of a soft label is its largest share. A batch of one class comes back unmixed, on the CPU with a
-    warning.
+    The class of a soft label is that of its largest share. A batch of one class is returned unmixed, on the CPU with
+    a warning.
 
     Parameters
     ----------
     **shared
-        prob, n_classes, check_values, random_state, as in `Mixer`.
+        prob, n_classes, check_values, random_state: as in `Mixer`.
 
     References
     ----------
@@ -48,38 +49,41 @@ class BetweenClass(PairMixer):
     def __init__(self, **shared: Unpack[Shared]) -> None:
         super().__init__(**shared)
 
-    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> Any:
+    def _draw(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> Plan:
         m = shape[0]
-        labels = labels if like is None else to_backend(labels, like)
-        xp, device = namespace(labels), labels.device
-        classes = xp.argmax(labels, axis=1)
-        if on_host(labels) and bool(xp.all(classes == classes[0])):
-            warnings.warn("a batch of one class has no pairs for Between-Class; it stays unmixed.", stacklevel=4)
+        target: Any = like
+        shares: Any = labels if like is None else to_backend(labels, target)
+        xp, device = namespace(shares), shares.device
+        classes = xp.argmax(shares, axis=1)
+        if on_host(shares) and bool(xp.all(classes == classes[0])):
+            warnings.warn(
+                "a batch of one class has no pairs for Between-Class; it is returned unmixed.", stacklevel=4
+            )
             return Unmixed(rows, m)
         order = xp.argsort(classes, stable=True)
-        sorted_classes, own = xp.take(classes, order, axis=0), take_rows(classes, rows, m)
-        first, last = (xp.searchsorted(sorted_classes, own, side=side) for side in ("left", "right"))
+        sorted_classes, row_classes = xp.take(classes, order, axis=0), take_rows(classes, rows, m)
+        first, last = (xp.searchsorted(sorted_classes, row_classes, side=side) for side in ("left", "right"))
         others = m - (last - first)
-        picks = xp.astype(xp.floor(self._stream.uniform((rows,), labels) * others), xp.int64)
+        picks = xp.astype(xp.floor(self._stream.uniform((rows,), shares) * others), xp.int64)
         picks = xp.minimum(picks, others - 1)  # in float32 the product may round up
-        picks = xp.where(picks < first, picks, picks + last - first)  # over the own class
+        picks = xp.where(picks < first, picks, picks + last - first)  # skip the sample's class
         alone = others == 0
         row = xp.arange(rows, device=device) % m
         partners = xp.where(alone, row, xp.take(order, xp.clip(picks, 0, m - 1), axis=0))
-        shares = self._stream.uniform((rows,), labels)
-        return PairPlan(partners, xp.where(alone, xp.ones_like(shares), shares), m)
+        lam = self._stream.uniform((rows,), shares)
+        return PairPlan(partners, xp.where(alone, xp.ones_like(lam), lam), m)
 
 
 class BetweenClassPlus(BetweenClass):
-    """Mix each image with one of another class so that r is the share that is perceived.
+    """Mix each image with one of another class so that r is the perceived share.
 
-    Images are made zero-mean each; with g their standard deviations, p = 1 / (1 + (g_1 / g_2) (1 - r) / r) and
-    x_new = (p x_1 + (1 - p) x_2) / √(p² + (1 - p)²), y_new = r y_1 + (1 - r) y_2. Without contrast p = r.
+    Each image is centred on its mean; with g their standard deviations, p = 1 / (1 + (g_1 / g_2) (1 - r) / r) and
+    x_new = (p x_1 + (1 - p) x_2) / √(p² + (1 - p)²), y_new = r y_1 + (1 - r) y_2. If both images are constant, p = r.
 
     Parameters
     ----------
     **shared
-        prob, n_classes, check_values, random_state, as in `Mixer`.
+        prob, n_classes, check_values, random_state: as in `Mixer`.
 
     References
     ----------
@@ -103,10 +107,10 @@ class BetweenClassPlus(BetweenClass):
         bounded=False,
     )
 
-    def _mix_inputs(self, X: Any, plan: PairPlan, out: Any) -> Any:
+    def _mix_inputs(self, X: SomeArray, plan: PairPlan, out: SomeArray | None) -> Any:
         xp = namespace(X)
         flat = flatten(X)
-        scale = batch_scale(flat)  # squares neither overflow nor vanish
+        scale = batch_scale(flat)  # so that squares neither overflow nor underflow
         flat = flat * scale
         flat = flat - xp.mean(flat, axis=1, keepdims=True)
         variance = xp.mean(flat * flat, axis=1, keepdims=True)

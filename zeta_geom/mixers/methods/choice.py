@@ -9,7 +9,9 @@ from itertools import accumulate
 from typing import Any, Unpack
 
 from zeta_geom.checks import check_real, host_array
+from zeta_geom.checks.types import Array, Shape, SomeArray
 from zeta_geom.mixers.base import Mixer
+from zeta_geom.mixers.plans import Plan
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 
@@ -18,22 +20,22 @@ __all__ = ["ChosenPlan", "RandomMixer"]
 
 @dataclass(frozen=True)
 class ChosenPlan:
-    """Which mixer was drawn, and what it drew.
+    """The plan of a mixer that was drawn from several.
 
     Parameters
     ----------
     index : int
-        Of the mixer.
-    plan
-        Of that mixer.
+        The position of the mixer.
+    plan : Plan
+        The mixer's plan.
     """
 
     index: int
-    plan: Any
+    plan: Plan
 
     @property
     def rows(self) -> int:
-        """Number of rows that come out."""
+        """Number of rows to return."""
         return self.plan.rows
 
     @property
@@ -48,16 +50,16 @@ class RandomMixer(Mixer):
     Parameters
     ----------
     mixers : sequence of Mixer
-        They draw from this object's stream, whatever they were constructed with.
+        They draw from this object's stream; their own random states are not used.
     p : sequence of float, optional
-        The probability of each, summing to 1; all alike by default.
+        The probability of each mixer, summing to 1; equal by default.
     **shared
-        prob, n_classes, check_values, random_state, as in `Mixer`.
+        prob, n_classes, check_values, random_state: as in `Mixer`.
 
     Raises
     ------
     TypeError, ValueError
-        If `mixers` holds anything else or nothing, or `p` is no distribution over them.
+        If `mixers` is empty or holds anything else, or `p` is not a distribution over them.
 
     Examples
     --------
@@ -82,18 +84,18 @@ class RandomMixer(Mixer):
         self._parts = tuple(mixer._on(self._stream) for mixer in self.mixers)
         self.traits = _common(self.mixers)
 
-    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> ChosenPlan:
+    def _draw(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> ChosenPlan:
         at = self._stream.choice() * sum(self.p)
         reached = accumulate(self.p)
         index = next((i for i, total in enumerate(reached) if at < total), max(i for i, q in enumerate(self.p) if q))
-        return ChosenPlan(index, self._parts[index].draw(shape, n_out=rows, like=like, labels=labels, clip=clip))
+        return ChosenPlan(index, self._parts[index]._plan(shape, rows, like, labels, clip))
 
-    def _apply(self, X: Any, Y: Any, plan: ChosenPlan, out: Any) -> tuple[Any, Any]:
-        return self._parts[plan.index].apply(X, Y, plan.plan, out=out)
+    def _apply(self, X: SomeArray, Y: SomeArray | None, plan: ChosenPlan, out: SomeArray | None) -> Any:
+        return self._parts[plan.index]._mix(X, Y, plan.plan, out)
 
 
 def _common(mixers: Sequence[Mixer]) -> Traits:
-    """Return what holds whichever mixer is drawn."""
+    """Return the traits that hold for all mixers."""
     every = [mixer.traits for mixer in mixers]
     some = ("needs_images", "needs_classes", "needs_model", "optimises", "random")
     all_of = ("mixes_labels", "keeps_rows", "weighted_mean", "bounded", "differentiable")

@@ -9,10 +9,11 @@ from typing import Any, Unpack
 import numpy as np
 
 from zeta_geom.checks import check_real
-from zeta_geom.mixers.arrays import namespace, to_backend
+from zeta_geom.checks.types import Array, Shape, SomeArray
+from zeta_geom.mixers.arrays import copy_into, namespace, to_backend
 from zeta_geom.mixers.image_mixer import ImageMixer
 from zeta_geom.mixers.methods.pairs import PairMixer, PairPlan, draw_partners
-from zeta_geom.mixers.methods.zeta import ZetaMixup
+from zeta_geom.mixers.methods.zeta import MatrixPlan, ZetaMixup
 from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
@@ -22,17 +23,17 @@ __all__ = ["BoxPlan", "CutMix", "CutMixZeta", "PastePlan"]
 
 @dataclass(frozen=True)
 class BoxPlan(PairPlan):
-    """What CutMix drew for one batch of m images; λ is the share of the pixels outside the box.
+    """The plan of CutMix; λ is the share of the pixels outside the box.
 
     Parameters
     ----------
     partners, lam, m
         As in `PairPlan`.
     box : int64 array of shape (4,)
-        Top, bottom, left, right, in pixels; bottom and right are the first outside.
+        Top, bottom, left, right, in pixels; bottom and right are the first pixels outside the box.
     """
 
-    box: Any
+    box: Array
 
 
 class CutMix(ImageMixer, PairMixer):
@@ -48,7 +49,7 @@ class CutMix(ImageMixer, PairMixer):
     channels : {"first", "last"}, optional
         Where the channels of images are; inferred by default (see `checks.image_axes`).
     **shared
-        prob, n_classes, check_values, random_state, as in `Mixer`.
+        prob, n_classes, check_values, random_state: as in `Mixer`.
 
     Raises
     ------
@@ -79,75 +80,73 @@ class CutMix(ImageMixer, PairMixer):
         super().__init__(channels=channels, **shared)
         self.alpha = check_real(alpha, "alpha", low=0, strict=True)
 
-    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> BoxPlan:
+    def _draw(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> BoxPlan:
         height, width = (shape[axis] for axis in self._image_axes(shape))
         lam = self._stream.beta(self.alpha, (), like)
         xp, cut = namespace(lam), (1 - lam) ** 0.5
         down, right = self._stream.uniform((2,), like)
-        top, bottom = _span(xp, height, cut, down)
-        left, right = _span(xp, width, cut, right)
+        top, bottom = _span(height, cut, down)
+        left, right = _span(width, cut, right)
         box = xp.astype(xp.stack([top, bottom, left, right]), xp.int64)
         lam = xp.asarray(1 - (bottom - top) * (right - left) / (height * width))
         return BoxPlan(draw_partners(self._stream, shape[0], rows, like), lam, shape[0], box)
 
-    def _mix_inputs(self, X: Any, plan: BoxPlan, out: Any) -> Any:
-        own = take_rows(X, plan.rows, plan.m)
-        axes = self._image_axes(X.shape)
-        after = -1 - axes[1]  # axes after the width: one where the channels are last
-        if _knows_numbers(X):
+    def _mix_inputs(self, X: SomeArray, plan: BoxPlan, out: SomeArray | None) -> Any:
+        images = take_rows(X, plan.rows, plan.m)
+        height, width = self._image_axes(X.shape)
+        if _box_is_readable(X):
             top, bottom, left, right = (int(edge) for edge in plan.box)
-            mixed = _copy_into(out, own)
-            inside = (..., slice(top, bottom), slice(left, right), *[slice(None)] * after)
-            mixed[inside] = X[inside][to_backend(plan.partners, X)]
+            mixed = copy_into(out, images)
+            box: Any = (..., slice(top, bottom), slice(left, right), slice(None))[: 4 if width == -2 else 3]
+            mixed[box] = X[box][to_backend(plan.partners, X)]
             return mixed
         xp, device = namespace(X), X.device
-        box = to_backend(plan.box, X)
-        rows, columns = (xp.arange(size, device=device) for size in (X.shape[axes[0]], X.shape[axes[1]]))
-        within_rows, within_columns = (rows >= box[0]) & (rows < box[1]), (columns >= box[2]) & (columns < box[3])
-        mask = within_rows[:, None] & within_columns[None, :]
-        mask = xp.reshape(mask, (*mask.shape, *[1] * after))
-        return xp.where(mask, xp.take(X, to_backend(plan.partners, X), axis=0), own)
+        edges = to_backend(plan.box, X)
+        rows, columns = (xp.arange(size, device=device) for size in (X.shape[height], X.shape[width]))
+        inside_rows = (rows >= edges[0]) & (rows < edges[1])
+        inside_columns = (columns >= edges[2]) & (columns < edges[3])
+        mask: Any = inside_rows[:, None] & inside_columns[None, :]
+        mask = mask[..., None] if width == -2 else mask  # the channels are last
+        return xp.where(mask, xp.take(X, to_backend(plan.partners, X), axis=0), images)
 
 
-def _span(xp: Any, size: int, cut: Any, position: Any) -> tuple[Any, Any]:
-    """Return where a cut of this share of `size` begins and ends, around a position in [0, 1)."""
+def _span(size: int, cut: Array, position: Array) -> tuple[Any, Any]:
+    """Return the first pixel of a cut and the first after it, around a position in [0, 1).
+
+    The cut's length is the share `cut` of the side, `size`, before it is clipped.
+    """
+    xp = namespace(cut)
     centre = xp.clip(xp.floor(position * size), 0, size - 1)  # in float32 the product may round up to size
     half = xp.floor(size * cut / 2)
     return xp.clip(centre - half, 0, size), xp.clip(centre + half, 0, size)
 
 
-def _knows_numbers(X: Any) -> bool:
-    """Say whether a plan's numbers can be read without waiting for a device or breaking a compiled graph."""
+def _box_is_readable(X: Array) -> bool:
+    """Return whether the box can be read without waiting for a device or breaking a compiled graph."""
     if isinstance(X, np.ndarray):
         return True
     compiler = sys.modules["torch"].compiler
     return X.device.type == "cpu" and not compiler.is_compiling()
 
 
-def _copy_into(out: Any, values: Any) -> Any:
-    """Return a copy of `values`, in `out` where it is given."""
-    if out is None:
-        return values.copy() if isinstance(values, np.ndarray) else values.clone()
-    out[...] = values
-    return out
-
-
 @dataclass(frozen=True)
 class PastePlan:
-    """What CutMix + ζ drew for one batch.
+    """The plan of CutMix + ζ.
 
     Parameters
     ----------
     paste : BoxPlan
+        Of CutMix.
     mix : WeightsPlan or OrdersPlan
+        Of ζ-mixup.
     """
 
     paste: BoxPlan
-    mix: Any
+    mix: MatrixPlan
 
     @property
     def rows(self) -> int:
-        """Number of rows that come out."""
+        """Number of rows to return."""
         return self.mix.rows
 
     @property
@@ -159,16 +158,16 @@ class PastePlan:
 class CutMixZeta(ImageMixer):
     """Paste boxes as CutMix does, then mix the pasted images, and their labels, with ζ-mixup's weights.
 
-    The paper says that it applies both and not how; the order is ours.
+    The paper does not say in which order it applies the two; this order is ours.
 
     Parameters
     ----------
     gamma, n_mix, anchor
-        As in `ZetaMixup`; the paper draws γ from (1.72865, 4.0) here.
+        As in `ZetaMixup`; for this method the paper draws γ from (1.72865, 4.0).
     alpha, channels
         As in `CutMix`.
     **shared
-        prob, n_classes, check_values, random_state, as in `Mixer`.
+        prob, n_classes, check_values, random_state: as in `Mixer`.
 
     Raises
     ------
@@ -210,16 +209,16 @@ class CutMixZeta(ImageMixer):
         self.gamma, self.n_mix, self.anchor, self.alpha = zeta.gamma, zeta.n_mix, zeta.anchor, cutmix.alpha
         self._parts = tuple(part._on(self._stream) for part in (cutmix, zeta))
 
-    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> PastePlan:
+    def _draw(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> PastePlan:
         cutmix, zeta = self._parts
         return PastePlan(
             cutmix._draw(shape, shape[0], like, labels, clip), zeta._draw(shape, rows, like, labels, clip)
         )
 
-    def _mix_inputs(self, X: Any, plan: PastePlan, out: Any) -> Any:
+    def _mix_inputs(self, X: SomeArray, plan: PastePlan, out: SomeArray | None) -> Any:
         cutmix, zeta = self._parts
         return zeta._mix_inputs(cutmix._mix_inputs(X, plan.paste, None), plan.mix, out)
 
-    def _mix_labels(self, Y: Any, plan: PastePlan) -> Any:
+    def _mix_labels(self, Y: SomeArray, plan: PastePlan) -> Any:
         cutmix, zeta = self._parts
         return zeta._mix_labels(cutmix._mix_labels(Y, plan.paste), plan.mix)

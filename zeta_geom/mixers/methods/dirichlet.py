@@ -1,10 +1,11 @@
-"""Dirichlet weights over the whole batch: what remains of ζ-mixup without the p-series."""
+"""Dirichlet weights over the whole batch: ζ-mixup without the p-series."""
 
 from __future__ import annotations
 
 from typing import Any, Unpack
 
 from zeta_geom.checks import check_real
+from zeta_geom.checks.types import Array, Shape
 from zeta_geom.mixers.arrays import compute_dtype, to_backend
 from zeta_geom.mixers.methods.zeta import MatrixMixer, WeightsPlan
 from zeta_geom.mixers.seeded import Shared
@@ -21,7 +22,7 @@ class DirichletMixup(MatrixMixer):
     alpha : float
         α > 0; 1 makes the weights uniform on the simplex.
     **shared
-        prob, n_classes, check_values, random_state, as in `Mixer`.
+        prob, n_classes, check_values, random_state: as in `Mixer`.
 
     Raises
     ------
@@ -50,6 +51,7 @@ class DirichletMixup(MatrixMixer):
         super().__init__(**shared)
         self.alpha = check_real(alpha, "alpha", low=0, strict=True)
 
-    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> WeightsPlan:
+    def _draw(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> WeightsPlan:
         weights = self._stream.dirichlet(self.alpha, rows, shape[0], like)
-        return WeightsPlan(weights if like is None else to_backend(weights, like, compute_dtype(like)))
+        target: Any = like
+        return WeightsPlan(weights if like is None else to_backend(weights, target, compute_dtype(like)))

@@ -1,4 +1,4 @@
-"""GridMix: images put together from the cells of a grid over two."""
+"""GridMix: images assembled from the grid cells of two images."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Unpack
 
 from zeta_geom.checks import check_int, check_real
+from zeta_geom.checks.types import Array, Shape, SomeArray
 from zeta_geom.mixers.arrays import cast, namespace, to_backend
 from zeta_geom.mixers.image_mixer import ImageMixer
 from zeta_geom.mixers.methods.pairs import PairMixer, PairPlan, draw_partners
@@ -18,24 +19,24 @@ __all__ = ["GridMix", "GridPlan"]
 
 @dataclass(frozen=True)
 class GridPlan(PairPlan):
-    """What GridMix drew for one batch of m images; λ is the share of the cells that are True.
+    """The plan of GridMix; λ is the share of the cells that are True.
 
     Parameters
     ----------
     partners, lam, m
         As in `PairPlan`.
     cells : bool array of shape (N, N)
-        True where a row has the cell of its own sample, False where it has the partner's.
+        True for cells of the first image, False for cells of its partner.
     """
 
-    cells: Any
+    cells: Array
 
 
 class GridMix(ImageMixer, PairMixer):
-    """Put together each image from the cells of a grid over two: a cell is the first's with probability λ.
+    """Assemble each image from the grid cells of two: a cell is taken from the first with probability λ.
 
-    λ ~ Beta(α, α); the label is mixed by the share of cells. One grid serves the batch; row i of N begins at pixel
-    ⌈i H / N⌉.
+    λ ~ Beta(α, α); the label is mixed by the share of cells. One grid serves the batch; row i of the N rows begins at
+    pixel ⌈i H / N⌉.
 
     Parameters
     ----------
@@ -46,7 +47,7 @@ class GridMix(ImageMixer, PairMixer):
     channels : {"first", "last"}, optional
         Where the channels of images are; inferred by default (see `checks.image_axes`).
     **shared
-        prob, n_classes, check_values, random_state, as in `Mixer`.
+        prob, n_classes, check_values, random_state: as in `Mixer`.
 
     Raises
     ------
@@ -55,7 +56,7 @@ class GridMix(ImageMixer, PairMixer):
 
     References
     ----------
-    Baek et al. 2021 (GridMix), whose local loss takes `cell_labels`.
+    Baek et al. 2021 (GridMix), whose local loss uses `cell_labels`.
 
     Examples
     --------
@@ -80,7 +81,7 @@ class GridMix(ImageMixer, PairMixer):
         self.n_cells = check_int(n_cells, "n_cells", low=1)
         self.alpha = check_real(alpha, "alpha", low=0, strict=True)
 
-    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> GridPlan:
+    def _draw(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> GridPlan:
         height, width = (shape[axis] for axis in self._image_axes(shape))
         if min(height, width) < self.n_cells:
             raise ValueError(
@@ -93,25 +94,26 @@ class GridMix(ImageMixer, PairMixer):
         share = xp.asarray(xp.mean(xp.astype(cells, xp.float64 if like is None else lam.dtype)))
         return GridPlan(draw_partners(self._stream, shape[0], rows, like), share, shape[0], cells)
 
-    def _mix_inputs(self, X: Any, plan: GridPlan, out: Any) -> Any:
+    def _mix_inputs(self, X: SomeArray, plan: GridPlan, out: SomeArray | None) -> Any:
         xp, device = namespace(X), X.device
         mask = to_backend(plan.cells, X)
-        axes = self._image_axes(X.shape)
-        for axis, size in enumerate(X.shape[at] for at in axes):
+        height, width = self._image_axes(X.shape)
+        for axis, size in enumerate((X.shape[height], X.shape[width])):
             mask = xp.take(mask, xp.arange(size, device=device) * mask.shape[axis] // size, axis=axis)
-        mask = xp.reshape(mask, (*mask.shape, *[1] * (-1 - axes[1])))
+        mask = mask[..., None] if width == -2 else mask  # the channels are last
         partners = xp.take(X, to_backend(plan.partners, X), axis=0)
         return cast(xp.where(mask, take_rows(X, plan.rows, plan.m), partners), X.dtype)
 
     @staticmethod
-    def cell_labels(Y: Any, plan: GridPlan) -> Any:
-        """Return the label of each cell, for a loss that asks for them one by one.
+    def cell_labels(Y: SomeArray, plan: GridPlan) -> SomeArray:
+        """Return the label of each cell, for a loss of cells.
 
         Parameters
         ----------
         Y : float array or tensor of shape (m, K)
             Soft labels.
         plan : GridPlan
+            What `draw` returned.
 
         Returns
         -------
@@ -126,5 +128,6 @@ class GridMix(ImageMixer, PairMixer):
         """
         xp = namespace(Y)
         cells, partners = to_backend(plan.cells, Y), xp.take(Y, to_backend(plan.partners, Y), axis=0)
-        own = take_rows(Y, plan.rows, plan.m)
-        return xp.where(cells[None, :, :, None], own[:, None, None, :], partners[:, None, None, :])
+        first = take_rows(Y, plan.rows, plan.m)
+        labels: SomeArray = xp.where(cells[None, :, :, None], first[:, None, None, :], partners[:, None, None, :])
+        return labels

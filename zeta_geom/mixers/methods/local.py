@@ -1,4 +1,4 @@
-"""Local synthetic instances: the weights of ζ-mixup, by rank of distance in place of chance."""
+"""Local synthetic instances: the weights of ζ-mixup, ordered by distance instead of at random."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from scipy.spatial.distance import cdist
 
 from zeta_geom.checks import check_choice, check_int, check_real
 from zeta_geom.checks.scaling import common_unit, tensor_scale
-from zeta_geom.mixers.arrays import flatten, namespace, on_host, to_backend
+from zeta_geom.checks.types import Array, Shape, SomeArray
+from zeta_geom.mixers.arrays import flatten, is_tensor, namespace, on_host, to_backend
 from zeta_geom.mixers.draws import series
 from zeta_geom.mixers.methods.zeta import MatrixMixer, matrix_plan
 from zeta_geom.mixers.seeded import Shared
@@ -22,32 +23,32 @@ __all__ = ["BasesPlan", "LocalSyntheticInstances"]
 
 @dataclass(frozen=True)
 class BasesPlan:
-    """What was drawn for one batch of m samples.
+    """The plan of local synthetic instances.
 
     Parameters
     ----------
     bases : int64 array of shape (rows,)
-        The sample around which each row is made.
+        The sample that has rank 1 in each row.
     terms : floating array of shape (T,)
         The weights by rank of distance, the base itself first.
     m : int
         Number of samples in the batch.
     """
 
-    bases: Any
-    terms: Any
+    bases: Array
+    terms: Array
     m: int
 
     @property
     def rows(self) -> int:
-        """Number of rows that come out."""
+        """Number of rows to return."""
         return self.bases.shape[0]
 
 
 class LocalSyntheticInstances(MatrixMixer):
     """Mix each sample with its nearest ones: weights r^-p / Σ_{j≤T} j^-p, where r is the rank of the distance.
 
-    The sample itself has rank 1; of equally distant ones the first comes first.
+    The sample itself has rank 1; of equally distant samples the one of lower index has the lower rank.
 
     Parameters
     ----------
@@ -56,9 +57,9 @@ class LocalSyntheticInstances(MatrixMixer):
     n_mix : int, optional
         T, the sample and its T - 1 nearest ones; the whole batch by default.
     anchor : {"self", "random"}
-        "self": row k is made around sample k mod m, and nothing is left to chance. "random": around one drawn freely.
+        "self": row k starts from sample k mod m, and nothing is random. "random": from a sample drawn uniformly.
     **shared
-        prob, n_classes, check_values, random_state, as in `Mixer`.
+        prob, n_classes, check_values, random_state: as in `Mixer`.
 
     Raises
     ------
@@ -93,12 +94,9 @@ class LocalSyntheticInstances(MatrixMixer):
         self.n_mix = None if n_mix is None else check_int(n_mix, "n_mix", low=1)
         self.anchor = check_choice(anchor, "anchor", ANCHORS)
 
-    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> BasesPlan:
+    def _draw(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> BasesPlan:
         m = shape[0]
-        n_mix = m if self.n_mix is None else self.n_mix
-        if clip:
-            n_mix = min(n_mix, m)
-        check_n_mix(n_mix, m)
+        n_mix = check_n_mix(self.n_mix, m, clip=clip)
         positions = self._stream.uniform((rows,), like) if self.anchor == "random" else None
         xp = namespace(np.empty(0) if like is None else like)
         device = {} if like is None else {"device": like.device}
@@ -107,16 +105,19 @@ class LocalSyntheticInstances(MatrixMixer):
             bases = xp.clip(xp.astype(xp.floor(positions * m), xp.int64), 0, m - 1)
         return BasesPlan(bases, series(n_mix, self.p, like), m)
 
-    def _apply(self, X: Any, Y: Any, plan: BasesPlan, out: Any) -> tuple[Any, Any]:
+    def _apply(self, X: SomeArray, Y: SomeArray | None, plan: BasesPlan, out: SomeArray | None) -> Any:
         n_mix = plan.terms.shape[0]
         orders = _ranked(X, to_backend(plan.bases, X))[:, :n_mix]
         return super()._apply(X, Y, matrix_plan(orders, to_backend(plan.terms, X), plan.m), out)
 
 
-def _ranked(X: Any, bases: Any) -> Any:
-    """Return all samples by their distance from each base, the base first: int64 of shape (rows, m)."""
-    if on_host(X):
-        host = np.asarray(X if isinstance(X, np.ndarray) else X.detach().double())
+def _ranked(X: SomeArray, bases: SomeArray) -> SomeArray:
+    """Return all samples sorted by their distance from each base, the base first: int64.
+
+    Shapes: `X` (m, ...), `bases` (rows,) -> (rows, m).
+    """
+    if not is_tensor(X) or on_host(X):
+        host = np.asarray(X.detach().double() if is_tensor(X) else X)
         (points,) = common_unit(np.asarray(host.reshape(len(host), -1), dtype=np.float64))
         row = np.asarray(bases)
         distances = cdist(points[row], points) if points.shape[1] else np.zeros((len(row), len(points)))
@@ -124,9 +125,9 @@ def _ranked(X: Any, bases: Any) -> Any:
         return to_backend(distances.argsort(axis=1, kind="stable"), X)
     import torch
 
-    points = flatten(X.detach())
-    if points.numel():
-        points = points * tensor_scale(points.abs().amax())  # squares of large values would overflow
-    with torch.autocast(X.device.type, enabled=False):  # differences, not products, whose rounding would swap ranks
-        distances = torch.cdist(points[bases], points, compute_mode="donot_use_mm_for_euclid_dist")
-    return distances.scatter(1, bases[:, None], -1.0).argsort(dim=1, stable=True)
+    values: Any = flatten(X.detach())
+    if values.numel():
+        values = values * tensor_scale(values.abs().amax())  # squares of large values would overflow
+    with torch.autocast(X.device.type, enabled=False):  # differences: the rounding of products would swap ranks
+        apart = torch.cdist(values[bases], values, compute_mode="donot_use_mm_for_euclid_dist")
+    return apart.scatter(1, bases[:, None], -1.0).argsort(dim=1, stable=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
-from zeta_geom.mixers.batches import Unmixed
+from zeta_geom.checks.types import ArrayLike, SomeArray
 from zeta_geom.mixers.checks import as_batch, check_tensor
 from zeta_geom.mixers.labels import soft_labels
 from zeta_geom.mixers.methods.hooks import STAGES, layer_names, modules_of, run_hooked
 from zeta_geom.mixers.methods.pairs import Mixup
+from zeta_geom.mixers.plans import Plan, Unmixed
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 
@@ -20,20 +21,20 @@ __all__ = ["ManifoldMixup"]
 
 
 class ManifoldMixup(Mixup):
-    """Mix the activations of a layer that is drawn for each batch, and the labels alike: h' = λ h + (1 - λ) h[π].
+    """Mix the activations of a layer drawn for each batch, and the labels likewise: h' = λ h + (1 - λ) h[π].
 
     Called on a batch, it mixes the batch itself, as mixup does; `run` mixes inside a model.
 
     Parameters
     ----------
     layers : sequence of str
-        The eligible layers: names as in `model.named_modules()`, and "input". Each is as probable.
+        The eligible layers: names as in `model.named_modules()`, and "input". All are equally probable.
     alpha : float
         λ ~ Beta(α, α), α > 0.
     per_sample : bool
         Draw a λ for each output; by default one λ serves the batch.
     **shared
-        prob, n_classes, check_values, random_state, as in `Mixer`.
+        prob, n_classes, check_values, random_state: as in `Mixer`.
 
     Raises
     ------
@@ -74,7 +75,7 @@ class ManifoldMixup(Mixup):
         self.layers = layer_names(layers)
 
     def run(
-        self, model: torch.nn.Module, X: torch.Tensor, y: Any = None, *, n_classes: int | None = None
+        self, model: torch.nn.Module, X: torch.Tensor, y: ArrayLike | None = None, *, n_classes: int | None = None
     ) -> tuple[Any, Any]:
         """Return the model's output on a batch mixed at one layer, and the mixed labels.
 
@@ -83,20 +84,22 @@ class ManifoldMixup(Mixup):
         model : torch.nn.Module
             In evaluation mode nothing is mixed.
         X : floating tensor of shape (m, ...)
+            The batch.
         y : int tensor of shape (m,) or (m, 1), or tensor of shape (m, K), optional
+            Class numbers, or soft labels.
         n_classes : int, optional
-            K, where it differs from the mixer's own.
+            K; the mixer's `n_classes` by default.
 
         Returns
         -------
-        output
+        output : object
             What the model returns.
-        Y_new : tensor of shape (m, K), or None where y is None
+        Y_new : tensor of shape (m, K), or None if y is None
 
         Raises
         ------
         TypeError, ValueError
-            If the model has no such layer, a layer returns no floating tensor of m rows, or labels do not fit.
+            If the model lacks a layer, a layer does not return a floating tensor of m rows, or labels do not fit.
         RuntimeError
             If the layer is not called exactly once in the forward pass.
         """
@@ -106,16 +109,16 @@ class ManifoldMixup(Mixup):
         if not model.training:
             return model(X), Y
         layer = self.layers[min(int(self._stream.choice() * len(self.layers)), len(self.layers) - 1)]
-        plans: list[Any] = []
+        plans: list[Plan] = []
 
-        def mix(h: Any) -> Any:
+        def mix(h: torch.Tensor) -> torch.Tensor:
             plans.append(self.draw(h.shape, like=h))
             return self.apply(h, None, plans[-1])[0]
 
         output = run_hooked(model, X, {layer: modules[layer]}, mix)
         return output, None if Y is None else self._labels_of(Y, plans[0])
 
-    def _labels_of(self, Y: Any, plan: Any) -> Any:
+    def _labels_of(self, Y: SomeArray, plan: Any) -> SomeArray:
         if plan.m != len(Y):
-            raise ValueError(f"a layer must keep the {len(Y)} rows of the batch to be mixed; it returned {plan.m}.")
+            raise ValueError(f"a layer must return the {len(Y)} rows of the batch to be mixed; got {plan.m} rows.")
         return Y if isinstance(plan, Unmixed) else self._mix_labels(Y, plan)

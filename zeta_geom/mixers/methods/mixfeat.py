@@ -1,4 +1,4 @@
-"""MixFeat: activations disturbed by a little of another sample's, in any torch module."""
+"""MixFeat: activations perturbed by a small part of another sample's, in any torch module."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
 from zeta_geom.checks import check_real
+from zeta_geom.checks.types import Array, ArrayLike, Shape, SomeArray
 from zeta_geom.mixers.arrays import cast, compute_dtype, namespace, to_backend
 from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.checks import as_batch, check_tensor
@@ -25,45 +26,44 @@ __all__ = ["FeaturePlan", "MixFeat"]
 
 @dataclass(frozen=True)
 class FeaturePlan:
-    """What MixFeat drew for one batch of m samples.
+    """The plan of MixFeat.
 
     Parameters
     ----------
     partners : int array of shape (rows,)
         Row k mixes sample k mod m with sample partners[k].
-    own, other : floating arrays of shape () or that of one sample
-        a and b; h' = a h + b h[partners].
+    first, second : floating arrays of shape () or that of one sample
+        a and b of h' = a h + b h[partners].
     m : int
         Number of samples in the batch.
     """
 
-    partners: Any
-    own: Any
-    other: Any
+    partners: Array
+    first: Array
+    second: Array
     m: int
 
     @property
     def rows(self) -> int:
-        """Number of rows that come out."""
+        """Number of rows to return."""
         return self.partners.shape[0]
 
 
 class MixFeat(Mixer):
-    """Disturb activations by a little of another sample's: h' = (1 + r cos t) h + r sin t · h[π]; labels stay.
+    """Perturb activations by a part of another sample's: h' = (1 + r cos t) h + r sin t · h[π]; keep the labels.
 
     r ~ N(0, σ²), t ~ U(-π, π). Called on a batch, it mixes the batch itself; `run` mixes inside a model.
 
     Parameters
     ----------
     layers : sequence of str
-        The layers whose outputs are mixed, each with draws of its own: names as in `model.named_modules()`, and
-        "input".
+        The layers whose outputs are mixed, each with its own draws: names as in `model.named_modules()`, and "input".
     sigma : float
         σ ≥ 0.
     per_feature : bool
-        Draw r and t for each feature of the activation; else once for the batch.
+        Draw r and t for each feature of the activation; otherwise once for the batch.
     **shared
-        prob, n_classes, check_values, random_state, as in `Mixer`.
+        prob, n_classes, check_values, random_state: as in `Mixer`.
 
     Raises
     ------
@@ -108,35 +108,35 @@ class MixFeat(Mixer):
         self.sigma = check_real(sigma, "sigma", low=0, high=1000)
         self.per_feature = bool(per_feature)
 
-    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> FeaturePlan:
+    def _draw(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> FeaturePlan:
         size = shape[1:] if self.per_feature else ()
         length = self.sigma * self._stream.normal(size, like)
         angle = 2 * self._stream.uniform(size, like) - 1
         partners = draw_partners(self._stream, shape[0], rows, like)
         xp = namespace(partners)
         turn = xp.pi * angle
-        own, other = (xp.asarray(length * part) for part in (xp.cos(turn), xp.sin(turn)))
-        return FeaturePlan(partners, 1 + own, other, shape[0])
+        first, second = (xp.asarray(length * part) for part in (xp.cos(turn), xp.sin(turn)))
+        return FeaturePlan(partners, 1 + first, second, shape[0])
 
-    def _mix_inputs(self, X: Any, plan: FeaturePlan, out: Any) -> Any:
-        if plan.own.ndim and tuple(plan.own.shape) != tuple(X.shape[1:]):
+    def _mix_inputs(self, X: SomeArray, plan: FeaturePlan, out: SomeArray | None) -> Any:
+        if plan.first.ndim and tuple(plan.first.shape) != tuple(X.shape[1:]):
             raise ValueError(
-                f"plan was drawn for samples of shape {tuple(plan.own.shape)}; those of X have {tuple(X.shape[1:])}. "
+                f"plan was drawn for samples of shape {tuple(plan.first.shape)}; X has {tuple(X.shape[1:])}. "
                 "Draw with the shape of this batch."
             )
         xp, dtype = namespace(X), compute_dtype(X)
         values = cast(X, dtype)
-        own, other = (to_backend(part, X, dtype) for part in (plan.own, plan.other))
+        first, second = (to_backend(part, X, dtype) for part in (plan.first, plan.second))
         partners = xp.take(values, to_backend(plan.partners, X), axis=0)
-        return cast(own * take_rows(values, plan.rows, plan.m) + other * partners, X.dtype)
+        return cast(first * take_rows(values, plan.rows, plan.m) + second * partners, X.dtype)
 
-    def _mix_labels(self, Y: Any, plan: FeaturePlan) -> Any:
+    def _mix_labels(self, Y: SomeArray, plan: FeaturePlan) -> SomeArray:
         return keep_labels(Y, plan)
 
     def run(
-        self, model: torch.nn.Module, X: torch.Tensor, y: Any = None, *, n_classes: int | None = None
+        self, model: torch.nn.Module, X: torch.Tensor, y: ArrayLike | None = None, *, n_classes: int | None = None
     ) -> tuple[Any, Any]:
-        """Return the model's output on a batch disturbed at every layer, and the labels as soft labels.
+        """Return the model's output on a batch perturbed at every layer, and the labels as soft labels.
 
         Parameters
         ----------
@@ -145,9 +145,9 @@ class MixFeat(Mixer):
 
         Returns
         -------
-        output
+        output : object
             What the model returns.
-        Y : tensor of shape (m, K), or None where y is None
+        Y : tensor of shape (m, K), or None if y is None
 
         Raises
         ------
@@ -160,7 +160,7 @@ class MixFeat(Mixer):
         if not model.training:
             return model(X), Y
 
-        def mix(h: Any) -> Any:
+        def mix(h: torch.Tensor) -> torch.Tensor:
             return self.apply(h, None, self.draw(h.shape, like=h))[0]
 
         return run_hooked(model, X, modules, mix), Y

@@ -1,4 +1,4 @@
-"""Methods that mix each sample with another one as a whole: mixup and SamplePairing."""
+"""Methods that mix pairs of whole samples: mixup and SamplePairing."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Unpack
 
 from zeta_geom.checks import check_real
+from zeta_geom.checks.types import Array, Shape, SomeArray
 from zeta_geom.mixers.arrays import cast, compute_dtype, flatten, matrix_view, namespace, to_backend
 from zeta_geom.mixers.base import Mixer
+from zeta_geom.mixers.plans import Plan
 from zeta_geom.mixers.products import take_into, take_rows
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
@@ -18,7 +20,7 @@ __all__ = ["Mixup", "PairMixer", "PairPlan", "SamplePairing", "blend", "draw_par
 
 @dataclass(frozen=True)
 class PairPlan:
-    """What was drawn for one batch of m samples.
+    """The plan of a batch whose samples are mixed in pairs.
 
     Parameters
     ----------
@@ -30,18 +32,18 @@ class PairPlan:
         Number of samples in the batch.
     """
 
-    partners: Any
-    lam: Any
+    partners: Array
+    lam: Array
     m: int
 
     @property
     def rows(self) -> int:
-        """Number of rows that come out."""
+        """Number of rows to return."""
         return self.partners.shape[0]
 
 
-def draw_partners(stream: Stream, m: int, rows: int, like: Any) -> Any:
-    """Draw a partner for each row: a permutation of the batch, another one for each further m rows.
+def draw_partners(stream: Stream, m: int, rows: int, like: Array | None) -> Any:
+    """Draw a partner for each row: one permutation of the batch for every m rows.
 
     Returns shape (rows,).
     """
@@ -49,25 +51,25 @@ def draw_partners(stream: Stream, m: int, rows: int, like: Any) -> Any:
     return namespace(rounds[0]).concat(rounds)[:rows]
 
 
-def blend(values: Any, plan: Any, lam: Any, out: Any = None) -> Any:
+def blend(values: SomeArray, plan: PairPlan, lam: Array, out: SomeArray | None = None) -> SomeArray:
     """Return λ v + (1 - λ) v[partners], computed in at least float32.
 
     Shapes: `values` (m, ...), `lam` () or (rows,), `out` (rows, ...) -> (rows, ...).
     """
     xp, dtype = namespace(values), compute_dtype(values)
-    lam = xp.reshape(to_backend(lam, values), (-1, 1))
-    share, rest = (cast(part, dtype) for part in (lam, 1 - lam))  # 1 - λ before λ is rounded
+    share = xp.reshape(to_backend(lam, values), (-1, 1))
+    share, rest = cast(share, dtype), cast(1 - share, dtype)  # 1 - λ before λ is rounded
     flat = flatten(values)
     mixed = take_into(flat, to_backend(plan.partners, values), target := matrix_view(out, values))
     mixed *= rest
     mixed += share * take_rows(flat, plan.rows, plan.m)
-    if target is not None:
+    if out is not None and target is not None:
         return out
     return cast(mixed.reshape(plan.rows, *values.shape[1:]), values.dtype)
 
 
 class PairMixer(Mixer):
-    """A method that makes each row of two samples, whose plan says which and in which share λ.
+    """A method that mixes two samples into each row: x_new = λ x + (1 - λ) x[partners].
 
     Parameters
     ----------
@@ -75,15 +77,15 @@ class PairMixer(Mixer):
         As in `Mixer`.
     """
 
-    def _mix_inputs(self, X: Any, plan: Any, out: Any) -> Any:
+    def _mix_inputs(self, X: SomeArray, plan: Any, out: SomeArray | None) -> SomeArray:
         return blend(X, plan, plan.lam, out)
 
-    def _mix_labels(self, Y: Any, plan: Any) -> Any:
+    def _mix_labels(self, Y: SomeArray, plan: PairPlan) -> SomeArray:
         return blend(Y, plan, plan.lam)
 
 
 class Mixup(PairMixer):
-    """Mix each sample with another one: x_new = λ x + (1 - λ) x[π], and labels alike, λ ~ Beta(α, α).
+    """Mix each sample with another one: x_new = λ x + (1 - λ) x[π], and labels likewise, λ ~ Beta(α, α).
 
     Parameters
     ----------
@@ -92,7 +94,7 @@ class Mixup(PairMixer):
     per_sample : bool
         Draw a λ for each output; by default one λ serves the batch, as in the authors' code.
     **shared
-        prob, n_classes, check_values, random_state, as in `Mixer`.
+        prob, n_classes, check_values, random_state: as in `Mixer`.
 
     Raises
     ------
@@ -122,18 +124,18 @@ class Mixup(PairMixer):
         self.alpha = check_real(alpha, "alpha", low=0, strict=True)
         self.per_sample = bool(per_sample)
 
-    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> PairPlan:
+    def _draw(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> PairPlan:
         lam = self._stream.beta(self.alpha, (rows,) if self.per_sample else (), like)
         return PairPlan(draw_partners(self._stream, shape[0], rows, like), lam, shape[0])
 
 
 class SamplePairing(PairMixer):
-    """Average each sample with another one and keep its own label: x_new = (x + x[π]) / 2.
+    """Average each sample with another one and keep the label of the first: x_new = (x + x[π]) / 2.
 
     Parameters
     ----------
     **shared
-        prob, n_classes, check_values, random_state, as in `Mixer`.
+        prob, n_classes, check_values, random_state: as in `Mixer`.
 
     References
     ----------
@@ -159,17 +161,17 @@ class SamplePairing(PairMixer):
     def __init__(self, **shared: Unpack[Shared]) -> None:
         super().__init__(**shared)
 
-    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> PairPlan:
+    def _draw(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> PairPlan:
         partners = draw_partners(self._stream, shape[0], rows, like)
         half = namespace(partners).full((), 0.5, device=partners.device)
         return PairPlan(partners, half, shape[0])
 
-    def _mix_labels(self, Y: Any, plan: PairPlan) -> Any:
+    def _mix_labels(self, Y: SomeArray, plan: PairPlan) -> SomeArray:
         return keep_labels(Y, plan)
 
 
-def keep_labels(Y: Any, plan: Any) -> Any:
-    """Return a copy of the label of each row's own sample.
+def keep_labels(Y: SomeArray, plan: Plan) -> SomeArray:
+    """Return a copy of the label of each row's first sample.
 
     Shapes: `Y` (m, K) -> (rows, K).
     """

@@ -1,14 +1,15 @@
-"""SuperMix: masks, found by optimisation, that keep of each image what a teacher recognises it by."""
+"""SuperMix: optimised masks that keep the parts of each image by which a teacher recognises it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
 from zeta_geom.checks import check_int, check_real
+from zeta_geom.checks.types import Array, Shape, SomeArray
 from zeta_geom.mixers.arrays import compute_dtype, namespace, to_backend
 from zeta_geom.mixers.image_mixer import ImageMixer
 from zeta_geom.mixers.seeded import Shared
@@ -23,7 +24,7 @@ __all__ = ["MaskPlan", "SuperMix"]
 
 @dataclass(frozen=True)
 class MaskPlan:
-    """What was drawn for one batch of m samples.
+    """The plan of SuperMix.
 
     Parameters
     ----------
@@ -35,13 +36,13 @@ class MaskPlan:
         Number of samples in the batch.
     """
 
-    orders: Any
-    shares: Any
+    orders: Array
+    shares: Array
     m: int
 
     @property
     def rows(self) -> int:
-        """The largest number of rows that come out."""
+        """The largest number of rows to return."""
         return self.orders.shape[0]
 
 
@@ -50,15 +51,15 @@ class SuperMix(ImageMixer):
 
     Row i takes the images i, i + 1, … (cyclic), with shares l ~ Dir(α, …, α); the target is
     Σ l_k onehot(teacher(x_k)).
-    Masks begin at 0 on a coarse grid, are upsampled, put through the logistic function and divided by the sum.
-    Steps along the blurred gradient of KL(target ‖ teacher(Σ m_k x_k)) + sparsity · mean |m (m - 1)| go on until the
-    teacher's leading classes are those of the target. Rows that do not get there are left out: fewer may come back.
+    Logits begin at 0 on a coarse grid, are upsampled, mapped by the logistic function and divided by their sum.
+    Gradient steps, blurred, on KL(target ‖ teacher(Σ m_k x_k)) + sparsity · mean |m (m - 1)| stop when the teacher's
+    leading classes are those of the target. Rows that do not reach this are dropped, so fewer may be returned.
 
     Parameters
     ----------
     teacher : torch.nn.Module
-        Maps images (n, ...), in the layout of X, to logits (n, C). Used in evaluation mode and left in the mode it
-        was in.
+        Maps images (n, ...), in the layout of X, to logits (n, C). It runs in evaluation mode, and its mode is
+        restored.
     n_mix : int
         T, how many images are mixed.
     alpha : float
@@ -68,15 +69,15 @@ class SuperMix(ImageMixer):
     sigma : float
         Standard deviation of the blur of the gradient, in cells.
     sparsity : float
-        Weight of the term that drives masks to 0 or 1.
+        Weight of the term that pushes masks to 0 or 1.
     step : float
-        How far the largest entry of an image's masks moves in a step.
+        The change of the largest entry of an image's masks in a step.
     max_steps : int
-        The most steps.
+        The largest number of steps.
     channels : {"first", "last"}, optional
         Where the channels of images are; inferred by default (see `checks.image_axes`).
     **shared
-        prob, n_classes, check_values, random_state, as in `Mixer`.
+        prob, n_classes, check_values, random_state: as in `Mixer`.
 
     Raises
     ------
@@ -85,8 +86,8 @@ class SuperMix(ImageMixer):
 
     Notes
     -----
-    The divergence is taken from the target: in the other direction it is infinite, since the target is zero for
-    most classes. Gradients flow through the images, not through the masks.
+    The divergence is KL(target ‖ teacher): in the other direction it is infinite, since the target is zero for most
+    classes. Gradients flow through the images, not through the masks.
 
     References
     ----------
@@ -141,22 +142,21 @@ class SuperMix(ImageMixer):
         self.step = check_real(step, "step", low=0, strict=True)
         self.max_steps = check_int(max_steps, "max_steps", low=1)
 
-    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> MaskPlan:
+    def _draw(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> MaskPlan:
         self._image_axes(shape)
         m = shape[0]
-        n_mix = min(self.n_mix, m) if clip else self.n_mix
-        check_n_mix(n_mix, m)
+        n_mix = check_n_mix(self.n_mix, m, clip=clip)
         shares = self._stream.dirichlet(self.alpha, rows, n_mix, like)
         xp = namespace(shares)
         device = shares.device
         orders = (xp.arange(rows, device=device)[:, None] + xp.arange(n_mix, device=device)[None, :]) % m
         return MaskPlan(orders, shares, m)
 
-    def _apply(self, X: Any, Y: Any, plan: MaskPlan, out: Any) -> tuple[Any, Any]:
+    def _apply(self, X: SomeArray, Y: SomeArray | None, plan: MaskPlan, out: SomeArray | None) -> Any:
         import torch
 
         if isinstance(X, np.ndarray):
-            raise TypeError("SuperMix mixes torch tensors; got a NumPy array. Give torch.from_numpy(X).")
+            raise TypeError("SuperMix mixes torch tensors; got a NumPy array. Pass torch.from_numpy(X).")
         orders, shares = to_backend(plan.orders, X), to_backend(plan.shares, X, compute_dtype(X))
         last = self._image_axes(X.shape) == (-3, -2)
         images = (X.movedim(-1, 1) if last else X).to(compute_dtype(X))[orders]  # (rows, T, ..., H, W)
@@ -168,19 +168,19 @@ class SuperMix(ImageMixer):
         self.teacher.eval()
         try:
             with torch.enable_grad(), torch.autocast(X.device.type, enabled=False):
-                masks, found = self._find_masks(images.detach(), shares, teach)
+                masks, recognised = self._optimise_masks(images.detach(), shares, teach)
         finally:
             for module, training in modes.items():
                 module.training = training
         shaped = masks.reshape(*masks.shape[:2], *(1,) * (X.ndim - 3), *masks.shape[2:])
-        X_new = (shaped * images).sum(dim=1)[found].to(X.dtype)
+        X_new = (shaped * images).sum(dim=1)[recognised].to(X.dtype)
         X_new = X_new.movedim(1, -1) if last else X_new
-        return X_new, None if Y is None else (shares[:, :, None] * Y[orders]).sum(dim=1)[found]
+        return X_new, None if Y is None else (shares[:, :, None] * Y[orders]).sum(dim=1)[recognised]
 
-    def _find_masks(
+    def _optimise_masks(
         self, images: torch.Tensor, shares: torch.Tensor, teach: Callable[[torch.Tensor], torch.Tensor]
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return masks (rows, T, H, W), and which rows the teacher recognises: bool of shape (rows,)."""
+        """Return masks (rows, T, H, W), and for which rows the teacher recognises the mix: bool (rows,)."""
         import torch
         from torch.nn.functional import kl_div
 
@@ -191,14 +191,14 @@ class SuperMix(ImageMixer):
         target = (shares[:, :, None] * wanted).sum(dim=1)
         wanted = wanted.amax(dim=1).bool()
         logits = images.new_zeros((rows, n_mix, self.mask_size, self.mask_size))
-        found = torch.zeros(rows, dtype=torch.bool, device=images.device)
+        recognised = torch.zeros(rows, dtype=torch.bool, device=images.device)
         left, kernel = torch.arange(rows, device=images.device), blur_matrix(self.mask_size, self.sigma, images)
         for step in range(self.max_steps + 1):
             part = logits[left].requires_grad_(step < self.max_steps)
             masks = to_masks(part, images.shape[-2:])
-            # this pass through the teacher serves the last step's test and this step's slope
+            # one pass through the teacher serves the test of the last step and the slope of this one
             predicted = teach(apply_masks(masks, images[left]))
-            found[left] = led = leads(predicted.detach(), wanted[left]) & (step > 0)
+            recognised[left] = led = leads(predicted.detach(), wanted[left]) & (step > 0)
             if step == self.max_steps or bool(led.all()):
                 break
             divergence = kl_div(predicted.log_softmax(dim=1), target[left], reduction="none").sum()
@@ -208,12 +208,14 @@ class SuperMix(ImageMixer):
             largest = slope.abs().amax(dim=(1, 2, 3), keepdim=True)
             logits[left] -= self.step * slope / torch.where(largest > 0, largest, 1)
         with torch.no_grad():
-            return to_masks(logits, images.shape[-2:]), found
+            return to_masks(logits, images.shape[-2:]), recognised
 
     def _logits(self, images: torch.Tensor) -> torch.Tensor:
-        """Return the teacher's logits of images, which it is given in its own dtype."""
+        """Return the teacher's logits of images; the teacher receives them in its dtype."""
         parameter = next(self.teacher.parameters(), None)
-        logits = self.teacher(images if parameter is None else images.to(parameter.dtype)).to(images.dtype)
+        logits: torch.Tensor = self.teacher(images if parameter is None else images.to(parameter.dtype)).to(
+            images.dtype
+        )
         if logits.ndim != 2 or len(logits) != len(images):
             raise ValueError(
                 f"teacher must return logits of shape (n, C); got {tuple(logits.shape)} for {len(images)} images."
@@ -221,7 +223,7 @@ class SuperMix(ImageMixer):
         return logits
 
 
-def to_masks(logits: torch.Tensor, size: Any) -> torch.Tensor:
+def to_masks(logits: torch.Tensor, size: Sequence[int]) -> torch.Tensor:
     """Return masks (n, T, H, W) that sum to 1 over T, from logits (n, T, h, w)."""
     from torch.nn.functional import interpolate
 
@@ -250,7 +252,7 @@ def blur_matrix(size: int, sigma: float, like: torch.Tensor) -> torch.Tensor:
 
 
 def leads(logits: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """Say for each row whether its largest logits are those of the wanted classes, however many these are."""
+    """Return for each row whether its largest logits are those of the wanted classes, of any number."""
     count = wanted.sum(dim=1, keepdim=True)
     lowest = logits.sort(dim=1, descending=True).values.gather(1, count - 1)
     return ((logits >= lowest) == wanted).all(dim=1)

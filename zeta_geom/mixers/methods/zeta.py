@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Unpack
+from typing import Any, TypeAlias, Unpack
 
 from zeta_geom.checks import check_choice, check_int, check_real
+from zeta_geom.checks.types import Array, Shape, SomeArray
 from zeta_geom.mixers.arrays import cast, compute_dtype, flatten, matrix_view, to_backend
 from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.draws import draw_orders, draw_weights, scatter, series
@@ -16,12 +17,12 @@ from zeta_geom.mixers.weights import ANCHORS, check_gamma, check_n_mix
 
 __all__ = ["MatrixMixer", "OrdersPlan", "PSeriesPairs", "WeightsPlan", "ZetaMixup", "matrix_plan"]
 
-SPARSE = 16  # with T at most m / 16, gathering T samples a row costs less than a matrix product over all m
+SPARSE = 16  # if T ≤ m / 16, gathering T samples a row costs less than a matrix product over all m (measured)
 
 
 @dataclass(frozen=True)
 class WeightsPlan:
-    """What was drawn for one batch: all the weights.
+    """The plan of a batch as a matrix of weights.
 
     Parameters
     ----------
@@ -29,11 +30,11 @@ class WeightsPlan:
         W; X_new = W X and Y_new = W Y.
     """
 
-    weights: Any
+    weights: Array
 
     @property
     def rows(self) -> int:
-        """Number of rows that come out."""
+        """Number of rows to return."""
         return self.weights.shape[0]
 
     @property
@@ -44,7 +45,7 @@ class WeightsPlan:
 
 @dataclass(frozen=True)
 class OrdersPlan:
-    """What was drawn for one batch where few of many samples are mixed.
+    """The plan of a batch in which few of many samples are mixed.
 
     Parameters
     ----------
@@ -56,23 +57,28 @@ class OrdersPlan:
         Number of samples in the batch.
     """
 
-    orders: Any
-    terms: Any
+    orders: Array
+    terms: Array
     m: int
 
     @property
     def rows(self) -> int:
-        """Number of rows that come out."""
+        """Number of rows to return."""
         return self.orders.shape[0]
 
     @property
-    def weights(self) -> Any:
-        """All the weights, (rows, m)."""
-        return scatter(self.terms, self.orders, self.m)
+    def weights(self) -> Array:
+        """All weights, (rows, m)."""
+        terms: Any = self.terms  # of the backend of the orders
+        weights: Array = scatter(terms, self.orders, self.m)
+        return weights
 
 
-def matrix_plan(orders: Any, terms: Any, m: int) -> WeightsPlan | OrdersPlan:
-    """Return the plan by which rows of T samples each are mixed at the least cost.
+MatrixPlan: TypeAlias = WeightsPlan | OrdersPlan
+
+
+def matrix_plan(orders: Array, terms: Array, m: int) -> MatrixPlan:
+    """Return the cheaper of the two plans for rows of T samples each.
 
     Shapes: `orders` (rows, T), `terms` (T,).
     """
@@ -89,19 +95,19 @@ class MatrixMixer(Mixer):
         As in `Mixer`.
     """
 
-    def _mix_inputs(self, X: Any, plan: Any, out: Any) -> Any:
+    def _mix_inputs(self, X: SomeArray, plan: MatrixPlan, out: SomeArray | None) -> SomeArray:
         target = matrix_view(out, X)
         mixed = _weighted(plan, flatten(X), X, target)
-        if target is not None and mixed is target:
+        if out is not None and mixed is target:
             return out
         return cast(mixed.reshape(plan.rows, *X.shape[1:]), X.dtype)
 
-    def _mix_labels(self, Y: Any, plan: Any) -> Any:
+    def _mix_labels(self, Y: SomeArray, plan: MatrixPlan) -> SomeArray:
         return _weighted(plan, Y, Y, None)
 
 
-def _weighted(plan: Any, values: Any, like: Any, out: Any) -> Any:
-    """Return W @ values, where W is what `plan` says, in the dtype of `values`."""
+def _weighted(plan: MatrixPlan, values: SomeArray, like: SomeArray, out: SomeArray | None) -> SomeArray:
+    """Return W @ values, with the W of the plan, in the dtype of `values`."""
     dtype = compute_dtype(like)
     if isinstance(plan, OrdersPlan):
         return weighted_rows(to_backend(plan.orders, like), to_backend(plan.terms, like, dtype), values)
@@ -118,12 +124,12 @@ class ZetaMixup(MatrixMixer):
     gamma : float, or (low, high)
         Exponent γ ≥ 0 or +inf (any real where n_mix is 2), or the limits of a uniform draw for each batch.
     n_mix : int, optional
-        T, how many samples are mixed into one output; the whole batch by default. A batch with fewer is refused, but
-        for the last one in `mix_dataset`, and for a batch of one, which comes back unmixed.
+        T, how many samples are mixed into one output; the whole batch by default. A smaller batch is refused, except
+        for the last one in `mix_dataset` and a batch of one, which is returned unmixed.
     anchor : {"self", "random"}
         "self": output k leads with sample k mod m. "random": leaders are drawn freely.
     **shared
-        prob, n_classes, check_values, random_state, as in `Mixer`.
+        prob, n_classes, check_values, random_state: as in `Mixer`.
 
     Raises
     ------
@@ -166,20 +172,19 @@ class ZetaMixup(MatrixMixer):
             if len(gamma) != 2:
                 raise ValueError(f"gamma must be a number or (low, high); got {gamma!r}.")
             low = check_real(gamma[0], "gamma[0]", low=None if self.n_mix == 2 else 0)
-            self.gamma: Any = (low, check_real(gamma[1], "gamma[1]", low=low))
+            self.gamma: float | tuple[float, float] = (low, check_real(gamma[1], "gamma[1]", low=low))
         else:
             self.gamma = check_gamma(gamma, self.n_mix)
 
-    def _draw(self, shape: tuple[int, ...], rows: int, like: Any, labels: Any, clip: bool) -> Any:
+    def _draw(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> MatrixPlan:
         m = shape[0]
-        n_mix = m if self.n_mix is None else self.n_mix
-        if clip:
-            n_mix = min(n_mix, m)
-        check_n_mix(n_mix, m)
-        gamma = self.gamma
-        if isinstance(gamma, tuple):
-            low, high = gamma
+        n_mix = check_n_mix(self.n_mix, m, clip=clip)
+        gamma: float | Array
+        if isinstance(self.gamma, tuple):
+            low, high = self.gamma
             gamma = low + (high - low) * self._stream.uniform((), like)
+        else:
+            gamma = self.gamma
         if n_mix == m:
             return WeightsPlan(draw_weights(self._stream, gamma, rows, m, self.anchor, like))
         orders = draw_orders(self._stream, rows, m, n_mix, self.anchor, like)
@@ -196,7 +201,7 @@ class PSeriesPairs(ZetaMixup):
     anchor : {"self", "random"}
         As in `ZetaMixup`.
     **shared
-        prob, n_classes, check_values, random_state, as in `Mixer`.
+        prob, n_classes, check_values, random_state: as in `Mixer`.
 
     Raises
     ------

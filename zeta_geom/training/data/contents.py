@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from zeta_geom.datasets.fetching import file_hash
 from zeta_geom.records import data_fingerprint
+from zeta_geom.records.manifests import file_fingerprint
 from zeta_geom.training.data.array_images import ArrayImages
 from zeta_geom.training.data.file_images import FileImages
 from zeta_geom.training.data.framing import UNFRAMED, WHITE, Framing
@@ -126,7 +126,7 @@ def from_pictures(
 def file_hashes(paths: Sequence[Path], *, progress: bool = True) -> list[str]:
     """Return the SHA-256 of each file."""
     bar = tqdm(paths, desc="hashes", leave=False, delay=2, disable=None if progress else True)
-    return [file_hash(path) for path in bar]
+    return [file_fingerprint(path) for path in bar]
 
 
 def _image_data(

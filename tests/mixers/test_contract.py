@@ -1,4 +1,4 @@
-"""One contract for all mixers: what their traits promise, kinds, labels, streams and backends."""
+"""One contract for all mixers: their traits, kinds, labels, streams and copies."""
 
 import copy
 import json
@@ -14,15 +14,17 @@ from tests.mixers.mixer_cases import (
     LABELS,
     SHAPE,
     TOLERANCE,
-    TRAITS,
     Brightness,
     batch,
-    build,
-    first_of_each_plan,
     soft,
     to_numpy,
 )
 from zeta_geom import mixers
+from zeta_geom.mixers import (
+    RandomMixer,
+    SamplePairing,
+    ZetaMixup,
+)
 
 
 class TestContract:
@@ -211,101 +213,22 @@ class TestContract:
         assert make()(X, np.arange(fewest), n_classes=8)[0].shape == X.shape
 
 
-BOTH = pytest.mark.traits(backends=("numpy", "torch"))
-COMPILED = [
-    name for name, traits in TRAITS.items() if not traits.optimises and "local" not in name
-]  # others leave torch
-COMPILED_FIRST = first_of_each_plan(COMPILED)
+@pytest.mark.parametrize(("of_X", "of_Y", "expected"), [("f2", "f8", "f4"), ("f4", "f8", "f4"), ("f8", "f4", "f8")])
+def test_labels_take_their_dtype_from_the_samples(of_X, of_Y, expected):
+    X, Y = np.eye(4, dtype=of_X), np.eye(4, dtype=of_Y)
+    assert ZetaMixup(random_state=0)(X, Y)[1].dtype == expected
+    plan = ZetaMixup(random_state=0).draw(X.shape, like=X)
+    assert ZetaMixup().apply(X, Y, plan)[1].dtype == expected
 
 
-class TestBackends:
-    @BOTH
-    @pytest.mark.parametrize("dtype", ["float32", "float64"])
-    @pytest.mark.parametrize("drawn_on", ["numpy", "torch", "neither"])
-    def test_numpy_and_torch_agree_on_one_plan(self, make, dtype, drawn_on):
-        X, Y = batch("numpy", dtype), np.eye(3, dtype=dtype)[LABELS]
-        like = {"numpy": X, "torch": torch.from_numpy(X), "neither": None}[drawn_on]
-        plan = make().draw(X.shape, like=like, n_out=10, labels=Y)
-        X_np, Y_np = make().apply(X, Y, plan)
-        X_t, Y_t = make().apply(torch.from_numpy(X), torch.from_numpy(Y), plan)
-        assert isinstance(X_np, np.ndarray)
-        assert isinstance(X_t, torch.Tensor)
-        np.testing.assert_allclose(X_np, X_t.numpy(), atol=TOLERANCE[dtype], rtol=0)
-        np.testing.assert_allclose(Y_np, Y_t.numpy(), atol=TOLERANCE[dtype], rtol=0)
+class TestRandomMixer:
+    def test_one_of_several_mixers_is_told_of_a_short_batch(self):
+        mixer = RandomMixer([ZetaMixup(n_mix=4)], random_state=0)
+        assert mixer.mix_dataset(np.eye(6), batch_size=4)[0].shape == (6, 6)
 
-    @BOTH
-    @pytest.mark.parametrize("dtype", ["float32", "float64"])
-    def test_same_seed_agrees_across_backends_on_the_cpu(self, make, dtype):
-        X = batch("numpy", dtype)
-        there = make()(torch.from_numpy(X), LABELS)[0]
-        np.testing.assert_allclose(make()(X, LABELS)[0], there, atol=TOLERANCE[dtype])
-
-    @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
-    def test_half_precision_rounds_once(self, make, dtype):
-        X = batch("torch", dtype)
-        plan = make().draw(X.shape, like=X, labels=torch.eye(3)[LABELS])
-        exact = make().apply(X.float(), None, plan)[0]
-        assert torch.equal(make().apply(X, None, plan)[0], exact.to(X.dtype))
-
-    @pytest.mark.parametrize("dtype", ["float32", "float64"])
-    def test_autocast_changes_nothing(self, make, dtype):
-        X = batch("torch", dtype)
-        expected = make()(X, LABELS)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            X_new, Y_new = make()(X, LABELS)
-        assert torch.equal(X_new, expected[0])
-        assert torch.equal(Y_new, expected[1])
-        assert Y_new.dtype == expected[1].dtype
-
-    @pytest.mark.traits(differentiable=True)
-    def test_gradients_flow_through_x(self, make):
-        X = batch("torch", "float64", shape=(7, 1, 3, 4)).requires_grad_()
-        mixer = make()
-        plan = mixer.draw(X.shape, like=X, labels=torch.eye(3)[LABELS])
-        assert torch.autograd.gradcheck(lambda x: mixer.apply(x, None, plan)[0], (X,))
-        if mixer.traits.bounded:  # then every output is made of weights that sum to 1
-            mixer(X, LABELS)[0].sum().backward()
-            assert X.grad.sum() == pytest.approx(X.numel())
-            X.grad = None
-            mixer.mix_dataset(X, LABELS, batch_size=4)[0].sum().backward()
-            assert X.grad.sum() == pytest.approx(X.numel())
-
-    def test_channels_last(self, make):
-        X = batch("torch", "float32", shape=(7, 3, 4, 5))
-        X_new = make()(X.to(memory_format=torch.channels_last), LABELS)[0]
-        assert torch.equal(X_new, make()(X, LABELS)[0])
-
-    def test_parameters_are_tensors(self, make):
-        X = batch("torch", "float32")
-        assert torch.equal(make()(torch.nn.Parameter(X), LABELS)[0], make()(X, LABELS)[0])
-
-    @BOTH
-    def test_foreign_byte_order(self, make):
-        X = batch("numpy", "float64")
-        X_new, Y_new = make()(X.astype(">f8"), LABELS)
-        assert X_new.dtype == np.dtype(">f8")
-        assert Y_new.dtype == np.float64
-        np.testing.assert_array_equal(X_new, make()(X, LABELS)[0])
-
-    @pytest.mark.traits(needs_images=False)
-    def test_data_frame_and_lists(self, make):
-        X = batch("numpy", "float64", shape=(7, 3))
-        expected = make()(X, LABELS)
-        for form in (pd.DataFrame(X, index=range(5, 12)), X.tolist()):
-            got = make()(form, LABELS)
-            np.testing.assert_array_equal(got[0], expected[0])
-            np.testing.assert_array_equal(got[1], expected[1])
-
-    @pytest.mark.filterwarnings("ignore:Dynamo detected a call")
-    @pytest.mark.parametrize(
-        "variant",
-        [pytest.param(name, marks=[] if name in COMPILED_FIRST else pytest.mark.slow) for name in COMPILED],
-    )
-    def test_apply_compiles_whole(self, variant):
-        X, Y = batch("torch", "float32"), torch.eye(3)[LABELS]
-        mixer = build(variant)
-        plan = mixer.draw(X.shape, like=X, labels=Y)
-        torch.compiler.reset()
-        compiled = torch.compile(mixer.apply, fullgraph=True, backend="eager")
-        for got, expected in zip(compiled(X, Y, plan), mixer.apply(X, Y, plan), strict=True):
-            assert torch.equal(got, expected)
+    def test_one_of_several_mixers_promises_what_all_of_them_do(self):
+        both = RandomMixer([ZetaMixup(), SamplePairing()]).traits
+        assert ZetaMixup.traits.mixes_labels
+        assert not SamplePairing.traits.mixes_labels
+        assert not both.mixes_labels
+        assert both.random

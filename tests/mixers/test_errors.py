@@ -1,4 +1,4 @@
-"""What mixers refuse, and in which words."""
+"""Errors of mixers: calls, parameters and outputs, with their messages."""
 
 import math
 
@@ -143,7 +143,7 @@ BAD_PARAMETERS = [
     (lambda: ManifoldMixup(alpha=0), ValueError, "alpha must be a number"),
     (lambda: OptTransMix(0), ValueError, "reg must be a number"),
     (lambda: OptTransMix(max_iter=0), ValueError, "max_iter must be an integer"),
-    (lambda: OptTransMix()(-np.ones((3, 4, 4))), ValueError, "X must hold no negative pixel"),
+    (lambda: OptTransMix()(-np.ones((3, 4, 4))), ValueError, "X must not have negative pixels"),
     (lambda: SuperMix(None), TypeError, "teacher must be a torch.nn.Module; got NoneType"),
     (lambda: SuperMix(Brightness(), n_mix=1), ValueError, "n_mix must be an integer"),
     (lambda: SuperMix(Brightness(), n_mix=4)(torch.zeros(3, 4, 4)), ValueError, "n_mix=4 for 3 samples"),
@@ -213,18 +213,18 @@ class TestOut:
     @pytest.mark.traits(keeps_rows=True)
     def test_gradients_do_not_flow_into_out(self, make):
         X = torch.zeros(3, 4, 4, requires_grad=True)
-        with pytest.raises(ValueError, match="out cannot take what gradients flow through"):
+        with pytest.raises(ValueError, match="out cannot receive results with gradients"):
             make()(X, y3, out=torch.zeros(3, 4, 4))
         with torch.no_grad():
             assert make()(X, y3, out=torch.zeros(3, 4, 4))[0].shape == X.shape
 
     @pytest.mark.traits(keeps_rows=False)
     def test_a_method_of_fewer_rows_takes_none(self, make):
-        with pytest.raises(ValueError, match="out cannot be used with SuperMix, of which fewer rows may come back"):
+        with pytest.raises(ValueError, match="out cannot be used with SuperMix, which may return fewer rows"):
             make()(torch.zeros(3, 4, 4), y3, out=torch.zeros(3, 4, 4))
 
 
 def test_a_plan_of_features_of_another_shape_is_refused():
     mixer = make_mixer("mixfeat", random_state=0)
-    with pytest.raises(ValueError, match=r"drawn for samples of shape \(2, 2\); those of X have \(0,\)"):
+    with pytest.raises(ValueError, match=r"drawn for samples of shape \(2, 2\); X has \(0,\)"):
         mixer.apply(np.zeros((3, 0)), None, mixer.draw((3, 2, 2)))

@@ -1,0 +1,43 @@
+"""Checks of the columns of DataFrames."""
+
+from collections.abc import Iterable
+
+__all__ = ["check_table"]
+
+
+def check_table(table: object, columns: Iterable[str], name: str = "table", *, texts: Iterable[str] = ()) -> None:
+    """Raise an error unless `table` is a DataFrame with these columns.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What the caller passed.
+    columns : iterable of str
+        The columns that must hold real numbers.
+    name : str
+        The argument's name, for the message.
+    texts : iterable of str
+        Further columns, of any values.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not a DataFrame, a column is absent or duplicated, or one of `columns` does not hold real numbers.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> check_table(pd.DataFrame({"mean": [1.0]}), ["mean"])
+    """
+    import pandas as pd
+
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(f"{name} must be a DataFrame; got {type(table).__name__}.")
+    columns = list(columns)
+    required = [*columns, *texts]
+    if lacking := [column for column in required if column not in table]:
+        raise ValueError(f"{name} must have the columns {', '.join(required)}; lacking: {', '.join(lacking)}.")
+    if not table.columns.is_unique:
+        raise ValueError(f"{name} must have each column once; some are duplicated. Rename or drop them.")
+    if other := [column for column in columns if table[column].dtype.kind not in "fiub"]:
+        raise TypeError(f"{name} must hold real numbers in {', '.join(columns)}; got others in {', '.join(other)}.")
