@@ -184,10 +184,7 @@ def _settings(audit: AuditResult) -> Section:
             shown = entry if isinstance(entry, str) else json.dumps(entry, ensure_ascii=False)
             rows.append({"setting": f"{name}: {part}" if part else name, "value": shown})
     table = Table(
-        "settings",
-        "Settings and versions",
-        "With the data, they determine the numbers.",
-        pd.DataFrame(rows),
+        "settings", "Settings and versions", "With the data, they determine the numbers.", pd.DataFrame(rows)
     )
     return Section("Settings", [], [table])
 
