@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import pkgutil
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -52,13 +51,9 @@ def rooms() -> list[str]:
 
 
 def public_names(room: str) -> list[str]:
-    """Return the full names of what a room makes public; those of its modules where it has no list of its own."""
+    """Return the full names of a room's public functions, classes and constants."""
     module = import_module(room)
-    if hasattr(module, "__all__"):
-        names = [(name, f"{room}.{name}") for name in module.__all__]
-        return [full for name, full in names if not isinstance(getattr(module, name), ModuleType)]
-    inner = [f"{room}.{part.name}" for part in pkgutil.iter_modules(module.__path__)]
-    return [full for part in inner for full in public_names(part)]
+    return [f"{room}.{name}" for name in module.__all__ if not isinstance(getattr(module, name), ModuleType)]
 
 
 def page_names() -> dict[str, str]:

@@ -11,9 +11,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from figures.saving import save
-from zeta_geom.plots.panels import name_columns, panels_of, spread
 from zeta_geom.plots.points import axis_names, soft_scatter, two_class_colors, view_row
-from zeta_geom.plots.style import METHOD_COLORS, OKABE_ITO, PARAMETERS
+from zeta_geom.plots.style import METHOD_COLORS, OKABE_ITO, PARAMETERS, name_columns, panels_of, spread
 from zeta_geom.records import read
 
 VIEWS = ((0, 0), (70, 0), (90, 0))  # paper, Fig. 2b: (elevation, azimuth) in degrees

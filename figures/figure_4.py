@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from figures.names import data_name
 from figures.saving import save
-from zeta_geom.plots.mixed_images import picture_grid
+from zeta_geom.plots.images import picture_grid
 from zeta_geom.plots.style import METHOD_COLORS, PARAMETERS, panel_letter
 from zeta_geom.records import Record, read
 

@@ -21,9 +21,8 @@ from zeta_geom.plots.neighborhoods import (
     vote_circles,
     window,
 )
-from zeta_geom.plots.panels import spread
 from zeta_geom.plots.points import soft_scatter, two_class_colors
-from zeta_geom.plots.style import PARAMETERS, panel_letter
+from zeta_geom.plots.style import PARAMETERS, panel_letter, spread
 from zeta_geom.records import Record, read
 
 

@@ -14,8 +14,7 @@ from matplotlib.figure import Figure
 from figures.saving import save
 from zeta_geom.plots.features import class_map, interval_rows, predicted_picture
 from zeta_geom.plots.names import as_label
-from zeta_geom.plots.panels import spread
-from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS, PARAMETERS, panel_letter
+from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS, PARAMETERS, panel_letter, spread
 from zeta_geom.records import Record, read
 
 METHODS = ("erm", "mixup", "zeta")

@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 from figures.names import METRICS, data_name, listed, network_name, seeds_of
 from figures.saving import save
 from zeta_geom.plots.paired_dots import paired_dots, paired_dots_key
-from zeta_geom.plots.style import PARAMETERS
+from zeta_geom.plots.style import METHOD_LABELS, PARAMETERS
 from zeta_geom.records import Record, read
 
-METHODS = ("ζ-mixup", "manifold mixup")
+METHODS = (METHOD_LABELS["zeta"], METHOD_LABELS["manifold-mixup"])
 
 
 def draw(results: Path) -> list[Path]:

@@ -14,21 +14,10 @@ from matplotlib.figure import Figure
 from figures.names import data_name, network_name, seeds_of
 from figures.saving import save
 from zeta_geom.plots.differences import difference_key, difference_rows
-from zeta_geom.plots.style import PARAMETERS
+from zeta_geom.plots.style import METHOD_LABELS, PARAMETERS
 from zeta_geom.records import Record, read
 
-METHODS = {
-    "erm": "ERM",
-    "mixup": "mixup",
-    "zeta-2.4": "ζ-mixup, γ = 2.4",
-    "zeta-2.8": "ζ-mixup, γ = 2.8",
-    "zeta-4.0": "ζ-mixup, γ = 4.0",
-    "cutmix": "CutMix",
-    "cutmix-zeta": "CutMix + ζ-mixup",
-    "p-series-pairs": "p-series pairs",
-    "manifold-mixup": "manifold mixup",
-    "dirichlet": "Dirichlet",
-}
+METHODS = METHOD_LABELS | {f"zeta-{gamma}": f"{METHOD_LABELS['zeta']}, γ = {gamma}" for gamma in (2.4, 2.8, 4.0)}
 NUMBERS = ["mean", "std", "difference", "low", "high"]
 FARTHEST = 10.0  # percentage points: intervals that reach beyond it do not widen the axis
 

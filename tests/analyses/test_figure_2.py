@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from analyses import figure_2 as analysis
 from analyses.context import Context
 from figures import figure_2 as figure
-from zeta_geom.plots.panels import name_columns, spread
 from zeta_geom.plots.points import axis_names, cloud, project, soft_scatter, two_class_colors, view_row
+from zeta_geom.plots.style import name_columns, spread
 from zeta_geom.records import read
 
 SMALL = analysis.Settings(

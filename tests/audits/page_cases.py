@@ -24,7 +24,7 @@ def curve():
     left.legend()
     left.grid(color="#dddddd")
     image = right.imshow(np.arange(9).reshape(3, 3), cmap="viridis")
-    right.text(1, 1, "4", color="white", ha="center", gid="as-drawn-1")
+    right.text(1, 1, "4", color="white", ha="center")
     figure.colorbar(image)
     return figure
 

@@ -44,9 +44,7 @@ def test_transforms_of_floats_get_floats_and_the_same_draws():
 
 
 def test_what_no_kind_of_tensor_serves_is_said():
-    floats = (
-        r"RandomEqualize must take a tensor of float32 \(3, 16, 16\), which the audit gave it, for the originals are"
-    )
+    floats = r"RandomEqualize must take a tensor of float32 \(3, 16, 16\), which the audit gave it: the originals are"
     with pytest.raises(ValueError, match=rf"{floats} floats; it raised .*uint8.* Give originals as integers"):
         made_of(v1.RandomEqualize(1.0), LEVELS.astype(np.float32) / 255)
     with pytest.raises(

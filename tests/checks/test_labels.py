@@ -11,7 +11,7 @@ import torch
 from torch.nn.functional import one_hot
 from typer.testing import CliRunner
 
-from zeta_geom.audits.reading import read
+from zeta_geom.audits.inputs import read_inputs
 from zeta_geom.checks import check_labels
 from zeta_geom.cli.main import app
 from zeta_geom.mixers import ManifoldMixup, MixFeat, Mixup, RandomMixer, ZetaMixup
@@ -159,10 +159,10 @@ DOORS = {
     "a data set": lambda y, _: ZetaMixup(random_state=0).mix_dataset(POINTS, y, batch_size=4)[1],
     "a model": lambda y, _: ManifoldMixup(["0"], random_state=0).run(MODEL, torch.from_numpy(POINTS).float(), y)[1],
     "features": lambda y, _: MixFeat(["0"], random_state=0).run(MODEL, torch.from_numpy(POINTS).float(), y)[1],
-    "an audit": lambda y, _: read(POINTS, y, None, None, None, 0).sources.Y,
-    "an audit's numbers": lambda y, _: np.array(read(POINTS, y, None, None, None, 0).sources.hard),
-    "synthetic": lambda y, _: read(POINTS, [0] * 9 + [2], (POINTS, y), None, None, 0).synthetic["synthetic"].Y,
-    "held out": lambda y, _: read(POINTS, [0] * 9 + [2], None, (POINTS, y), None, 0).heldout.Y,
+    "an audit": lambda y, _: read_inputs(POINTS, y, None, None, None, 0).sources.Y,
+    "an audit's numbers": lambda y, _: np.array(read_inputs(POINTS, y, None, None, None, 0).sources.hard),
+    "synthetic": lambda y, _: read_inputs(POINTS, [0] * 9 + [2], (POINTS, y), None, None, 0).synthetic["synthetic"].Y,
+    "held out": lambda y, _: read_inputs(POINTS, [0] * 9 + [2], None, (POINTS, y), None, 0).heldout.Y,
     "a sweep": lambda y, _: check_data("points", (POINTS, y)).soft,
     "agreement": lambda y, _: label_agreement(POINTS, y, POINTS[:3], [0, 1, 2], k=4).soft,
     "agreement of": lambda y, _: label_agreement(POINTS, [0, 1] * 5, POINTS, y, k=4).soft,
@@ -191,13 +191,13 @@ def test_every_door_has_that_rule(door, tmp_path):
 def test_an_audit_tells_of_labels_that_begin_at_1():
     numbers = 1 + np.arange(10) % 2
     with pytest.warns(UserWarning, match="labels begin at 1: .* Count classes from 0, or give n_classes") as caught:
-        given = read(POINTS, numbers, None, None, None, 0)
+        given = read_inputs(POINTS, numbers, None, None, None, 0)
     assert len(caught) == 1
     assert given.sources.Y.shape[1] == 3
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        read(POINTS, numbers, None, None, 3, 0)
-        read(POINTS, numbers, (POINTS, numbers - 1), None, None, 0)
+        read_inputs(POINTS, numbers, None, None, 3, 0)
+        read_inputs(POINTS, numbers, (POINTS, numbers - 1), None, None, 0)
 
 
 def test_votes_take_shares_alone():
@@ -232,7 +232,12 @@ def test_a_device_marks_what_is_no_label(monkeypatch):
     ],
 )
 def test_samples_in_the_same_forms(given, text):
-    for door in (Mixup(), Mixup().mix_dataset, lambda X: check_data("X", X), lambda X: read(X, *[None] * 4, 0)):
+    for door in (
+        Mixup(),
+        Mixup().mix_dataset,
+        lambda X: check_data("X", X),
+        lambda X: read_inputs(X, *[None] * 4, 0),
+    ):
         with pytest.raises((TypeError, ValueError), match=text):
             door(given)
 

@@ -5,8 +5,8 @@ import pytest
 from typer.testing import CliRunner
 
 from zeta_geom.audits import audit
+from zeta_geom.audits.inputs import read_inputs
 from zeta_geom.audits.methods.augmenting import apply, to_methods
-from zeta_geom.audits.reading import read
 from zeta_geom.audits.samples import to_samples
 from zeta_geom.checks import check_units
 from zeta_geom.cli.main import app
@@ -109,7 +109,7 @@ def test_an_audit_takes_levels_beside_floats_of_their_unit():
         (LEVELS, np.clip(UNIT + 0.2 * NOISE, -1, 2)),
         (LEVELS, 2 * UNIT),
     ):
-        data = read(first, None, second, second, None, 0)
+        data = read_inputs(first, None, second, second, None, 0)
         assert len(data.synthetic["synthetic"]) == len(data.heldout) == 120
     doubled = apply(to_methods(lambda X: 2 * X, [], 0)[0], to_samples(LEVELS), 32)
     assert doubled.X.max() == 2

@@ -34,7 +34,7 @@ def _(draw):
     return given | {"alpha": draw(st.floats(0, 0.9)), "confidence": draw(st.floats(0.5, 0.99))}
 
 
-@picture("plots.audit.measure_panel")
+@picture("plots.measure_panel")
 def _(draw):
     rows = table(draw, NUMBERS)
     texts = {"measure": "m", "title": "m", "unit": "", "verdict": "within"}
@@ -42,10 +42,10 @@ def _(draw):
 
 
 def draw_densities(values, other):
-    return resolve("plots.audit.densities_of")(Figure().subplots(), {"one": values, "two": other}, {})
+    return resolve("plots.densities_of")(Figure().subplots(), {"one": values, "two": other}, {})
 
 
-@case("plots.audit.densities_of", calls={"plots.audit.densities_of": draw_densities})
+@case("plots.densities_of", calls={"plots.densities_of": draw_densities})
 def _(draw):
     return {
         name: draw(arrays((draw(COUNT),), flavours=("uniform", "grid", "constant"))) for name in ("values", "other")
@@ -54,10 +54,10 @@ def _(draw):
 
 def draw_worst(images):
     count = np.shape(images)[0] if isinstance(images, np.ndarray) and images.ndim else 1
-    return resolve("plots.audit.worst_images")(Figure(), images, ["title"] * count)
+    return resolve("plots.worst_images")(Figure(), images, ["title"] * count)
 
 
-@case("plots.audit.worst_images", calls={"plots.audit.worst_images": draw_worst})
+@case("plots.worst_images", calls={"plots.worst_images": draw_worst})
 def _(draw):
     n, side = draw(st.integers(1, 7)), draw(st.integers(2, 5))
     shape = draw(st.sampled_from(((n, side, side), (n, side, side, 3), (n, 1, side, side), (n, side, side, 2))))
@@ -65,10 +65,10 @@ def _(draw):
 
 
 def draw_map(xy, owners):
-    return resolve("plots.audit.points_map")(Figure().subplots(), xy, owners, "zeta", "blue")
+    return resolve("plots.points_map")(Figure().subplots(), xy, owners, "zeta", "blue")
 
 
-@case("plots.audit.points_map", calls={"plots.audit.points_map": draw_map})
+@case("plots.points_map", calls={"plots.points_map": draw_map})
 def _(draw):
     n = draw(COUNT)
     return {"xy": draw(points(n, 2)), "owners": ["original", "zeta"] * (n // 2) + ["zeta"] * (n % 2)}

@@ -49,7 +49,7 @@ def table(draw, columns, flavours=PLOT_FLAVOURS):
     return pd.DataFrame({column: draw(arrays((n,), ("f8",), flavours, ("C",))) for column in columns})
 
 
-@case("plots.densities.reflected_density", check=finite, kept=WRITTEN)
+@case("plots.reflected_density", check=finite, kept=WRITTEN)
 def _(draw):
     values = draw(arrays((draw(COUNT),), flavours=("uniform", "zeros", "constant", "grid")))
     limits = draw(st.sampled_from(((0, 1), (-3.0, 4.0))))
@@ -61,31 +61,31 @@ def _(draw):
     }
 
 
-@picture("plots.densities.density_curve")
+@picture("plots.density_curve")
 def _(draw):
     values = draw(arrays((draw(COUNT),), flavours=("uniform", "zeros", "constant")))
     return {"values": values, "method": draw(METHODS), "bandwidth": draw(st.floats(0.01, 1)), "limits": (0, 1)}
 
 
-@picture("plots.images.image_grid")
+@picture("plots.image_grid")
 def _(draw):
     marked = draw(st.lists(st.integers(0, 3), max_size=2))
     return {"images": images(draw), "columns": draw(st.integers(1, 4)), "marked": marked}
 
 
-@picture("plots.images.picture")
+@picture("plots.picture")
 def _(draw):
     return {"image": images(draw)[0]}
 
 
-@picture("plots.images.soft_label_bars")
+@picture("plots.soft_label_bars")
 def _(draw):
     n_classes = draw(st.integers(1, 6))
     label, predicted = draw(distributions(1, n_classes))[0], draw(distributions(1, n_classes))[0]
     return {"label": label, "predicted": draw(st.sampled_from((None, predicted)))}
 
 
-@picture("plots.mixed_images.picture_grid")
+@picture("plots.picture_grid")
 def _(draw):
     return {
         "images": images(draw, draw(st.sampled_from(((), (3,))))),
@@ -94,32 +94,32 @@ def _(draw):
     }
 
 
-@picture("plots.points.soft_scatter")
+@picture("plots.soft_scatter")
 def _(draw):
     n = draw(COUNT)
     curves = draw(st.one_of(st.none(), arrays((2, 4, 2), flavours=PLOT_FLAVOURS)))
     return {"X": draw(points(n, 2)), "share": draw(arrays((n,), flavours=("uniform", "zeros"))), "curves": curves}
 
 
-@case("plots.points.project", check=finite)
+@case("plots.project", check=finite)
 def _(draw):
     angles = {"elevation": draw(st.floats(-90, 90)), "azimuth": draw(st.floats(-360, 360))}
     return {"X": draw(points(draw(COUNT), 3)), "stretch": draw(st.sampled_from(((1, 1, 4), [1, 2, 3])))} | angles
 
 
-@case("plots.points.axis_names")
+@case("plots.axis_names")
 def _(draw):
     angles = {"elevation": draw(st.floats(-90, 90)), "azimuth": draw(st.floats(-360, 360))}
     return angles | {"stretch": draw(st.sampled_from(((1, 1, 4), [1, 2, 3])))}
 
 
-@picture("plots.points.cloud")
+@picture("plots.cloud")
 def _(draw):
     behind = draw(st.one_of(st.none(), points(3, 2)))
     return {"XY": draw(points(draw(COUNT), 2)), "color": "black", "behind": behind}
 
 
-@picture("plots.points.view_row", axes=ROW)
+@picture("plots.view_row", axes=ROW)
 def _(draw):
     clouds = draw(arrays((2, draw(COUNT), 3), flavours=PLOT_FLAVOURS))
     originals = draw(points(draw(COUNT), 3))
@@ -132,17 +132,17 @@ def _(draw):
     }
 
 
-@picture("plots.neighborhoods.neighborhood_ellipse")
+@picture("plots.neighborhood_ellipse")
 def _(draw):
     return {"neighbors": draw(points(draw(COUNT), 2))}
 
 
-@picture("plots.neighborhoods.ringed_points")
+@picture("plots.ringed_points")
 def _(draw):
     return {"points": draw(points(draw(COUNT), 2))}
 
 
-@picture("plots.neighborhoods.vote_circles")
+@picture("plots.vote_circles")
 def _(draw):
     test_point = draw(arrays((2,), flavours=PLOT_FLAVOURS[:6]))
     return {
@@ -153,15 +153,15 @@ def _(draw):
 
 
 def window_of_two(first, second, margin):
-    return resolve("plots.neighborhoods.window")(first, second, margin=margin)
+    return resolve("plots.window")(first, second, margin=margin)
 
 
-@case("plots.neighborhoods.window", check=finite, calls={"plots.neighborhoods.window": window_of_two})
+@case("plots.window", check=finite, calls={"plots.window": window_of_two})
 def _(draw):
     return {"first": draw(points(3, 2)), "second": draw(points(4, 2)), "margin": draw(st.floats(0, 1))}
 
 
-@picture("plots.features.class_map")
+@picture("plots.class_map")
 def _(draw):
     n, q = draw(COUNT), draw(st.integers(1, 3))
     train = {"train_xy": draw(points(n, 2)), "train_labels": draw(labels(n, soft=False))}
@@ -169,12 +169,12 @@ def _(draw):
     return train | {"class_names": names, "test_xy": draw(points(q, 2)), "test_labels": draw(labels(q, soft=False))}
 
 
-@picture("plots.features.predicted_picture")
+@picture("plots.predicted_picture")
 def _(draw):
     return {"image": images(draw)[0], "truth": "4", "predictions": {"erm": "9", "zeta": "4"}}
 
 
-@picture("plots.features.interval_rows")
+@picture("plots.interval_rows")
 def _(draw):
     n = draw(st.integers(1, 4))
     middle = draw(arrays((n,), ("f8", "f4"), PLOT_FLAVOURS[:6]))
@@ -183,18 +183,18 @@ def _(draw):
     return {"means": middle, "lows": middle - 1, "highs": middle + 0.5, "seeds": seeds, "names": names}
 
 
-@picture("plots.curves.curve_against_gamma")
+@picture("plots.curve_against_gamma")
 def _(draw):
     return {"table": table(draw, ("gamma", "mean", "std")), "method": draw(METHODS), "band": draw(st.booleans())}
 
 
-@picture("plots.sensitivity.gamma_sensitivity")
+@picture("plots.gamma_sensitivity")
 def _(draw):
     levels = draw(st.sampled_from(({"mixup": (6.5, 0.1)}, {"erm": (2.0, None), "mixup": (1, np.nan)}, {})))
     return {"table": table(draw, ("gamma", "mean", "std")), "levels": levels}
 
 
-@case("plots.sensitivity.spread_apart", check=finite)
+@case("plots.spread_apart", check=finite)
 def _(draw):
     return {
         "places": draw(arrays((draw(st.integers(0, 6)),), flavours=PLOT_FLAVOURS)),
@@ -202,7 +202,7 @@ def _(draw):
     }
 
 
-@picture("plots.differences.difference_rows")
+@picture("plots.difference_rows")
 def _(draw):
     rows = table(draw, ("difference",))
     rows["low"], rows["high"], rows["p"] = rows["difference"] - 1, rows["difference"] + 1, 0.03
@@ -210,14 +210,14 @@ def _(draw):
     return {"table": rows, "names": names, "texts": names, "limits": draw(st.sampled_from(((-2, 2), (-1.5, 9))))}
 
 
-@picture("plots.paired_dots.paired_dots")
+@picture("plots.paired_dots")
 def _(draw):
     rows = table(draw, ("first", "first_std", "second", "second_std"))
     return {"table": rows, "names": [str(row) for row in rows.index]}
 
 
 @case(
-    "plots.heat_table.relative_shades",
+    "plots.relative_shades",
     check=lambda shades, arguments: np.nanmax(abs(shades), initial=0) <= 1 or 1 / 0,
 )
 def _(draw):
@@ -225,7 +225,7 @@ def _(draw):
     return {"values": draw(arrays(shape)), "reference": draw(st.integers(0, shape[0] - 1))}
 
 
-@picture("plots.heat_table.heat_table")
+@picture("plots.heat_table")
 def _(draw):
     shades = draw(arrays((2, 3), flavours=("uniform", "zeros", "grid", "spiked")))
     texts = np.full((2, 3), "0.1")
@@ -233,14 +233,14 @@ def _(draw):
     return {"texts": texts, "shades": shades, "small": draw(st.sampled_from((None, texts)))} | names
 
 
-@picture("plots.parallel.parallel_models")
+@picture("plots.parallel_models")
 def _(draw):
     n = draw(st.integers(1, 5))
     gamma, weight_decay, accuracy = (draw(arrays((n,), flavours=("uniform", "constant", "grid"))) for _ in range(3))
     return {"gamma": gamma, "weight_decay": weight_decay + 0.1, "accuracy": accuracy, "gamma_min": None}
 
 
-@picture("plots.sweep.sweep_panel")
+@picture("plots.sweep_panel")
 def _(draw):
     rows = table(draw, ("gamma", "mean", "std", "seed_std", "sem"))
     rows = rows.assign(data="a", n_mix=0, anchor="", k=8, mixer=draw(st.sampled_from(("zeta", "mixup", "cutmix"))))
@@ -248,7 +248,7 @@ def _(draw):
     return {"table": rows, "bandless": draw(st.sampled_from(((), ("mixup",))))}
 
 
-@case("plots.panels.spread", kept=WRITTEN)
+@case("plots.spread", kept=WRITTEN)
 def _(draw):
     return {"table": table(draw, ("seed", "error")), "column": "error", "what": {}, "form": ".1f", "scale": 100}
 

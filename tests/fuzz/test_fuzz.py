@@ -5,7 +5,6 @@ import re
 import warnings
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 from types import ModuleType
 
 import numpy as np
@@ -26,7 +25,6 @@ from tests.fuzz import (
 )
 from tests.fuzz.fuzz_table import ENTRIES
 from tests.fuzz.fuzz_values import any_array, any_scalar, odd_tables
-from zeta_geom import plots
 from zeta_geom.mixers import MIXERS
 
 PACKAGE = Path(zeta_geom.__file__).parent
@@ -47,18 +45,10 @@ NO_ARRAYS = {
     "sweeps": "DaskExecutor Executor Ledger PoolExecutor SerialExecutor SweepError sweep_table",
     "training": "Classifier ImageData Recipe load_image_data load_network make_network read_recipe run search "
     "write_recipe",
+    "plots": "accuracy_colors as_label as_text difference_colors difference_key lettered lettering level_across "
+    "mark_gamma_min name_columns paired_dots_key panel_letter panels_of set_colors text_width two_class_colors",
     "records.files": "write_result",
     "datasets.own_files": "labels_of read_several",
-    "plots.audit": "set_colors",
-    "plots.curves": "level_across mark_gamma_min",
-    "plots.differences": "difference_key",
-    "plots.heat_table": "difference_colors",
-    "plots.paired_dots": "paired_dots_key",
-    "plots.names": "as_label as_text lettered lettering text_width",
-    "plots.panels": "name_columns panels_of",
-    "plots.parallel": "accuracy_colors",
-    "plots.points": "two_class_colors",
-    "plots.style": "panel_letter",
 }
 EXAMPLES, MORE = 15, 500  # calls of an entry; with --all
 ARRAYS = (np.ndarray, pd.DataFrame, pd.Series, torch.Tensor, list, zeta_geom.geometry.Neighbors)
@@ -129,7 +119,6 @@ def public_callables():
     """Return the dotted names of what the rooms offer to call."""
     rooms = [name for name in zeta_geom.__all__ if isinstance(getattr(zeta_geom, name), ModuleType)]
     rooms += ["records.files", "datasets.own_files"]
-    rooms += [f"plots.{module.name}" for module in iter_modules(plots.__path__)]
     for room in sorted({*rooms}):
         module = import_module(f"zeta_geom.{room}")
         # training loads what it offers when asked, which takes seconds

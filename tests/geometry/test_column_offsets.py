@@ -6,7 +6,7 @@ import torch
 
 from tests.geometry.plain_geometry import plain_dimension, plain_neighbours, plain_one_point
 from zeta_geom import fidelity
-from zeta_geom.audits.values import Frechet
+from zeta_geom.audits.scores import Frechet
 from zeta_geom.geometry import LocalPCA, knn, local_dimension, local_spectra, tangent_residual
 from zeta_geom.geometry.cpu.one_point import one_points
 from zeta_geom.geometry.cuda.counts import count_large_eigenvalues

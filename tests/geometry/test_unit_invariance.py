@@ -6,7 +6,7 @@ import skdim
 import torch
 
 from zeta_geom import fidelity, manifolds
-from zeta_geom.audits.values import Frechet
+from zeta_geom.audits.scores import Frechet
 from zeta_geom.checks.scaling import tensor_scale
 from zeta_geom.geometry import LocalPCA, knn, local_dimension, tangent_residual
 from zeta_geom.geometry.cuda.counts import count_large_eigenvalues

@@ -1,6 +1,5 @@
-"""Audits: what augmentations do to a data set, in one call and one report."""
+"""Audits: the effect of augmentations on a data set, in one call and one report."""
 
-from zeta_geom.audits.audit import audit
-from zeta_geom.audits.result import Audit
+from zeta_geom.audits.audit import Audit, audit
 
 __all__ = ["Audit", "audit"]

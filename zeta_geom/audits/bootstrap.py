@@ -1,4 +1,4 @@
-"""Bootstrap intervals: of a value, of what another sample of real data would give, and of a difference."""
+"""Bootstrap intervals: of a value, of the value of another sample of real data, and of a difference."""
 
 from __future__ import annotations
 
@@ -9,97 +9,81 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from zeta_geom.audits.values import Curve, Found, Measure
+from zeta_geom.audits.scores import Curve, Definition, Scores
 
 __all__ = ["Bootstrap", "Estimate", "difference_interval", "further_interval"]
 
-BLOCK = 4 * 2**20  # numbers that are drawn at once
+BLOCK = 4 * 2**20  # numbers that are drawn at once: 32 MiB of int64
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A statistic of one group of samples, with its bootstrap draws.
+    """A statistic of one group of samples, with its bootstrap draws."""
 
-    Parameters
-    ----------
-    value : float
-        Infinite where a value is.
-    draws : float array of shape (b,), or None
-        Less their own mean; None where there are fewer than two values or an infinite one.
-    n : int
-        Values that it is made of.
-    median, std : float
-        Over the values; NaN where they are features.
-    infinite : float
-        Share of infinite values.
-    """
-
-    value: float
-    draws: np.ndarray | None
-    n: int
-    median: float
+    value: float  # infinite if a value is
+    draws: np.ndarray | None  # float (b,), minus their mean; None if there is one value, or an infinite one
+    n: int  # number of values
+    median: float  # of the values; NaN if they are features
     std: float
-    infinite: float
+    infinite: float  # share of infinite values
 
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """Draws resamples: the same for the same key, so that differences within a key are paired.
-
-    Parameters
-    ----------
-    n_draws : int
-    confidence : float
-    seed : int
-    """
+    """Draws resamples. The same key gives the same resamples, so that sets with one key are compared in pairs."""
 
     n_draws: int
     confidence: float
     seed: int
 
     def estimate(
-        self, found: Sequence[Found], key: str, places: np.ndarray, size: int | None = None
+        self, measures: Sequence[Scores], key: str, places: np.ndarray, size: int | None = None
     ) -> list[Estimate]:
-        """Return the estimates of measures of the same samples.
+        """Return the estimates of several measures of the same n samples, from resamples of n or `size` samples.
 
         Shapes: `places` (n,).
         """
-        drawn: dict[int, np.ndarray | None] = {}
-        for reach in sorted({one.reach for one in found}):
-            same = [place for place, one in enumerate(found) if one.reach == reach]
-            drawn |= dict(zip(same, self._draws([found[place] for place in same], key, places, size), strict=True))
-        return [_estimate(one, drawn[place]) for place, one in enumerate(found)]
+        draws: dict[int, np.ndarray | None] = {}
+        for reach in sorted({scores.reach for scores in measures}):
+            same = [index for index, scores in enumerate(measures) if scores.reach == reach]
+            draws |= dict(zip(same, self._draw([measures[index] for index in same], key, places, size), strict=True))
+        return [_estimate(scores, draws[index]) for index, scores in enumerate(measures)]
 
-    def _draws(
-        self, found: Sequence[Found], key: str, places: np.ndarray, size: int | None
+    def _draw(
+        self, measures: Sequence[Scores], key: str, places: np.ndarray, size: int | None
     ) -> list[np.ndarray | None]:
-        """Return the draws of measures of one reach, None where there can be none."""
-        n, reach = len(places), found[0].reach
+        """Return the centred draws of measures of one reach, None for measures without draws.
+
+        Values with common neighbours depend on each other: they are drawn in blocks of `reach` close samples (Künsch
+        1989). Few blocks underestimate the spread; the factor b / (b - 1) and Student's quantile correct that.
+        """
+        n, reach = len(places), measures[0].reach
         if n < 2:
-            return [None] * len(found)
+            return [None] * len(measures)
         blocks = max(2, round(n / reach))
         block = np.empty(n, dtype=np.int64)
         block[np.argsort(places, kind="stable")] = np.arange(n) * blocks // n
         wanted = max(2, round((size or n) / reach))
         rng = np.random.default_rng([self.seed, zlib.crc32(key.encode()), n, size or n, reach])
-        parts: list[list[np.ndarray]] = [[] for _ in found]
+        parts: list[list[np.ndarray]] = [[] for _ in measures]
         done = 0
         while done < self.n_draws:
             rows = min(max(1, BLOCK // max(n, wanted)), self.n_draws - done)
             counts = _counts(rng, rows, blocks, wanted)[:, block]
-            for part, one in zip(parts, found):
-                if _drawable(one) and done < one.statistic.most:
-                    part.append(one.statistic.resampled(one.values, counts[: one.statistic.most - done]))
+            for part, scores in zip(parts, measures):
+                most = scores.statistic.most
+                if _has_draws(scores) and done < most:
+                    part.append(scores.statistic.resampled(scores.values, counts[: most - done]))
             done += rows
         tail = (1 - self.confidence) / 2
         wider = stats.t.ppf(tail, blocks - 1) / stats.norm.ppf(tail) * np.sqrt(blocks / (blocks - 1))
-        joined = [np.concatenate(part) if part else None for part in parts]
-        return [None if one is None else (one - one.mean()) * wider for one in joined]
+        draws = [np.concatenate(part) if part else None for part in parts]
+        return [None if values is None else (values - values.mean()) * wider for values in draws]
 
     def interval(
         self, draws: np.ndarray | None, value: float, limits: tuple[float, float] = (-np.inf, np.inf)
     ) -> tuple[float, float]:
-        """Return the interval of a value from its centred draws, within limits; NaN, NaN without draws."""
+        """Return the interval of a value from its centred draws, clipped to limits; NaN without draws."""
         if draws is None:
             return float("nan"), float("nan")
         low, high = np.clip(value + np.quantile(draws, self.tails), *limits)
@@ -107,47 +91,51 @@ class Bootstrap:
 
     @property
     def tails(self) -> tuple[float, float]:
-        """The quantiles of the interval's ends."""
+        """The quantiles at the two ends of an interval."""
         return (1 - self.confidence) / 2, (1 + self.confidence) / 2
 
 
 def further_interval(
-    bootstrap: Bootstrap, measure: Measure, real: Estimate, further: Estimate, size: int
+    bootstrap: Bootstrap, definition: Definition, real: Estimate, further: Estimate, size: int
 ) -> tuple[float, float]:
-    """Return where the value of another sample of real data would lie."""
+    """Return the interval of the value of another sample of `size` real samples.
+
+    Its spread is that of two samples: `real` and `further` are independent draws. A share of 0 or 1 has no draws that
+    differ; there the predictive distribution under Jeffreys' prior gives the interval.
+    """
     if real.draws is None or further.draws is None:
         return float("nan"), float("nan")
-    if measure.unit == "share" and real.value in (0.0, 1.0):
+    if definition.unit == "share" and real.value in (0.0, 1.0):
         hits = real.value * real.n
         low, high = stats.betabinom.ppf(bootstrap.tails, size, hits + 0.5, real.n - hits + 0.5) / size
         return float(low), float(high)
-    return bootstrap.interval(further.draws - real.draws, real.value, measure.limits)
+    return bootstrap.interval(further.draws - real.draws, real.value, definition.limits)
 
 
 def difference_interval(bootstrap: Bootstrap, first: Estimate, second: Estimate) -> tuple[float, float]:
-    """Return the interval of first - second: paired where their draws are of one key."""
+    """Return the interval of first - second, paired if both have draws with the same key."""
     if first.draws is None or second.draws is None:
         return float("nan"), float("nan")
     return bootstrap.interval(first.draws - second.draws, first.value - second.value)
 
 
 def _counts(rng: np.random.Generator, rows: int, n: int, size: int) -> np.ndarray:
-    """Return how often each of n blocks is in each of `rows` resamples, float64 (rows, n)."""
+    """Draw `size` of n blocks `rows` times, and return the count of each block, float64 (rows, n)."""
     places = rng.integers(0, n, size=(rows, size)) + n * np.arange(rows)[:, None]
     return np.bincount(places.ravel(), minlength=rows * n).reshape(rows, n).astype(np.float64)
 
 
-def _drawable(found: Found) -> bool:
-    """Say whether a mean would be finite; a curve takes infinite ranks, which lie beyond its last level."""
-    return isinstance(found.statistic, Curve) or bool(np.isfinite(found.values).all())
+def _has_draws(scores: Scores) -> bool:
+    """Return whether the statistic is finite; a curve also takes infinite ranks, which are beyond its last level."""
+    return isinstance(scores.statistic, Curve) or bool(np.isfinite(scores.values).all())
 
 
-def _estimate(found: Found, draws: np.ndarray | None) -> Estimate:
-    values, scalar = found.values, found.values.ndim == 1
-    usable = _drawable(found)
+def _estimate(scores: Scores, draws: np.ndarray | None) -> Estimate:
+    values, scalar = scores.values, scores.values.ndim == 1
+    usable = _has_draws(scores)
     finite = scalar and bool(np.isfinite(values).all())
     return Estimate(
-        value=found.statistic(values) if usable else float("inf"),
+        value=scores.statistic(values) if usable else float("inf"),
         draws=draws,
         n=len(values),
         median=float(np.median(values)) if scalar else float("nan"),

@@ -1,128 +1,93 @@
-"""Estimates of measured sets, whole and by class, from resamples that sets with the same rows share."""
+"""Estimates of measured sets, for all samples and for each class; corresponding sets share their resamples."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from sklearn.neighbors import KDTree
 
 from zeta_geom.audits.bootstrap import Bootstrap, Estimate
+from zeta_geom.audits.measured_sets import HELD, MeasuredSet, places_of
 from zeta_geom.audits.samples import Samples
-from zeta_geom.audits.values import HELDOUT, SAMPLES, Found, Frechet, Measure, Missing
+from zeta_geom.audits.scores import HELDOUT, SAMPLES, Frechet, Missing, Scores
 
-__all__ = ["ALL", "HELD", "ORIGINAL", "Estimator", "Key", "Measured", "places_of"]
+__all__ = ["ALL", "Estimator", "Key"]
 
-ORIGINAL = "original"
-HELD = "held-out"
-ALL = "all"  # classes
-LEAF = 2  # samples in a leaf
+ALL = "all"  # stands for all classes together
 
-Key = tuple[str, str]  # a measure's name, and a class or ALL
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One set of samples with all that was found of it.
-
-    Parameters
-    ----------
-    name : str
-    samples : Samples
-    found : mapping of a measure's name -> (Measure, Found or Missing)
-    rows_of : str
-        Whose rows its rows are: sets with the same ones are compared pair by pair.
-    places : int array of shape (n,)
-        Where each sample, or the one that it was made from, stands in an order of those that lie together.
-    """
-
-    name: str
-    samples: Samples
-    found: Mapping[str, tuple[Measure, Found | Missing]]
-    rows_of: str
-    places: np.ndarray
-
-
-def places_of(samples: Samples) -> np.ndarray:
-    """Return where each sample stands along the leaves of a k-d tree.
-
-    Returns shape (n,).
-    """
-    order = np.asarray(KDTree(samples.flat, leaf_size=LEAF).get_arrays()[1])
-    places = np.empty(len(order), dtype=np.int64)
-    places[order] = np.arange(len(order))
-    return places
+Key = tuple[str, str]  # the name of a measure, and a class or ALL
+Sizes = tuple[tuple[str, int], ...]  # a class or ALL, and the size of its resamples
 
 
 @dataclass(frozen=True)
 class Estimator:
-    """Makes estimates of whole sets and of single classes, each once.
+    """Computes the estimates of whole sets and of their classes, each once."""
 
-    Parameters
-    ----------
-    held : Samples
-        The held-out originals, over which some measures are averaged.
-    bootstrap : Bootstrap
-    classes : tuple of str
-        ALL, and the numbers of classes.
-    """
-
-    held: Samples
+    held: Samples  # the held-out originals
     bootstrap: Bootstrap
-    classes: tuple[str, ...]
-    _made: dict[Any, dict[Key, Estimate]] = field(default_factory=dict)
+    classes: tuple[str, ...]  # ALL, and the class numbers
+    _cache: dict[tuple[int, Sizes | None], dict[Key, Estimate]] = field(default_factory=dict)
 
     @cached_property
     def held_places(self) -> np.ndarray:
-        """Where each held-out original stands in an order of those that lie together."""
+        """The places of the held-out originals."""
         return places_of(self.held)
 
-    def own(self, measured: Measured) -> dict[Key, Estimate]:
-        """Return the estimates of a set, without what could not be measured or has no sample."""
-        return self._estimates(measured, None)
+    def estimate(self, measured: MeasuredSet) -> dict[Key, Estimate]:
+        """Return the estimates of a set, without missing measures and empty classes."""
+        return self._estimate(measured, None)
 
-    def further(self, measured: Measured, other: Measured) -> dict[Key, Estimate]:
-        """Return estimates of a set from resamples as large as another's classes are, drawn apart."""
-        owners = other.samples.classes
+    def estimate_further(self, measured: MeasuredSet, other: MeasuredSet) -> dict[Key, Estimate]:
+        """Return estimates of a set from independent resamples, as large as the classes of another set."""
+        classes = other.samples.classes
         sizes = {ALL: len(other.samples)}
-        if owners is not None:
-            sizes |= {chosen: int((owners == int(chosen)).sum()) for chosen in self.classes[1:]}
-        return self._estimates(measured, sizes)
+        if classes is not None:
+            sizes |= {name: int((classes == int(name)).sum()) for name in self.classes[1:]}
+        return self._estimate(measured, tuple(sizes.items()))
 
-    def _estimates(self, measured: Measured, sizes: Mapping[str, int] | None) -> dict[Key, Estimate]:
-        about = (id(measured), None if sizes is None else tuple(sizes.items()))
-        if about in self._made:
-            return self._made[about]
-        made: dict[Key, Estimate] = {}
-        for over, key, places in (
-            (SAMPLES, measured.rows_of, measured.places),
-            (HELDOUT, HELD, self.held_places),
-        ):
-            owners = self.held.classes if over == HELDOUT else measured.samples.classes
-            for chosen in self.classes:
-                rows: Any = slice(None) if chosen == ALL else None if owners is None else owners == int(chosen)
-                if rows is None or (chosen != ALL and not rows.any()):
+    def _estimate(self, measured: MeasuredSet, sizes: Sizes | None) -> dict[Key, Estimate]:
+        key = (id(measured), sizes)
+        if key not in self._cache:
+            self._cache[key] = {}
+            for over, name, places in (
+                (SAMPLES, measured.rows_of, measured.places),
+                (HELDOUT, HELD, self.held_places),
+            ):
+                self._cache[key] |= self._estimate_over(measured, over, name, places, dict(sizes or ()))
+        return self._cache[key]
+
+    def _estimate_over(
+        self, measured: MeasuredSet, over: str, key: str, places: np.ndarray, sizes: Mapping[str, int]
+    ) -> dict[Key, Estimate]:
+        """Return the estimates of the measures whose mean is over the samples, or over the held-out originals."""
+        estimates: dict[Key, Estimate] = {}
+        classes = self.held.classes if over == HELDOUT else measured.samples.classes
+        for name in self.classes:
+            rows: slice | np.ndarray = slice(None)
+            if name != ALL:
+                if classes is None or int(name) not in classes:
                     continue
-                parts = dict(self._parts(measured, over, chosen, rows))
-                size = None if sizes is None or over == HELDOUT else sizes.get(chosen) or None
-                full = f"{key}/{chosen}" if sizes is None else f"further/{key}/{chosen}"
-                found = self.bootstrap.estimate(list(parts.values()), full, places[rows], size)
-                made |= {(name, chosen): one for name, one in zip(parts, found, strict=True)}
-        self._made[about] = made
-        return made
+                rows = classes == int(name)
+            parts = dict(self._scores(measured, over, name, rows))
+            size = None if over == HELDOUT else sizes.get(name) or None
+            stream = f"further/{key}/{name}" if sizes else f"{key}/{name}"
+            values = self.bootstrap.estimate(list(parts.values()), stream, places[rows], size)
+            estimates |= {(measure, name): value for measure, value in zip(parts, values, strict=True)}
+        return estimates
 
-    def _parts(self, measured: Measured, over: str, chosen: str, rows: Any) -> Iterator[tuple[str, Found]]:
-        """Yield the values of a class; a Fréchet distance is from the held-out originals of that class."""
-        for name, (measure, found) in measured.found.items():
-            if measure.over != over or isinstance(found, Missing):
+    def _scores(
+        self, measured: MeasuredSet, over: str, name: str, rows: slice | np.ndarray
+    ) -> Iterator[tuple[str, Scores]]:
+        """Yield the scores of a class; its Fréchet distance is from the held-out originals of the same class."""
+        for measure, (definition, scores) in measured.scores.items():
+            if definition.over != over or isinstance(scores, Missing):
                 continue
-            statistic = found.statistic
-            if isinstance(statistic, Frechet) and chosen != ALL:
-                same: Any = self.held.classes == int(chosen)
+            statistic = scores.statistic
+            if isinstance(statistic, Frechet) and isinstance(rows, np.ndarray):
+                same = np.asarray(self.held.classes) == int(name)
                 if same.sum() < 2 or rows.sum() < 2:
                     continue
                 statistic = Frechet(statistic.reference[same])
-            yield name, Found(found.values[rows], found.reach, statistic)
+            yield measure, Scores(scores.values[rows], scores.reach, statistic)

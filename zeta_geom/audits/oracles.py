@@ -1,4 +1,4 @@
-"""Who says what a sample shows: the MNIST oracle, or any callable that gives class probabilities."""
+"""Oracles of an audit: the MNIST oracle, or any callable that returns class probabilities."""
 
 from __future__ import annotations
 
@@ -8,74 +8,65 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.audits.methods.named import find_named, is_of_python
+from zeta_geom.audits.methods.importing import import_named, is_builtin
 from zeta_geom.audits.samples import Samples
 from zeta_geom.checks import check_finite, check_probabilities, real_array
+from zeta_geom.checks.types import ArrayLike
 
 __all__ = ["Oracle", "to_oracle"]
 
-SIDE = 28  # pixels, of the MNIST oracle's images
+SIDE = 28  # pixels of a side of the MNIST oracle's images
 
 
 @dataclass(frozen=True)
 class Oracle:
-    """An oracle, in one form.
-
-    Parameters
-    ----------
-    name : str
-    log_proba : callable
-        Samples -> log-probabilities (n, K).
-    features : callable or None
-        Samples -> features (n, c), where a Fréchet distance can be taken.
-    title : str
-        Of that distance.
-    """
+    """An oracle with one interface."""
 
     name: str
-    log_proba: Callable[[Samples], np.ndarray]
-    features: Callable[[Samples], np.ndarray] | None
-    title: str
+    log_proba: Callable[[Samples], np.ndarray]  # samples -> log-probabilities (n, K)
+    features: Callable[[Samples], np.ndarray] | None  # samples -> features (n, c), for a Fréchet distance
+    title: str  # title of that distance
 
 
-def to_oracle(oracle: Any) -> Oracle | None:
-    """Return an oracle in one form."""
-    if oracle is None:
+def to_oracle(value: object) -> Oracle | None:
+    """Return an oracle from "mnist", "module:name", an object with predict_proba, or a callable."""
+    if value is None:
         return None
-    if isinstance(oracle, str) and oracle == "mnist":
+    if isinstance(value, str) and value == "mnist":
         return _mnist()
-    if isinstance(oracle, str):
-        oracle, name = find_named(oracle, "oracle"), oracle
+    if isinstance(value, str):
+        oracle, name = import_named(value, "oracle"), value
     else:
-        name = getattr(oracle, "__name__", type(oracle).__name__)
+        oracle, name = value, getattr(value, "__name__", type(value).__name__)
     predict = getattr(oracle, "predict_proba", oracle)
-    if not callable(predict) or is_of_python(predict):
-        raise TypeError(f"oracle must be 'mnist', 'module:name', or give probabilities; got {name}, {oracle!r}.")
+    if not callable(predict) or is_builtin(predict):
+        raise TypeError(f"oracle must be 'mnist', 'module:name', or return probabilities; got {name}, {oracle!r}.")
 
     def log_proba(samples: Samples) -> np.ndarray:
         try:
-            found = predict(samples.X.copy())  # whatever it does to them
+            output = predict(samples.X.copy())  # a copy: the oracle may change its argument
         except (ImportError, MemoryError):
             raise
         except (Exception, SystemExit) as error:
             raise ValueError(
-                f"oracle {name} must give probabilities (n, K) of samples (n, ...); given samples of shape "
+                f"oracle {name} must return probabilities (n, K) for samples (n, ...); for samples of shape "
                 f"{samples.X.shape} it raised {type(error).__name__}: {error}"
             ) from error
-        p = _numbers(found)
+        p = _numbers(output)
         if p.ndim != 2 or len(p) != len(samples):
-            raise ValueError(f"oracle must give probabilities of shape ({len(samples)}, K); got {p.shape}.")
+            raise ValueError(f"oracle must return probabilities of shape ({len(samples)}, K); got {p.shape}.")
         check_probabilities(p, "the oracle's probabilities", tolerance=1e-3)
         with np.errstate(divide="ignore"):  # a probability of 0 has the logarithm -inf
-            return np.log(p / p.sum(axis=1, keepdims=True))
+            logs: np.ndarray = np.log(p / p.sum(axis=1, keepdims=True))
+        return logs
 
-    own = getattr(oracle, "features", None)
-    features = (lambda samples: _features(own(samples.X.copy()), len(samples))) if callable(own) else None
+    extract = getattr(oracle, "features", None)
+    features = (lambda samples: _features(extract(samples.X.copy()), len(samples))) if callable(extract) else None
     return Oracle(name, log_proba, features, f"Fréchet distance on features of {name}")
 
 
 def _mnist() -> Oracle:
-    from zeta_geom.realism import MNISTOracle
+    from zeta_geom.realism import MNISTOracle  # loads torch
 
     lenet = MNISTOracle.pretrained()
     title = "Fréchet distance on LeNet features (no FID)"
@@ -89,12 +80,14 @@ def _images(samples: Samples) -> np.ndarray:
 
 
 def _numbers(values: Any) -> np.ndarray:
-    return real_array(values.cpu() if hasattr(values, "cpu") else values, "what the oracle gives").astype(np.float64)
+    on_host = values.cpu() if hasattr(values, "cpu") else values
+    numbers: np.ndarray = real_array(on_host, "the oracle's output").astype(np.float64)
+    return numbers
 
 
-def _features(values: Any, n: int) -> np.ndarray:
-    found = _numbers(values)
-    if found.ndim != 2 or len(found) != n or not found.shape[1]:
-        raise ValueError(f"the oracle's features must have shape ({n}, c); got {found.shape}.")
-    check_finite(found, "the oracle's features")
-    return found
+def _features(values: ArrayLike, n: int) -> np.ndarray:
+    features = _numbers(values)
+    if features.ndim != 2 or len(features) != n or not features.shape[1]:
+        raise ValueError(f"the oracle's features must have shape ({n}, c); got {features.shape}.")
+    check_finite(features, "the oracle's features")
+    return features

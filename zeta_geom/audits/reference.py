@@ -1,4 +1,4 @@
-"""What samples are judged by: the held-out originals, the originals that were augmented, the oracle, the equation."""
+"""The reference of an audit: held-out originals, augmented originals, oracle and manifold."""
 
 from __future__ import annotations
 
@@ -9,61 +9,77 @@ from typing import Any
 
 import numpy as np
 
+from zeta_geom.audits.oracles import Oracle, to_oracle
 from zeta_geom.audits.samples import Samples
+from zeta_geom.checks import check_int, check_jobs, check_real
 from zeta_geom.geometry import Neighbors, knn
+from zeta_geom.manifolds import get_manifold
 
-__all__ = ["Judged", "Reference"]
+__all__ = ["Candidate", "Distance", "Reference", "make_reference"]
+
+Distance = Callable[[np.ndarray], np.ndarray]  # points (n, d) -> distances from a manifold (n,)
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What samples are judged by.
+    """The data that samples are measured against."""
 
-    Parameters
-    ----------
-    sources : Samples
-        The originals that augmentations see.
-    heldout : Samples
-        Those that they do not see.
-    n_neighbors : tuple of int
-        Numbers of neighbours, ascending.
-    alpha : float
-        Threshold of the Fukunaga-Olsen rule.
-    oracle : Oracle or None
-        Of `zeta_geom.audits.oracles`.
-    manifold : callable or None
-        Points (n, d) -> (n,): the true distance from the manifold.
-    n_jobs : int or None
-    """
-
-    sources: Samples
-    heldout: Samples
-    n_neighbors: tuple[int, ...]
-    alpha: float
-    oracle: Any
-    manifold: Callable[[np.ndarray], np.ndarray] | None
+    sources: Samples  # the augmented originals
+    heldout: Samples  # the originals that no augmentation sees
+    n_neighbors: tuple[int, ...]  # ascending
+    alpha: float  # threshold of the Fukunaga-Olsen rule
+    oracle: Oracle | None
+    manifold: Distance | None
     n_jobs: int | None
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The sizes and settings, for the report."""
+        return {
+            "originals": len(self.sources),
+            "held out": len(self.heldout),
+            "shape of a sample": list(self.sources.X.shape[1:]),
+            "classes": None if self.sources.Y is None else self.sources.Y.shape[1],
+            "n_neighbors": list(self.n_neighbors),
+            "alpha": self.alpha,
+            "oracle": None if self.oracle is None else self.oracle.name,
+        }
+
     def usable(self, n: int) -> tuple[int, ...]:
-        """Return the numbers of neighbours that n points allow."""
+        """Return the numbers of neighbours below n."""
         return tuple(k for k in self.n_neighbors if k < n)
 
 
-@dataclass(frozen=True)
-class Judged:
-    """A set of samples, with what several measures need of it, made once.
+def make_reference(
+    sources: Samples,
+    heldout: Samples,
+    n_neighbors: int | tuple[int, ...],
+    alpha: float,
+    oracle: object,
+    manifold: str | Distance | None,
+    n_jobs: int | None,
+) -> Reference:
+    """Check the settings of an audit and return them with its originals."""
+    ks = [*n_neighbors] if not isinstance(n_neighbors, int) and np.ndim(n_neighbors) else [n_neighbors]
+    if not ks:
+        raise ValueError("n_neighbors must have at least one k; got none.")
+    counts = tuple(sorted({check_int(k, "n_neighbors", low=2) for k in ks}))
+    distance = get_manifold(manifold).distance if isinstance(manifold, str) else manifold
+    if distance is not None and not callable(distance):
+        raise TypeError(f"manifold must be a name of MANIFOLDS or callable; got {manifold!r}.")
+    alpha = check_real(alpha, "alpha", low=0, high=1)
+    return Reference(sources, heldout, counts, alpha, to_oracle(oracle), distance, check_jobs(n_jobs))
 
-    Parameters
-    ----------
-    samples : Samples
-    by : Reference
-    """
+
+@dataclass(frozen=True)
+class Candidate:
+    """A set of samples to measure against a reference."""
 
     samples: Samples
-    by: Reference
+    reference: Reference
 
     @cached_property
-    def near(self) -> Neighbors:
-        """The nearest held-out originals of each sample, as many as the largest k that they allow, at least 1."""
-        k = max(self.by.usable(len(self.by.heldout)), default=1)
-        return knn(self.by.heldout.flat, k, queries=self.samples.flat, n_jobs=self.by.n_jobs)
+    def neighbors(self) -> Neighbors:
+        """The nearest held-out originals of each sample: as many as the largest usable k, at least 1."""
+        heldout, k = self.reference.heldout, max(self.reference.usable(len(self.reference.heldout)), default=1)
+        return knn(heldout.flat, k, queries=self.samples.flat, n_jobs=self.reference.n_jobs)

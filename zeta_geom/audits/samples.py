@@ -1,42 +1,31 @@
-"""The samples of an audit: checked, in one unit, in an order that their content decides, and split in halves."""
+"""The samples of an audit: checked, in one unit, in an order that depends on their content, and split in halves."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from zeta_geom.checks import LARGEST, check_finite, check_labels, check_units, count_classes, host_array, one_hot
 from zeta_geom.checks.labels import class_column
+from zeta_geom.checks.types import ArrayLike
 from zeta_geom.records.files import to_floats
 
 __all__ = ["Samples", "check_same_kind", "check_same_unit", "halves", "in_content_order", "soft_labels", "to_samples"]
 
-MOST_SHARES = 2 * 10**8  # of soft labels that are made of integers
+MOST_SHARES = 2 * 10**8  # largest n · K of soft labels made from class numbers: 1.6 GB
 
 
 @dataclass(frozen=True)
 class Samples:
-    """A set of samples.
+    """A set of samples."""
 
-    Parameters
-    ----------
-    X : float array of shape (n, ...)
-    Y : float64 array of shape (n, K), or None
-        Soft labels.
-    rows : int64 array of shape (n,)
-        Which row of the array that was given each one is, or stands for; -1 where there is none.
-    hard, grey : bool
-        Whether the labels, and the samples, were given as integers.
-    """
-
-    X: np.ndarray
-    Y: np.ndarray | None
-    rows: np.ndarray
-    hard: bool = False
-    grey: bool = False
+    X: np.ndarray  # float (n, ...)
+    Y: np.ndarray | None  # soft labels, float64 (n, K)
+    rows: np.ndarray  # row of each sample, or of its original, in the user's array; -1 if there is none
+    hard: bool = False  # the labels came as integers
+    grey: bool = False  # the samples came as integers
 
     def __len__(self) -> int:
         return len(self.X)
@@ -48,57 +37,59 @@ class Samples:
 
     @property
     def classes(self) -> np.ndarray | None:
-        """The class with the largest share of each label, the first of equal ones."""
+        """The top class of each label; of equal shares, the first."""
         return None if self.Y is None else self.Y.argmax(axis=1)
 
-    def take(self, chosen: Any) -> Samples:
-        """Return some of the samples."""
-        labels = None if self.Y is None else self.Y[chosen]
-        return Samples(self.X[chosen], labels, self.rows[chosen], self.hard, self.grey)
+    def take(self, rows: slice | np.ndarray | list[int]) -> Samples:
+        """Return the samples in these rows."""
+        labels = None if self.Y is None else self.Y[rows]
+        return Samples(self.X[rows], labels, self.rows[rows], self.hard, self.grey)
 
     def thinned(self, n: int) -> Samples:
-        """Return n of the samples, evenly spread, or all where there are no more."""
+        """Return an evenly spaced subset of n samples, or all if there are at most n."""
         return self if len(self) <= n else self.take(np.arange(n) * len(self) // n)
 
 
-def to_samples(X: Any, y: Any = None, name: str = "X", *, n_classes: int | None = None) -> Samples:
-    """Check arrays of a user's and return them as samples.
+def to_samples(X: ArrayLike, y: ArrayLike | None = None, name: str = "X", *, n_classes: int | None = None) -> Samples:
+    """Check a user's arrays and return them as samples.
 
     Shapes: `X` (n, ...), `y` (n,) or (n, 1) or (n, K).
     """
-    X = host_array(X, name)
-    if X.dtype.kind not in "fiu":
-        raise TypeError(f"{name} must hold real numbers; got dtype {X.dtype}.")
-    if X.ndim < 2 or X.size == 0:
-        raise ValueError(f"{name} must have shape (n, ...), with at least one sample and feature; got {X.shape}.")
-    grey = X.dtype.kind != "f"
-    X = np.ascontiguousarray(to_floats(X, name))
-    X = X if X.dtype in (np.float32, np.float64) else X.astype(np.float32 if X.dtype.itemsize < 4 else np.float64)
-    check_finite(X, name)
-    if max(float(X.max()), -float(X.min())) > LARGEST:
-        raise ValueError(f"{name} must lie within ±{LARGEST:g}, else its squares overflow. Rescale it.")
-    Y = None if y is None else soft_labels(y, f"labels of {name}", len(X), n_classes)
+    array = host_array(X, name)
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must hold real numbers; got dtype {array.dtype}.")
+    if array.ndim < 2 or array.size == 0:
+        raise ValueError(f"{name} must have shape (n, ...), with at least one sample and feature; got {array.shape}.")
+    grey = array.dtype.kind != "f"
+    array = np.ascontiguousarray(to_floats(array, name))
+    if array.dtype not in (np.float32, np.float64):
+        array = array.astype(np.float32 if array.dtype.itemsize < 4 else np.float64)
+    check_finite(array, name)
+    if max(float(array.max()), -float(array.min())) > LARGEST:
+        raise ValueError(f"{name} must lie within ±{LARGEST:g}, or its squares overflow. Rescale it.")
+    Y = None if y is None else soft_labels(y, f"labels of {name}", len(array), n_classes)
     hard = y is not None and class_column(host_array(y, "y")).ndim == 1
-    return Samples(X, Y, np.arange(len(X)), hard=hard, grey=grey)
+    return Samples(array, Y, np.arange(len(array)), hard=hard, grey=grey)
 
 
-def soft_labels(y: Any, name: str, n: int, n_classes: int | None) -> np.ndarray:
+def soft_labels(y: ArrayLike, name: str, n: int, n_classes: int | None) -> np.ndarray:
     """Return labels as float64 rows that sum to 1.
 
     Shapes: `y` (n,) or (n, 1) or (n, K) -> (n, K).
     """
-    y = check_labels(y, name, n=n, n_classes=n_classes)
-    if y.ndim == 1:
-        width = count_classes(y, name) if n_classes is None else n_classes
+    labels = check_labels(y, name, n=n, n_classes=n_classes)
+    if labels.ndim == 1:
+        width = count_classes(labels, name) if n_classes is None else n_classes
         if n * width > MOST_SHARES:
-            raise ValueError(f"{name} must be at most {MOST_SHARES:,} shares, n · K; got n = {n:,}, K = {width:,}.")
-        return one_hot(y, width)
-    Y = y.astype(np.float64)
-    return Y / Y.sum(axis=1, keepdims=True)
+            raise ValueError(f"{name} must have n · K of at most {MOST_SHARES:,}; got n = {n:,}, K = {width:,}.")
+        return one_hot(labels, width)
+    Y: np.ndarray = labels.astype(np.float64)
+    Y = Y / Y.sum(axis=1, keepdims=True)
+    return Y
 
 
 def check_same_kind(original: Samples, other: Samples, name: str) -> None:
-    """Raise ValueError unless samples have the originals' shape and width of labels."""
+    """Raise ValueError if samples have another shape or number of classes than the originals."""
     if other.X.shape[1:] != original.X.shape[1:]:
         shapes = f"{original.X.shape[1:]}; got {other.X.shape[1:]}"
         raise ValueError(f"{name} must hold samples of the originals' shape, {shapes}.")
@@ -108,12 +99,12 @@ def check_same_kind(original: Samples, other: Samples, name: str) -> None:
 
 
 def check_same_unit(original: Samples, other: Samples, name: str) -> None:
-    """Raise ValueError where the values show that samples are not in the originals' unit."""
+    """Raise ValueError if the values show that samples have another unit than the originals."""
     check_units(original.X, other.X, ("the originals", name), divided=(original.grey, other.grey))
 
 
 def in_content_order(samples: Samples, seed: int) -> Samples:
-    """Return the samples sorted by a keyed hash of their bytes: shuffled, whatever order they came in."""
+    """Return the samples sorted by a keyed hash of their bytes: shuffled, and independent of their first order."""
     key = str(seed).encode()[:64]
     labels = np.zeros((len(samples), 0)) if samples.Y is None else np.ascontiguousarray(samples.Y)
     digests = [
@@ -124,7 +115,7 @@ def in_content_order(samples: Samples, seed: int) -> Samples:
 
 
 def halves(samples: Samples) -> tuple[Samples, Samples]:
-    """Split samples in two halves, every other one of each class."""
+    """Split samples into two halves, with every other sample of each class."""
     classes = np.zeros(len(samples), dtype=np.int64) if samples.classes is None else samples.classes
     grouped = np.argsort(classes, kind="stable")
     return samples.take(np.sort(grouped[::2])), samples.take(np.sort(grouped[1::2]))

@@ -1,4 +1,4 @@
-"""The tables of an audit: a row a measure, a row a sample, a row a pair of methods."""
+"""The tables of an audit: one row for each measure, each sample, each pair of sets, and each cost."""
 
 from __future__ import annotations
 
@@ -10,147 +10,174 @@ import numpy as np
 import pandas as pd
 
 from zeta_geom.audits.bootstrap import Bootstrap, Estimate, difference_interval, further_interval
-from zeta_geom.audits.estimates import ALL, Estimator, Measured
+from zeta_geom.audits.estimates import ALL, Estimator
+from zeta_geom.audits.measured_sets import MeasuredSet, Measurer
+from zeta_geom.audits.methods.augmenting import cost_of
+from zeta_geom.audits.methods.calls import Method
 from zeta_geom.audits.samples import Samples
-from zeta_geom.audits.values import HELDOUT, SAMPLES, Found, Measure, Missing
+from zeta_geom.audits.scores import HELDOUT, SAMPLES, Definition, Missing, Scores
 from zeta_geom.audits.verdicts import verdict
 
-__all__ = ["class_table", "comparison_table", "sample_tables", "summary_table"]
+__all__ = ["cost_table", "measure_tables"]
 
 NAN = float("nan")
+COMPARISON = ["measure", "title", "class", "first", "second", "difference", "low", "high", "paired", "verdict"]
 
 
-def summary_table(measured: Measured, real: Mapping[str, Measured], estimator: Estimator) -> pd.DataFrame:
-    """Return a row a measure and class: the value, its interval, real data's interval, and where it stands."""
-    own = estimator.own(measured)
+def measure_tables(sets: list[MeasuredSet], measurer: Measurer, estimator: Estimator) -> dict[str, pd.DataFrame]:
+    """Return all tables of measures by name, with the real samples that the sets are compared with."""
+    held = measurer.heldout()
+    summaries = []
+    for measured in sets:
+        originals = measurer.originals(len(measured.samples))
+        real = {name: held if name in held.scores else originals for name in measured.scores}
+        summaries.append(_summary(measured, real, estimator))
+    all_sets = [*sets, *measurer.real.values()]
+    summary, classes = _split_classes(pd.concat(summaries, ignore_index=True))
+    comparisons = _comparisons(all_sets, estimator)
+    samples, heldout = _single_values(all_sets, estimator.held)
+    measurer.advance("intervals")
+    tables = {"summary": summary, "classes": classes, "comparisons": comparisons}
+    return tables | {"samples": samples, "heldout": heldout}
+
+
+def _summary(measured: MeasuredSet, real: Mapping[str, MeasuredSet], estimator: Estimator) -> pd.DataFrame:
+    """Return one row for each measure and class: value, interval, interval of real samples, and verdict."""
+    estimates = estimator.estimate(measured)
     rows = []
-    for name, (measure, _) in measured.found.items():
-        base, further = estimator.own(real[name]), estimator.further(real[name], measured)
-        for chosen in estimator.classes:
-            place = (name, chosen)
-            row = {"method": measured.name, "group": measure.group, "measure": name, "class": chosen}
-            row |= {"title": measure.title, "unit": measure.unit}
-            row |= _row(estimator.bootstrap, measure, own.get(place), base.get(place), further.get(place))
-            row["reason"] = _reason(row, measured, real[name], name, chosen)
-            rows.append(row | {"meaning": measure.meaning})
+    for name, (definition, _) in measured.scores.items():
+        real_estimates, further = estimator.estimate(real[name]), estimator.estimate_further(real[name], measured)
+        for label in estimator.classes:
+            key = (name, label)
+            row = {"method": measured.name, "group": definition.group, "measure": name, "class": label}
+            row |= {"title": definition.title, "unit": definition.unit}
+            row |= _row(
+                estimator.bootstrap, definition, estimates.get(key), real_estimates.get(key), further.get(key)
+            )
+            row["reason"] = _reason(row, measured, real[name], name, label)
+            rows.append(row | {"meaning": definition.meaning})
     return pd.DataFrame(rows)
 
 
-def comparison_table(sets: Sequence[Measured], estimator: Estimator) -> pd.DataFrame:
-    """Return a row a measure, class and pair of sets: their difference and its interval."""
+def _comparisons(sets: Sequence[MeasuredSet], estimator: Estimator) -> pd.DataFrame:
+    """Return one row for each measure, class and pair of sets, with their difference and its interval."""
     rows = []
-    for one, other in combinations(sets, 2):
-        own, others = estimator.own(one), estimator.own(other)
-        for place in own:
-            if place not in others:
+    for first, second in combinations(sets, 2):
+        estimates, others = estimator.estimate(first), estimator.estimate(second)
+        for key in estimates:
+            if key not in others:
                 continue
-            name, chosen = place
-            measure = one.found[name][0]
-            values = own[place].value, others[place].value
+            name, label = key
+            definition = first.scores[name][0]
+            values = estimates[key].value, others[key].value
             difference = values[0] - values[1] if np.isfinite(values).all() else NAN
-            low, high = difference_interval(estimator.bootstrap, own[place], others[place])
-            about = {
-                "measure": name,
-                "title": measure.title,
-                "class": chosen,
-                "first": one.name,
-                "second": other.name,
-            }
-            stands = verdict(0.0, low, high, max(map(abs, values)))
-            said = {"within": "no difference seen", "not measurable": "not measurable"}.get(stands, "differ")
-            rows.append(
-                about
-                | {
-                    "difference": difference,
-                    "low": low,
-                    "high": high,
-                    "paired": _paired(one, other, measure, chosen),
-                    "verdict": said,
-                }
-            )
-    columns = ["measure", "title", "class", "first", "second", "difference", "low", "high", "paired", "verdict"]
-    return pd.DataFrame(rows, columns=columns)
+            low, high = difference_interval(estimator.bootstrap, estimates[key], others[key])
+            word = verdict(0.0, low, high, max(map(abs, values)))
+            word = {"within": "no difference seen", "not measurable": "not measurable"}.get(word, "differ")
+            paired = _paired(first, second, definition, label)
+            rows.append((name, definition.title, label, first.name, second.name, difference, low, high, paired, word))
+    return pd.DataFrame(rows, columns=COMPARISON)
 
 
-def _paired(one: Measured, other: Measured, measure: Measure, chosen: str) -> bool:
-    """Say whether two sets are averaged over the same held-out originals, or over rows that belong together."""
-    if measure.over == HELDOUT:
+def _paired(first: MeasuredSet, second: MeasuredSet, definition: Definition, label: str) -> bool:
+    """Return whether two sets correspond row by row, in one class too, or share the held-out originals."""
+    if definition.over == HELDOUT:
         return True
-    same_class = chosen == ALL or np.array_equal(one.samples.classes, other.samples.classes)  # type: ignore[arg-type]
-    return one.rows_of == other.rows_of and bool(same_class)
+    classes = first.samples.classes, second.samples.classes
+    same_class = label == ALL or np.array_equal(*classes)  # type: ignore[arg-type]
+    return first.rows_of == second.rows_of and bool(same_class)
 
 
-def sample_tables(sets: list[Measured], held: Samples) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return a row a sample, and a row a held-out original and set, with the values that their means are made of."""
+def _single_values(sets: list[MeasuredSet], held: Samples) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return one row for each sample, and one row for each held-out original and set, with the single values."""
     return (
-        _joined(_values(one, one.samples, SAMPLES) for one in sets),
-        _joined(_values(one, held, HELDOUT) for one in sets),
+        _concatenated(_value_table(measured, measured.samples, SAMPLES) for measured in sets),
+        _concatenated(_value_table(measured, held, HELDOUT) for measured in sets),
     )
 
 
-def class_table(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the rows over all samples, without the column class, and those of single classes."""
+def _split_classes(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split rows into those over all samples, without the column class, and those of single classes."""
     over_all = rows["class"] == ALL
     return rows[over_all].drop(columns="class").reset_index(drop=True), rows[~over_all].reset_index(drop=True)
 
 
+def cost_table(
+    methods: Sequence[Method], synthetic: Iterable[str], sources: Samples, batch_size: int
+) -> pd.DataFrame:
+    """Return one row for each method with its measured cost, and for each synthetic set with NaN."""
+    rows: list[dict[str, Any]] = []
+    for method in methods:
+        cost = cost_of(method, sources, batch_size)
+        row = {"method": method.name, "batch": cost.batch, "seconds": cost.seconds, "copy_seconds": cost.copy}
+        rows.append(row | {"copies": cost.seconds / cost.copy, "calls": cost.calls, "reason": ""})
+    for name in synthetic:
+        row = {"method": name, "batch": 0, "seconds": NAN, "copy_seconds": NAN, "copies": NAN, "calls": 0}
+        rows.append(row | {"reason": "not measurable: arrays were given, not what made them"})
+    return pd.DataFrame(rows)
+
+
 def _row(
-    bootstrap: Bootstrap, measure: Measure, own: Estimate | None, real: Estimate | None, further: Estimate | None
+    bootstrap: Bootstrap,
+    definition: Definition,
+    estimate: Estimate | None,
+    real: Estimate | None,
+    further: Estimate | None,
 ) -> dict[str, Any]:
-    value = NAN if own is None else own.value
-    low, high = (NAN, NAN) if own is None else bootstrap.interval(own.draws, value, measure.limits)
+    estimate = estimate or Estimate(NAN, None, 0, NAN, NAN, NAN)  # a set without samples in the class
+    low, high = bootstrap.interval(estimate.draws, estimate.value, definition.limits)
     real_low, real_high = (NAN, NAN)
-    if own is not None and real is not None and further is not None:
-        real_low, real_high = further_interval(bootstrap, measure, real, further, own.n)
+    if estimate.n and real is not None and further is not None:
+        real_low, real_high = further_interval(bootstrap, definition, real, further, estimate.n)
     real_value = NAN if real is None else real.value
     return {
-        "value": value,
+        "value": estimate.value,
         "low": low,
         "high": high,
-        "median": NAN if own is None else own.median,
-        "std": NAN if own is None else own.std,
-        "n": 0 if own is None else own.n,
-        "infinite": NAN if own is None else own.infinite,
+        "median": estimate.median,
+        "std": estimate.std,
+        "n": estimate.n,
+        "infinite": estimate.infinite,
         "real": real_value,
         "real_low": real_low,
         "real_high": real_high,
-        "difference": value - real_value if np.isfinite([value, real_value]).all() else NAN,
-        "verdict": verdict(value, real_low, real_high),
+        "difference": estimate.value - real_value if np.isfinite([estimate.value, real_value]).all() else NAN,
+        "verdict": verdict(estimate.value, real_low, real_high),
     }
 
 
-def _reason(row: Mapping[str, Any], own: Measured, real: Measured, name: str, chosen: str) -> str:
-    """Say why a row is not measurable; empty where it is."""
+def _reason(row: Mapping[str, Any], measured: MeasuredSet, real: MeasuredSet, name: str, label: str) -> str:
+    """Return the reason why a row is not measurable; empty if it is measurable."""
     if row["verdict"] != "not measurable":
         return ""
-    for whose, one in (("", own), ("not so of real samples: ", real)):
-        found = one.found[name][1]
-        if isinstance(found, Missing):
-            return whose + found.reason
+    for prefix, candidate in (("", measured), ("not so of real samples: ", real)):
+        scores = candidate.scores[name][1]
+        if isinstance(scores, Missing):
+            return prefix + scores.reason
     if row["infinite"] > 0:
         return f"infinite for {row['infinite']:.1%} of the samples"
     if np.isinf(row["real"]):
         return "infinite for real samples"
-    if chosen != ALL and own.found[name][0].over == SAMPLES:
-        for whose, one in (("", own), ("real ", real)):
-            if one.samples.classes is None:
-                return f"the {whose}samples have no labels"
-            if not (one.samples.classes == int(chosen)).any():
-                return f"no {whose}sample of class {chosen}"
+    if label != ALL and measured.scores[name][0].over == SAMPLES:
+        for prefix, candidate in (("", measured), ("real ", real)):
+            if candidate.samples.classes is None:
+                return f"the {prefix}samples have no labels"
+            if not (candidate.samples.classes == int(label)).any():
+                return f"no {prefix}sample of class {label}"
     return "too few samples for an interval"
 
 
-def _joined(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Return the tables as one, without those that hold no measure."""
-    held = [table for table in tables if set(table.columns) - {"method", "row", "class"}]
-    return pd.concat(held, ignore_index=True) if held else pd.DataFrame({"method": [], "row": []})
+def _concatenated(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Return the tables as one, without tables that have no measure."""
+    full = [table for table in tables if set(table.columns) - {"method", "row", "class"}]
+    return pd.concat(full, ignore_index=True) if full else pd.DataFrame({"method": [], "row": []})
 
 
-def _values(measured: Measured, rows: Samples, over: str) -> pd.DataFrame:
-    columns: dict[str, Any] = {"method": measured.name, "row": rows.rows}
-    if rows.classes is not None:
-        columns["class"] = rows.classes
-    for name, (measure, found) in measured.found.items():
-        if measure.over == over and isinstance(found, Found) and found.values.ndim == 1:
-            columns[name] = found.values
+def _value_table(measured: MeasuredSet, samples: Samples, over: str) -> pd.DataFrame:
+    columns: dict[str, Any] = {"method": measured.name, "row": samples.rows}
+    if samples.classes is not None:
+        columns["class"] = samples.classes
+    for name, (definition, scores) in measured.scores.items():
+        if definition.over == over and isinstance(scores, Scores) and scores.values.ndim == 1:
+            columns[name] = scores.values
     return pd.DataFrame(columns)

@@ -1,4 +1,4 @@
-"""Where a value stands, in words."""
+"""Verdicts on values, and their summary in sentences."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import pandas as pd
 
 __all__ = ["VERDICTS", "sentences", "verdict"]
 
-ROUNDING = 1e-13  # of means of up to some ten thousand values
+ROUNDING = 1e-13  # relative error of a mean of some ten thousand values
 VERDICTS = ("within", "outside, above", "outside, below", "not measurable")
 
 
 def verdict(value: float, low: float, high: float, scale: float = 0.0) -> str:
-    """Return where a value stands against the interval of real data."""
+    """Return the verdict on a value: within the interval of real data, outside, or not measurable."""
     if not np.isfinite([value, low, high]).all():
         return "not measurable"
     rounding = ROUNDING * max(abs(value), abs(low), abs(high), scale)
@@ -20,25 +20,23 @@ def verdict(value: float, low: float, high: float, scale: float = 0.0) -> str:
 
 
 def sentences(summary: pd.DataFrame, method: str, confidence: float) -> list[str]:
-    """Say in words where each measure of a method stands."""
+    """Return sentences with the verdicts on a method: their numbers, and the measures with each verdict."""
     rows = summary[summary["method"] == method]
     count = {word: int((rows["verdict"] == word).sum()) for word in VERDICTS}
     outside = count["outside, above"] + count["outside, below"]
     measured = outside + count["within"]
     measures = "measure" if len(rows) == 1 else "measures"
-    said = [
-        f"{method}: of {len(rows)} {measures}, {count['within']} within what real samples give, {outside} outside, "
-        f"{count['not measurable']} not measurable."
+    text = [
+        f"{method}: of {len(rows)} {measures}, {count['within']} are within the interval of real samples, {outside} "
+        f"outside, and {count['not measurable']} not measurable."
     ]
     for word in VERDICTS:
         listed = rows[rows["verdict"] == word]
-        if len(listed) == 0:
-            continue
+        titles = list(listed["title"])
         if word == "not measurable":
-            named = [f"{row['title']} ({row['reason']})" for row in listed.to_dict("records")]
-        else:
-            named = list(listed["title"])
-        said.append(f"{word.capitalize()}: {'; '.join(named)}.")
+            titles = [f"{title} ({reason})" for title, reason in zip(titles, listed["reason"])]
+        if titles:
+            text.append(f"{word.capitalize()}: {'; '.join(titles)}.")
     expected = measured * (1 - confidence)
-    said.append(f"By chance alone about {expected:.1f} of the {measured} would lie outside.")
-    return said
+    text.append(f"By chance alone, about {expected:.1f} of {measured} measures would be outside.")
+    return text

@@ -55,12 +55,12 @@ def audit(
     Example: zeta-geom audit --original data.npz --mixer zeta --gamma 2.8 --against mixup cutmix --out report
     """
     from zeta_geom import audits
-    from zeta_geom.audits.methods.named import find_named
+    from zeta_geom.audits.methods.importing import import_named
 
     sys.path.insert(0, os.getcwd())
     if mixer is None and (gamma is not None or param):
         raise ValueError("--gamma and --param need --mixer.")
-    methods: dict[str, Any] = {} if augment is None else {augment: find_named(augment, "--augment")}
+    methods: dict[str, Any] = {} if augment is None else {augment: import_named(augment, "--augment")}
     methods |= _mixers(mixer, gamma, to_params(param or []), seed)
     methods |= {f"{name} (2)" if name in methods else name: name for name in to_names(against)}
     names = _names(synthetic or [])

@@ -1,4 +1,4 @@
-"""Who a sample's neighbours are: how many carry its label, and where they lie on a map."""
+"""Neighbourhoods of samples: agreement of labels, votes of neighbours, and a t-SNE map."""
 
 from zeta_geom.neighborhoods.embedding import embed
 from zeta_geom.neighborhoods.label_agreement import LabelAgreement, label_agreement

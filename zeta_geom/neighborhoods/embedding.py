@@ -1,28 +1,28 @@
-"""A map of features by t-SNE, onto which test samples are placed afterwards."""
+"""A t-SNE map of training features, onto which test samples are placed."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from zeta_geom import rng
 from zeta_geom.checks import check_int, check_real
 from zeta_geom.checks.scaling import column_references, power_of_two_scale
+from zeta_geom.checks.types import ArrayLike
 from zeta_geom.neighborhoods.features import check_features
 
 __all__ = ["embed"]
 
 PLACING_PERPLEXITY = 5  # openTSNE's advice for points added to a map
-PLACING_NEIGHBORS = 25  # from whose median the added points start
-REACH = 2.0**30  # of placed points, in units of the training features' spread
+PLACING_NEIGHBORS = 25  # openTSNE's default: an added point starts at the median of so many neighbours
+REACH = 2.0**30  # largest coordinate of a placed point, where the training features span about 1; see `_within_reach`
 
 
 def embed(
-    train_features: Any,
-    test_features: Any = None,
+    train_features: ArrayLike,
+    test_features: ArrayLike | None = None,
     *,
     random_state: rng.RandomState = None,
     perplexity: float = 30,
@@ -30,32 +30,35 @@ def embed(
     n_iter: int = 500,
     n_jobs: int = 1,
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Lay training samples out in the plane by t-SNE, and place test samples into the same map.
+    """Embed training samples in the plane by t-SNE, and place test samples on the same map.
 
-    The map is made of the training samples alone; each test sample is then optimised against it, the others unseen.
-    A map does not depend on the unit of the features.
+    The training samples alone determine the map; each test sample is then optimised against it, independently of the
+    other test samples. The map does not depend on the unit of the features.
 
     Parameters
     ----------
     train_features : float array of shape (n, d)
+        Features of the training samples, d at least 2.
     test_features : float array of shape (q, d), optional
+        Features of the test samples.
     random_state : None, int, Generator, RandomState or torch.Generator
         The same seed gives the same map.
     perplexity : float
         The effective number of neighbours of a training sample, at most (n - 1) / 3.
     metric : {"euclidean", "cosine"}
-        Of the distance between features.
+        The distance between features.
     n_iter : int
-        Steps of the optimisation after the early exaggeration's 250.
+        Steps of the optimisation after the 250 steps of early exaggeration.
     n_jobs : int
-        Threads, at most the cores of this machine. More than one pays for many samples on idle cores only: openTSNE's
-        threads wait for each other at every step, and on a busy machine two of them took five times as long as one.
+        Number of threads, at most the number of cores. More than one helps only with many samples and idle cores:
+        its threads wait for each other at every step, and on a busy machine two took five times as long as one.
 
     Returns
     -------
     train_xy : float64 array of shape (n, 2)
-        Centred: the middle of its range is 0 on both axes.
+        The map, with the middle of its range at 0 on both axes.
     test_xy : float64 array of shape (q, 2), or None without `test_features`
+        The test samples on the map.
 
     Raises
     ------
@@ -75,9 +78,9 @@ def embed(
     """
     X, Q = check_features(train_features, test_features, metric, min_samples=4)
     if X.shape[1] < 2:
-        raise ValueError(f"train_features must have at least 2 columns to be laid out in the plane; got {X.shape}.")
+        raise ValueError(f"train_features must have at least 2 columns for a map in the plane; got {X.shape}.")
     if not (X[1:] - X[:-1]).any():
-        raise ValueError("train_features must not all be one point, which has no map; got equal rows alone.")
+        raise ValueError("train_features must not all be one point, which has no map; all rows are equal.")
     limit = (len(X) - 1) / 3
     if check_real(perplexity, "perplexity", low=1) > limit:
         raise ValueError(
@@ -97,31 +100,31 @@ def embed(
         n_jobs=threads,
         random_state=int(rng.numpy_generator(random_state).integers(2**31)),
     )
-    move = _own_unit(X, metric)
-    made = tsne.fit(move(X))
+    rescale = _rescaling(X, metric)
+    embedding = tsne.fit(rescale(X))
     if Q is None:
-        return _centred(made), None
-    placed = made.transform(  # which centres `made` itself
-        _within_reach(move(Q)),
-        perplexity=min(PLACING_PERPLEXITY, limit),
-        k=min(PLACING_NEIGHBORS, len(X) - 1),
+        return _centred(embedding), None
+    placed = embedding.transform(  # transform centres `embedding` in place
+        _within_reach(rescale(Q)), perplexity=min(PLACING_PERPLEXITY, limit), k=min(PLACING_NEIGHBORS, len(X) - 1)
     )
-    return _centred(made), np.array(placed, dtype=np.float64)
+    return _centred(embedding), np.array(placed, dtype=np.float64)
 
 
-def _own_unit(X: np.ndarray, metric: str) -> Callable[[np.ndarray], np.ndarray]:
-    """Return what puts features, as float64, into a unit of their own: openTSNE seeks bandwidths from 1 on."""
+def _rescaling(X: np.ndarray, metric: str) -> Callable[[np.ndarray], np.ndarray]:
+    """Return a function that centres and scales features to about 1: openTSNE searches bandwidths from 1 on."""
     references = column_references(X.astype(np.float64, copy=False)) if metric == "euclidean" else np.zeros(1)
     scale = power_of_two_scale(float(np.abs(X - references).max()))
     return lambda points: (points.astype(np.float64, copy=False) - references) * scale
 
 
 def _within_reach(points: np.ndarray) -> np.ndarray:
-    """Bring far points closer, each along its direction: openTSNE gives NaN for points farther than 1e16."""
+    """Move far points closer along their direction: openTSNE gives NaN for points farther than 1e16."""
     sizes = np.abs(points).max(axis=1, keepdims=True)
-    return points * (REACH / np.maximum(sizes, REACH))
+    closer: np.ndarray = points * (REACH / np.maximum(sizes, REACH))
+    return closer
 
 
-def _centred(made: Any) -> np.ndarray:
-    xy = np.array(made, dtype=np.float64)
-    return xy - (xy.max(axis=0) + xy.min(axis=0)) / 2
+def _centred(embedding: ArrayLike) -> np.ndarray:
+    xy: np.ndarray = np.array(embedding, dtype=np.float64)
+    xy -= (xy.max(axis=0) + xy.min(axis=0)) / 2
+    return xy

@@ -1,26 +1,23 @@
-"""Features of training and of test samples: checked together, under the names that the caller knows."""
+"""Features of training and of test samples: their shared checks, with the names of the public arguments."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
 from zeta_geom.checks import check_choice, check_points, check_units
 from zeta_geom.checks.scaling import common_unit
+from zeta_geom.checks.types import ArrayLike
 from zeta_geom.geometry import METRICS
 
 __all__ = ["check_features"]
 
 
 def check_features(
-    train_features: Any, test_features: Any, metric: str, *, min_samples: int = 1
+    train_features: ArrayLike, test_features: ArrayLike | None, metric: str, *, min_samples: int = 1
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return both as finite float arrays of one width and unit, the second None where it is None, or raise.
+    """Check features and return them as float arrays of one width and unit, rescaled if squares would overflow.
 
-    What is made of them must not depend on the unit: values whose squares would overflow or vanish come in another.
-
-    Shapes: `train_features` (n, d), `test_features` (q, d) -> (n, d), (q, d).
+    Shapes: `train_features` (n, d), `test_features` (q, d) -> (n, d), (q, d) or None.
     """
     X = check_points(train_features, "train_features", min_samples=min_samples)
     Q = None if test_features is None else check_points(test_features, "test_features")
@@ -34,7 +31,7 @@ def check_features(
     for points, name in ((X, "train_features"), (Q, "test_features")):
         if metric == "cosine" and points is not None and not points.any(axis=1).all():
             raise ValueError(
-                f"{name} must have no row of zeros with metric='cosine', which has no direction. Remove them first."
+                f"{name} must have no row of zeros with metric='cosine': it has no direction. Remove such rows first."
             )
     if Q is None:
         return common_unit(X)[0], None

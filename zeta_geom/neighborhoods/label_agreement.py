@@ -1,13 +1,13 @@
-"""How many of a test sample's nearest training samples carry its label."""
+"""Label agreement: how many of a test sample's nearest training samples have its label."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from zeta_geom.checks import check_labels, count_classes, one_hot
+from zeta_geom.checks.types import ArrayLike
 from zeta_geom.geometry import knn
 from zeta_geom.neighborhoods.features import check_features
 
@@ -16,18 +16,18 @@ __all__ = ["LabelAgreement", "label_agreement"]
 
 @dataclass(frozen=True)
 class LabelAgreement:
-    """How far the neighbours of each test sample agree with its label.
+    """The agreement of each test sample's neighbours with its label.
 
     Parameters
     ----------
     counts : int64 array of shape (q,)
-        Neighbours whose largest share of label is the test sample's class, 0..k.
+        Number of neighbours whose top class is the test sample's class, 0..k.
     soft : float64 array of shape (q,)
-        Label mass of that class among the neighbours, 0..k.
+        Sum of the neighbours' shares of that class, 0..k.
     balanced : float64 array of shape (q,)
         Share of that class in the class-balanced vote, 0..1.
     indices : int64 array of shape (q, k)
-        The neighbours, nearest first.
+        The neighbours: rows of the training samples, nearest first.
 
     Examples
     --------
@@ -41,30 +41,31 @@ class LabelAgreement:
 
 
 def label_agreement(
-    train_features: Any,
-    train_labels: Any,
-    test_features: Any,
-    test_labels: Any,
+    train_features: ArrayLike,
+    train_labels: ArrayLike,
+    test_features: ArrayLike,
+    test_labels: ArrayLike,
     *,
     k: int = 128,
     metric: str = "cosine",
     progress: bool = False,
 ) -> LabelAgreement:
-    r"""Count the correct-label neighbours of each test sample among its k nearest training samples.
+    r"""Count the training samples with the correct label among the k nearest of each test sample.
 
     Parameters
     ----------
     train_features : float array of shape (n, d)
-        Features of the training samples, synthesised ones for instance.
+        Features of the training samples, for instance of synthetic samples.
     train_labels : int array of shape (n,) or (n, 1), or array of shape (n, K)
-        Their labels: numbers of classes, or soft labels.
+        Labels of the training samples: class numbers, or soft labels.
     test_features : float array of shape (q, d)
+        Features of the test samples.
     test_labels : int array of shape (q,) or (q, 1)
-        The true classes; of those that no training sample has, no neighbour is found.
+        The true classes. A class that no training sample has gets counts of 0.
     k : int
         Number of neighbours, at most n.
     metric : {"cosine", "euclidean"}
-        Of the distance between features.
+        The distance between features.
     progress : bool
         Show a progress bar, on a terminal.
 
@@ -75,23 +76,23 @@ def label_agreement(
     Raises
     ------
     TypeError, ValueError
-        If shapes or labels do not fit, the features are not finite, or k is out of range.
+        If shapes or labels do not match, features are not finite, or k is out of range.
 
     Notes
     -----
     With N the k neighbours of a test sample of class t, and Y the training labels as soft labels (n, K):
     counts = \|{i ∈ N : argmax_c Y_ic = t}\|, ties to the lower class; soft = Σ_{i ∈ N} Y_it; and
-    balanced = v_t / Σ_c v_c with the votes v_c = Σ_{i ∈ N} Y_ic / Σ_j Y_jc, in which every class of the training set
-    weighs the same, however frequent it is.
+    balanced = v_t / Σ_c v_c with the votes v_c = Σ_{i ∈ N} Y_ic / Σ_j Y_jc. There every class of the training set has
+    the same weight, however frequent it is.
 
     References
     ----------
-    Abhishek et al. 2024, text on Fig. 8: 128 neighbours, cosine similarity. Soft and balanced are this project's.
+    Abhishek et al. 2024, text on Fig. 8: 128 neighbours, cosine similarity. This project adds `soft` and `balanced`.
 
     Examples
     --------
-    >>> found = label_agreement([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0]], [0, 1, 1], [[2.0, 0.0]], [0], k=2)
-    >>> found.counts, found.balanced.round(3)
+    >>> agreement = label_agreement([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0]], [0, 1, 1], [[2.0, 0.0]], [0], k=2)
+    >>> agreement.counts, agreement.balanced.round(3)
     (array([1]), array([0.667]))
     """
     X, Q = check_features(train_features, test_features, metric)
@@ -105,18 +106,18 @@ def label_agreement(
             f"test_labels must be the true classes, int (q,); got shape {test_labels.shape}. Take their argmax first."
         )
     if train_labels.ndim == 1:
-        every = np.concatenate([train_labels, test_labels.astype(train_labels.dtype)])
-        Y = one_hot(train_labels, count_classes(every, "train_labels and test_labels"))
+        all_labels = np.concatenate([train_labels, test_labels.astype(train_labels.dtype)])
+        Y = one_hot(train_labels, count_classes(all_labels, "train_labels and test_labels"))
     else:
         Y = train_labels.astype(np.float64)
     indices = knn(X, k, queries=Q, metric=metric, progress=progress).indices
-    asked = test_labels[:, None]
+    true_class = test_labels[:, None]
     mass = Y.sum(axis=0)
     votes = np.divide(Y, mass, out=np.zeros_like(Y), where=mass > 0)
-    own, every = votes[indices, asked].sum(axis=1), votes.sum(axis=1)[indices].sum(axis=1)
+    class_votes, all_votes = votes[indices, true_class].sum(axis=1), votes.sum(axis=1)[indices].sum(axis=1)
     return LabelAgreement(
-        counts=np.count_nonzero(Y.argmax(axis=1)[indices] == asked, axis=1),
-        soft=Y[indices, asked].sum(axis=1),
-        balanced=np.minimum(own / every, 1.0),  # the two sums round apart
+        counts=np.count_nonzero(Y.argmax(axis=1)[indices] == true_class, axis=1),
+        soft=Y[indices, true_class].sum(axis=1),
+        balanced=np.minimum(class_votes / all_votes, 1.0),  # the two sums round differently
         indices=indices,
     )

@@ -1,4 +1,4 @@
-"""An audit in pictures: each measure's values beside what real samples give, densities, the worst samples, a map."""
+"""Pictures of an audit: the values of a measure against real samples, densities, the worst samples, a map."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from zeta_geom.checks import (
     CHANNEL_COUNTS,
@@ -18,49 +20,53 @@ from zeta_geom.checks import (
     image_axes,
     real_array,
 )
+from zeta_geom.checks.types import ArrayLike
 from zeta_geom.plots.densities import reflected_density
 from zeta_geom.plots.names import ROW, as_label, lettered
 from zeta_geom.plots.style import OKABE_ITO
 
 __all__ = ["densities_of", "measure_panel", "points_map", "set_colors", "worst_images"]
 
-OTHERS = ("blue", "vermillion", "green", "purple", "orange", "sky", "yellow")
+SET_COLORS = ("blue", "vermillion", "green", "purple", "orange", "sky", "yellow")
 LINES = ("-", "--", "-.", ":")
 NUMBERS = ("value", "low", "high", "real", "real_low", "real_high")  # columns of a summary
 TEXTS = ("measure", "title", "unit", "method", "verdict")
 MARKERS = "osD^vPX"
-REAL = "#7A7A7A"
-TAIL = 0.995  # of the values, what a density shows
+REAL = "#7A7A7A"  # colour of real samples
+TAIL = 0.995  # share of the values that a density shows: a few far values would squeeze the rest
 
 
 def set_colors(names: Sequence[str]) -> dict[str, str]:
-    """Return a colour for each synthetic set, in turn.
+    """Return a colour for each synthetic set.
 
     Parameters
     ----------
     names : sequence of str
+        Names of the sets.
 
     Returns
     -------
     dict of str -> str
+        Name -> colour; the colours repeat after seven sets.
 
     Examples
     --------
     >>> set_colors(["zeta", "mixup"])
     {'zeta': '#0072B2', 'mixup': '#D55E00'}
     """
-    return {name: OKABE_ITO[OTHERS[i % len(OTHERS)]] for i, name in enumerate(names)}
+    return {name: OKABE_ITO[SET_COLORS[i % len(SET_COLORS)]] for i, name in enumerate(names)}
 
 
 @lettered
-def measure_panel(ax: Any, rows: pd.DataFrame) -> Any:
-    """Draw one measure: a row a method, its value and interval, over the band where another real sample would lie.
+def measure_panel(ax: Axes, rows: pd.DataFrame) -> Axes:
+    """Draw one measure: for each method its value and interval, over the band of another sample of real data.
 
-    A mark is filled where the value lies within the band, open where it lies outside, a cross where there is none.
+    A marker is filled if the value lies within the band, open if it lies outside, and a cross if there is no band.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     rows : DataFrame
         The rows of one measure of `Audit.summary`.
 
@@ -71,7 +77,7 @@ def measure_panel(ax: Any, rows: pd.DataFrame) -> Any:
     Raises
     ------
     TypeError, ValueError
-        If a column is absent or holds no numbers, or the rows are not those of one measure.
+        If a column is absent or does not hold numbers, or the rows belong to several measures.
 
     Examples
     --------
@@ -83,13 +89,13 @@ def measure_panel(ax: Any, rows: pd.DataFrame) -> Any:
     """
     check_table(rows, NUMBERS, "rows", texts=TEXTS)
     if rows["measure"].nunique() != 1:
-        raise ValueError("rows must be those of one measure of an audit's summary; select them first.")
+        raise ValueError("rows must belong to one measure of an audit's summary; select them first.")
     colors = set_colors(list(rows["method"]))
     for place, row in enumerate(rows.to_dict("records")):
         if np.isfinite([row["real_low"], row["real_high"]]).all():
             ends = (row["real_low"], row["real_high"])
             ax.fill_betweenx((place - 0.5, place + 0.5), *ends, color=REAL, alpha=0.3, lw=0)
-            ax.plot(ends, (place, place), color=REAL, alpha=0.6, lw=1, zorder=1)  # also where they are one
+            ax.plot(ends, (place, place), color=REAL, alpha=0.6, lw=1, zorder=1)  # visible even if the ends are equal
             ax.vlines(row["real"], place - 0.5, place + 0.5, color=REAL, lw=1)
         if not np.isfinite(row["value"]):
             ax.text(
@@ -113,18 +119,19 @@ def measure_panel(ax: Any, rows: pd.DataFrame) -> Any:
 
 
 @lettered
-def densities_of(ax: Any, values: Mapping[str, Any], colors: Mapping[str, str]) -> Any:
-    """Draw the density of each set's values, lines of different dashes over one axis, each to its own height.
+def densities_of(ax: Axes, values: Mapping[str, ArrayLike], colors: Mapping[str, str]) -> Axes:
+    """Draw the density of each set's values as lines of different dashes, each scaled to a maximum of 1.
 
-    The upper half per cent of all values is left out.
+    The largest 0.5 % of all values are left out.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     values : mapping of name -> float array of shape (n,)
-        Finite and not negative.
+        Values of each set, finite.
     colors : mapping of name -> colour
-        Other names are drawn in black.
+        Colours of the sets; a set without a colour is drawn in black.
 
     Returns
     -------
@@ -133,7 +140,7 @@ def densities_of(ax: Any, values: Mapping[str, Any], colors: Mapping[str, str]) 
     Raises
     ------
     TypeError, ValueError
-        If a set has no value, or one that is not finite.
+        If a set has no value, or a value is not finite.
 
     Examples
     --------
@@ -142,13 +149,13 @@ def densities_of(ax: Any, values: Mapping[str, Any], colors: Mapping[str, str]) 
     >>> [line.get_label() for line in ax.lines]
     ['original', 'zeta']
     """
-    values = {name: _values(one, name) for name, one in values.items()}
-    every = np.concatenate(list(values.values()))
-    low, high = float(every.min()), float(np.quantile(every, TAIL))
-    spread = max(high - low, 1e-6 * max(abs(high), abs(low), 1e-30))  # values that are one are drawn, too
+    sets = {name: _check_values(array, name) for name, array in values.items()}
+    pooled = np.concatenate(list(sets.values()))
+    low, high = float(pooled.min()), float(np.quantile(pooled, TAIL))
+    spread = max(high - low, 1e-6 * max(abs(high), abs(low), 1e-30))  # not 0 even if all values are equal
     limits = (low - 0.02 * spread if low > 0 else low, high + 0.02 * spread)
-    for place, (name, one) in enumerate(values.items()):
-        shown = one[one <= limits[1]]
+    for place, (name, array) in enumerate(sets.items()):
+        shown = array[array <= limits[1]]
         if not len(shown):
             continue
         deviation = min(shown.std(), np.subtract(*np.quantile(shown, [0.75, 0.25])) / 1.34) or shown.std()
@@ -163,17 +170,19 @@ def densities_of(ax: Any, values: Mapping[str, Any], colors: Mapping[str, str]) 
 
 
 @lettered
-def worst_images(figure: Any, images: np.ndarray, titles: Sequence[str], *, channels: str | None = None) -> Any:
+def worst_images(figure: Figure, images: np.ndarray, titles: Sequence[str], *, channels: str | None = None) -> Figure:
     """Draw images in rows of six, each under its title.
 
     Parameters
     ----------
     figure : matplotlib Figure
+        An empty figure.
     images : float array of shape (n, H, W), (n, H, W, C) or (n, C, H, W)
-        Grey levels or colours from 0 to 1, clipped to it.
+        Grey levels or colours; they are clipped to 0..1.
     titles : sequence of str
+        One for each image.
     channels : {"first", "last"}, optional
-        Where the channels are; inferred by default (see `checks.image_axes`).
+        The axis of the channels; inferred by default (see `checks.image_axes`).
 
     Returns
     -------
@@ -182,7 +191,7 @@ def worst_images(figure: Any, images: np.ndarray, titles: Sequence[str], *, chan
     Raises
     ------
     TypeError, ValueError
-        If the images are not finite, of another shape, or not as many as the titles.
+        If the images are not finite or have another shape, or their number is not that of the titles.
 
     Examples
     --------
@@ -196,8 +205,8 @@ def worst_images(figure: Any, images: np.ndarray, titles: Sequence[str], *, chan
         images = np.moveaxis(images, 1, -1)
     if images.shape[3:] not in ((), *((count,) for count in CHANNEL_COUNTS)) or not 0 < len(images) == len(titles):
         raise ValueError(
-            "images must have shape (n, H, W), (n, H, W, C) or (n, C, H, W), C 1, 3 or 4, n at least 1, and a title "
-            f"each; got shape {images.shape} and {len(titles)} titles."
+            "images must have shape (n, H, W), (n, H, W, C) or (n, C, H, W), C 1, 3 or 4, n at least 1, and one "
+            f"title for each; got shape {images.shape} and {len(titles)} titles."
         )
     rows = -(-len(images) // 6)
     axes = figure.subplots(rows, 6, squeeze=False).ravel()
@@ -211,18 +220,21 @@ def worst_images(figure: Any, images: np.ndarray, titles: Sequence[str], *, chan
 
 
 @lettered
-def points_map(ax: Any, xy: np.ndarray, owners: Sequence[str], name: str, color: str) -> Any:
-    """Draw a map of real points, grey, and one synthetic set's, open rings in its colour.
+def points_map(ax: Axes, xy: np.ndarray, owners: Sequence[str], name: str, color: str) -> Axes:
+    """Draw a map: real points as grey dots, and the points of one synthetic set as rings in its colour.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     xy : float array of shape (n, 2)
+        Points of the map.
     owners : sequence of str, of length n
-        Which set each point belongs to; "original" is drawn grey.
+        The set of each point; "original" for real points.
     name : str
-        The synthetic set that is drawn.
+        The synthetic set to draw.
     color : str
+        Colour of the set's rings.
 
     Returns
     -------
@@ -231,7 +243,7 @@ def points_map(ax: Any, xy: np.ndarray, owners: Sequence[str], name: str, color:
     Raises
     ------
     TypeError, ValueError
-        If the points are not finite, not in the plane, or not as many as the owners.
+        If the points are not finite or not in the plane, or there is not one owner for each point.
 
     Examples
     --------
@@ -244,20 +256,21 @@ def points_map(ax: Any, xy: np.ndarray, owners: Sequence[str], name: str, color:
     if of.dtype.kind != "U":
         raise TypeError(f"owners must be names of sets; got dtype {of.dtype}.")
     if xy.shape[1] != 2 or of.shape != (len(xy),):
-        raise ValueError(f"xy must have shape (n, 2), with an owner each; got {xy.shape} and owners {of.shape}.")
-    real, own = xy[of == "original"], xy[of == name]
-    ax.scatter(*real.T, s=4, color="#9A9A9A", lw=0, label="original", rasterized=True)
-    ax.scatter(*own.T, s=9, facecolors="none", edgecolors=color, lw=0.6, label=as_label(name), rasterized=True)
+        raise ValueError(f"xy must have shape (n, 2), with one owner for each; got {xy.shape} and owners {of.shape}.")
+    real, synthetic = xy[of == "original"].T, xy[of == name].T
+    ax.scatter(real[0], real[1], s=4, color="#9A9A9A", lw=0, label="original", rasterized=True)
+    rings: dict[str, Any] = {"facecolors": "none", "edgecolors": color, "lw": 0.6, "label": as_label(name)}
+    ax.scatter(synthetic[0], synthetic[1], s=9, rasterized=True, **rings)
     ax.set(xticks=[], yticks=[], title=as_label(name))
     ax.set_aspect("equal", adjustable="datalim")
     return ax
 
 
-def _values(values: Any, name: str) -> np.ndarray:
-    found = real_array(values, f"values of {name}").astype(np.float64)
-    check_finite(found, f"values of {name}")
-    if found.ndim != 1 or not len(found):
-        raise ValueError(f"values of {name} must have shape (n,) with n at least 1; got shape {found.shape}.")
-    if np.abs(found).max() > LARGEST:
-        raise ValueError(f"values of {name} must lie within ±{LARGEST:g}, else their squares overflow. Rescale them.")
-    return found
+def _check_values(values: ArrayLike, name: str) -> np.ndarray:
+    array: np.ndarray = real_array(values, f"values of {name}").astype(np.float64)
+    check_finite(array, f"values of {name}")
+    if array.ndim != 1 or not len(array):
+        raise ValueError(f"values of {name} must have shape (n,) with n at least 1; got shape {array.shape}.")
+    if np.abs(array).max() > LARGEST:
+        raise ValueError(f"values of {name} must lie within ±{LARGEST:g}, or their squares overflow. Rescale them.")
+    return array

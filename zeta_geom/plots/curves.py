@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from zeta_geom.checks import check_choice, check_table
 from zeta_geom.plots.names import as_label
@@ -13,16 +14,17 @@ from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS, OKABE_ITO
 __all__ = ["curve_against_gamma", "level_across", "mark_gamma_min"]
 
 
-def curve_against_gamma(ax: Any, table: pd.DataFrame, method: str, *, band: bool = True, **line: Any) -> Any:
+def curve_against_gamma(ax: Axes, table: pd.DataFrame, method: str, *, band: bool = True, **line: Any) -> Axes:
     """Draw mean ± standard deviation of a measure against γ.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     table : DataFrame
         Columns gamma, mean and std.
     method : str
-        A key of METHOD_COLORS, which gives colour and label; another name goes with `color`.
+        A key of METHOD_COLORS, for colour and label; any other name needs `color`.
     band : bool
         Shade one standard deviation on both sides.
     **line
@@ -35,7 +37,7 @@ def curve_against_gamma(ax: Any, table: pd.DataFrame, method: str, *, band: bool
     Raises
     ------
     TypeError, ValueError
-        If a column is absent or holds no numbers, or the method is unknown and has no colour.
+        If a column is absent or does not hold numbers, or the method is unknown and has no colour.
 
     Examples
     --------
@@ -47,25 +49,27 @@ def curve_against_gamma(ax: Any, table: pd.DataFrame, method: str, *, band: bool
     check_table(table, ["gamma", "mean", "std"])
     table = table.sort_values("gamma")
     color = line.get("color") or METHOD_COLORS[check_choice(method, "method", METHOD_COLORS)]
-    named = METHOD_LABELS.get(method) or as_label(method)
-    ax.plot(table["gamma"], table["mean"], **{"color": color, "label": named, "lw": 1.4} | line)
+    look: dict[str, Any] = {"color": color, "label": _label(method), "lw": 1.4} | line
+    ax.plot(table["gamma"], table["mean"], **look)
     if band:
         low, high = table["mean"] - table["std"], table["mean"] + table["std"]
         ax.fill_between(table["gamma"], low, high, color=color, alpha=0.13, lw=0)
     return ax
 
 
-def level_across(ax: Any, mean: float, std: float | None, method: str, **line: Any) -> Any:
+def level_across(ax: Axes, mean: float, std: float | None, method: str, **line: Any) -> Axes:
     """Draw a value that does not depend on γ as a horizontal line, with a band of one standard deviation.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     mean : float
+        Height of the line.
     std : float, optional
-        Half the band's height.
+        Half the band's height; None for no band.
     method : str
-        A key of METHOD_COLORS; another name goes with `color`.
+        A key of METHOD_COLORS; any other name needs `color`.
     **line
         Passed to `ax.axhline`.
 
@@ -80,20 +84,22 @@ def level_across(ax: Any, mean: float, std: float | None, method: str, **line: A
     1
     """
     color = line.get("color") or METHOD_COLORS[check_choice(method, "method", METHOD_COLORS)]
-    named = METHOD_LABELS.get(method) or as_label(method)
-    ax.axhline(mean, **{"color": color, "label": named, "lw": 1.4, "ls": "-."} | line)
+    look: dict[str, Any] = {"color": color, "label": _label(method), "lw": 1.4, "ls": "-."} | line
+    ax.axhline(mean, **look)
     if std is not None:
         ax.axhspan(mean - std, mean + std, color=color, alpha=0.08, lw=0)
     return ax
 
 
-def mark_gamma_min(ax: Any, gamma: float) -> Any:
-    r"""Draw the dotted line at γ_min, with its name.
+def mark_gamma_min(ax: Axes, gamma: float) -> Axes:
+    r"""Draw a dotted line at γ_min, with its name.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     gamma : float
+        Position of the line.
 
     Returns
     -------
@@ -117,3 +123,7 @@ def mark_gamma_min(ax: Any, gamma: float) -> Any:
         color="#555555",
     )
     return ax
+
+
+def _label(method: str) -> str:
+    return METHOD_LABELS.get(method) or as_label(method)

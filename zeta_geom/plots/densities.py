@@ -1,48 +1,50 @@
-"""Densities of quantities that have limits, such as an entropy, which is never below 0."""
+"""Densities of bounded quantities, such as an entropy, which is never negative."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from zeta_geom.checks import check_choice, check_int, check_real, real_array
+from zeta_geom.checks.types import ArrayLike
 from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS
 
 __all__ = ["density_curve", "reflected_density"]
 
 
 def reflected_density(
-    values: Any, *, bandwidth: float, limits: tuple[float, float], bins: int = 4096
+    values: ArrayLike, *, bandwidth: float, limits: tuple[float, float], bins: int = 4096
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Estimate a density within limits: a Gaussian kernel, with what passes a limit folded back.
+    """Estimate a density within limits by a Gaussian kernel; mass beyond a limit is reflected at it.
 
-    A plain kernel estimate puts mass below 0 where much of the data lies at 0; this one keeps an area of 1 within
-    the limits. Values are counted in narrow bins first, so that a million of them take milliseconds.
+    A plain kernel estimate puts mass below 0 if many values are near 0; this one has an area of 1 within the limits.
+    Values are first counted in narrow bins, so that a million values take milliseconds.
 
     Parameters
     ----------
     values : float array of shape (n,)
-        Within `limits`.
+        Values within `limits`.
     bandwidth : float
         Standard deviation of the kernel, in the unit of `values`; at least a millionth of a bin's width, and at most
-        a hundred times that of the limits.
+        100 times the width of the limits.
     limits : (float, float)
-        Where the quantity begins and ends.
+        Lower and upper bound of the quantity.
     bins : int
-        How many bins lie between the limits; they should be narrow against `bandwidth`.
+        Number of bins between the limits; a bin should be narrower than `bandwidth`.
 
     Returns
     -------
     x : float64 array of shape (bins,)
-        The middles of the bins.
+        Centres of the bins.
     density : float64 array of shape (bins,)
-        Its sum times the width of a bin is 1.
+        The density there; its sum times the width of a bin is 1.
 
     Raises
     ------
     TypeError, ValueError
-        If there is no value, one is no real number or outside the limits, or a parameter is out of range.
+        If there is no value, a value is not a real number within the limits, or a parameter is out of range.
 
     References
     ----------
@@ -65,7 +67,7 @@ def reflected_density(
     if not ((values >= low) & (values <= high)).all():
         raise ValueError(
             f"values must lie within limits=[{low:g}, {high:g}]; got values from {values.min():g} to "
-            f"{values.max():g}. Count infinite values apart, or floor the probabilities that make them."
+            f"{values.max():g}. Count infinite values apart, or put a floor under the probabilities they come from."
         )
     from scipy.ndimage import gaussian_filter1d
 
@@ -75,25 +77,27 @@ def reflected_density(
 
 
 def density_curve(
-    ax: Any,
-    values: Any,
+    ax: Axes,
+    values: ArrayLike,
     method: str,
     *,
     bandwidth: float,
     limits: tuple[float, float],
     label: str | None = None,
     **line: Any,
-) -> Any:
+) -> Axes:
     """Draw the density of a method's values as a line over a light area.
 
     Parameters
     ----------
     ax : matplotlib Axes
-    values, bandwidth, limits
-        As in `reflected_density`.
+        Axes to draw on.
+    values, bandwidth, limits : as in `reflected_density`
+        The density.
     method : str
-        A key of METHOD_COLORS, which gives the colour and, without `label`, the name in the legend.
+        A key of METHOD_COLORS, for the colour and, without `label`, the text of the legend.
     label : str, optional
+        Text of the legend; by default the method's name.
     **line
         Passed to `ax.plot`.
 
@@ -115,6 +119,7 @@ def density_curve(
     """
     color = METHOD_COLORS[check_choice(method, "method", METHOD_COLORS)]
     x, density = reflected_density(values, bandwidth=bandwidth, limits=limits)
-    ax.plot(x, density, **{"color": color, "label": label or METHOD_LABELS[method], "lw": 1.2} | line)
+    look: dict[str, Any] = {"color": color, "label": label or METHOD_LABELS[method], "lw": 1.2} | line
+    ax.plot(x, density, **look)
     ax.fill_between(x, density, color=color, alpha=0.15, lw=0)
     return ax

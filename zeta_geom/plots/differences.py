@@ -1,12 +1,13 @@
-"""Methods compared with one of them: a row a method, its difference and the interval of it on one axis."""
+"""Methods compared with one of them: one row for each method, with its difference and the interval."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from zeta_geom.checks import check_table
 from zeta_geom.plots.names import ROW, as_label, as_text, lettered
@@ -14,30 +15,31 @@ from zeta_geom.plots.style import OKABE_ITO
 
 __all__ = ["LEVEL", "difference_key", "difference_rows"]
 
-LEVEL = 0.05  # of p: filled below it
+LEVEL = 0.05  # dots are filled if p is below it
 LOWER, HIGHER, OPEN = OKABE_ITO["blue"], OKABE_ITO["vermillion"], "#595959"
 COLUMNS = ("difference", "low", "high", "p")
 
 
 @lettered
 def difference_rows(
-    ax: Any, table: pd.DataFrame, names: Sequence[str], texts: Sequence[str], limits: tuple[float, float]
-) -> Any:
-    """Draw a row for each method: its difference, the interval of it, and a text at the right; a line stands at 0.
+    ax: Axes, table: pd.DataFrame, names: Sequence[str], texts: Sequence[str], limits: tuple[float, float]
+) -> Axes:
+    """Draw one row for each method: its difference, the interval, and a text at the right; a line marks 0.
 
-    A dot is filled where p < 0.05: blue below 0, vermillion above it; else it is open and grey. What lies outside the
-    limits is clipped: an interval ends in an arrow, and a difference becomes an arrow with its number.
+    A dot is filled if p < 0.05, blue below 0 and vermillion above it; otherwise it is open and grey. Beyond the
+    limits, an interval ends in an arrow, and a difference becomes an arrow with its number.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     table : DataFrame
-        Columns difference, low, high and p, a row a method from top to bottom; NaN in low, high or p where there is
-        no interval or test. Where the difference is NaN the row has no dot, as that of the method compared with.
+        Columns difference, low, high and p, one row for each method from top to bottom. NaN in low, high or p means
+        no interval or test. A row with the difference NaN has no dot: the reference method.
     names, texts : sequence of str
-        One for each row.
+        Name of each row, and the text at its right.
     limits : (float, float)
-        Of the axis, on both sides of 0.
+        Ends of the axis, on both sides of 0.
 
     Returns
     -------
@@ -46,8 +48,8 @@ def difference_rows(
     Raises
     ------
     ValueError
-        If a column is absent, an interval does not hold its difference, there are not as many names and texts as
-        rows, or 0 is not between the limits.
+        If a column is absent, an interval does not contain its difference, the numbers of names, texts and rows
+        differ, or 0 is not between the limits.
 
     Examples
     --------
@@ -66,7 +68,7 @@ def difference_rows(
     if not limits[0] < 0 < limits[1]:
         raise ValueError(f"limits must have 0 between them; got {limits}.")
     if (table["low"] > table["difference"]).any() or (table["high"] < table["difference"]).any():
-        raise ValueError("low and high must lie on both sides of difference; exchange them or drop the row.")
+        raise ValueError("low must be at most, and high at least, the difference; swap them or drop the row.")
     ax.axvline(0, color="black", lw=1, zorder=1)
     for row, (difference, low, high, p) in enumerate(table[list(COLUMNS)].to_numpy(dtype=np.float64)):
         if np.isfinite(difference):
@@ -85,8 +87,8 @@ def difference_rows(
     return ax
 
 
-def difference_key() -> list[Any]:
-    """Return what a legend of `difference_rows` shows.
+def difference_key() -> list[Line2D]:
+    """Return the handles of a legend for `difference_rows`.
 
     Returns
     -------
@@ -97,9 +99,8 @@ def difference_key() -> list[Any]:
     >>> [handle.get_label() for handle in difference_key()][:2]
     ['lower, p < 0.05 (filled)', 'higher, p < 0.05 (filled)']
     """
-    from matplotlib.lines import Line2D
 
-    def handle(marker: str, color: str, face: str, label: str) -> Any:
+    def handle(marker: str, color: str, face: str, label: str) -> Line2D:
         return Line2D([], [], marker=marker, color=color, mfc=face, ms=5.5, mew=1.2, lw=1.2, label=label)
 
     return [
@@ -116,8 +117,8 @@ def _color(difference: float, p: float) -> str:
     return LOWER if difference < 0 else HIGHER
 
 
-def _interval(ax: Any, row: int, ends: tuple[float, float], limits: tuple[float, float], color: str) -> None:
-    """Draw the part of an interval that is on the axis, with an arrow at each end that is cut off."""
+def _interval(ax: Axes, row: int, ends: tuple[float, float], limits: tuple[float, float], color: str) -> None:
+    """Draw the part of an interval within the limits, with an arrow at each clipped end."""
     if not np.isfinite(ends).all():
         return
     ax.plot(np.clip(ends, *limits), (row, row), lw=1.2, color=color, zorder=2, solid_capstyle="butt")
@@ -126,8 +127,8 @@ def _interval(ax: Any, row: int, ends: tuple[float, float], limits: tuple[float,
             ax.plot(limit, row, marker, color=color, ms=3, mew=0, clip_on=False, zorder=2)
 
 
-def _dot(ax: Any, row: int, difference: float, p: float, limits: tuple[float, float]) -> None:
-    """Draw a difference, or where it is off the axis an arrow at that side and its number."""
+def _dot(ax: Axes, row: int, difference: float, p: float, limits: tuple[float, float]) -> None:
+    """Draw a difference as a dot or, beyond the limits, as an arrow with its number."""
     color = _color(difference, p)
     place = float(np.clip(difference, *limits))
     marker = "o" if place == difference else ("<" if difference < 0 else ">")

@@ -1,4 +1,4 @@
-"""Feature space: a map coloured by class with test samples as squares, and test images with their predictions."""
+"""Feature space: a map of classes with test samples as squares, test images with predictions, and rows of means."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 
 from zeta_geom.checks import check_labels, check_points, real_array
+from zeta_geom.checks.types import ArrayLike
 from zeta_geom.plots.images import picture
 from zeta_geom.plots.names import ROW, as_label, lettered
 from zeta_geom.plots.style import METHOD_COLORS, OKABE_ITO
@@ -23,26 +26,31 @@ CLASS_COLORS = (
 
 @lettered
 def class_map(
-    ax: Any,
-    train_xy: Any,
-    train_labels: Any,
+    ax: Axes,
+    train_xy: ArrayLike,
+    train_labels: ArrayLike,
     class_names: Sequence[str],
-    test_xy: Any = None,
-    test_labels: Any = None,
-) -> Any:
-    """Draw training samples as dots in their class's colour, its name at its centre, and test samples as squares.
+    test_xy: ArrayLike | None = None,
+    test_labels: ArrayLike | None = None,
+) -> Axes:
+    """Draw training samples as dots in the colour of their class, test samples as squares, and the classes' names.
 
-    A class's centre is its sample that is nearest to the class's median, so that the name stands on the class.
+    A class's name stands on the sample nearest to the median of the class.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     train_xy : float array of shape (n, 2)
+        Training samples on the map.
     train_labels : int array of shape (n,) or (n, 1)
+        Their classes.
     class_names : sequence of K str
+        One for each class.
     test_xy : float array of shape (q, 2), optional
+        Test samples on the map.
     test_labels : int array of shape (q,) or (q, 1), optional
-        The true classes, which fill the squares.
+        The true classes, which give the squares their colours.
 
     Returns
     -------
@@ -60,50 +68,53 @@ def class_map(
     >>> [text.get_text() for text in ax.texts]
     ['b', 'a', 'b']
     """
-    from matplotlib.patheffects import withStroke
-
     if len(class_names) > len(CLASS_COLORS):
-        raise ValueError(f"class_names must be at most {len(CLASS_COLORS)}, one a colour; got {len(class_names)}.")
+        raise ValueError(
+            f"class_names must be at most {len(CLASS_COLORS)}, as many as colours; got {len(class_names)}."
+        )
     colors = np.array(CLASS_COLORS)
     xy, labels = _labelled(train_xy, train_labels, "train", len(class_names))
-    ax.scatter(*xy.T, c=colors[labels], s=3, linewidths=0, alpha=0.55, rasterized=True, zorder=1)
+    ax.scatter(xy[:, 0], xy[:, 1], c=colors[labels], s=3, linewidths=0, alpha=0.55, rasterized=True, zorder=1)
     if test_xy is not None:
         squares, truth = _labelled(test_xy, test_labels, "test", len(class_names))
-        ax.scatter(*squares.T, c=colors[truth], s=42, marker="s", edgecolors="black", linewidths=0.8, zorder=2)
-        if max(map(len, class_names)) == 1:  # a letter fits: the class does not hang on the colour alone
+        look: dict[str, Any] = {"marker": "s", "edgecolors": "black", "linewidths": 0.8, "zorder": 2}
+        ax.scatter(squares[:, 0], squares[:, 1], c=colors[truth], s=42, **look)
+        if max(map(len, class_names)) == 1:  # a letter fits into a square, so that colour is not the only sign
             thin = [withStroke(linewidth=1, foreground="white")]
             for place, label in zip(squares, truth):
-                ax.text(
-                    *place,
-                    as_label(class_names[label]),
-                    ha="center",
-                    va="center_baseline",
-                    fontsize=5,
-                    path_effects=thin,
-                )
+                look = {"ha": "center", "va": "center_baseline", "fontsize": 5, "path_effects": thin}
+                ax.text(float(place[0]), float(place[1]), as_label(class_names[label]), **look)
     for label in np.unique(labels):
-        own = xy[labels == label]
-        centre = own[np.linalg.norm(own - np.median(own, axis=0), axis=1).argmin()]
+        members = xy[labels == label]
+        centre = members[np.linalg.norm(members - np.median(members, axis=0), axis=1).argmin()]
         outline = withStroke(linewidth=2.5, foreground="white")
         ax.text(
-            *centre, as_label(class_names[label]), ha="center", va="center", fontweight="bold", path_effects=[outline]
+            float(centre[0]),
+            float(centre[1]),
+            as_label(class_names[label]),
+            ha="center",
+            va="center",
+            fontweight="bold",
+            path_effects=[outline],
         )
     ax.set_aspect("equal", adjustable="datalim")
     return ax
 
 
 @lettered
-def predicted_picture(ax: Any, image: Any, truth: str, predictions: Mapping[str, str]) -> Any:
-    """Draw a grey image with its class above it, and under it what each method takes it for, in the method's colour.
+def predicted_picture(ax: Axes, image: ArrayLike, truth: str, predictions: Mapping[str, str]) -> Axes:
+    """Draw a grey image with its class above it and each method's predicted class below it, in the method's colour.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     image : array of shape (H, W)
+        0 is drawn white, the largest value black.
     truth : str
-        The name of the true class.
+        Name of the true class.
     predictions : mapping of str to str
-        A key of METHOD_COLORS -> the name of a class, from left to right.
+        A key of METHOD_COLORS -> name of the predicted class, from left to right.
 
     Returns
     -------
@@ -134,15 +145,19 @@ def predicted_picture(ax: Any, image: Any, truth: str, predictions: Mapping[str,
 
 
 @lettered
-def interval_rows(ax: Any, means: Any, lows: Any, highs: Any, seeds: Sequence[Any], names: Sequence[str]) -> Any:
-    """Draw a row for each name: the mean and its interval in black, in numbers too, and the seeds' dots under it.
+def interval_rows(
+    ax: Axes, means: ArrayLike, lows: ArrayLike, highs: ArrayLike, seeds: Sequence[ArrayLike], names: Sequence[str]
+) -> Axes:
+    """Draw a row for each name: the mean and its interval, as a bar and in numbers, and a dot for each seed below.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     means, lows, highs : float arrays of shape (rows,)
+        Means, and the ends of their intervals.
     seeds : sequence of float arrays
-        The values behind each mean.
+        Values of the single seeds, one array for each mean.
     names : sequence of str
         From top to bottom.
 
@@ -153,7 +168,7 @@ def interval_rows(ax: Any, means: Any, lows: Any, highs: Any, seeds: Sequence[An
     Raises
     ------
     ValueError
-        If there are not as many of each.
+        If the lengths differ.
 
     Examples
     --------
@@ -162,16 +177,14 @@ def interval_rows(ax: Any, means: Any, lows: Any, highs: Any, seeds: Sequence[An
     >>> ax.get_yticklabels()[0].get_text()
     'all'
     """
-    means, lows, highs = (_numbers(*each) for each in ((means, "means"), (lows, "lows"), (highs, "highs")))
+    columns = [_numbers(values, name) for values, name in ((means, "means"), (lows, "lows"), (highs, "highs"))]
     several = seeds if isinstance(seeds, (tuple, list)) else np.atleast_1d(real_array(seeds, "seeds"))
-    seeds = [_numbers(values, "seeds") for values in several]
-    if not len(means) == len(lows) == len(highs) == len(seeds) == len(names):
-        raise ValueError(
-            "means, lows, highs, seeds and names must be as many; "
-            f"got {[len(each) for each in (means, lows, highs, seeds, names)]}."
-        )
+    dots = [_numbers(values, "seeds") for values in several]
+    lengths = [*map(len, columns), len(dots), len(names)]
+    if len(set(lengths)) > 1:
+        raise ValueError(f"means, lows, highs, seeds and names must be as many; got lengths {lengths}.")
     rows = -np.arange(len(names))
-    for row, mean, low, high, values in zip(rows, means, lows, highs, seeds):
+    for row, mean, low, high, values in zip(rows, *columns, dots):
         ax.plot(values, np.full(len(values), row - 0.2), "o", color=OKABE_ITO["sky"], ms=3, zorder=1)
         ax.text(mean, row + 0.18, f"{mean:+.1f} [{low:+.1f}, {high:+.1f}]", ha="center", va="bottom", fontsize=7)
         ax.errorbar(
@@ -182,14 +195,14 @@ def interval_rows(ax: Any, means: Any, lows: Any, highs: Any, seeds: Sequence[An
     return ax
 
 
-def _numbers(values: Any, name: str) -> np.ndarray:
+def _numbers(values: ArrayLike, name: str) -> np.ndarray:
     numbers = real_array(values, name)
     if numbers.ndim != 1:
         raise ValueError(f"{name} must have one axis; got shape {numbers.shape}.")
     return numbers.astype(np.float64)
 
 
-def _labelled(xy: Any, labels: Any, name: str, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
+def _labelled(xy: ArrayLike, labels: ArrayLike | None, name: str, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
     points = check_points(xy, f"{name}_xy")
     if points.shape[1] != 2:
         raise ValueError(f"{name}_xy must have two columns; got shape {points.shape}.")

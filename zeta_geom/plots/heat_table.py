@@ -1,4 +1,4 @@
-"""A table of numbers whose cells are coloured by how they compare with one row, column by column."""
+"""A table of numbers; the colour of a cell is its difference from one row, scaled column by column."""
 
 from __future__ import annotations
 
@@ -7,21 +7,25 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import Rectangle
 
 from zeta_geom.checks import LARGEST, check_int, host_array, real_array
+from zeta_geom.checks.types import ArrayLike
 from zeta_geom.plots.names import ROW, as_label, as_text, lettered
 from zeta_geom.plots.style import OKABE_ITO
 
 __all__ = ["difference_colors", "heat_table", "relative_shades"]
 
-GAP = 0.22  # between groups of columns, in widths of one
+GAP = 0.22  # between groups of columns, as a share of a column's width
 EMPTY = "#E4E4E4"
 EVEN = 0.179  # the luminance on which black and white have the same contrast, by WCAG 2
 
 
 @cache
-def difference_colors() -> Any:
-    """Return the colour map of a difference: blue is below, white none, vermillion above.
+def difference_colors() -> LinearSegmentedColormap:
+    """Return the colour map of a difference: blue for negative, white for 0, vermillion for positive.
 
     Returns
     -------
@@ -33,23 +37,22 @@ def difference_colors() -> Any:
     >>> to_hex(difference_colors()(0.0)), to_hex(difference_colors()(1.0))
     ('#0072b2', '#d55e00')
     """
-    from matplotlib.colors import LinearSegmentedColormap
-
     stops = [OKABE_ITO["blue"], "white", OKABE_ITO["vermillion"]]
     return LinearSegmentedColormap.from_list("difference", stops, N=257)
 
 
-def relative_shades(values: Any, *, reference: int = 0) -> np.ndarray:
-    """Return how each value compares with that of one row, from -1 to 1 in every column.
+def relative_shades(values: ArrayLike, *, reference: int = 0) -> np.ndarray:
+    """Return the difference of each value from one row, scaled to -1..1 in every column.
 
-    A difference of d becomes ± √(|d| / max |d|), the maximum taken over the column: by the root, small differences
-    are seen beside a large one. NaN stays NaN.
+    A difference d becomes ± √(|d| / max |d|), with the maximum over the column: the root keeps small differences
+    visible beside a large one. NaN stays NaN.
 
     Parameters
     ----------
     values : float array of shape (rows, columns)
+        Values to compare, column by column; NaN where there is no value.
     reference : int
-        The row that the others are compared with.
+        Index of the row to subtract.
 
     Returns
     -------
@@ -58,36 +61,37 @@ def relative_shades(values: Any, *, reference: int = 0) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If there is no such row, or the values are no real numbers of two axes, or infinite.
+        If there is no such row, or the values are not real numbers of two axes, or infinite.
 
     Examples
     --------
     >>> relative_shades([[1.0, 0.0], [5.0, 0.0], [0.0, np.nan]]).tolist()
     [[0.0, 0.0], [1.0, 0.0], [-0.5, nan]]
     """
-    values = real_array(values, "values").astype(np.float64)
-    if values.ndim != 2 or not len(values):
-        raise ValueError(f"values must have shape (rows, columns), with at least one row; got shape {values.shape}.")
-    if (np.abs(values) > LARGEST).any():
-        raise ValueError(f"values must lie within ±{LARGEST:g}, or be NaN; write what is infinite as NaN.")
-    reference = check_int(reference, "reference", low=0, high=len(values) - 1)
-    difference = values - values[reference]
+    numbers = real_array(values, "values").astype(np.float64)
+    if numbers.ndim != 2 or not len(numbers):
+        raise ValueError(f"values must have shape (rows, columns), with at least one row; got shape {numbers.shape}.")
+    if (np.abs(numbers) > LARGEST).any():
+        raise ValueError(f"values must lie within ±{LARGEST:g}, or be NaN; replace infinite values by NaN.")
+    row = check_int(reference, "reference", low=0, high=len(numbers) - 1)
+    difference = numbers - numbers[row]
     largest = np.nanmax(np.abs(difference), axis=0, initial=0)
-    return np.sign(difference) * np.sqrt(np.abs(difference) / np.where(largest > 0, largest, 1))
+    shades: np.ndarray = np.sign(difference) * np.sqrt(np.abs(difference) / np.where(largest > 0, largest, 1))
+    return shades
 
 
 @lettered
 def heat_table(
-    ax: Any,
-    texts: Any,
-    shades: Any,
+    ax: Axes,
+    texts: ArrayLike,
+    shades: ArrayLike,
     *,
     rows: Sequence[str],
     columns: Sequence[str],
     groups: Sequence[tuple[str, int]],
-    small: Any = None,
+    small: ArrayLike | None = None,
     size: float = 7.0,
-) -> Any:
+) -> Axes:
     """Draw a table with a text in each cell, coloured by its shade; cells without a shade are grey and hatched.
 
     Parameters
@@ -95,17 +99,17 @@ def heat_table(
     ax : matplotlib Axes
         Its frame, ticks and limits are replaced.
     texts : str array of shape (rows, columns)
-        What stands in each cell.
+        Text of each cell.
     shades : float array of shape (rows, columns)
-        From -1 to 1, as `relative_shades` gives them; NaN marks a cell that is not defined.
+        From -1 to 1, as from `relative_shades`; NaN marks a cell without a value.
     rows, columns : sequences of str
-        The names at the left and above.
+        Names of the rows and of the columns.
     groups : sequence of (str, int)
-        A heading, and over how many of the columns it stands; together over all of them.
+        Headings over neighbouring columns, each with its number of columns; together they cover all columns.
     small : str array of shape (rows, columns), optional
-        A second line in smaller print, such as a spread.
+        A second line of each cell in smaller print, such as a spread.
     size : float
-        The size of the numbers, in typographic points.
+        Size of the numbers, in typographic points.
 
     Returns
     -------
@@ -114,7 +118,7 @@ def heat_table(
     Raises
     ------
     ValueError
-        If shapes, names and groups do not fit together.
+        If shapes, names and groups do not match.
 
     Examples
     --------
@@ -126,18 +130,18 @@ def heat_table(
     >>> [text.get_text() for text in ax.texts]
     ['k = 8', 'k = 9', 'set', '0.1', '1.0', '0.3', 'a']
     """
-    texts, shades = _written(texts, "texts"), real_array(shades, "shades").astype(np.float64)
-    small = np.full(texts.shape, "") if small is None else _written(small, "small")
+    texts, shades = _as_strings(texts, "texts"), real_array(shades, "shades").astype(np.float64)
+    small = np.full(texts.shape, "") if small is None else _as_strings(small, "small")
     shape, widths = (len(rows), len(columns)), [width for _, width in groups]
     if not texts.shape == shades.shape == small.shape == shape or sum(widths) != shape[1]:
         raise ValueError(
-            f"texts, shades and small must have a row a name and a column a name, {shape}, and groups must cover the "
-            f"columns; got {texts.shape}, {shades.shape}, {small.shape} and groups of {widths}."
+            f"texts, shades and small must have one row and one column for each name, {shape}, and groups must cover "
+            f"the columns; got {texts.shape}, {shades.shape}, {small.shape} and groups of {widths}."
         )
     lefts = np.arange(shape[1]) + GAP * np.repeat(np.arange(len(widths)), widths)
     _head(ax, lefts, columns, groups, size)
     for i, j in np.ndindex(*shape):
-        _cell(ax, float(lefts[j]), i, texts[i, j], small[i, j], shades[i, j], size)
+        _cell(ax, float(lefts[j]), i, str(texts[i, j]), str(small[i, j]), float(shades[i, j]), size)
     ax.set(xlim=(-0.05, lefts[-1] + 1.05), ylim=(shape[0] + 0.05, -0.05), xticks=[])
     ax.set_yticks(np.arange(shape[0]) + 0.5, [as_label(name, ROW) for name in rows])
     ax.tick_params(axis="y", length=0, labelsize=size + 1)
@@ -145,15 +149,17 @@ def heat_table(
     return ax
 
 
-def _written(values: Any, name: str) -> np.ndarray:
+def _as_strings(values: ArrayLike, name: str) -> np.ndarray:
     texts = host_array(values, name)
     if texts.dtype.kind == "V":
         raise TypeError(f"{name} must hold texts; got dtype {texts.dtype}.")
     return texts.astype(str)
 
 
-def _head(ax: Any, lefts: np.ndarray, columns: Sequence[str], groups: Sequence[tuple[str, int]], size: float) -> None:
-    """Write the columns' names above the table, and over them the groups' headings with a line each."""
+def _head(
+    ax: Axes, lefts: np.ndarray, columns: Sequence[str], groups: Sequence[tuple[str, int]], size: float
+) -> None:
+    """Write the columns' names above the table, and above them the groups' headings, each over a line."""
     for left, name in zip(lefts, columns, strict=True):
         ax.text(left + 0.5, -0.2, as_text(name), ha="center", va="baseline", fontsize=size, linespacing=1.1)
     lines = max(name.count("\n") for name in columns) + 1
@@ -166,10 +172,8 @@ def _head(ax: Any, lefts: np.ndarray, columns: Sequence[str], groups: Sequence[t
         done += width
 
 
-def _cell(ax: Any, left: float, top: int, text: str, small: str, shade: float, size: float) -> None:
-    """Draw one cell, and write into it."""
-    from matplotlib.patches import Rectangle
-
+def _cell(ax: Axes, left: float, top: int, text: str, small: str, shade: float, size: float) -> None:
+    """Draw one cell with its text."""
     if np.isnan(shade):
         look: dict[str, Any] = {"facecolor": EMPTY, "edgecolor": "#B5B5B5", "hatch": "/////", "lw": 0}
         ink, box = "black", {"boxstyle": "circle,pad=0.15", "facecolor": EMPTY, "edgecolor": "none"}
@@ -184,7 +188,7 @@ def _cell(ax: Any, left: float, top: int, text: str, small: str, shade: float, s
         ax.text(left + 0.5, top + 0.76, as_text(small), ha="center", va="center", fontsize=size - 2, color=ink)
 
 
-def _luminance(color: Any) -> float:
+def _luminance(color: Sequence[float]) -> float:
     """Return the relative luminance of a colour of sRGB, from 0 to 1."""
     channels = np.asarray(color[:3])
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)

@@ -1,4 +1,4 @@
-"""Images: a grid of many, one alone, and the soft label of one as bars."""
+"""Images: grids in grey or in colour, one image alone, and its soft label as bars."""
 
 from __future__ import annotations
 
@@ -6,34 +6,45 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
-from zeta_geom.checks import check_int, real_array
+from zeta_geom.checks import check_int, check_real, host_array, real_array
+from zeta_geom.checks.types import ArrayLike
 from zeta_geom.plots.names import as_text, lettered
 
-__all__ = ["image_grid", "picture", "soft_label_bars"]
+__all__ = ["image_grid", "picture", "picture_grid", "soft_label_bars"]
 
 INK = "gray_r"  # dark on white: less ink on paper, and frames in colour stand out
-GAP = 2  # pixels between the images of a grid
+GAP = 2  # pixels between the images of a grid: room for a frame of 1.1 points
 
 
 @lettered
 def image_grid(
-    ax: Any, images: Any, *, columns: int = 10, marked: Iterable[int] = (), color: str = "black", title: str = ""
-) -> Any:
+    ax: Axes,
+    images: ArrayLike,
+    *,
+    columns: int = 10,
+    marked: Iterable[int] = (),
+    color: str = "black",
+    title: str = "",
+) -> Axes:
     """Draw many grey images as one grid, row by row, with a frame around some of them.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     images : array of shape (n, H, W)
-        0 is drawn white, the largest value of all black.
+        0 is drawn white, the largest value of all images black.
     columns : int
-        Images in a row.
+        Number of images in a row.
     marked : ints
-        The images that are framed and, in this order, numbered from 1.
+        Indices of the images that get a frame; they are numbered from 1 in this order.
     color : str
-        The colour of the frames.
+        Colour of the frames.
     title : str
+        Title of the axes.
 
     Returns
     -------
@@ -42,7 +53,7 @@ def image_grid(
     Raises
     ------
     ValueError
-        If the shape is wrong or an image that does not exist is to be marked.
+        If the shape is wrong, or an index in `marked` is out of range.
 
     Examples
     --------
@@ -70,12 +81,63 @@ def image_grid(
     return ax
 
 
-def picture(ax: Any, image: Any, *, color: str = "black") -> Any:
+@lettered
+def picture_grid(ax: Axes, images: ArrayLike, *, columns: int = 6, gap: float = 0.06, title: str = "") -> Axes:
+    """Draw images as one grid, row by row, in colour or grey, all on the same scale from black to white.
+
+    Levels are not stretched: a mixture paler than its originals looks paler. The unit of the data coordinates is the
+    width of an image: image k is at column k mod `columns` and row k // `columns`.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Axes to draw on.
+    images : array of shape (n, H, W), or (n, H, W, 3) in colour
+        uint8 0..255, or floating 0..1.
+    columns : int
+        Number of images in a row.
+    gap : float
+        White space between images, as a share of an image's width.
+    title : str
+        Title of the axes.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        If shape, dtype or range is wrong, `columns` is below 1, or `gap` is not in [0, 0.9].
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = picture_grid(Figure().subplots(), np.zeros((5, 8, 8, 3)), columns=3)
+    >>> len(ax.images), float(ax.get_xlim()[1])
+    (5, 2.94)
+    """
+    levels = _unit_levels(images)
+    columns, gap = check_int(columns, "columns", low=1), check_real(gap, "gap", low=0, high=0.9)
+    n, height, width = levels.shape[:3]
+    rows, shape = -(-n // columns), height / width
+    for k, image in enumerate(levels):
+        top, left = k // columns, k % columns
+        box = (left, left + 1 - gap, (top + 1) * shape - gap, top * shape)
+        look: dict[str, Any] = {"cmap": "gray", "vmin": 0, "vmax": 1} if image.ndim == 2 else {}
+        ax.imshow(image, extent=box, interpolation="antialiased", **look)
+    ax.set(xlim=(0, columns - gap), ylim=(rows * shape - gap, 0), aspect="equal", title=as_text(title))
+    ax.set_axis_off()
+    return ax
+
+
+def picture(ax: Axes, image: ArrayLike, *, color: str = "black") -> Axes:
     """Draw one grey image in a coloured frame.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     image : array of shape (H, W)
         0 is drawn white, the largest value black.
     color : str
@@ -106,16 +168,17 @@ def picture(ax: Any, image: Any, *, color: str = "black") -> Any:
     return ax
 
 
-def soft_label_bars(ax: Any, label: Any, predicted: Any = None, *, color: str = "black") -> Any:
-    """Draw a soft label as bars, a class a bar, with a prediction for the same image as dots on stems.
+def soft_label_bars(ax: Axes, label: ArrayLike, predicted: ArrayLike | None = None, *, color: str = "black") -> Axes:
+    """Draw a soft label as one bar for each class, and a prediction for the same image as dots on stems.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     label : float array of shape (K,)
         Shares from 0 to 1.
     predicted : float array of shape (K,), optional
-        Another distribution over the same classes, drawn in black.
+        A prediction over the same classes, drawn in black.
     color : str
         The colour of the bars.
 
@@ -149,7 +212,20 @@ def soft_label_bars(ax: Any, label: Any, predicted: Any = None, *, color: str = 
     return ax
 
 
-def _shares(values: Any, name: str) -> np.ndarray:
+def _unit_levels(images: ArrayLike) -> np.ndarray:
+    levels = host_array(images, "images")
+    if levels.ndim not in (3, 4) or levels.shape[3:] not in ((), (3,)) or not levels.size:
+        raise ValueError(f"images must have shape (n, H, W) or (n, H, W, 3), n at least 1; got {levels.shape}.")
+    if levels.dtype == np.uint8:
+        return levels / np.float32(255)
+    if levels.dtype.kind != "f":
+        raise TypeError(f"images must be uint8 0..255 or floating 0..1; got {levels.dtype}. Divide by their white.")
+    if not ((levels >= -1e-3) & (levels <= 1 + 1e-3)).all():  # mixtures round
+        raise ValueError(f"floating images must lie in [0, 1]; got {levels.min()} to {levels.max()}.")
+    return levels.clip(0, 1)
+
+
+def _shares(values: ArrayLike, name: str) -> np.ndarray:
     shares = real_array(values, name).astype(np.float64)
     if shares.ndim != 1 or not len(shares):
         raise ValueError(f"{name} must have shape (K,); got shape {shares.shape}.")
@@ -158,9 +234,7 @@ def _shares(values: Any, name: str) -> np.ndarray:
     return shares
 
 
-def _frame(ax: Any, left: int, top: int, width: int, height: int, color: str, text: str) -> None:
-    from matplotlib.patches import Rectangle
-
+def _frame(ax: Axes, left: int, top: int, width: int, height: int, color: str, text: str) -> None:
     edge = (left - 1.5, top - 1.5)  # pixel k reaches from k - 0.5 to k + 0.5
     ax.add_patch(Rectangle(edge, width + 2, height + 2, fill=False, edgecolor=color, lw=1.1))
     ax.text(left, top, text, color=color, fontsize=5.5, fontweight="bold", va="top", ha="left")

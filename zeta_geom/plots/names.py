@@ -1,4 +1,4 @@
-"""Names that users give, in drawings: a $ is a $, long ones are shortened, and each script gets a font."""
+"""Names from users in drawings: a $ is drawn as a $, long names are shortened, and each script gets a font."""
 
 from __future__ import annotations
 
@@ -9,41 +9,47 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
+import matplotlib
 import numpy as np
+from matplotlib import rcParams
+from matplotlib.artist import Artist
+from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
+from matplotlib.text import Text
 
 __all__ = ["ROW", "as_label", "as_text", "lettered", "lettering", "text_width"]
 
-LONGEST = 36  # letters of a name; wide ones, as of Chinese, count twice
-ROW = 52  # of a row's name, which may hold several
+LONGEST = 36  # letters of a name in a legend; wide letters, such as Chinese ones, count twice
+ROW = 52  # letters of a row's name, which may hold several names
 TEX = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
 TEX |= {letter: f"\\{letter}" for letter in "#$%&_{}"}
 
+# families with many scripts, in order of preference, as they come with Linux, macOS and Windows
 FONTS = ("Noto Sans", "Source Han Sans", "WenQuanYi", "PingFang", "Hiragino", "Microsoft YaHei", "Malgun", "IPA")
 CJK = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC", "FULLWIDTH", "KANGXI")
-GLYPHS = r"Glyph \d+ .* missing from"  # of Matplotlib: a warning a letter
+GLYPHS = r"Glyph \d+ .* missing from"  # Matplotlib gives this warning for each letter
 
 P = ParamSpec("P")
-R = TypeVar("R")
+R = TypeVar("R", bound="Artist | np.ndarray")  # axes, a figure, or an array of axes
 
 _lacking: ContextVar[set[str] | None] = ContextVar("_lacking", default=None)
 
 
-def as_label(text: Any, longest: int = LONGEST) -> str:
-    r"""Return a name that a user gave as one short line that Matplotlib draws as it is, in a legend too.
+def as_label(text: object, longest: int = LONGEST) -> str:
+    r"""Return a user's name as one short line that Matplotlib draws literally, in legends too.
 
     Parameters
     ----------
     text : object
         Its str is the name.
     longest : int
-        Letters that are kept, with an ellipsis in the middle; wide letters count twice.
+        Largest number of letters; an ellipsis replaces the middle of a longer name. Wide letters count twice.
 
     Returns
     -------
     str
-        The same again where it is given one of its own.
+        The label. `as_label` leaves a label unchanged.
 
     Examples
     --------
@@ -52,14 +58,12 @@ def as_label(text: Any, longest: int = LONGEST) -> str:
     >>> len(as_label("a" * 99))
     36
     """
-    from matplotlib import rcParams
-
     kept = (" " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in str(text))
     line = " ".join("".join(kept).split())
     if text_width(line) > longest:
         head, tail = _kept(line, longest * 2 // 3), _kept(line[::-1], longest - longest * 2 // 3 - 1)[::-1]
         line = f"{head}…{tail}"
-    if line.startswith("_"):  # what a legend leaves out
+    if line.startswith("_"):  # legends leave such labels out; a space of no width prevents it
         line = f"\u200b{line}"
     if rcParams["text.usetex"]:
         return "".join(TEX.get(letter, letter) for letter in line)
@@ -67,11 +71,12 @@ def as_label(text: Any, longest: int = LONGEST) -> str:
 
 
 def as_text(text: str) -> str:
-    r"""Return a text with each of its lines as a label: no letter in it means anything to Matplotlib.
+    r"""Return a text of several lines that Matplotlib draws literally; each line becomes a label.
 
     Parameters
     ----------
     text : str
+        Any text.
 
     Returns
     -------
@@ -86,11 +91,12 @@ def as_text(text: str) -> str:
 
 
 def text_width(text: str) -> int:
-    """Return how many narrow letters a text is about as wide as.
+    """Return the approximate width of a text, in narrow letters.
 
     Parameters
     ----------
     text : str
+        Any text.
 
     Returns
     -------
@@ -105,20 +111,20 @@ def text_width(text: str) -> int:
 
 
 @contextmanager
-def lettering(*artists: Any) -> Iterator[None]:
-    """Give each text of figures or axes fonts that have its letters; what no font has is warned of once, at the end.
+def lettering(*artists: Artist | np.ndarray) -> Iterator[None]:
+    """Give each text of figures or axes fonts with its letters, and warn once of letters that no font has.
 
-    Within, Matplotlib does not warn of each letter. An outer `lettering` gathers what inner ones lack.
+    Inside the context, Matplotlib's warning for each letter is off. If contexts are nested, only the outermost warns.
 
     Parameters
     ----------
     *artists : matplotlib artists
-        Figures, axes, or arrays of axes.
+        Figures, axes, or arrays of axes whose texts get fonts.
 
     Warns
     -----
     UserWarning
-        If no font of the system has some letter, with the name of a font that has.
+        If no font of the system has some letter; the warning names a font that has it.
 
     Examples
     --------
@@ -147,15 +153,17 @@ def lettering(*artists: Any) -> Iterator[None]:
 
 
 def lettered(draw: Callable[P, R]) -> Callable[P, R]:
-    """Let a function that draws names, and returns what it drew on, give them fonts that have their letters.
+    """Decorate a drawing function: all texts that it draws get fonts with their letters.
 
     Parameters
     ----------
     draw : callable
+        A function that draws and returns its axes or figure.
 
     Returns
     -------
     callable
+        The decorated function.
 
     Examples
     --------
@@ -167,20 +175,18 @@ def lettered(draw: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
-        found = draw(*args, **kwargs)
-        with lettering(found):
-            return found
+        artist = draw(*args, **kwargs)
+        with lettering(artist):
+            return artist
 
     return drawn
 
 
-def _fit(artist: Any) -> set[str]:
-    """Append to each text's fonts those that have the letters that its own lack; return what none has."""
-    from matplotlib.font_manager import fontManager
-    from matplotlib.text import Text
-
+def _fit(artist: Artist | np.ndarray) -> set[str]:
+    """Append fonts to texts whose fonts lack letters; return the letters that no font has."""
     lacking: set[str] = set()
-    texts = [text for one in np.ravel(artist) for text in one.findobj(Text)]
+    artists = artist.ravel() if isinstance(artist, np.ndarray) else (artist,)
+    texts = [text for part in artists for text in part.findobj(Text)]
     for text in texts:
         letters = {letter for letter in text.get_text() if not letter.isascii() and letter.isprintable()}
         families = list(text.get_fontfamily())
@@ -191,23 +197,22 @@ def _fit(artist: Any) -> set[str]:
     return lacking
 
 
-def _letters_of(families: Iterable[str], properties: Any) -> set[str]:
-    found: set[str] = set()
+def _letters_of(families: Iterable[str], properties: FontProperties) -> set[str]:
+    letters: set[str] = set()
     for family in families:
-        own = properties.copy()
-        own.set_family(family)
-        found |= _letters(_path(own))
-    return found
+        single = properties.copy()
+        single.set_family(family)
+        letters |= _letters(_path(single))
+    return letters
 
 
 @functools.lru_cache(maxsize=16)
 def _families_for(absent: frozenset[str], n_fonts: int) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Return families that have these letters, as few as the order of preference gives, and what none has.
+    """Return font families with these letters, in order of preference, and the letters that no family has.
 
-    What none has is drawn by Matplotlib's font of boxes, where it comes with one, of which it does not warn. The
-    number of fonts that it knows is a part of what is remembered: a font may be added later.
+    Letters without a font are drawn as boxes by "Last Resort", if Matplotlib has it. `n_fonts` is part of the cache's
+    key: a font may be added later.
     """
-    from matplotlib.font_manager import FontProperties, fontManager
 
     def preference(family: str) -> tuple[int, str]:
         place = next((i for i, known in enumerate(FONTS) if family.startswith(known)), len(FONTS))
@@ -225,32 +230,26 @@ def _families_for(absent: frozenset[str], n_fonts: int) -> tuple[tuple[str, ...]
     return (*chosen, *(boxes if left else ())), frozenset(left)
 
 
-def _path(properties: Any) -> Any:
-    from matplotlib.font_manager import findfont
-
+def _path(properties: FontProperties) -> str:
     return findfont(properties)
 
 
 @functools.lru_cache(maxsize=256)
-def _letters(path: Any) -> frozenset[str]:
-    """Return the letters that a font has, by its character map."""
-    from matplotlib.font_manager import get_font
-
+def _letters(path: str) -> frozenset[str]:
+    """Return the letters of a font file, from its character map."""
     try:
         return frozenset(map(chr, get_font(path).get_charmap()))
-    except (OSError, RuntimeError):  # a file that is gone, or no font after all
+    except (OSError, RuntimeError):  # the file is gone, or not a font
         return frozenset()
 
 
 def _warn(lacking: set[str]) -> None:
-    import matplotlib
-
     shown = "".join(sorted(lacking)[:12])
     names = {unicodedata.name(letter, "") for letter in lacking}
     fonts = {"Noto Sans CJK" if name.startswith(CJK) else f"Noto Sans {name.split(' ')[0].title()}" for name in names}
     warnings.warn(
-        f"no font here has {shown}{'…' if len(lacking) > 12 else ''}, which stand as boxes. Install one, such as "
-        f"{' and '.join(sorted(fonts)[:3])}, and remove Matplotlib's list of fonts, fontlist-*.json in "
+        f"no font here has {shown}{'…' if len(lacking) > 12 else ''}; they are drawn as boxes. Install one, such as "
+        f"{' and '.join(sorted(fonts)[:3])}, and delete Matplotlib's list of fonts, fontlist-*.json in "
         f"{matplotlib.get_cachedir()}.",
         UserWarning,
         stacklevel=4,
@@ -262,7 +261,7 @@ def _width(letter: str) -> int:
 
 
 def _kept(line: str, width: int) -> str:
-    """Return as many letters from the start as the width has room for."""
+    """Return the longest start of a line that fits the width."""
     for place, letter in enumerate(line):
         width -= _width(letter)
         if width < 0:

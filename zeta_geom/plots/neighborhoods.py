@@ -1,12 +1,13 @@
-"""Neighbourhoods in the plane: the ellipse that PCA sees, and the circles that hold a test point's neighbours."""
+"""Neighbourhoods in the plane: covariance ellipses, and circles around a test point's neighbours."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Circle, Ellipse
 
 from zeta_geom import checks
+from zeta_geom.checks.types import ArrayLike
 from zeta_geom.plots.style import OKABE_ITO
 
 __all__ = ["neighborhood_ellipse", "ringed_points", "vote_circles", "window"]
@@ -14,15 +15,17 @@ __all__ = ["neighborhood_ellipse", "ringed_points", "vote_circles", "window"]
 STANDARD_DEVIATIONS = 2  # the half axes of an ellipse, in units of √λ
 
 
-def neighborhood_ellipse(ax: Any, neighbors: Any, *, color: str = OKABE_ITO["black"]) -> Any:
+def neighborhood_ellipse(ax: Axes, neighbors: ArrayLike, *, color: str = OKABE_ITO["black"]) -> Axes:
     """Draw the covariance ellipse of a neighbourhood: centred on its mean, half axes 2 √λ along the eigenvectors.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     neighbors : float array of shape (k, 2)
         k ≥ 2 points.
     color : str
+        Colour of the lines.
 
     Returns
     -------
@@ -40,8 +43,6 @@ def neighborhood_ellipse(ax: Any, neighbors: Any, *, color: str = OKABE_ITO["bla
     >>> [round(float(length), 6) for length in (ax.patches[0].width, ax.patches[0].height)]
     [4.0, 0.0]
     """
-    from matplotlib.patches import Ellipse
-
     points = _plane(neighbors, "neighbors", min_samples=2)
     eigenvalues, axes = np.linalg.eigh(np.cov(points.T))
     height, width = 2 * STANDARD_DEVIATIONS * np.sqrt(np.maximum(eigenvalues, 0))
@@ -52,16 +53,19 @@ def neighborhood_ellipse(ax: Any, neighbors: Any, *, color: str = OKABE_ITO["bla
     return ax
 
 
-def ringed_points(ax: Any, points: Any, *, size: float = 22, color: str = OKABE_ITO["black"]) -> Any:
-    """Ring points, to mark them among others.
+def ringed_points(ax: Axes, points: ArrayLike, *, size: float = 22, color: str = OKABE_ITO["black"]) -> Axes:
+    """Draw rings around points, to mark them among others.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     points : float array of shape (k, 2)
+        Points to mark.
     size : float
         Area of a ring, in square typographic points.
     color : str
+        Colour of the lines.
 
     Returns
     -------
@@ -73,20 +77,24 @@ def ringed_points(ax: Any, points: Any, *, size: float = 22, color: str = OKABE_
     >>> len(ringed_points(Figure().subplots(), [[0.0, 1.0]]).collections)
     1
     """
-    ax.scatter(*_plane(points, "points").T, s=size, facecolors="none", edgecolors=color, linewidths=0.7, zorder=5)
+    xy = _plane(points, "points")
+    ax.scatter(xy[:, 0], xy[:, 1], s=size, facecolors="none", edgecolors=color, linewidths=0.7, zorder=5)
     return ax
 
 
-def vote_circles(ax: Any, test_point: Any, neighbors: Any, ks: tuple[int, ...]) -> Any:
-    """Draw a test point as a square, and for each k the circle that reaches its k-th neighbour.
+def vote_circles(ax: Axes, test_point: ArrayLike, neighbors: ArrayLike, ks: tuple[int, ...]) -> Axes:
+    """Draw a test point as a square, and for each k the circle through its k-th neighbour.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     test_point : float array of shape (2,)
+        The centre of the circles.
     neighbors : float array of shape (at least max k, 2)
-        Its neighbours, nearest first.
+        The test point's neighbours, nearest first.
     ks : tuple of int
+        Numbers of neighbours, one for each circle.
 
     Returns
     -------
@@ -104,12 +112,10 @@ def vote_circles(ax: Any, test_point: Any, neighbors: Any, ks: tuple[int, ...]) 
     >>> [float(circle.radius) for circle in ax.patches]
     [1.0, 3.0]
     """
-    from matplotlib.patches import Circle
-
     centre = _plane(checks.host_array(test_point, "test_point")[None], "test_point")[0]
     points = _plane(neighbors, "neighbors")
     if max(ks) > len(points):
-        raise ValueError(f"ks must be at most the {len(points)} neighbours given; got {tuple(ks)}.")
+        raise ValueError(f"ks must be at most the {len(points)} neighbours; got {tuple(ks)}.")
     for k, style in zip(sorted(ks), ("-", "--", ":", "-.") * len(ks)):
         radius = float(np.linalg.norm(points[k - 1] - centre))
         ax.add_patch(Circle(tuple(centre), radius, fill=False, edgecolor="0.25", lw=0.9, ls=style, zorder=4))
@@ -117,14 +123,15 @@ def vote_circles(ax: Any, test_point: Any, neighbors: Any, ks: tuple[int, ...]) 
     return ax
 
 
-def window(*clouds: Any, margin: float = 0.15) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return the limits of a square that holds all the points, with a margin.
+def window(*clouds: ArrayLike, margin: float = 0.15) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the limits of a square around all points, with a margin.
 
     Parameters
     ----------
     *clouds : float arrays of shape (k, 2)
+        Sets of points.
     margin : float
-        On each side, as a share of the points' range.
+        White space on each side, as a share of the points' range.
 
     Returns
     -------
@@ -133,7 +140,7 @@ def window(*clouds: Any, margin: float = 0.15) -> tuple[tuple[float, float], tup
     Raises
     ------
     TypeError, ValueError
-        If there is no cloud, one is not finite and of two columns, or the margin is negative.
+        If there is no cloud, a cloud is not finite or has not two columns, or the margin is negative.
 
     Examples
     --------
@@ -148,7 +155,7 @@ def window(*clouds: Any, margin: float = 0.15) -> tuple[tuple[float, float], tup
     return (float(x - half), float(x + half)), (float(y - half), float(y + half))
 
 
-def _plane(points: Any, name: str, *, min_samples: int = 1) -> np.ndarray:
+def _plane(points: ArrayLike, name: str, *, min_samples: int = 1) -> np.ndarray:
     array = checks.check_points(points, name, min_samples=min_samples)
     if array.shape[1] != 2:
         raise ValueError(f"{name} must have two columns; got shape {array.shape}. Project the points first.")

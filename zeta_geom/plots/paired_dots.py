@@ -1,12 +1,13 @@
-"""Two methods compared on many data sets: a pair of dots a row, joined by a line that says which is higher."""
+"""Two methods compared on many data sets: a pair of dots in each row, joined by a line in the winner's colour."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from zeta_geom.checks import check_table
 from zeta_geom.plots.names import ROW, as_label, lettered
@@ -16,25 +17,26 @@ __all__ = ["MARKERS", "WINNER_COLORS", "paired_dots", "paired_dots_key"]
 
 WINNER_COLORS = (OKABE_ITO["blue"], OKABE_ITO["orange"], OKABE_ITO["grey"])  # first, second, neither
 MARKERS = ("o", "D")
-APART = 0.13  # of a row: how far the two stand off its middle, so that neither bar hides the other
+APART = 0.13  # distance of a dot from the middle of its row: neither bar hides the other
 COLUMNS = ("first", "first_std", "second", "second_std")
 
 
 @lettered
-def paired_dots(ax: Any, table: pd.DataFrame, names: Sequence[str]) -> Any:
-    """Draw a row for each pair: two dots with their standard deviations, joined by a dotted line, and the difference.
+def paired_dots(ax: Axes, table: pd.DataFrame, names: Sequence[str]) -> Axes:
+    """Draw one row for each pair: two dots with their standard deviations, a dotted line between, and the difference.
 
-    The marker's shape is the method. A dot is filled where its method is the higher one, and open else; the colour of
-    dots and line says the same. The difference, first minus second, stands at the right.
+    The marker's shape stands for the method. The dot of the higher method is filled, the other is open, and dots and
+    line have its colour. The difference, first minus second, is at the right.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     table : DataFrame
-        Columns first, first_std, second and second_std: mean and standard deviation of both methods in per cent; NaN
-        where there is no standard deviation. A row a pair, from top to bottom.
+        Columns first, first_std, second and second_std: mean and standard deviation of both methods in per cent, the
+        latter NaN if unknown. One row for each pair, from top to bottom.
     names : sequence of str
-        One for each row.
+        Name of each row.
 
     Returns
     -------
@@ -43,7 +45,7 @@ def paired_dots(ax: Any, table: pd.DataFrame, names: Sequence[str]) -> Any:
     Raises
     ------
     ValueError
-        If a column is absent, a mean is no finite number, or there are not as many names as rows.
+        If a column is absent, a mean is not finite, or the number of names is not that of the rows.
 
     Examples
     --------
@@ -58,7 +60,7 @@ def paired_dots(ax: Any, table: pd.DataFrame, names: Sequence[str]) -> Any:
         raise ValueError(f"names must be as many as the table's rows, at least 1; got {len(names)} and {len(table)}.")
     values = table[list(COLUMNS)].to_numpy(dtype=np.float64)
     if not np.isfinite(values[:, ::2]).all():
-        raise ValueError("first and second must be finite numbers; leave rows without a value out.")
+        raise ValueError("first and second must be finite numbers; drop rows without a value.")
     for row, (first, first_std, second, second_std) in enumerate(values):
         difference = first - second
         higher = 2 if difference == 0 else int(difference < 0)
@@ -86,13 +88,13 @@ def paired_dots(ax: Any, table: pd.DataFrame, names: Sequence[str]) -> Any:
     return ax
 
 
-def paired_dots_key(names: tuple[str, str]) -> list[Any]:
-    """Return what a legend of `paired_dots` shows: the marker of each method, and the colour of each outcome.
+def paired_dots_key(names: tuple[str, str]) -> list[Line2D]:
+    """Return the handles of a legend for `paired_dots`: a marker for each method, and a colour for each outcome.
 
     Parameters
     ----------
     names : (str, str)
-        The first and the second method.
+        Names of the first and the second method.
 
     Returns
     -------
@@ -103,8 +105,6 @@ def paired_dots_key(names: tuple[str, str]) -> list[Any]:
     >>> [handle.get_label() for handle in paired_dots_key(("ζ-mixup", "manifold mixup"))]
     ['ζ-mixup', 'manifold mixup', 'ζ-mixup is higher (filled)', 'manifold mixup is higher (filled)']
     """
-    from matplotlib.lines import Line2D
-
     methods = [
         Line2D([], [], ls="", marker=marker, color="black", mfc="white", mew=1.3, label=as_label(name))
         for marker, name in zip(MARKERS, names)

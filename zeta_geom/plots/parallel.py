@@ -1,25 +1,29 @@
-"""Parallel coordinates of trained models: γ, weight decay and test accuracy, a smooth curve a model."""
+"""Parallel coordinates of trained models: γ, weight decay and test accuracy, one smooth curve for each model."""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.ticker import MaxNLocator
 
 from zeta_geom.checks import check_real, real_array
+from zeta_geom.checks.types import ArrayLike
 from zeta_geom.mixers import gamma_min as theorem_1
 
 __all__ = ["accuracy_colors", "parallel_models"]
 
-BELOW = "#D0D0D0"  # models below γ_min
-DECAY_TICKS = np.array([1, 2, 5])[:, None] * 10.0 ** np.arange(-7, 1)  # those within the axis are drawn
-STEPS = 60  # of a curve between two columns
+BELOW = "#D0D0D0"  # colour of models below γ_min
+DECAY_TICKS = np.array([1, 2, 5])[:, None] * 10.0 ** np.arange(-7, 1)  # ticks within the axis are drawn
+STEPS = 60  # points of a curve between two columns
 
 
 @cache
-def accuracy_colors() -> Any:
-    """Return the colour map of accuracies: plasma, of even steps to the eye, without the yellow that white swallows.
+def accuracy_colors() -> ListedColormap:
+    """Return the colour map of accuracies: plasma, perceptually uniform, without its yellow end, invisible on white.
 
     Returns
     -------
@@ -31,23 +35,23 @@ def accuracy_colors() -> Any:
     >>> to_hex(accuracy_colors()(0.0)), to_hex(accuracy_colors()(1.0))
     ('#0d0887', '#fdae32')
     """
-    from matplotlib import colormaps
-    from matplotlib.colors import ListedColormap
-
     return ListedColormap(colormaps["plasma"](np.linspace(0, 0.82, 256)), "accuracy")
 
 
-def parallel_models(ax: Any, gamma: Any, weight_decay: Any, accuracy: Any, *, gamma_min: float | None = None) -> Any:
-    """Draw a curve a model through its γ, its weight decay (log scale) and its accuracy, coloured by the last.
+def parallel_models(
+    ax: Axes, gamma: ArrayLike, weight_decay: ArrayLike, accuracy: ArrayLike, *, gamma_min: float | None = None
+) -> Axes:
+    """Draw one curve for each model through its γ, weight decay (log scale) and accuracy, which gives the colour.
 
-    Models with γ below `gamma_min` are light grey, under the others; the best one is drawn last. The accuracy's axis
-    is that of the others, where there are two: grey curves beyond it meet its end.
+    Models with γ below `gamma_min` are light grey, below the others; the best model is drawn last. If at least two
+    models are not grey, they alone set the range of the accuracies, and grey curves are clipped to it.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     gamma, weight_decay, accuracy : float arrays of shape (n,)
-        Of n ≥ 1 models; weight decays above 0, accuracies in per cent.
+        Values of n ≥ 1 models; weight decays above 0, accuracies in per cent.
     gamma_min : float, optional
         Theorem 1's constant by default.
 
@@ -58,7 +62,7 @@ def parallel_models(ax: Any, gamma: Any, weight_decay: Any, accuracy: Any, *, ga
     Raises
     ------
     ValueError
-        If the arrays are not as long, are empty or not finite, or a weight decay is not above 0.
+        If the arrays have different lengths, are empty or not finite, or a weight decay is not above 0.
 
     Examples
     --------
@@ -68,8 +72,8 @@ def parallel_models(ax: Any, gamma: Any, weight_decay: Any, accuracy: Any, *, ga
     [True, False]
     """
     gamma_min = theorem_1() if gamma_min is None else check_real(gamma_min, "gamma_min")
-    named = ((gamma, "gamma"), (weight_decay, "weight_decay"), (accuracy, "accuracy"))
-    columns = [real_array(values, name).astype(np.float64) for values, name in named]
+    arrays = ((gamma, "gamma"), (weight_decay, "weight_decay"), (accuracy, "accuracy"))
+    columns = [real_array(values, name).astype(np.float64) for values, name in arrays]
     if columns[0].ndim != 1 or not columns[0].size or len({column.shape for column in columns}) > 1:
         shapes = ", ".join(str(column.shape) for column in columns)
         raise ValueError(
@@ -84,7 +88,7 @@ def parallel_models(ax: Any, gamma: Any, weight_decay: Any, accuracy: Any, *, ga
     heights = np.stack([(column - low) / (high - low) for column, (low, high) in zip(columns, limits)], axis=1)
     heights = heights.clip(0, 1)
     t = np.linspace(0, 1, STEPS)
-    ease = t * t * (3 - 2 * t)  # level where it meets a column
+    ease = t * t * (3 - 2 * t)  # smoothstep: the curve is level at each column
     x = np.concatenate([t, 1 + t])
     for k in sorted(range(len(heights)), key=lambda k: (not below[k], columns[2][k])):
         left, middle, right = heights[k]
@@ -96,19 +100,17 @@ def parallel_models(ax: Any, gamma: Any, weight_decay: Any, accuracy: Any, *, ga
 
 
 def _limits(column: np.ndarray, least: float) -> tuple[float, float]:
-    """Return where an axis begins and ends: at the values' ends, but never of no length."""
+    """Return the limits of an axis: the range of the values, widened by `least` if they are all equal."""
     low, high = float(column.min()), float(column.max())
     return (low, high) if high > low else (low - least, high + least)
 
 
-def _draw_columns(ax: Any, limits: list[tuple[float, float]], gamma_min: float) -> None:
-    """Draw the three axes with ticks and names; the last one is the colour bar."""
-    from matplotlib.ticker import MaxNLocator
-
+def _draw_columns(ax: Axes, limits: list[tuple[float, float]], gamma_min: float) -> None:
+    """Draw the three axes with ticks and names; the last axis is the colour bar."""
     decays = np.sort(DECAY_TICKS.ravel())
     round_ones = MaxNLocator(6, steps=[1, 2, 5, 10])
     ticks = [round_ones.tick_values(*limits[0]), np.log10(decays), round_ones.tick_values(*limits[2])]
-    texts = [_alike(ticks[0]), [_power(decay) for decay in decays], _alike(ticks[2])]
+    texts = [_same_decimals(ticks[0]), [_power(decay) for decay in decays], _same_decimals(ticks[2])]
     ax.imshow(np.linspace(0, 1, 256)[:, None], cmap=accuracy_colors(), extent=(2, 2.05, 0, 1), aspect="auto",
               origin="lower", zorder=3)  # fmt: skip
     for place, (low, high), values, names in zip(range(3), limits, ticks, texts):
@@ -126,8 +128,8 @@ def _draw_columns(ax: Any, limits: list[tuple[float, float]], gamma_min: float) 
         spine.set_visible(False)
 
 
-def _tick(ax: Any, place: int, height: float, name: str, length: float = 0.025) -> None:
-    """Draw a tick and its name: at the left of the first axis, at the right of the others and of the colour bar."""
+def _tick(ax: Axes, place: int, height: float, name: str, length: float = 0.025) -> None:
+    """Draw a tick and its name: left of the first axis, right of the second and of the colour bar."""
     start, way = ((0.0, -1), (1.0, 1), (2.05, 1))[place]
     ax.plot((start, start + way * length), (height, height), color="black", lw=0.7, zorder=4)
     side = "right" if way < 0 else "left"
@@ -135,8 +137,8 @@ def _tick(ax: Any, place: int, height: float, name: str, length: float = 0.025) 
     ax.text(where, height, name, ha=side, va="center", fontsize=6.5, zorder=5, bbox=_halo())
 
 
-def _alike(values: np.ndarray) -> list[str]:
-    """Write numbers with as many decimals."""
+def _same_decimals(values: np.ndarray) -> list[str]:
+    """Write numbers with equally many decimals."""
     decimals = max(len(f"{value:g}".partition(".")[2]) for value in values)
     return [f"{value:.{decimals}f}" for value in values]
 
@@ -146,5 +148,5 @@ def _power(value: float) -> str:
     return rf"${digit} \cdot 10^{{{int(exponent)}}}$"
 
 
-def _halo() -> dict[str, Any]:
+def _halo() -> dict[str, object]:
     return {"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 0.6}

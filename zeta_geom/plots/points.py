@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 
 from zeta_geom import checks
+from zeta_geom.checks.types import ArrayLike
 from zeta_geom.plots.style import OKABE_ITO
 
 __all__ = ["axis_names", "cloud", "project", "soft_scatter", "two_class_colors", "view_row"]
 
-BEHIND = "#C9C9C9"
+BEHIND = "#C9C9C9"  # points underneath
 
 
 @cache
-def two_class_colors() -> Any:
-    """Return the colour map of a two-class label: blue is class 0, vermillion class 1, and pale grey lies halfway.
+def two_class_colors() -> LinearSegmentedColormap:
+    """Return the colour map of a two-class label: blue for class 0, vermillion for class 1, pale grey halfway.
 
     Returns
     -------
@@ -29,23 +33,25 @@ def two_class_colors() -> Any:
     >>> to_hex(two_class_colors()(0.0)), to_hex(two_class_colors()(1.0))
     ('#0072b2', '#d55e00')
     """
-    from matplotlib.colors import LinearSegmentedColormap
-
     stops = [OKABE_ITO["blue"], "#C8C8C8", OKABE_ITO["vermillion"]]
     return LinearSegmentedColormap.from_list("two classes", stops)
 
 
-def soft_scatter(ax: Any, X: Any, share: Any, *, curves: Any = None, size: float = 4.0) -> Any:
+def soft_scatter(
+    ax: Axes, X: ArrayLike, share: ArrayLike, *, curves: ArrayLike | None = None, size: float = 4.0
+) -> Axes:
     """Draw points of the plane, coloured by the share of class 1 in their label.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     X : float array of shape (n, 2)
+        Points to draw.
     share : float array of shape (n,)
         The share of class 1, from 0 to 1.
     curves : float array of shape (c, q, 2), optional
-        Lines that are drawn in black under the points: the noiseless curves.
+        Lines drawn in grey under the points, such as the noiseless curves.
     size : float
         Area of a point, in square typographic points.
 
@@ -65,42 +71,42 @@ def soft_scatter(ax: Any, X: Any, share: Any, *, curves: Any = None, size: float
     >>> len(ax.collections[0].get_offsets())
     3
     """
-    X = _columns(X, 2)
-    share = checks.real_array(share, "share").astype(np.float64)
-    if share.shape != (len(X),):
-        raise ValueError(f"share must have one value for each of the {len(X)} points; got shape {share.shape}.")
-    if not ((share >= -1e-6) & (share <= 1 + 1e-6)).all():  # float32 labels round
-        raise ValueError(f"share must lie in [0, 1]; got values from {share.min()} to {share.max()}.")
-    curves = np.zeros((0, 1, 2)) if curves is None else checks.real_array(curves, "curves")
-    if curves.ndim != 3 or curves.shape[2] != 2:
-        raise ValueError(f"curves must have shape (c, q, 2); got shape {curves.shape}.")
-    for curve in curves:
-        ax.plot(*np.transpose(curve), color="0.45", linewidth=0.6, zorder=1)
-    ax.scatter(
-        *X.T, c=share, cmap=two_class_colors(), vmin=0, vmax=1, s=size, linewidths=0, rasterized=True, zorder=2
-    )
+    points = _columns(X, 2)
+    shares = checks.real_array(share, "share").astype(np.float64)
+    if shares.shape != (len(points),):
+        raise ValueError(f"share must have one value for each of the {len(points)} points; got shape {shares.shape}.")
+    if not ((shares >= -1e-6) & (shares <= 1 + 1e-6)).all():  # float32 labels round
+        raise ValueError(f"share must lie in [0, 1]; got values from {shares.min()} to {shares.max()}.")
+    lines = np.zeros((0, 1, 2)) if curves is None else checks.real_array(curves, "curves")
+    if lines.ndim != 3 or lines.shape[2] != 2:
+        raise ValueError(f"curves must have shape (c, q, 2); got shape {lines.shape}.")
+    for line in lines:
+        ax.plot(*np.transpose(line), color="0.45", linewidth=0.6, zorder=1)
+    look: dict[str, Any] = {"cmap": two_class_colors(), "vmin": 0, "vmax": 1}
+    ax.scatter(points[:, 0], points[:, 1], c=shares, s=size, linewidths=0, rasterized=True, zorder=2, **look)
     ax.set_aspect("equal")
     return ax
 
 
-def project(X: Any, elevation: float, azimuth: float, *, stretch: Any = (1, 1, 1)) -> np.ndarray:
+def project(X: ArrayLike, elevation: float, azimuth: float, *, stretch: ArrayLike = (1, 1, 1)) -> np.ndarray:
     """Project points in space orthographically onto the plane that a viewer sees.
 
-    The viewer looks at the origin from the direction (cos e cos a, cos e sin a, sin e), with z upwards: the angles
-    are those of matplotlib's 3-D axes.
+    The viewer looks at the origin from the direction (cos e cos a, cos e sin a, sin e), with z upwards, as in
+    matplotlib's 3-D axes.
 
     Parameters
     ----------
     X : float array of shape (n, 3)
+        Points to project.
     elevation, azimuth : float
         e and a, in degrees.
     stretch : three floats
-        What each coordinate is multiplied with first.
+        Factors of the three coordinates, applied before the projection.
 
     Returns
     -------
     float64 array of shape (n, 2)
-        To the right and upwards.
+        Coordinates to the right and upwards.
 
     Raises
     ------
@@ -114,16 +120,17 @@ def project(X: Any, elevation: float, azimuth: float, *, stretch: Any = (1, 1, 1
     >>> project([[1, 2, 3]], 90, 0).round(6).tolist()
     [[2.0, -1.0]]
     """
-    return (_columns(X, 3) * _factors(stretch)) @ _screen(elevation, azimuth).T
+    screen: np.ndarray = (_columns(X, 3) * _factors(stretch)) @ _screen(elevation, azimuth).T
+    return screen
 
 
-def axis_names(elevation: float, azimuth: float, *, stretch: Any = (1, 1, 1)) -> tuple[str, str]:
-    """Return what the two axes of `project` show, as sums of x, y and z.
+def axis_names(elevation: float, azimuth: float, *, stretch: ArrayLike = (1, 1, 1)) -> tuple[str, str]:
+    """Return labels for the two axes of `project`, as sums of x, y and z.
 
     Parameters
     ----------
-    elevation, azimuth, stretch
-        As in `project`.
+    elevation, azimuth, stretch : as in `project`
+        The view.
 
     Returns
     -------
@@ -139,16 +146,19 @@ def axis_names(elevation: float, azimuth: float, *, stretch: Any = (1, 1, 1)) ->
     return _sum_of(right), _sum_of(up)
 
 
-def cloud(ax: Any, XY: Any, *, color: str, behind: Any = None, size: float = 0.6) -> Any:
+def cloud(ax: Axes, XY: ArrayLike, *, color: str, behind: ArrayLike | None = None, size: float = 0.6) -> Axes:
     """Draw a dense cloud of points of the plane, with another cloud in grey under it.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     XY : float array of shape (n, 2)
+        Points to draw.
     color : str
+        Colour of the points.
     behind : float array of shape (q, 2), optional
-        The points drawn in grey underneath.
+        Points drawn in grey underneath.
     size : float
         Area of a point, in square typographic points.
 
@@ -169,24 +179,35 @@ def cloud(ax: Any, XY: Any, *, color: str, behind: Any = None, size: float = 0.6
     [5, 3]
     """
     if behind is not None:
-        ax.scatter(*_columns(behind, 2, "behind").T, color=BEHIND, s=size, linewidths=0, rasterized=True)
-    ax.scatter(*_columns(XY, 2, "XY").T, color=color, s=size, linewidths=0, rasterized=True)
+        grey = _columns(behind, 2, "behind")
+        ax.scatter(grey[:, 0], grey[:, 1], color=BEHIND, s=size, linewidths=0, rasterized=True)
+    points = _columns(XY, 2, "XY")
+    ax.scatter(points[:, 0], points[:, 1], color=color, s=size, linewidths=0, rasterized=True)
     ax.set_aspect("equal")
     return ax
 
 
 def view_row(
-    row: Any, clouds: Any, colors: list[str], *, originals: Any, view: tuple[float, float], stretch: Any = (1, 1, 1)
-) -> Any:
-    """Draw point clouds in space from one view, a panel each, with the originals in grey underneath.
+    row: Sequence[Axes],
+    clouds: ArrayLike,
+    colors: list[str],
+    *,
+    originals: ArrayLike,
+    view: tuple[float, float],
+    stretch: ArrayLike = (1, 1, 1),
+) -> Sequence[Axes]:
+    """Draw point clouds in space from one view, one for each panel, with the originals in grey underneath.
 
     Parameters
     ----------
     row : sequence of matplotlib Axes
+        Axes to draw on, one for each cloud.
     clouds : float array of shape (panels, n, 3)
+        Points to draw, one cloud for each panel.
     colors : list of str
         One for each cloud.
     originals : float array of shape (q, 3)
+        Points in grey on every panel.
     view : (float, float)
         Elevation and azimuth, in degrees.
     stretch : three floats
@@ -199,7 +220,7 @@ def view_row(
     Raises
     ------
     ValueError
-        If a shape is wrong, or panels, clouds and colours are not equally many.
+        If a shape is wrong, or the numbers of panels, clouds and colours differ.
 
     Examples
     --------
@@ -229,12 +250,13 @@ def _screen(elevation: float, azimuth: float) -> np.ndarray:
     return np.array([right, up])
 
 
-def _factors(stretch: Any) -> np.ndarray:
+def _factors(stretch: ArrayLike) -> np.ndarray:
     """Return `stretch` as three finite numbers."""
     factors = checks.check_points(np.atleast_1d(checks.real_array(stretch, "stretch"))[None], "stretch")
     if factors.shape != (1, 3):
         raise ValueError(f"stretch must be three numbers; got shape {factors.shape[1:]}.")
-    return factors[0].astype(np.float64)
+    row: np.ndarray = factors[0].astype(np.float64)
+    return row
 
 
 def _sum_of(factors: np.ndarray) -> str:
@@ -249,7 +271,7 @@ def _sum_of(factors: np.ndarray) -> str:
     return text
 
 
-def _columns(X: Any, n: int, name: str = "X") -> np.ndarray:
+def _columns(X: ArrayLike, n: int, name: str = "X") -> np.ndarray:
     points = checks.check_points(X, name).astype(np.float64, copy=False)
     if points.shape[1] != n:
         raise ValueError(f"{name} must have {n} columns; got shape {points.shape}. Select or project them first.")

@@ -1,12 +1,12 @@
-"""How much γ matters: a measure against γ, with what does not depend on it as named levels."""
+"""Sensitivity to γ: a measure against γ, with other methods as levels."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from zeta_geom.checks import check_finite, check_real, check_table, real_array
 from zeta_geom.plots.curves import curve_against_gamma, level_across
@@ -14,19 +14,20 @@ from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS
 
 __all__ = ["gamma_sensitivity", "spread_apart"]
 
-CLOSEST = 0.075  # of the axis's height: labels nearer than that would touch
-LARGEST_GAMMA = 1e6
+CLOSEST = 0.075  # smallest distance of labels, as a share of the axis's height: closer labels would touch
+LARGEST_GAMMA = 1e6  # beyond it an axis has no readable ticks
 STYLES = {"mixup": "-.", "erm": "--"}
 
 
-def gamma_sensitivity(ax: Any, table: pd.DataFrame, levels: Mapping[str, tuple[float, float | None]]) -> Any:
-    """Draw mean ± standard deviation of ζ-mixup against γ, and other methods as levels, each named at its right end.
+def gamma_sensitivity(ax: Axes, table: pd.DataFrame, levels: Mapping[str, tuple[float, float | None]]) -> Axes:
+    """Draw mean ± standard deviation of ζ-mixup against γ, and other methods as levels, with names at the right end.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     table : DataFrame
-        Columns gamma, mean and std, which is NaN where there is none; a row a value of γ.
+        Columns gamma, mean and std (NaN if unknown), one row for each value of γ.
     levels : mapping of str to (float, float or None)
         A key of METHOD_COLORS -> mean and standard deviation.
 
@@ -37,7 +38,7 @@ def gamma_sensitivity(ax: Any, table: pd.DataFrame, levels: Mapping[str, tuple[f
     Raises
     ------
     ValueError
-        If a column is absent, there is no row, a γ or mean is not finite, or a level is of no known method.
+        If a column is absent, there is no row, a γ or a mean is not finite, or a level's method is unknown.
 
     Examples
     --------
@@ -51,9 +52,9 @@ def gamma_sensitivity(ax: Any, table: pd.DataFrame, levels: Mapping[str, tuple[f
     if not len(table):
         raise ValueError("table must have a row for each value of γ; it has none.")
     if not np.isfinite(table[["gamma", "mean"]].to_numpy(dtype=np.float64)).all():
-        raise ValueError("table must hold finite numbers in gamma and mean; leave rows without a value out.")
+        raise ValueError("table must hold finite numbers in gamma and mean; drop rows without a value.")
     if (table["gamma"].abs() > LARGEST_GAMMA).any():
-        raise ValueError(f"table must have γ within ±{LARGEST_GAMMA:g}, which an axis shows; leave other rows out.")
+        raise ValueError(f"table must have γ within ±{LARGEST_GAMMA:g}; drop other rows.")
     if unknown := [name for name in levels if name not in METHOD_COLORS]:
         raise ValueError(f"levels must be of {', '.join(METHOD_COLORS)}; got {', '.join(unknown)}.")
     table = table.sort_values("gamma")
@@ -82,12 +83,14 @@ def gamma_sensitivity(ax: Any, table: pd.DataFrame, levels: Mapping[str, tuple[f
 
 
 def spread_apart(places: np.ndarray, least: float) -> np.ndarray:
-    """Return places in the same order, each at least `least` from the next, moved as little as that allows in sum.
+    """Move places apart to a distance of at least `least`, in the same order and with the least squared movement.
 
     Parameters
     ----------
     places : float array of shape (n,)
+        Heights of labels, in any order.
     least : float
+        Smallest distance between two labels.
 
     Returns
     -------
@@ -111,7 +114,7 @@ def spread_apart(places: np.ndarray, least: float) -> np.ndarray:
         return places
     order = np.argsort(places, kind="stable")
     steps = least * np.arange(len(places))
-    blocks: list[list[float]] = []  # isotonic regression of (place - step): pool what would descend
+    blocks: list[list[float]] = []  # isotonic regression of (place - step): pool blocks whose means descend
     for value in places[order] - steps:
         blocks.append([value])
         while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):

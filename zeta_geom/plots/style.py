@@ -1,10 +1,28 @@
-"""The look that all figures share: colours that colour-blind readers can tell apart, and plain axes."""
+"""The common look of all figures: colours for colour-blind readers, plain axes, letters and names around panels."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["METHOD_COLORS", "METHOD_LABELS", "OKABE_ITO", "PARAMETERS", "panel_letter"]
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from zeta_geom.checks import check_real, check_table
+from zeta_geom.mixers.table import MIXERS
+from zeta_geom.plots.names import as_text, lettered
+
+__all__ = [
+    "METHOD_COLORS",
+    "METHOD_LABELS",
+    "OKABE_ITO",
+    "PARAMETERS",
+    "name_columns",
+    "panel_letter",
+    "panels_of",
+    "spread",
+]
 
 OKABE_ITO = {
     "black": "#000000",
@@ -27,16 +45,13 @@ METHOD_COLORS = {
     "zeta-random": OKABE_ITO["green"],
 }
 
-METHOD_LABELS = {
-    "original": "original",
-    "erm": "ERM",
-    "mixup": "mixup",
-    "mixup-per-sample": "mixup (λ per sample)",
-    "zeta": "ζ-mixup",
-    "zeta-random": "ζ-mixup (random anchor)",
+METHOD_LABELS = {"original": "original", "erm": "ERM"} | {name: kind.traits.title for name, kind in MIXERS.items()}
+METHOD_LABELS |= {
+    "mixup-per-sample": f"{METHOD_LABELS['mixup']} (λ per sample)",
+    "zeta-random": f"{METHOD_LABELS['zeta']} (random anchor)",
 }
 
-PARAMETERS: dict[Any, Any] = {
+PARAMETERS: dict[Any, Any] = {  # of Matplotlib's rcParams
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlesize": 9,
@@ -53,13 +68,15 @@ PARAMETERS: dict[Any, Any] = {
 }
 
 
-def panel_letter(ax: Any, letter: str) -> Any:
-    """Write the panel's letter at the upper left of `ax`, outside the data.
+def panel_letter(ax: Axes, letter: str) -> Axes:
+    """Write a panel's letter at the upper left, outside the axes.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     letter : str
+        The letter.
 
     Returns
     -------
@@ -73,3 +90,110 @@ def panel_letter(ax: Any, letter: str) -> Any:
     """
     ax.set_title(letter, loc="left", fontweight="bold")
     return ax
+
+
+@lettered
+def name_columns(axes: np.ndarray, names: list[str], xlabel: str) -> np.ndarray:
+    """Write a name above each column of panels, over the titles there, and an axis label below the last row.
+
+    Parameters
+    ----------
+    axes : array of matplotlib Axes of shape (rows, columns)
+        The panels.
+    names : list of str
+        One for each column.
+    xlabel : str
+        Label of the horizontal axes.
+
+    Returns
+    -------
+    array of matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If the number of names is not that of the columns.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> axes = name_columns(Figure().subplots(2, 2), ["input", "mixup"], "x")
+    >>> axes[0, 1].get_title(), axes[1, 0].get_xlabel()
+    ('mixup', 'x')
+    """
+    if len(names) != axes.shape[1]:
+        raise ValueError(f"names must hold one name for each of the {axes.shape[1]} columns; got {len(names)}.")
+    for top, bottom, name in zip(axes[0], axes[-1], names, strict=True):
+        below, name = top.get_title(), as_text(name)
+        top.set_title(f"{name}\n{below}" if below else name, fontsize=7.5)
+        bottom.set_xlabel(xlabel)
+    return axes
+
+
+def panels_of(arrays: Mapping[str, np.ndarray], keys: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return the settings of each panel, from arrays with one value for each panel.
+
+    Parameters
+    ----------
+    arrays : mapping of str to array of shape (panels, ...)
+        Arrays with one value for each panel.
+    keys : tuple of str
+        Names of the arrays with settings; absent ones are skipped.
+
+    Returns
+    -------
+    list of dict
+
+    Examples
+    --------
+    >>> panels_of({"T": np.array([2, 4]), "X": np.zeros((2, 5))}, ("gamma", "T"))
+    [{'T': 2}, {'T': 4}]
+    """
+    present = [key for key in keys if key in arrays]
+    return [dict(zip(present, row, strict=True)) for row in zip(*(arrays[k].tolist() for k in present), strict=True)]
+
+
+def spread(
+    table: pd.DataFrame, column: str, what: Mapping[str, str | float | None], form: str, *, scale: float = 1
+) -> str:
+    """Write the mean ± the standard deviation of a column over the rows that `what` selects, such as seeds.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row for each value.
+    column : str
+        Name of the column.
+    what : mapping
+        Column -> value that selected rows have there; NaN matches NaN.
+    form : str
+        Format of both numbers.
+    scale : float
+        Factor of the values, such as 100 for per cent.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a column is absent or does not hold numbers, or no row matches.
+
+    Examples
+    --------
+    >>> spread(pd.DataFrame({"seed": [0, 1], "error": [0.1, 0.3]}), "error", {}, ".1f", scale=100)
+    '20.0 ± 14.1'
+    """
+    check_table(table, [column], texts=what)
+    chosen = np.ones(len(table), dtype=bool)
+    for key, value in what.items():
+        chosen &= (
+            table[key].isna() if value is None or value != value else table[key] == value
+        )  # NaN differs from NaN
+    values = table.loc[chosen, column].astype(np.float64) * check_real(scale, "scale")
+    if values.empty:
+        raise ValueError(f"what must match rows of the table; got {dict(what)}, which match none.")
+    with np.errstate(invalid="ignore", over="ignore"):  # infinite values have no spread
+        mean, deviation = values.mean(), values.std(ddof=min(1, len(values) - 1))
+    return f"{format(mean, form)} ± {format(deviation, form)}"

@@ -1,4 +1,4 @@
-"""One panel of a sweep: every method's curve, or level, of one measure of one data set against γ."""
+"""One panel of a sweep: a curve or a level for each method, for one measure on one data set, against γ."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from zeta_geom.checks import check_table
 from zeta_geom.mixers import gamma_min
@@ -30,20 +31,21 @@ MARKERS = "os^Dvx"
 
 
 @lettered
-def sweep_panel(ax: Any, table: pd.DataFrame, *, bandless: Sequence[str] = ()) -> Any:
-    """Draw mean ± standard deviation of each method, against γ or as a level, with γ_min dotted.
+def sweep_panel(ax: Axes, table: pd.DataFrame, *, bandless: Sequence[str] = ()) -> Axes:
+    """Draw mean ± standard deviation of each method, against γ or as a level, with a dotted line at γ_min.
 
-    The band is the spread over points; of the share of wrong labels, over seeds. A dark narrow band shows mean ± 2
-    standard errors where the table has such errors above 0. Several seeds are averaged. A mean that is not finite
-    cannot be drawn; the panel says whose it is.
+    The band is the standard deviation over points, for wrong labels over seeds. A dark narrow band shows mean ± 2
+    standard errors if the table has standard errors above 0. Seeds are averaged. A mean that is not finite is not
+    drawn; a text names its method.
 
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to draw on.
     table : DataFrame
-        The rows of one (data, measure, k) of a table of `sweep`.
+        The rows of one data set, measure and k from a table of `sweep`.
     bandless : sequence of str
-        Labels of methods without a band.
+        Labels of methods that get no band.
 
     Returns
     -------
@@ -52,7 +54,7 @@ def sweep_panel(ax: Any, table: pd.DataFrame, *, bandless: Sequence[str] = ()) -
     Raises
     ------
     ValueError
-        If the rows are of several measures, k or data sets.
+        If the rows belong to several measures, k or data sets.
 
     Examples
     --------
@@ -64,9 +66,9 @@ def sweep_panel(ax: Any, table: pd.DataFrame, *, bandless: Sequence[str] = ()) -
     """
     check_table(table, ["gamma", "mean", "std", "k", "n_mix"], texts=["data", "measure", "mixer", "anchor"])
     if not all(isinstance(name, str) for name in table["mixer"]):
-        raise TypeError("table must hold names of methods in mixer; got others.")
+        raise TypeError("table must hold names of methods in mixer; got other values.")
     if np.isinf(table["gamma"].to_numpy(dtype=np.float64)).any():
-        raise ValueError("table must hold finite numbers in gamma, or NaN; leave rows of an infinite γ out.")
+        raise ValueError("table must hold finite numbers in gamma, or NaN; drop rows with an infinite γ.")
     if len(table.groupby(["data", "measure", "k"])) != 1:
         raise ValueError("table must hold rows of one data set, measure and k; select them first.")
     over_seeds = table["measure"].iloc[0] == "label-error"
@@ -84,7 +86,7 @@ def sweep_panel(ax: Any, table: pd.DataFrame, *, bandless: Sequence[str] = ()) -
     for (mixer, anchor, n_mix), rows in curves:
         key = "zeta-random" if (mixer, anchor) == ("zeta", "random") else mixer
         label = _label(mixer, anchor if several["anchor"] > 1 else "", n_mix if several["n_mix"] > 1 else 0)
-        with np.errstate(invalid="ignore", over="ignore"):  # of infinite means, which are named and not drawn
+        with np.errstate(invalid="ignore", over="ignore"):  # infinite means are not drawn
             rows = rows.groupby("gamma", dropna=False)[["mean", "std", "sem"]].mean().reset_index()
         if not np.isfinite(rows["mean"]).all():
             infinite.append(label)
@@ -112,7 +114,7 @@ def sweep_panel(ax: Any, table: pd.DataFrame, *, bandless: Sequence[str] = ()) -
     return ax
 
 
-def _narrow_band(ax: Any, rows: pd.DataFrame, color: str) -> None:
+def _narrow_band(ax: Axes, rows: pd.DataFrame, color: str) -> None:
     """Shade mean ± 2 standard errors of the mean, where there are any."""
     rows = rows.sort_values("gamma")
     low, high = rows["mean"] - 2 * rows["sem"], rows["mean"] + 2 * rows["sem"]
@@ -125,7 +127,7 @@ def _narrow_band(ax: Any, rows: pd.DataFrame, color: str) -> None:
 
 
 def _colors(mixers: Sequence[str]) -> dict[str, str]:
-    """Return each method's own colour; those without one get the others in turn."""
+    """Return a colour for each method: its colour in METHOD_COLORS, or one of OTHERS."""
     unnamed = [mixer for mixer in dict.fromkeys(mixers) if mixer not in METHOD_COLORS]
     return METHOD_COLORS | {mixer: OKABE_ITO[OTHERS[i % len(OTHERS)]] for i, mixer in enumerate(unnamed)}
 

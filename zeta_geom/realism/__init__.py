@@ -1,4 +1,4 @@
-"""How real mixed images look to an oracle, and how well their labels fit: entropies and cross-entropies."""
+"""Realism of mixed images and correctness of their labels: an oracle, entropies and cross-entropies."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ __all__ = [
     "train_lenet",
 ]
 
-_TORCH_HOMES = {"LeNet5": "lenet", "MNISTOracle": "oracle", "train_lenet": "lenet"}  # loaded when first asked for
+_TORCH_HOMES = {"LeNet5": "lenet", "MNISTOracle": "oracle", "train_lenet": "lenet"}  # loaded at first use
 
 
 def __getattr__(name: str) -> Any:

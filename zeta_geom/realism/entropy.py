@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from scipy.special import entr, rel_entr, xlogy
 
 from zeta_geom.checks import LABEL_TOLERANCE, check_probabilities, real_array
+from zeta_geom.checks.types import ArrayLike
 
 __all__ = ["cross_entropy", "cross_entropy_from_log", "entropy", "kl_divergence", "soft_label_report"]
 
 
-def entropy(p: Any) -> np.ndarray:
+def entropy(p: ArrayLike) -> np.ndarray:
     """Return H(p) = -Σ p log p of each row, in nats.
 
     Parameters
@@ -38,16 +37,17 @@ def entropy(p: Any) -> np.ndarray:
     >>> entropy([[0.5, 0.5], [1.0, 0.0]]).round(4)
     array([0.6931, 0.    ])
     """
-    return entr(_rows(p, "p")).sum(axis=1)
+    nats: np.ndarray = entr(_rows(p, "p")).sum(axis=1)
+    return nats
 
 
-def cross_entropy(p: Any, q: Any) -> np.ndarray:
+def cross_entropy(p: ArrayLike, q: ArrayLike) -> np.ndarray:
     """Return H(p, q) = -Σ p log q of each row, in nats; inf where p > 0 meets q = 0.
 
     Parameters
     ----------
     p, q : float arrays of shape (n, K)
-        Distributions, one a row. The direction matters: p weighs, q is taken the logarithm of.
+        Distributions, one a row. The direction matters: p is the weight, q is inside the logarithm.
 
     Returns
     -------
@@ -69,11 +69,12 @@ def cross_entropy(p: Any, q: Any) -> np.ndarray:
     """
     p, q = _rows(p, "p"), _rows(q, "q")
     _same_shape(p, q, "q")
-    return -xlogy(p, q).sum(axis=1) + 0.0  # no negative zero
+    nats: np.ndarray = -xlogy(p, q).sum(axis=1) + 0.0  # no negative zero
+    return nats
 
 
-def cross_entropy_from_log(p: Any, log_q: Any) -> np.ndarray:
-    """Return H(p, q) from the logarithm of q, which stays finite where q itself would round to 0.
+def cross_entropy_from_log(p: ArrayLike, log_q: ArrayLike) -> np.ndarray:
+    """Return H(p, q) = -Σ p log q from log q: exact even if q itself would round to 0.
 
     Parameters
     ----------
@@ -89,7 +90,7 @@ def cross_entropy_from_log(p: Any, log_q: Any) -> np.ndarray:
     Raises
     ------
     ValueError
-        If a row of p or exp(log_q) is no distribution, or the shapes differ.
+        If a row of p or exp(log_q) is not a distribution, or the shapes differ.
 
     Examples
     --------
@@ -100,10 +101,11 @@ def cross_entropy_from_log(p: Any, log_q: Any) -> np.ndarray:
     _same_shape(p, log_q, "log_q")
     _exponentials(log_q, "log_q")
     products = np.multiply(p, log_q, out=np.zeros_like(p), where=p > 0)
-    return -products.sum(axis=1) + 0.0
+    nats: np.ndarray = -products.sum(axis=1) + 0.0
+    return nats
 
 
-def kl_divergence(p: Any, q: Any) -> np.ndarray:
+def kl_divergence(p: ArrayLike, q: ArrayLike) -> np.ndarray:
     """Return KL(p ‖ q) = Σ p log(p / q) of each row, in nats; inf where p > 0 meets q = 0.
 
     Parameters
@@ -131,11 +133,12 @@ def kl_divergence(p: Any, q: Any) -> np.ndarray:
     """
     p, q = _rows(p, "p"), _rows(q, "q")
     _same_shape(p, q, "q")
-    return np.maximum(rel_entr(p, q).sum(axis=1), 0)  # rounding alone goes below
+    nats: np.ndarray = np.maximum(rel_entr(p, q).sum(axis=1), 0)  # only rounding makes a divergence negative
+    return nats
 
 
-def soft_label_report(log_p: Any, y: Any = None) -> dict[str, np.ndarray]:
-    """Return every score of an oracle's predictions p, and with soft labels y of their agreement, in nats.
+def soft_label_report(log_p: ArrayLike, y: ArrayLike | None = None) -> dict[str, np.ndarray]:
+    """Return the entropy of an oracle's predictions p and, with soft labels y, every score of their agreement.
 
     Parameters
     ----------
@@ -147,13 +150,13 @@ def soft_label_report(log_p: Any, y: Any = None) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of str -> ndarray of float64, shape (n,)
-        "entropy": H(p). With y also "label_entropy": H(y), "h_p_y": H(p, y), infinite where y has a 0 (p has none),
-        "h_y_p": H(y, p), and "kl_y_p": KL(y ‖ p) = H(y, p) - H(y). `np.isinf` gives the share of infinite values.
+        In nats. "entropy": H(p). With y also "label_entropy": H(y), "h_p_y": H(p, y), infinite if y has a 0 where p
+        has none, "h_y_p": H(y, p), and "kl_y_p": KL(y ‖ p) = H(y, p) - H(y).
 
     Raises
     ------
     TypeError, ValueError
-        If a row of exp(log_p) or y is no distribution, or the shapes differ.
+        If a row of exp(log_p) or y is not a distribution, or the shapes differ.
 
     References
     ----------
@@ -174,7 +177,7 @@ def soft_label_report(log_p: Any, y: Any = None) -> dict[str, np.ndarray]:
     check_probabilities(y, "y", tolerance=LABEL_TOLERANCE)
     if y.shape != log_p.shape:
         raise ValueError(f"y must have the shape of log_p, {log_p.shape}; got {y.shape}.")
-    y = y / y.sum(axis=1, keepdims=True)  # float32 labels sum to 1 within 1e-7 only
+    y = y / y.sum(axis=1, keepdims=True)  # float32 labels sum to 1 only within 1e-7
     scores["label_entropy"] = entropy(y)
     scores["h_p_y"] = cross_entropy(p, y)
     scores["h_y_p"] = cross_entropy_from_log(y, log_p)
@@ -183,15 +186,15 @@ def soft_label_report(log_p: Any, y: Any = None) -> dict[str, np.ndarray]:
 
 
 def _exponentials(logs: np.ndarray, name: str) -> np.ndarray:
-    """Return the distributions whose logarithms these are."""
-    if logs.size and logs.max() > 1:  # whose exponential may overflow; NaN and rounding are for what follows
-        raise ValueError(f"{name} must hold logarithms of probabilities, at most 0; got {logs.max():g} among them.")
-    p = np.exp(logs)
+    """Check that the exponentials are distributions, and return them."""
+    if logs.size and logs.max() > 1:  # larger ones may overflow; check_probabilities finds NaN and values of 0..1
+        raise ValueError(f"{name} must hold logarithms of probabilities, at most 0; got a maximum of {logs.max():g}.")
+    p: np.ndarray = np.exp(logs)
     check_probabilities(p, f"exp({name})")
     return p
 
 
-def _rows(p: Any, name: str) -> np.ndarray:
+def _rows(p: ArrayLike, name: str) -> np.ndarray:
     p = real_array(p, name).astype(np.float64)
     check_probabilities(p, name)
     return p

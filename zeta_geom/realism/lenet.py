@@ -1,4 +1,4 @@
-"""LeNet-5 for 28 × 28 images, and the plain loop that trains it."""
+"""LeNet-5 for images of 28 × 28 pixels, and a plain training loop."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from torch.nn.utils import skip_init
 from tqdm import tqdm
 
 from zeta_geom.checks import check_int, check_labels, check_real
+from zeta_geom.checks.types import ArrayLike
+from zeta_geom.realism.images import to_images
 
 __all__ = ["LeNet5", "random_affine", "train_lenet"]
 
@@ -21,13 +23,14 @@ __all__ = ["LeNet5", "random_affine", "train_lenet"]
 class LeNet5(nn.Module):
     """LeNet-5: two convolutions of 5 × 5, each with ReLU and max-pooling, and layers of 120, 84 and n_classes units.
 
-    The layout is the classical one; the convolutions have 10 and 24 maps in place of 6 and 16 (with those, held-out
-    accuracy was 99.34 %), and ReLU and max-pooling stand where LeCun et al. had tanh and averages. 89,418 parameters.
+    It differs from LeCun et al. in two points: the convolutions have 10 and 24 maps in place of 6 and 16 (with which
+    the held-out accuracy was 99.34 %), and ReLU and max-pooling replace tanh and averages. 89,418 parameters.
 
     Parameters
     ----------
     generator : torch.Generator, optional
-        Draws the first weights (He's uniform rule, biases 0); without it they stay uninitialised, to be loaded.
+        Draws the initial weights by He's uniform rule; biases start at 0. Without a generator the weights stay
+        uninitialised, and must be loaded.
     n_classes : int
         Number of logits.
 
@@ -60,7 +63,8 @@ class LeNet5(nn.Module):
 
         Parameters
         ----------
-        x : float tensor of shape (n, 1, 28, 28), grey levels 0..1
+        x : float tensor of shape (n, 1, 28, 28)
+            Grey levels 0..1.
 
         Returns
         -------
@@ -71,7 +75,7 @@ class LeNet5(nn.Module):
         >>> LeNet5(torch.Generator().manual_seed(0)).features(torch.zeros(2, 1, 28, 28)).shape
         torch.Size([2, 84])
         """
-        x = functional.relu(self.pool1(self.conv1(x)))  # the same values as ReLU before pooling, on a quarter of them
+        x = functional.relu(self.pool1(self.conv1(x)))  # equals ReLU before pooling, on a quarter of the values
         x = functional.relu(self.pool2(self.conv2(x)))
         x = functional.relu(self.fc1(x.flatten(1)))
         return functional.relu(self.fc2(x))
@@ -81,7 +85,8 @@ class LeNet5(nn.Module):
 
         Parameters
         ----------
-        x : float tensor of shape (n, 1, 28, 28), grey levels 0..1
+        x : float tensor of shape (n, 1, 28, 28)
+            Grey levels 0..1.
 
         Returns
         -------
@@ -92,59 +97,61 @@ class LeNet5(nn.Module):
         >>> LeNet5(torch.Generator().manual_seed(0)).forward(torch.zeros(2, 1, 28, 28)).shape
         torch.Size([2, 10])
         """
-        return self.fc3(self.features(x))
+        logits: Tensor = self.fc3(self.features(x))
+        return logits
 
 
 def random_affine(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Move each image by a small affine map of its own.
+    """Move each image of shape (1, H, W) by a small random affine map, with bilinear interpolation and zeros outside.
 
-    Rotation up to 10°, scale and shear up to 10 %, shift up to 2 pixels, each uniform; bilinear, zeros outside.
-
-    Shapes: `images` (n, 1, H, W) -> (n, 1, H, W).
+    Rotation up to 10°, scale and shear up to 10 %, shift up to 2 pixels, each drawn uniformly.
     """
     n, size = len(images), images.shape[-1]
     angle, scale, shear, right, down = 2 * torch.rand(5, n, generator=generator) - 1
     angle, scale, shear = angle * math.radians(10), 1 + 0.1 * scale, 0.1 * shear
     cos, sin = scale * torch.cos(angle), scale * torch.sin(angle)
-    shift = 2 * 2 / size  # affine_grid measures in half image widths
+    shift = 2 * 2 / size  # 2 pixels; affine_grid measures in half image widths
     rows = torch.stack([cos, shear - sin, shift * right, sin, cos, shift * down], dim=1)
     grid = functional.affine_grid(rows.view(n, 2, 3), list(images.shape), align_corners=False)
     return functional.grid_sample(images, grid, align_corners=False)
 
 
 def train_lenet(
-    images: np.ndarray,
-    labels: np.ndarray,
+    images: ArrayLike,
+    labels: ArrayLike,
     *,
     epochs: int,
     batch_size: int = 64,
     learning_rate: float = 3e-3,
     weight_decay: float = 1e-4,
     seed: int = 0,
-    mixer: Callable[..., tuple[Any, Any]] | None = None,
+    mixer: Callable[..., tuple[Tensor, Tensor]] | None = None,
     augment: bool = False,
     progress: bool = True,
 ) -> LeNet5:
-    """Train LeNet-5 by AdamW on a one-cycle schedule, and return it as the last epoch left it.
+    """Train LeNet-5 by AdamW on a one-cycle schedule, and return it after the last epoch.
 
-    Start and order of the batches depend on the seed alone, so that trainings that differ in the mixer have both
-    alike.
+    The initial weights and the order of the batches depend on the seed alone: trainings with different mixers share
+    both.
 
     Parameters
     ----------
     images : array of shape (n, 28, 28)
         uint8 0..255, or float 0..1.
     labels : int array of shape (n,) or (n, 1), or array of shape (n, 10)
-        0..9, or soft labels.
+        Classes 0..9, or soft labels.
     epochs, batch_size : int
+        Passes over the images, and images of a step.
     learning_rate : float
-        The schedule's highest.
+        The highest rate of the schedule.
     weight_decay : float
+        Of AdamW.
     seed : int
+        Of the initial weights, the batches and the affine maps.
     mixer : callable, optional
-        (x, y, n_classes=10) -> (x_new, soft labels), called on each batch, such as a `zeta_geom` mixer.
+        (x, y, n_classes=10) -> (x_new, soft labels), called on each batch; any `zeta_geom` mixer.
     augment : bool
-        Move each image by `random_affine` first.
+        Move each image by `random_affine` before the mixer.
     progress : bool
         Show a progress bar, on a terminal.
 
@@ -168,8 +175,6 @@ def train_lenet(
     >>> train_lenet(images, labels, epochs=1, batch_size=4, progress=False).training
     False
     """
-    from zeta_geom.realism.oracle import to_images
-
     epochs = check_int(epochs, "epochs", low=1)
     batch_size = check_int(batch_size, "batch_size", low=1)
     learning_rate = check_real(learning_rate, "learning_rate", low=0, strict=True)

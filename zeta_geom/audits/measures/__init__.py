@@ -1,4 +1,4 @@
-"""What an audit measures, a group a file; each yields (measure, what was found) for one set of samples."""
+"""The measures of an audit, one group in each file; a group yields (definition, scores) for one set of samples."""
 
 from zeta_geom.audits.measures.fidelity import fidelity
 from zeta_geom.audits.measures.geometry import geometry
@@ -8,9 +8,4 @@ from zeta_geom.audits.measures.realism import realism
 
 __all__ = ["GROUPS", "fidelity", "geometry", "labels", "novelty", "realism"]
 
-GROUPS = (
-    geometry,
-    labels,
-    realism,
-    fidelity,
-)  # against the held-out originals; novelty is against the augmented ones
+GROUPS = (geometry, labels, realism, fidelity)  # against the held-out originals; novelty: against the augmented ones

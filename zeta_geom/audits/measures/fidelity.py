@@ -1,18 +1,18 @@
-"""How faithful and how diverse samples are, with the held-out originals for the real ones."""
+"""Fidelity and diversity of samples, with the held-out originals as the real ones."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from zeta_geom import fidelity as metrics
-from zeta_geom.audits.reference import Judged
-from zeta_geom.audits.values import HELDOUT, SAMPLES, Curve, Found, Measure, Missing, Row
+from zeta_geom.audits.reference import Candidate
+from zeta_geom.audits.scores import HELDOUT, SAMPLES, Curve, Definition, Missing, Results, Scores
 
 __all__ = ["fidelity"]
 
-PRECISION_K, COVERAGE_K, BETA_K = 3, 5, 5  # those of the papers; the third's is ours
+PRECISION_K, COVERAGE_K, BETA_K = 3, 5, 5  # from the papers of the metrics, but for BETA_K, which is ours
 
-ABOUT = {
+DEFINITIONS = {  # name -> title, unit, meaning, over
     "precision": ("improved precision, k = 3", "share", "a sample lies in a held-out original's ball", SAMPLES),
     "recall": ("improved recall, k = 3", "share", "a held-out original lies in a sample's ball", HELDOUT),
     "density": ("density, k = 5", "", "held-out originals' balls that a sample lies in, divided by k", SAMPLES),
@@ -32,25 +32,24 @@ ABOUT = {
 }
 
 
-def fidelity(judged: Judged) -> Row:
+def fidelity(candidate: Candidate) -> Results:
     """Yield precision and recall, density and coverage, α-precision and β-recall, in raw space."""
-    fake, real = judged.samples.flat, judged.by.heldout.flat
-    found: dict[str, Found] = {}
-    n_jobs = judged.by.n_jobs
+    fake, real = candidate.samples.flat, candidate.reference.heldout.flat
+    scores: dict[str, Scores] = {}
+    n_jobs = candidate.reference.n_jobs
     least = min(len(fake), len(real))
     if least > PRECISION_K:
         pair = metrics.improved_precision_recall(real, fake, k=PRECISION_K, n_jobs=n_jobs)
-        found["precision"] = Found(pair.precision_pw.astype(np.float64), PRECISION_K)
-        found["recall"] = Found(pair.recall_pw.astype(np.float64), PRECISION_K)
+        scores["precision"] = Scores(pair.precision_pw.astype(np.float64), PRECISION_K)
+        scores["recall"] = Scores(pair.recall_pw.astype(np.float64), PRECISION_K)
     if least > COVERAGE_K:
         balls = metrics.density_coverage(real, fake, k=COVERAGE_K, n_jobs=n_jobs)
-        found["density"] = Found(balls.density_pw, COVERAGE_K)
-        found["coverage"] = Found(balls.coverage_pw.astype(np.float64), COVERAGE_K)
+        scores["density"] = Scores(balls.density_pw, COVERAGE_K)
+        scores["coverage"] = Scores(balls.coverage_pw.astype(np.float64), COVERAGE_K)
         core = metrics.alpha_precision(real, fake)
-        found["alpha-precision"] = Found(core.ranks, statistic=Curve(core.levels))
+        scores["alpha-precision"] = Scores(core.ranks, statistic=Curve(core.levels))
         reached = metrics.beta_recall(real, fake, k=BETA_K, n_jobs=n_jobs)
-        found["beta-recall"] = Found(reached.ranks, statistic=Curve(reached.levels))
-    for name, (title, unit, meaning, over) in ABOUT.items():
-        measure = Measure(name, "fidelity", title, unit, meaning, over)
-        few = Missing(f"it takes more than {COVERAGE_K} samples and held-out originals; there are {least}")
-        yield measure, found.get(name, few)
+        scores["beta-recall"] = Scores(reached.ranks, statistic=Curve(reached.levels))
+    few = Missing(f"it takes more than {COVERAGE_K} samples and held-out originals; there are {least}")
+    for name, (title, unit, meaning, over) in DEFINITIONS.items():
+        yield Definition(name, "fidelity", title, unit, meaning, over), scores.get(name, few)

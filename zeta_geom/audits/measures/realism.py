@@ -1,17 +1,18 @@
-"""How samples look to the oracle, and whether it agrees with their labels."""
+"""Realism of samples: the entropy of the oracle, and its agreement with their labels."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from zeta_geom.audits.reference import Judged
-from zeta_geom.audits.values import Found, Frechet, Measure, Missing, Row
+from zeta_geom.audits.oracles import Oracle
+from zeta_geom.audits.reference import Candidate
+from zeta_geom.audits.scores import Definition, Frechet, Missing, Results, Scores
 from zeta_geom.neighborhoods import vote_errors
 from zeta_geom.realism import soft_label_report
 
 __all__ = ["realism"]
 
-TITLES = {
+DEFINITIONS = {  # name -> key of the scores, title, unit, meaning
     "oracle-entropy": ("entropy", "entropy H(p) of the oracle", "nats", "-Σ p log p, p the oracle's probabilities"),
     "oracle-wrong-label": (
         "wrong",
@@ -25,9 +26,9 @@ TITLES = {
 }
 
 
-def realism(judged: Judged) -> Row:
-    """Yield the oracle's scores; nothing where there is no oracle."""
-    oracle, samples = judged.by.oracle, judged.samples
+def realism(candidate: Candidate) -> Results:
+    """Yield the scores of the oracle; none without an oracle."""
+    oracle, samples = candidate.reference.oracle, candidate.samples
     if oracle is None:
         return
     log_p = oracle.log_proba(samples)
@@ -39,22 +40,21 @@ def realism(judged: Judged) -> Row:
         )
     scores = soft_label_report(log_p, Y)
     if Y is not None:
-        own = np.arange(len(Y))[:, None]  # each sample's own prediction is the only vote
-        scores["wrong"] = vote_errors(own, np.exp(log_p), Y).astype(np.float64)
-    for name, (key, title, unit, meaning) in TITLES.items():
-        measure = Measure(name, "realism", title, unit, meaning)
-        yield measure, Found(scores[key]) if key in scores else Missing("the samples have no labels")
-    yield _frechet(judged)
+        rows = np.arange(len(Y))[:, None]  # the only vote on a sample is the prediction for it
+        scores["wrong"] = vote_errors(rows, np.exp(log_p), Y).astype(np.float64)
+    for name, (key, title, unit, meaning) in DEFINITIONS.items():
+        definition = Definition(name, "realism", title, unit, meaning)
+        yield definition, Scores(scores[key]) if key in scores else Missing("the samples have no labels")
+    yield _frechet(candidate, oracle)
 
 
-def _frechet(judged: Judged) -> tuple[Measure, Found | Missing]:
-    oracle = judged.by.oracle
+def _frechet(candidate: Candidate, oracle: Oracle) -> tuple[Definition, Scores | Missing]:
     name = "lenet-frechet" if oracle.name == "mnist" else "oracle-frechet"
     meaning = "squared Fréchet distance of Gaussians fitted to the features of samples and of held-out originals"
-    measure = Measure(name, "fidelity", oracle.title, "", meaning)
+    definition = Definition(name, "fidelity", oracle.title, "", meaning)
     if oracle.features is None:
-        return measure, Missing("the oracle has no features")
-    own, held = oracle.features(judged.samples), oracle.features(judged.by.heldout)
-    if min(len(own), len(held)) < 2:
-        return measure, Missing("it takes two samples and two held-out originals")
-    return measure, Found(own, statistic=Frechet(held))
+        return definition, Missing("the oracle has no features")
+    features, held = oracle.features(candidate.samples), oracle.features(candidate.reference.heldout)
+    if min(len(features), len(held)) < 2:
+        return definition, Missing("it takes two samples and two held-out originals")
+    return definition, Scores(features, statistic=Frechet(held))

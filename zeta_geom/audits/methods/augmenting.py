@@ -1,4 +1,4 @@
-"""Whatever augments a batch, called in one way: a mixer, the name of one, a torchvision transform, any callable."""
+"""Augmentations under unique names, applied batch by batch to the sources, and their cost."""
 
 from __future__ import annotations
 
@@ -7,73 +7,78 @@ import statistics
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
 from zeta_geom.audits.methods.calls import Method, to_method
 from zeta_geom.audits.samples import Samples, check_same_kind, check_same_unit, soft_labels, to_samples
+from zeta_geom.checks.types import ArrayLike
 from zeta_geom.mixers.base import Mixer
 
-__all__ = ["Cost", "apply", "check_name", "cost_of", "to_methods"]
+__all__ = ["Cost", "apply", "check_names", "cost_of", "to_methods"]
 
 LONGEST = 60  # letters of a name
 RESERVED = re.compile(r"(original|held-out)( \(\d+\))?$")  # names of real samples
-TIMED = (5, 50, 1.0)  # calls at least, calls at most, seconds after which no more are begun
+TIMED = (5, 50, 1.0)  # timed calls: the least number, the largest number, seconds after which none starts
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a batch costs, in seconds: the medians of calls and of copies of the batch, in turn.
+    """The cost of a batch."""
 
-    Parameters
-    ----------
-    batch : int
-        Samples in it.
-    seconds, copy : float
-    calls : int
-    """
-
-    batch: int
-    seconds: float
-    copy: float
+    batch: int  # samples in the batch
+    seconds: float  # median time of a call
+    copy: float  # median time of a copy of the batch
     calls: int
 
 
-def to_methods(augment: Any, against: Any, seed: int, channels: str | None = None) -> list[Method]:
-    """Return the augmentations of an audit, the user's own first, under names that differ."""
-    given = [] if augment is None else [("", augment)]
+def to_methods(augment: object, against: object, seed: int, channels: str | None = None) -> list[Method]:
+    """Return the augmentations of an audit under unique names; `augment` comes first."""
+    entries: list[tuple[str, object]] = [] if augment is None else [("", augment)]
     if isinstance(against, Mapping):
-        given += list(against.items())
+        entries += list(against.items())
+    elif isinstance(against, Iterable) and not isinstance(against, (str, Mixer)) and not callable(against):
+        entries += [("", value) for value in against]
     else:
-        several = isinstance(against, Iterable) and not isinstance(against, (str, Mixer)) and not callable(against)
-        given += [("", one) for one in (against if several else [against])]
+        entries.append(("", against))
     methods: list[Method] = []
-    for name, value in given:
-        method = to_method(value, seed, name, channels)
-        named = name or method.name
-        check_name(named)
-        taken = {other.name for other in methods}
-        numbers = (f"{named} ({number})" for number in range(2, len(taken) + 2))
-        unique = named if named not in taken else next(other for other in numbers if other not in taken)
+    for key, value in entries:
+        method = to_method(value, seed, key, channels)
+        name = key or method.name
+        check_name(name)
+        used = {other.name for other in methods}
+        numbered = (f"{name} ({number})" for number in range(2, len(used) + 2))
+        unique = name if name not in used else next(other for other in numbered if other not in used)
         methods.append(Method(unique, method.spelled, method.call))
     return methods
 
 
-def check_name(name: Any) -> None:
-    """Raise an error unless `name` may be the name of a synthetic set."""
+def check_names(methods: list[Method], synthetic: list[str]) -> None:
+    """Raise an error if there is nothing to audit, or a synthetic set has no valid name of its own."""
+    if not methods and not synthetic:
+        raise ValueError("there is nothing to audit; give augment, synthetic or against.")
+    names = {method.name for method in methods}
+    for name in synthetic:
+        check_name(name)
+        if name in names:
+            raise ValueError(f"synthetic must have names that no method has; got {name!r}.")
+
+
+def check_name(name: object) -> None:
+    """Raise an error if a name cannot be the name of a synthetic set."""
     if not isinstance(name, str):
         raise TypeError(f"a name must be a str; got {name!r}.")
     if not name.isprintable() or not 0 < len(name) <= LONGEST or RESERVED.match(name):
         raise ValueError(
-            f"a name must be 1 to {LONGEST} printable characters, and not one of real samples'; got {name!r}."
+            f"a name must be 1 to {LONGEST} printable characters, and no name of real samples; got {name!r}."
         )
 
 
 def apply(method: Method, sources: Samples, batch_size: int, *, progress: bool = False) -> Samples:
     """Augment the sources batch by batch."""
-    made, labels = [], []
+    parts: list[np.ndarray] = []
+    labels: list[np.ndarray] = []
     same, grey = True, False
     starts = range(0, len(sources), batch_size)
     for start in tqdm(
@@ -81,32 +86,35 @@ def apply(method: Method, sources: Samples, batch_size: int, *, progress: bool =
     ):
         batch = slice(start, start + batch_size)
         X, Y = sources.X[batch], None if sources.Y is None else sources.Y[batch]
-        given = X.copy(), None if Y is None else Y.copy()
-        X_new, Y_new, levels = _checked(method, sources, batch, *method.call(*given, sources.hard, sources.grey))
+        copies = X.copy(), None if Y is None else Y.copy()  # the method may change its arguments
+        X_new, Y_new, levels = _check_output(
+            method, sources, batch, *method.call(*copies, sources.hard, sources.grey)
+        )
         same &= len(X_new) == len(X)
         grey |= levels
-        made.append(X_new)
-        labels.append(Y_new)
-    X = np.concatenate(made)
+        parts.append(X_new)
+        if Y_new is not None:
+            labels.append(Y_new)
+    X = np.concatenate(parts)
     if len(X) == 0:
         raise ValueError(f"{method.name} gave no sample for {len(sources)} originals.")
     Y = None if sources.Y is None else np.concatenate(labels)
-    found = Samples(X, Y, sources.rows if same else np.full(len(X), -1), grey=grey)
-    check_same_unit(sources, found, _what(method))
-    return found
+    samples = Samples(X, Y, sources.rows if same else np.full(len(X), -1), grey=grey)
+    check_same_unit(sources, samples, _output_name(method))
+    return samples
 
 
 def cost_of(method: Method, sources: Samples, batch_size: int) -> Cost:
-    """Time the call on the first batch, and a copy of it, in turn."""
+    """Time calls on the first batch, each after a copy of it."""
     X = sources.X[:batch_size]
     Y = None if sources.Y is None else sources.Y[:batch_size]
     least, most, seconds = TIMED
     calls: list[float] = []
     copies: list[float] = []
-    begun = time.perf_counter()
-    # the first call loads and compiles
+    started = time.perf_counter()
+    # not timed: the first call may load and compile
     method.call(X.copy(), None if Y is None else Y.copy(), sources.hard, sources.grey)
-    while len(calls) < least or (len(calls) < most and time.perf_counter() - begun < seconds):
+    while len(calls) < least or (len(calls) < most and time.perf_counter() - started < seconds):
         labels = None if Y is None else Y.copy()
         start = time.perf_counter()
         batch = X.copy()
@@ -117,23 +125,25 @@ def cost_of(method: Method, sources: Samples, batch_size: int) -> Cost:
     return Cost(len(X), statistics.median(calls), statistics.median(copies), len(calls))
 
 
-def _what(method: Method) -> str:
-    return f"what {method.name} gives"
+def _output_name(method: Method) -> str:
+    return f"the output of {method.name}"
 
 
-def _checked(method: Method, sources: Samples, batch: slice, X_new: Any, labels: Any) -> tuple[Any, Any, bool]:
-    """Return a copy of what came back, as floats of the sources' dtype, soft labels, and whether it held integers."""
+def _check_output(
+    method: Method, sources: Samples, batch: slice, X_new: ArrayLike, labels: ArrayLike | None
+) -> tuple[np.ndarray, np.ndarray | None, bool]:
+    """Check an output; return floats of the sources' dtype, soft labels, and whether the samples were integers."""
     X, Y = sources.X[batch], None if sources.Y is None else sources.Y[batch]
-    name = _what(method)
-    if np.shape(X_new)[:1] == (0,):  # a mixer may leave a batch out
+    name = _output_name(method)
+    if np.shape(X_new)[:1] == (0,):  # type: ignore[arg-type]  # a mixer may skip a batch
         return np.empty((0, *X.shape[1:]), dtype=X.dtype), None if Y is None else np.empty((0, Y.shape[1])), False
-    made = to_samples(X_new, None, name)
-    check_same_kind(sources, made, name)
-    X_new = made.X.astype(X.dtype)  # a copy: a method may use one array again and again
+    samples = to_samples(X_new, None, name)
+    check_same_kind(sources, samples, name)
+    copy = samples.X.astype(X.dtype)  # a method may fill one array again and again
     if Y is None:
-        return X_new, None, made.grey
+        return copy, None, samples.grey
     if labels is not None:
-        return X_new, soft_labels(labels, f"labels that {method.name} gives", len(made), Y.shape[1]), made.grey
-    if len(made) != len(X):
-        raise ValueError(f"{name} must come with labels, for there are {len(made)} samples of {len(X)}.")
-    return X_new, Y, made.grey
+        return copy, soft_labels(labels, f"labels of {method.name}", len(samples), Y.shape[1]), samples.grey
+    if len(samples) != len(X):
+        raise ValueError(f"{name} must come with labels: it has {len(samples)} samples for a batch of {len(X)}.")
+    return copy, Y, samples.grey

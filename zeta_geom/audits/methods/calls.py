@@ -1,4 +1,4 @@
-"""The ways in which an augmentation is called: as a mixer, as a torchvision transform, as any function of arrays."""
+"""Augmentations with one interface: mixers, torchvision transforms, and functions of arrays."""
 
 from __future__ import annotations
 
@@ -9,8 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.audits.methods.named import is_of_python
-from zeta_geom.audits.methods.transforms import Call, is_transform, of_batch_transform, of_transform, to_tensor
+from zeta_geom.audits.methods.importing import is_builtin
+from zeta_geom.audits.methods.transforms import (
+    Call,
+    Output,
+    is_transform,
+    of_batch_transform,
+    of_transform,
+    to_tensor,
+)
 from zeta_geom.mixers import MIXERS, make_mixer
 from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.image_mixer import with_channels
@@ -18,49 +25,40 @@ from zeta_geom.mixers.table import parameters_of
 
 __all__ = ["Method", "to_method"]
 
-LABELS = ("y", "Y", "label", "labels", "target", "targets")  # names of a second argument that takes labels
+LABELS = ("y", "Y", "label", "labels", "target", "targets")  # names of an optional second argument for labels
 
 
 @dataclass(frozen=True)
 class Method:
-    """What an audit measures: a name, its spelling in Python, and the call (X, Y, hard, grey) -> (X_new, labels).
-
-    Parameters
-    ----------
-    name : str
-    spelled : str
-    call : callable
-        Takes a batch (m, ...) of floats, its soft labels (m, K) or None, and whether labels and samples were given as
-        integers; None in place of labels leaves them as they were.
-    """
+    """An augmentation with a name; `Call` describes the interface."""
 
     name: str
-    spelled: str
+    spelled: str  # the augmentation as Python code, for the report
     call: Call
 
 
-def to_method(value: Any, seed: int, given: str = "", channels: str | None = None) -> Method:
-    """Return what is to be called, under its own name."""
+def to_method(value: object, seed: int, key: str = "", channels: str | None = None) -> Method:
+    """Return an augmentation as a method under a name of its own; `key` is its name in error messages."""
     if isinstance(value, str):
         value = make_mixer(value, random_state=seed)
     if isinstance(value, Mixer):
         return Method(_mixer_name(value), repr(value), _of_mixer(with_channels(value, channels)))
-    if not callable(value) or isinstance(value, type) or is_of_python(value):
+    if not callable(value) or isinstance(value, type) or is_builtin(value):
         raise TypeError(
             f"an augmentation must be callable or one of {', '.join(MIXERS)}; give a function that takes a batch of "
-            f"samples and returns one; got {given and f'{given}, '}{value!r}."
+            f"samples and returns one; got {key and f'{key}, '}{value!r}."
         )
     name = getattr(value, "__name__", type(value).__name__)
     if is_transform(value):
         batched = type(value).__name__ in ("MixUp", "CutMix")
         call = of_batch_transform if batched else of_transform
         return Method(name, repr(value), call(value, seed, channels))
-    return Method(name, f"{getattr(value, '__module__', '')}.{name}", _of_callable(value, given or name))
+    return Method(name, f"{getattr(value, '__module__', '')}.{name}", _of_callable(value, key or name))
 
 
 def _mixer_name(mixer: Mixer) -> str:
-    """Return the mixer's name in the table, with what differs from the defaults."""
-    name = next((key for key, made in MIXERS.items() if made is type(mixer)), type(mixer).__name__)
+    """Return the mixer's name in the table, with the parameters that differ from their defaults."""
+    name = next((key for key, kind in MIXERS.items() if kind is type(mixer)), type(mixer).__name__)
     changed = {
         key: getattr(mixer, key)
         for key, parameter in parameters_of(type(mixer)).items()
@@ -74,12 +72,12 @@ def _mixer_name(mixer: Mixer) -> str:
 def _of_mixer(mixer: Mixer) -> Call:
     if mixer.traits.space == "features":
         raise ValueError(
-            f"{type(mixer).__name__} mixes features inside a network; audit what comes out of a layer, as synthetic=."
+            f"{type(mixer).__name__} mixes features inside a network; give the output of a layer as synthetic=."
         )
-    mixer = mixer.child(0)  # the caller's own stream stays where it is
+    mixer = mixer.child(0)  # a child leaves the stream of the caller's mixer unchanged
     in_torch = "numpy" not in mixer.traits.backends
 
-    def call(X: np.ndarray, Y: np.ndarray | None, hard: bool, grey: bool) -> tuple[Any, Any]:
+    def call(X: np.ndarray, Y: np.ndarray | None, hard: bool, grey: bool) -> Output:
         batch, labels = (to_tensor(X), None if Y is None else to_tensor(Y)) if in_torch else (X, Y)
         return mixer.apply(batch, labels, mixer.draw(batch.shape, like=batch, labels=labels, clip=True))
 
@@ -87,26 +85,26 @@ def _of_mixer(mixer: Mixer) -> Call:
 
 
 def _of_callable(function: Callable[..., Any], name: str) -> Call:
-    """Return the call of a function f(X), f(X, y) or f(X, y=None) that gives X_new or (X_new, labels)."""
+    """Return the call of a function f(X), f(X, y) or f(X, y=None) that returns X_new or (X_new, labels)."""
     labelled = _takes_labels(function)
 
-    def call(X: np.ndarray, Y: np.ndarray | None, hard: bool, grey: bool) -> tuple[Any, Any]:
-        given = Y.argmax(axis=1) if Y is not None and hard else Y
+    def call(X: np.ndarray, Y: np.ndarray | None, hard: bool, grey: bool) -> Output:
+        labels = Y.argmax(axis=1) if Y is not None and hard else Y
         try:
-            made = function(X, given) if labelled else function(X)
+            output = function(X, labels) if labelled else function(X)
         except (ImportError, MemoryError):
             raise
         except (Exception, SystemExit) as error:
             divided = ", integers that the audit divided by 255," if grey else ""
             raise ValueError(
-                f"augmentation {name} must be a function of a batch of samples that returns one; given {X.dtype} of "
+                f"augmentation {name} must be a function of a batch of samples that returns one; for {X.dtype} of "
                 f"shape {X.shape}{divided} it raised {type(error).__name__}: {error}"
             ) from error
-        if not isinstance(made, tuple):
-            return made, None
-        if len(made) != 2:
-            raise ValueError(f"an augmentation must return X_new or (X_new, labels); got {len(made)} values.")
-        return made
+        if not isinstance(output, tuple):
+            return output, None
+        if len(output) != 2:
+            raise ValueError(f"an augmentation must return X_new or (X_new, labels); got {len(output)} values.")
+        return output
 
     return call
 
@@ -114,7 +112,7 @@ def _of_callable(function: Callable[..., Any], name: str) -> Call:
 def _takes_labels(function: Callable[..., Any]) -> bool:
     try:
         parameters = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):  # some functions written in C tell nothing
+    except (TypeError, ValueError):  # some functions written in C have no signature
         return False
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     return len(positional) > 1 and (positional[1].default is inspect.Parameter.empty or positional[1].name in LABELS)

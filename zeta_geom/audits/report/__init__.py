@@ -1,1 +1,1 @@
-"""The report of an audit, made from the data of its result."""
+"""The report of an audit: it reads the data of a result."""

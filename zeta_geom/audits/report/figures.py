@@ -1,42 +1,39 @@
-"""The figures of an audit: small multiples, densities, the worst samples."""
+"""The figures of a report: one panel for each measure, densities, and the worst samples."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import matplotlib
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from zeta_geom.audits.report.html import Picture, png_bytes, svg_bytes
+from zeta_geom.audits.result import AuditResult
 from zeta_geom.checks import CHANNEL_COUNTS, image_axes
+from zeta_geom.plots.audit import densities_of, measure_panel, set_colors, worst_images
+from zeta_geom.plots.names import as_label, lettering, text_width
 from zeta_geom.plots.style import PARAMETERS
-
-if TYPE_CHECKING:
-    from zeta_geom.audits.result import Audit
 
 __all__ = ["PLAIN", "densities", "small_multiples", "worst_of", "worst_pictures"]
 
-PLAIN = PARAMETERS | {"text.parse_math": False}  # a $ in a name is a $
-COLUMNS = 4  # panels beside each other
+PLAIN = PARAMETERS | {"text.parse_math": False}  # draws a $ in a name literally
+COLUMNS = 4  # panels in a row
 WORST = 12
-SMOOTH = ("geometry", "realism", "novelty")  # groups whose values have densities
-ROUNDING = 1e-9  # values that differ by less are one
+SMOOTH = ("geometry", "realism", "novelty")  # groups with continuous values, which have densities
+ROUNDING = 1e-9  # relative range of values that are equal but for rounding
 
 
-def small_multiples(summary: pd.DataFrame) -> Any:
-    """Draw a panel a measure, a row a method."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    from zeta_geom.plots.audit import measure_panel
-    from zeta_geom.plots.names import as_label, lettering, text_width
-
+def small_multiples(summary: pd.DataFrame) -> Figure:
+    """Draw one panel for each measure, with one row for each method."""
     names = list(dict.fromkeys(summary["measure"]))
     rows, methods = -(-len(names) // COLUMNS), summary["method"].nunique()
     with matplotlib.rc_context(PLAIN), lettering():
-        beyond = max(text_width(as_label(name)) for name in summary["method"]) - 16  # letters of the longest name
-        figure = Figure(figsize=(10 + 0.07 * max(0, beyond), rows * (0.62 + 0.2 * methods)), layout="constrained")
+        letters = max(text_width(as_label(name)) for name in summary["method"])
+        width = 10 + 0.07 * max(0, letters - 16)  # inches; names of up to 16 letters fit into 10
+        figure = Figure(figsize=(width, rows * (0.62 + 0.2 * methods)), layout="constrained")
         axes = figure.subplots(rows, COLUMNS, squeeze=False)
         for place, ax in enumerate(axes.ravel()):
             if place >= len(names):
@@ -48,23 +45,16 @@ def small_multiples(summary: pd.DataFrame) -> Any:
     return figure
 
 
-def densities(audit: Audit) -> Iterator[Picture]:
-    """Yield one picture: a panel for each measure whose values differ from sample to sample."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    from zeta_geom.plots.audit import densities_of, set_colors
-
+def densities(audit: AuditResult) -> Iterator[Picture]:
+    """Yield one picture with a panel for each measure whose values vary; none if no measure does."""
     table = audit.samples
     chosen = audit.summary.drop_duplicates("measure")
     chosen = chosen[chosen["group"].isin(SMOOTH) & chosen["measure"].isin(table.columns)]
     panels = {}
     for row in chosen.to_dict("records"):
         parts = {str(name): rows[row["measure"]].dropna() for name, rows in table.groupby("method", sort=False)}
-        parts = {name: one[np.isfinite(one)].to_numpy() for name, one in parts.items()}
-        parts = {
-            name: one for name, one in parts.items() if len(one) > 1 and np.ptp(one) > ROUNDING * np.abs(one).max()
-        }
+        parts = {name: values[np.isfinite(values)].to_numpy() for name, values in parts.items()}
+        parts = {name: values for name, values in parts.items() if _varies(values)}
         if parts and len(np.unique(np.concatenate(list(parts.values())))) > 2:
             panels[row["title"], row["unit"]] = parts
     if not panels:
@@ -83,36 +73,37 @@ def densities(audit: Audit) -> Iterator[Picture]:
             ax.set_axis_off()
         figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(len(handles), 6))
     caption = (
-        "Black: real samples, by the same rule. Kernel estimates, each to its own height; in each panel the largest "
-        "half per cent of the values is left out."
+        "Black: real samples. Kernel density estimates, each scaled to the same height; the largest 0.5 % of the "
+        "values in each panel are left out."
     )
     means = "; ".join(
-        f"{title}: " + ", ".join(f"{name} median {np.median(one):.3g}" for name, one in parts.items())
+        f"{title}: " + ", ".join(f"{name} median {np.median(values):.3g}" for name, values in parts.items())
         for (title, _), parts in panels.items()
     )
-    yield Picture("Densities of single samples' values", caption, f"Medians. {means}.", svg_bytes(figure), "svg")
+    yield Picture(
+        "Densities of the values of single samples", caption, f"Medians. {means}.", svg_bytes(figure), "svg"
+    )
 
 
-def worst_of(audit: Audit) -> tuple[str, dict[str, pd.DataFrame]]:
-    """Return by which measure samples are the worst, and the worst twelve of each method."""
+def _varies(values: np.ndarray) -> bool:
+    return len(values) > 1 and bool(np.ptp(values) > ROUNDING * np.abs(values).max())
+
+
+def worst_of(audit: AuditResult) -> tuple[str, dict[str, pd.DataFrame]]:
+    """Return the title of the measure that ranks the samples, and the twelve worst samples of each method."""
     columns = list(audit.samples.columns)
     planes = [name for name in columns if name.startswith("tangent-residual")]
     name = next(name for name in ("true-distance", *planes[::-1], "heldout-distance") if name in columns)
     title = audit.summary.set_index("measure")["title"].to_dict()[name]
     rows = {}
     for method in audit.methods:
-        own = audit.samples[audit.samples["method"] == method].reset_index(drop=True)
-        rows[method] = own.nlargest(WORST, name).dropna(axis=1, how="all")
+        samples = audit.samples[audit.samples["method"] == method].reset_index(drop=True)
+        rows[method] = samples.nlargest(WORST, name).dropna(axis=1, how="all")
     return title, rows
 
 
-def worst_pictures(audit: Audit, measure: str, rows: Mapping[str, pd.DataFrame]) -> Iterator[Picture]:
-    """Yield a picture a method of its worst samples, where samples are images."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    from zeta_geom.plots.audit import worst_images
-
+def worst_pictures(audit: AuditResult, measure: str, rows: Mapping[str, pd.DataFrame]) -> Iterator[Picture]:
+    """Yield one picture of the worst samples for each method; none if samples are not images."""
     for method, worst in rows.items():
         X = audit.points[method].X
         channels = audit.settings.get("channels")
@@ -124,17 +115,21 @@ def worst_pictures(audit: Audit, measure: str, rows: Mapping[str, pd.DataFrame])
                 Figure(figsize=(7, 2.7), layout="constrained"), X[worst.index], titles, channels=channels
             )
         alt = f"The {len(worst)} samples of {method} with the largest {measure}; the table below has their values."
-        title = f"{method}: the worst {len(worst)}"
+        title = f"{method}: the {len(worst)} worst samples"
         yield Picture(
-            title, f"By {measure}, worst first; grey images have 1 as black.", alt, png_bytes(figure, dpi=110), "png"
+            title,
+            f"By {measure}, the worst first; in grey images 1 is black.",
+            alt,
+            png_bytes(figure, dpi=110),
+            "png",
         )
 
 
 def _drawable(shape: tuple[int, ...], channels: str | None) -> bool:
-    """Say whether samples of this shape are images of more than one line, grey or in colour."""
+    """Return whether samples of this shape are images, grey or in colour, with at least 2 × 2 pixels."""
     try:
         height, width = image_axes(shape, channels)
     except ValueError:
         return False
-    counts = len(shape) == 3 or (len(shape) == 4 and shape[-1 if height == -3 else 1] in CHANNEL_COUNTS)
-    return counts and min(shape[height], shape[width]) > 1
+    known_channels = len(shape) == 3 or (len(shape) == 4 and shape[-1 if height == -3 else 1] in CHANNEL_COUNTS)
+    return known_channels and min(shape[height], shape[width]) > 1

@@ -1,4 +1,4 @@
-"""A report as one HTML file: text, tables with their CSV inside, pictures; it loads nothing from anywhere."""
+"""A report as one HTML file with text, tables, their CSV and pictures; it loads nothing from the network."""
 
 from zeta_geom.audits.report.html.parts import Page, Picture, Section, Table
 from zeta_geom.audits.report.html.pictures import png_bytes, svg_bytes

@@ -1,4 +1,4 @@
-"""A table's values as a reader sees them: four significant digits, marks for what is absent, shapes for verdicts."""
+"""The cells of a table: four significant digits, marks for absent values, shapes for verdicts."""
 
 from __future__ import annotations
 
@@ -16,51 +16,31 @@ __all__ = ["Cell", "Column", "show_column", "show_number"]
 
 SHAPES = {"within": "within", "outside, above": "above", "outside, below": "below", "not measurable": "unknown"}
 _DIGITS = 4
-_LINE = 32  # letters of a cell that stay on one line
-_PLAIN = (1e-4, 1e6)  # magnitudes that are written without an exponent
+_LINE = 32  # letters of a cell that fit on one line
+_PLAIN = (1e-4, 1e6)  # range of magnitudes without an exponent
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One value as it is shown.
+    """One value of a table."""
 
-    Parameters
-    ----------
-    text : str
-        What is read; empty where the value is absent.
-    missing : bool
-        There is no value.
-    exact : str, optional
-        The number in full, where the text is rounded: what a column is sorted by.
-    shape : str, optional
-        The shape that stands beside a verdict: "within", "above", "below" or "unknown".
-    """
-
-    text: str
+    text: str  # empty if the value is missing
     missing: bool = False
-    exact: str | None = None
-    shape: str | None = None
+    exact: str | None = None  # the exact number if the text is rounded, to sort by
+    shape: str | None = None  # shape of a verdict: "within", "above", "below" or "unknown"
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column as it is shown.
-
-    Parameters
-    ----------
-    heading : str
-    numeric : bool
-        Its values are numbers, set flush right and sorted by size.
-    cells : sequence of Cell
-    """
+    """One column of a table."""
 
     heading: str
-    numeric: bool
+    numeric: bool  # numbers are flush right and sorted by size
     cells: Sequence[Cell]
 
     @property
     def wide(self) -> bool:
-        """Whether it holds text that must run over several lines."""
+        """Whether the column has text of several lines."""
         return not self.numeric and max((len(cell.text) for cell in self.cells), default=0) > _LINE
 
 
@@ -81,24 +61,21 @@ def show_number(value: float, decimals: int | None = None) -> str:
     return text.replace("-", "−")
 
 
-def show_column(values: pd.Series, heading: str, *, verdict: bool = False) -> Column:
-    """Turn a column's values into what is shown of them.
-
-    Where four digits write every number exactly, all get as many decimals as the longest needs; else each is rounded.
-    """
-    found = [None if _is_missing(value) else value for value in values.tolist()]
-    present = [value for value in found if value is not None]
+def show_column(values: pd.Series[Any], heading: str, *, verdict: bool = False) -> Column:
+    """Return a column of cells; if four digits write every number exactly, all numbers get equally many decimals."""
+    entries = [None if _is_missing(value) else value for value in values.tolist()]
+    present = [value for value in entries if value is not None]
     numeric = all(_is_number(value) for value in present) and (bool(present) or _numeric_dtype(values))
     if numeric and values.dtype in (np.float16, np.float32):
-        found = [None if value is None else float(str(values.dtype.type(value))) for value in found]
-    decimals = _common_decimals(value for value in found if value is not None) if numeric else None
-    cells = [_show(value, decimals) for value in found]
+        entries = [None if value is None else float(str(values.dtype.type(value))) for value in entries]
+    decimals = _common_decimals(value for value in entries if value is not None) if numeric else None
+    cells = [_show(value, decimals) for value in entries]
     if verdict:
         cells = [Cell(cell.text, cell.missing, shape=SHAPES.get(cell.text.strip().lower())) for cell in cells]
     return Column(heading, numeric, cells)
 
 
-def _show(value: Any, decimals: int | None) -> Cell:
+def _show(value: object, decimals: int | None) -> Cell:
     if value is None:
         return Cell("", missing=True)
     if isinstance(value, (bool, np.bool_)):
@@ -113,7 +90,7 @@ def _show(value: Any, decimals: int | None) -> Cell:
     return Cell(str(value))
 
 
-def _common_decimals(values: Iterable[Any]) -> int | None:
+def _common_decimals(values: Iterable[float]) -> int | None:
     """Return the decimals that write all values exactly with four digits each (or as whole numbers), else None."""
     longest = 0
     for value in values:
@@ -129,13 +106,13 @@ def _common_decimals(values: Iterable[Any]) -> int | None:
     return longest
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
 
 
-def _is_missing(value: Any) -> bool:
+def _is_missing(value: object) -> bool:
     return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, Real) and bool(value != value))
 
 
-def _numeric_dtype(values: pd.Series) -> bool:
+def _numeric_dtype(values: pd.Series[Any]) -> bool:
     return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)

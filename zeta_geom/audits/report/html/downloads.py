@@ -1,4 +1,4 @@
-"""A table's CSV inside a page: a plain link while it is small, compressed where it is not."""
+"""The CSV of a table inside a page: a plain link if it is small, compressed if it is large."""
 
 from __future__ import annotations
 
@@ -11,32 +11,22 @@ import pandas as pd
 __all__ = ["Download", "csv_bytes", "data_uri", "make_download"]
 
 PLAIN_BYTES = 1_000_000  # a CSV up to here is a link; browsers drop links above 2 MiB
-LINK_BYTES = 1_500_000  # compressed bytes up to here are a link too, which works without JavaScript
+LINK_BYTES = 1_500_000  # compressed bytes up to here are also a link, which works without JavaScript
 
 
 @dataclass(frozen=True)
 class Download:
-    """The CSV of a table, as a page holds it.
+    """The CSV of a table inside a page.
 
-    Parameters
-    ----------
-    file : str
-        The file's name.
-    rows : int
-    route : str
-        "plain": a link to the CSV. "gzip": a link to the compressed CSV, from which a script makes the CSV. "script":
-        the compressed CSV as data that only a script can hand out.
-    content : str
-        The link, or the data in base64.
-    size : int
-        Bytes of what is held: the CSV's, or the compressed CSV's.
+    Routes: "plain", a link to the CSV; "gzip", a link to the compressed CSV, which a script unpacks; "script", the
+    compressed CSV as data that only a script can save.
     """
 
-    file: str
+    file: str  # name of the CSV
     rows: int
     route: str
-    content: str
-    size: int
+    content: str  # the link, or the data in base64
+    size: int  # bytes of the CSV, or of the compressed CSV
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
@@ -50,7 +40,7 @@ def data_uri(content: bytes, kind: str) -> str:
 
 
 def make_download(frame: pd.DataFrame, name: str) -> Download:
-    """Choose how a table's CSV goes into a page, by its size."""
+    """Return the download of a table, by the route for its size."""
     file, rows, content = f"{name}.csv", len(frame), csv_bytes(frame)
     if len(content) <= PLAIN_BYTES:
         return Download(file, rows, "plain", data_uri(content, "text/csv;charset=utf-8"), len(content))

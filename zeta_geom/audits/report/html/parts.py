@@ -1,4 +1,4 @@
-"""What a page is made of: sections of text, tables and pictures."""
+"""The parts of a page: sections of text, tables and pictures."""
 
 from __future__ import annotations
 
@@ -15,24 +15,13 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure of the page.
-
-    Parameters
-    ----------
-    title, caption : str
-    alt : str
-        In words, what is to be seen.
-    content : bytes
-        See `svg_bytes` and `png_bytes`.
-    kind : str
-        "svg" or "png".
-    """
+    """A figure of the page."""
 
     title: str
     caption: str
-    alt: str
-    content: bytes
-    kind: str
+    alt: str  # description in words
+    content: bytes  # from `svg_bytes` or `png_bytes`
+    kind: str  # "svg" or "png"
 
     def __post_init__(self) -> None:
         if not self.alt.strip():
@@ -41,33 +30,20 @@ class Picture:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the page, and its CSV.
+    """A table of the page, and its CSV. A column named `verdict` gets shapes beside its words."""
 
-    Parameters
-    ----------
-    name : str
-        Letters, digits, "-" and "_"; becomes NAME.csv, so no two tables of a page share it.
-    title, caption : str
-    frame : DataFrame
-        The index is left out. A column named `verdict` gets shapes beside its words.
-    shown : int, optional
-        Rows that the page shows; None: all, 0: none. All are in the CSV.
-    columns : mapping of str -> str
-        A column's heading, with its unit, where the name itself will not do.
-    """
-
-    name: str
+    name: str  # of the CSV; unique on a page; letters, digits, "-" and "_"
     title: str
     caption: str
-    frame: pd.DataFrame
-    shown: int | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
+    frame: pd.DataFrame  # without its index
+    shown: int | None = None  # rows on the page, None for all; the CSV has all
+    columns: Mapping[str, str] = field(default_factory=dict)  # headings that differ from the column names
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise ValueError(
-                "name must be 1 to 100 letters (a to z), digits, '-' or '_', and begin with a letter or digit, since"
-                f" it names a file; got {self.name!r}."
+                "name must be 1 to 100 letters (a to z), digits, '-' or '_', and begin with a letter or digit, as the"
+                f" name of a file; got {self.name!r}."
             )
         if self.shown is not None and self.shown < 0:
             raise ValueError(f"shown must be None (all rows) or at least 0; got {self.shown}.")
@@ -75,38 +51,19 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page, with a heading of its own.
-
-    Parameters
-    ----------
-    title : str
-    text : sequence of str
-        Paragraphs, plain text.
-    tables : sequence of Table
-    pictures : sequence of Picture
-    """
+    """A section of the page."""
 
     title: str
-    text: Sequence[str]
+    text: Sequence[str]  # paragraphs
     tables: Sequence[Table] = ()
     pictures: Sequence[Picture] = ()
 
 
 @dataclass(frozen=True)
 class Page:
-    """A whole page.
-
-    Parameters
-    ----------
-    title : str
-    lead : sequence of str
-        Paragraphs under the title: what was found.
-    sections : sequence of Section
-    repeat : str
-        The commands, or the Python, that make the page again.
-    """
+    """A whole page."""
 
     title: str
-    lead: Sequence[str]
+    lead: Sequence[str]  # paragraphs below the title
     sections: Sequence[Section]
-    repeat: str
+    repeat: str  # commands, or Python code, that make the page again

@@ -1,4 +1,4 @@
-"""A report as one HTML file: text, tables with their CSV inside, pictures; it loads nothing from anywhere."""
+"""Pages written as HTML files that need no network."""
 
 from __future__ import annotations
 
@@ -24,25 +24,26 @@ from zeta_geom.records import atomic_path
 __all__ = ["MAX_BYTES", "render", "write_page"]
 
 MAX_BYTES = 5 * 1024 * 1024
-_LONG = 30  # rows shown above which a table scrolls within its frame, under a header that stays
+_LONG = 30  # a table with more rows scrolls in its frame, below a fixed header
+# control characters, lone surrogates and non-characters, which HTML forbids
 _NOT_HTML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _MEDIA = {"svg": "image/svg+xml", "png": "image/png"}
 
 
 @dataclass(frozen=True)
 class _TableView:
-    """A table as the template takes it."""
+    """The data of a table for the template."""
 
     table: Table
     columns: Sequence[Column]
-    rows: int  # shown
+    rows: int  # rows on the page
     long: bool
     download: Download
 
 
 @dataclass(frozen=True)
 class _PictureView:
-    """A picture as the template takes it."""
+    """The data of a picture for the template."""
 
     picture: Picture
     number: int
@@ -50,11 +51,11 @@ class _PictureView:
     size: tuple[int, int] | None
 
 
-Views: TypeAlias = Sequence[tuple[Sequence[_TableView], Sequence[_PictureView]]]  # a section each
+Views: TypeAlias = Sequence[tuple[Sequence[_TableView], Sequence[_PictureView]]]  # one pair for each section
 
 
 def render(page: Page) -> str:
-    """Return a page as HTML that needs nothing else."""
+    """Return a page as HTML."""
     return _fill(page, _views(page))
 
 
@@ -77,7 +78,7 @@ def write_page(page: Page, path: Path) -> int:
 def _fill(page: Page, views: Views) -> str:
     names = [view.table.name.lower() for tables, _ in views for view in tables]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"tables must differ in name (in more than upper and lower case); {twice} come twice.")
+        raise ValueError(f"tables must differ in name, not only in case; {twice} come twice.")
     template, style, script = _template()
     policy = (
         f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)};"
@@ -91,7 +92,10 @@ def _fill(page: Page, views: Views) -> str:
 def _views(page: Page) -> Views:
     number = itertools.count(1)
     return [
-        ([_table_view(table) for table in part.tables], [_picture_view(each, next(number)) for each in part.pictures])
+        (
+            [_table_view(table) for table in part.tables],
+            [_picture_view(picture, next(number)) for picture in part.pictures],
+        )
         for part in page.sections
     ]
 
@@ -111,19 +115,19 @@ def _picture_view(picture: Picture, number: int) -> _PictureView:
 
 
 def _room(views: Views) -> Iterator[tuple[int, str, str]]:
-    """Yield each part that takes room: its bytes, what it is, and how to make it smaller."""
+    """Yield the size in bytes of each part, its description, and a remedy to make it smaller."""
     for tables, pictures in views:
         for view in tables:
             name = view.table.name
             remedy = "round its numbers, or leave columns or rows out"
             yield len(view.download.content), f"the CSV of table {name!r}", remedy
             cells = [cell.text for column in view.columns for cell in column.cells]
-            room = sum(len(text.encode("utf-8", "replace")) + 20 for text in cells)  # with the tags, about
+            room = sum(len(text.encode("utf-8", "replace")) + 20 for text in cells)  # about 20 bytes of tags a cell
             yield room, f"the {view.rows:,} rows shown of table {name!r}", "show fewer rows (`shown`)"
-        for each in pictures:
-            drawn = each.picture.kind == "svg"
+        for shown in pictures:
+            drawn = shown.picture.kind == "svg"
             remedy = "save it as PNG, or draw fewer points" if drawn else "save it at a lower dpi"
-            yield len(each.source), f"picture {each.picture.title!r}", remedy
+            yield len(shown.source), f"picture {shown.picture.title!r}", remedy
 
 
 @cache

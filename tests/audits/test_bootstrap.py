@@ -6,16 +6,16 @@ from scipy import stats
 
 from zeta_geom import fidelity
 from zeta_geom.audits.bootstrap import Bootstrap, difference_interval, further_interval
-from zeta_geom.audits.values import Curve, Found, Frechet, Measure
+from zeta_geom.audits.scores import Curve, Definition, Frechet, Scores
 
 BOOTSTRAP = Bootstrap(4000, 0.95, 0)
-SHARE = Measure("m", "labels", "m", "share", "")
-LENGTH = Measure("m", "geometry", "m", "", "")
+SHARE = Definition("m", "labels", "m", "share", "")
+LENGTH = Definition("m", "geometry", "m", "", "")
 
 
 def estimate(values, key="a", size=None, **how):
     values = np.asarray(values, dtype=np.float64)
-    return BOOTSTRAP.estimate([Found(values, **how)], key, np.arange(len(values)), size)[0]
+    return BOOTSTRAP.estimate([Scores(values, **how)], key, np.arange(len(values)), size)[0]
 
 
 def test_as_scipys_percentile_interval():
@@ -32,7 +32,7 @@ def test_covers_the_mean_as_often_as_it_says():
     bootstrap = Bootstrap(300, 0.9, 0)
     hits = 0
     for _ in range(400):
-        own = bootstrap.estimate([Found(rng.normal(size=40))], "a", np.arange(40))[0]
+        own = bootstrap.estimate([Scores(rng.normal(size=40))], "a", np.arange(40))[0]
         low, high = bootstrap.interval(own.draws, own.value)
         hits += low <= 0 <= high
     assert 0.86 <= hits / 400 <= 0.94
@@ -44,8 +44,8 @@ def test_another_samples_value_lies_in_the_further_interval_as_often_as_it_says(
     hits = 0
     for _ in range(400):
         values, other = rng.exponential(size=60), rng.exponential(size=120)
-        own = bootstrap.estimate([Found(values)], "a", np.arange(60))[0]
-        more = bootstrap.estimate([Found(values)], "further/a", np.arange(60), 120)[0]
+        own = bootstrap.estimate([Scores(values)], "a", np.arange(60))[0]
+        more = bootstrap.estimate([Scores(values)], "further/a", np.arange(60), 120)[0]
         low, high = further_interval(bootstrap, LENGTH, own, more, 120)
         hits += low <= other.mean() <= high
     assert 0.85 <= hits / 400 <= 0.95
@@ -63,8 +63,8 @@ def test_blocks_widen_the_interval_of_values_that_hang_together():
 def test_blocks_follow_the_places():
     values = np.tile(np.random.default_rng(3).normal(size=50), 20)
     places = np.argsort(np.argsort(values, kind="stable"), kind="stable")
-    together = BOOTSTRAP.estimate([Found(values, 20)], "a", places)[0]
-    apart = BOOTSTRAP.estimate([Found(values, 20)], "a", np.arange(1000))[0]
+    together = BOOTSTRAP.estimate([Scores(values, 20)], "a", places)[0]
+    apart = BOOTSTRAP.estimate([Scores(values, 20)], "a", np.arange(1000))[0]
     assert together.draws.std() > 3 * apart.draws.std()
 
 

@@ -17,11 +17,10 @@ from zeta_geom.plots import audit as of_audits
 from zeta_geom.plots.differences import difference_rows
 from zeta_geom.plots.features import class_map, interval_rows, predicted_picture
 from zeta_geom.plots.heat_table import heat_table
-from zeta_geom.plots.images import image_grid
-from zeta_geom.plots.mixed_images import picture_grid
+from zeta_geom.plots.images import image_grid, picture_grid
 from zeta_geom.plots.names import ROW, as_label, as_text, lettering
 from zeta_geom.plots.paired_dots import paired_dots, paired_dots_key
-from zeta_geom.plots.panels import name_columns
+from zeta_geom.plots.style import name_columns
 from zeta_geom.plots.sweep import sweep_panel
 from zeta_geom.sweeps import fill_gamma, sweep
 

@@ -1,58 +1,15 @@
-"""Drawing of images, soft labels and bounded densities."""
+"""Grids of images, single images and soft labels as bars."""
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from scipy.stats import gaussian_kde
 
-from zeta_geom.plots.densities import density_curve, reflected_density
-from zeta_geom.plots.images import image_grid, picture, soft_label_bars
+from zeta_geom.plots.images import image_grid, picture, picture_grid, soft_label_bars
 
 
 @pytest.fixture
 def ax():
     return Figure().subplots()
-
-
-def test_density_is_scipys_folded_back_at_the_limits():
-    values = np.abs(np.random.default_rng(0).normal(0, 0.5, 3000)).clip(0, 2)
-    x, density = reflected_density(values, bandwidth=0.1, limits=(0, 2))
-    kernel = gaussian_kde(values, bw_method=0.1 / values.std(ddof=1))
-    np.testing.assert_allclose(density, kernel(x) + kernel(-x) + kernel(4 - x), rtol=0.01, atol=1e-4)
-
-
-@pytest.mark.parametrize("limits", [(0, 2.3), (0, 16.1), (-1, 3)])
-@pytest.mark.parametrize("bandwidth", [0.01, 0.1, 3.0])
-def test_area_is_one_even_with_all_mass_at_a_limit(limits, bandwidth):
-    values = np.r_[np.zeros(900), np.linspace(0, 2, 100), limits[1]]
-    x, density = reflected_density(values, bandwidth=bandwidth, limits=limits)
-    assert density.sum() * (x[1] - x[0]) == pytest.approx(1, abs=1e-9)
-    assert x.min() > limits[0]
-    assert x.max() < limits[1]
-
-
-@pytest.mark.parametrize(
-    ("values", "change", "message"),
-    [
-        ([], {}, "values must have shape"),
-        ([[0.1]], {}, "values must have shape"),
-        ([0.1, 1.5], {}, "within limits"),
-        ([np.inf], {}, "Count infinite values apart"),
-        ([np.nan], {}, "within limits"),
-        ([0.1], {"bandwidth": 0}, "bandwidth must be"),
-        ([0.1], {"limits": (1, 1)}, r"limits\[1\] must be"),
-        ([0.1], {"bins": 1}, "bins must be"),
-    ],
-)
-def test_density_refuses(values, change, message):
-    with pytest.raises(ValueError, match=message):
-        reflected_density(values, **{"bandwidth": 0.1, "limits": (0, 1)} | change)
-
-
-def test_density_curve_fills_under_its_line(ax):
-    assert density_curve(ax, [0.2, 0.3], "mixup", bandwidth=0.1, limits=(0, 1), label="m") is ax
-    assert len(ax.collections) == 1
-    assert ax.lines[0].get_label() == "m"
 
 
 def test_grid_puts_each_image_in_its_place(ax):
@@ -112,3 +69,40 @@ def test_bars_show_label_and_prediction(ax):
 def test_bars_refuse(ax, label, predicted, message):
     with pytest.raises(ValueError, match=message):
         soft_label_bars(ax, label, predicted)
+
+
+@pytest.mark.parametrize("shape", [(5, 4, 6), (5, 4, 6, 3)])
+def test_pictures_lie_in_their_places_on_one_scale(ax, shape):
+    images = np.random.default_rng(0).uniform(0, 0.4, shape)  # no white in it: nothing is stretched
+    assert picture_grid(ax, images, columns=3, gap=0.1) is ax
+    assert len(ax.images) == 5
+    left, right, bottom, top = ax.images[4].get_extent()
+    np.testing.assert_allclose((left, right), (1, 1.9))
+    np.testing.assert_allclose((top, bottom), (4 / 6, 2 * 4 / 6 - 0.1))
+    for drawn, image in zip(ax.images, images):
+        np.testing.assert_allclose(np.asarray(drawn.get_array()), image)
+        if image.ndim == 2:
+            assert (drawn.get_cmap().name, drawn.get_clim()) == ("gray", (0, 1))
+
+
+def test_eight_bits_and_fractions_are_drawn_alike(ax):
+    levels = np.arange(48, dtype=np.uint8).reshape(1, 4, 4, 3) * 5
+    drawn = [np.asarray(picture_grid(ax, each).images[-1].get_array()) for each in (levels, levels / 255)]
+    np.testing.assert_allclose(*drawn, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("images", "change", "error", "message"),
+    [
+        (np.zeros((4, 4)), {}, ValueError, "images must have shape"),
+        (np.zeros((2, 4, 4, 2)), {}, ValueError, "images must have shape"),
+        (np.zeros((0, 4, 4)), {}, ValueError, "images must have shape"),
+        (np.zeros((1, 4, 4), int), {}, TypeError, "uint8 0..255 or floating"),
+        (np.full((1, 4, 4), 255.0), {}, ValueError, r"must lie in \[0, 1\]; got 255"),
+        (np.full((1, 4, 4), np.nan), {}, ValueError, r"must lie in \[0, 1\]"),
+        (np.zeros((1, 4, 4)), {"columns": 0}, ValueError, "columns must be"),
+    ],
+)
+def test_pictures_are_refused(ax, images, change, error, message):
+    with pytest.raises(error, match=message):
+        picture_grid(ax, images, **change)
