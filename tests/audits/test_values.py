@@ -186,5 +186,5 @@ def test_any_callable_is_an_oracle(digits):
     assert (missing["verdict"], missing["reason"]) == ("not measurable", "the oracle has no features")
     with pytest.raises(ValueError, match="must know the labels' 10 classes; it gives 3"):
         audit(*digits, augment="zeta", oracle=lambda X: np.full((len(X), 3), 1 / 3), **QUICK)
-    with pytest.raises(ValueError, match="oracle must give probabilities"):
+    with pytest.raises(ValueError, match="oracle must return probabilities"):
         audit(*digits, augment="zeta", oracle=lambda X: np.zeros(3), **QUICK)

@@ -11,14 +11,7 @@ from typing import cast
 import numpy as np
 
 from zeta_geom import rng
-from zeta_geom.audits.samples import (
-    Samples,
-    check_same_kind,
-    check_same_unit,
-    halves,
-    in_content_order,
-    to_samples,
-)
+from zeta_geom.audits.samples import Samples, check_same_kind, check_same_unit, halves, in_content_order, to_samples
 from zeta_geom.checks import check_int, count_classes, host_array
 from zeta_geom.checks.labels import class_column
 from zeta_geom.checks.types import ArrayLike

@@ -66,7 +66,7 @@ def to_oracle(value: object) -> Oracle | None:
 
 
 def _mnist() -> Oracle:
-    from zeta_geom.realism import MNISTOracle
+    from zeta_geom.realism import MNISTOracle  # loads torch
 
     lenet = MNISTOracle.pretrained()
     title = "Fréchet distance on LeNet features (no FID)"

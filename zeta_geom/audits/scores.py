@@ -10,6 +10,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from zeta_geom.checks.scaling import column_references, squares_scale
+from zeta_geom.fidelity import frechet_distance, integrated_score
 
 __all__ = ["Curve", "Definition", "Frechet", "Mean", "Missing", "Results", "Scores", "Statistic"]
 
@@ -78,8 +79,6 @@ class Curve:
 
     def resampled(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """Return the score of each resample."""
-        from zeta_geom.fidelity import integrated_score
-
         below = (values[:, None] <= self.levels).astype(counts.dtype)
         return np.asarray(integrated_score(counts @ below / counts.sum(axis=1, keepdims=True), self.levels))
 
@@ -93,8 +92,6 @@ class Frechet:
 
     def __call__(self, values: np.ndarray) -> float:
         """Return the distance."""
-        from zeta_geom.fidelity import frechet_distance
-
         return frechet_distance(self.reference, values)
 
     def resampled(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -35,7 +35,7 @@ def download(url: str, path: Path, progress: bool, *, connect_seconds: float = C
 
 
 def _is_transient(error: OSError) -> bool:
-    """Return whether an error of a download may be gone in a moment: a busy server, silence, a dropped connection."""
+    """Return whether a new attempt may succeed: after a busy server, silence, or a dropped connection."""
     status = getattr(getattr(error, "response", None), "status_code", None)  # of an HTTP error, as requests raises it
     if status is not None:
         return status == 429 or status >= 500

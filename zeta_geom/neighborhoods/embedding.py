@@ -105,9 +105,7 @@ def embed(
     if Q is None:
         return _centred(embedding), None
     placed = embedding.transform(  # transform centres `embedding` in place
-        _within_reach(rescale(Q)),
-        perplexity=min(PLACING_PERPLEXITY, limit),
-        k=min(PLACING_NEIGHBORS, len(X) - 1),
+        _within_reach(rescale(Q)), perplexity=min(PLACING_PERPLEXITY, limit), k=min(PLACING_NEIGHBORS, len(X) - 1)
     )
     return _centred(embedding), np.array(placed, dtype=np.float64)
 

@@ -10,6 +10,7 @@ from zeta_geom.audits.measured_sets import ORIGINAL
 from zeta_geom.audits.report.figures import PLAIN
 from zeta_geom.audits.report.html import Picture, Section, png_bytes
 from zeta_geom.audits.result import AuditResult
+from zeta_geom.neighborhoods import embed
 from zeta_geom.plots.audit import points_map, set_colors
 
 __all__ = ["maps"]
@@ -21,8 +22,6 @@ PERPLEXITY = 30
 
 def maps(audit: AuditResult) -> Section:
     """Return the section with the map."""
-    from zeta_geom.neighborhoods import embed
-
     sets = {ORIGINAL: audit.sources, **audit.points}
     parts = {name: samples.flat[:MAPPED] for name, samples in sets.items()}
     X = np.concatenate(list(parts.values())).astype(np.float64)

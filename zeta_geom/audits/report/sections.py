@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from zeta_geom.audits.report.figures import densities, small_multiples, worst_of, worst_pictures
-from zeta_geom.audits.report.html import Page, Picture, Section, Table
+from zeta_geom.audits.report.html import Page, Picture, Section, Table, svg_bytes
 from zeta_geom.audits.report.maps import maps
 from zeta_geom.audits.result import AuditResult
 from zeta_geom.audits.verdicts import sentences
@@ -80,8 +80,6 @@ def _summary(audit: AuditResult) -> Table:
 
 
 def _main(audit: AuditResult) -> Picture:
-    from zeta_geom.audits.report.html import svg_bytes
-
     confidence = audit.settings["confidence"]
     counts = " ".join(sentences(audit.summary, method, confidence)[0] for method in audit.methods)
     alt = f"One panel for each measure, with the numbers of the table below. {counts}"
@@ -186,10 +184,7 @@ def _settings(audit: AuditResult) -> Section:
             shown = entry if isinstance(entry, str) else json.dumps(entry, ensure_ascii=False)
             rows.append({"setting": f"{name}: {part}" if part else name, "value": shown})
     table = Table(
-        "settings",
-        "Settings and versions",
-        "With the data, they determine the numbers.",
-        pd.DataFrame(rows),
+        "settings", "Settings and versions", "With the data, they determine the numbers.", pd.DataFrame(rows)
     )
     return Section("Settings", [], [table])
 
