@@ -10,10 +10,10 @@ from pydantic import BaseModel
 
 from analyses.context import Context
 from analyses.forecast import ANNOUNCED, forecast
+from zeta_geom.checks.grey_levels import to_floats
 from zeta_geom.datasets.own_files import read_arrays
 from zeta_geom.manifolds import MANIFOLDS
 from zeta_geom.records import data_fingerprint
-from zeta_geom.records.files import to_floats
 from zeta_geom.sweeps import gamma_sweep
 
 MIXERS = {

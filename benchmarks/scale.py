@@ -21,7 +21,7 @@ import typer
 from benchmarks import scale_plan
 from benchmarks.measuring import interleaved, report, seconds
 from benchmarks.points import fashion
-from zeta_geom.execution.executors import local_cluster
+from zeta_geom.execution.dask import local_cluster
 from zeta_geom.execution.running import carry_out
 from zeta_geom.manifolds import make_helix
 from zeta_geom.sweeps import DaskExecutor, Executor, Ledger, PoolExecutor, SerialExecutor, gamma_sweep

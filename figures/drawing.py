@@ -14,7 +14,7 @@ import matplotlib as mpl
 from analyses.context import left_out_analyses
 from zeta_geom.plots.names import lettering
 from zeta_geom.records import atomic_path
-from zeta_geom.records.manifests import data_fingerprint, file_fingerprint, make_manifest
+from zeta_geom.records.keys import data_fingerprint, file_fingerprint, make_manifest
 
 DRAWN = "drawn"  # in results/PRESET/figures, a file a module: the key that its files were drawn for, and their names
 

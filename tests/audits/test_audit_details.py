@@ -15,7 +15,7 @@ from zeta_geom.audits.samples import halves, to_samples
 from zeta_geom.audits.values import Found, Measure
 from zeta_geom.geometry import tangent_residual
 from zeta_geom.manifolds import make_crescents
-from zeta_geom.records.manifests import data_fingerprint
+from zeta_geom.records.keys import data_fingerprint
 
 QUICK = {"n_neighbors": (4, 16), "n_bootstrap": 200, "random_state": 0, "progress": False}
 X, y = make_crescents(300, random_state=0)

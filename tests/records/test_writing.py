@@ -14,8 +14,7 @@ from tests.cli.test_cli import folder, run
 from zeta_geom import records
 from zeta_geom.geometry import knn
 from zeta_geom.records import disk as writing
-from zeta_geom.records.disk import atomic_path, check_writable, new_folder
-from zeta_geom.records.files import write_result
+from zeta_geom.records.disk import atomic_path, check_writable, new_folder, write_result
 from zeta_geom.sweeps import SerialExecutor
 
 __all__ = ["folder"]

@@ -13,7 +13,8 @@ import torch
 
 from tests.geometry.plain_geometry import plain_neighbours
 from zeta_geom import datasets, manifolds
-from zeta_geom.execution.executors import DaskExecutor, PoolExecutor, SerialExecutor
+from zeta_geom.execution.dask import DaskExecutor
+from zeta_geom.execution.executors import PoolExecutor, SerialExecutor
 from zeta_geom.geometry import Parts, knn, local_dimension
 from zeta_geom.records import data_fingerprint
 from zeta_geom.scale.files import read_part, write_part

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.test_cli import run
 from tests.execution import sweep_cases as cases
-from zeta_geom.execution.executors import local_cluster
+from zeta_geom.execution.dask import local_cluster
 from zeta_geom.execution.running import carry_out
 from zeta_geom.manifolds import make_helix
 from zeta_geom.sweeps import DaskExecutor, Ledger, PoolExecutor, sweep

@@ -23,7 +23,7 @@ from zeta_geom.audits.samples import Samples
 from zeta_geom.audits.tables import class_table, comparison_table, sample_tables, summary_table
 from zeta_geom.checks import check_channels, check_int, check_jobs, check_real
 from zeta_geom.manifolds import get_manifold
-from zeta_geom.records.manifests import library_versions
+from zeta_geom.records.keys import library_versions
 
 __all__ = ["audit"]
 

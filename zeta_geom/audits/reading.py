@@ -17,7 +17,7 @@ from zeta_geom.audits.samples import (
 )
 from zeta_geom.checks import check_int, count_classes, host_array
 from zeta_geom.checks.labels import class_column
-from zeta_geom.records.manifests import data_fingerprint
+from zeta_geom.records.keys import data_fingerprint
 
 __all__ = ["Given", "read"]
 

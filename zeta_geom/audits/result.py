@@ -12,7 +12,7 @@ import pandas as pd
 from zeta_geom.audits.samples import Samples
 from zeta_geom.audits.verdicts import sentences
 from zeta_geom.records import atomic_path
-from zeta_geom.records.files import write_result
+from zeta_geom.records.disk import write_result
 
 __all__ = ["TABLES", "Audit"]
 

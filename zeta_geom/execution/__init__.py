@@ -1,10 +1,9 @@
-"""Who does the work: executors, and the ledger of what is done."""
+"""Executors, which carry out tasks, and the ledger, which keeps finished runs."""
 
 from importlib import import_module
-from typing import Any
 
 _MODULES = {
-    "DaskExecutor": "executors",
+    "DaskExecutor": "dask",
     "Executor": "executors",
     "Ledger": "ledger",
     "PoolExecutor": "executors",
@@ -14,7 +13,7 @@ _MODULES = {
 __all__ = sorted(_MODULES)
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name in _MODULES:
         return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

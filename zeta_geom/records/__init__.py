@@ -1,13 +1,12 @@
-"""How a result is kept: whole or not at all, with all that it depends on."""
+"""One store for finished work: each result is kept whole or not at all, under a key of all that it depends on."""
 
 from importlib import import_module
-from typing import Any
 
 _MODULES = {
     "Record": "store",
     "atomic_path": "disk",
-    "code_fingerprint": "manifests",
-    "data_fingerprint": "manifests",
+    "code_fingerprint": "keys",
+    "data_fingerprint": "keys",
     "read": "store",
     "record": "store",
     "write": "store",
@@ -16,7 +15,7 @@ _MODULES = {
 __all__ = sorted(_MODULES)
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name in _MODULES:
         return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from zeta_geom.records import atomic_path
-from zeta_geom.records.manifests import data_fingerprint
+from zeta_geom.records.keys import data_fingerprint
 
 __all__ = ["read_part", "write_part"]
 

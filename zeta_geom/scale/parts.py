@@ -16,7 +16,7 @@ from zeta_geom.checks import check_int, check_real
 from zeta_geom.geometry.knn import Neighbors
 from zeta_geom.geometry.local_pca import draw_anchors, neighbour_counts
 from zeta_geom.records import atomic_path
-from zeta_geom.records.manifests import code_fingerprint, data_fingerprint, library_versions
+from zeta_geom.records.keys import code_fingerprint, data_fingerprint, library_versions
 from zeta_geom.rng import RandomState
 from zeta_geom.scale.files import read_part
 from zeta_geom.scale.points import PointsFile, points_file

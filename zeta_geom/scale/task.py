@@ -12,7 +12,7 @@ import numpy as np
 
 from zeta_geom.geometry.cpu.counts import pointwise_dimensions
 from zeta_geom.geometry.knn import prepare_points, search
-from zeta_geom.records.manifests import code_fingerprint, library_versions
+from zeta_geom.records.keys import code_fingerprint, library_versions
 from zeta_geom.scale.files import write_part
 from zeta_geom.scale.points import check_block, gather_rows, map_rows
 

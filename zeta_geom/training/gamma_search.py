@@ -20,7 +20,7 @@ from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
 from zeta_geom.checks import check_int, check_real
-from zeta_geom.execution.leases import claim, claimed_by
+from zeta_geom.execution.leases import lease_owner, take_lease
 from zeta_geom.execution.locks import hold
 from zeta_geom.training.fit.metrics import HIGHER_IS_BETTER
 from zeta_geom.training.recipes.files import changed
@@ -152,7 +152,7 @@ class _Shared:
                 trial = None
                 if self.count(TrialState.COMPLETE, TrialState.RUNNING) < n_models:
                     trial = self.study.ask()
-                    held.enter_context(claim(self.claims, _name(trial.number)))
+                    held.enter_context(take_lease(self.claims, _name(trial.number)))
             yield trial
 
     def carry_out(self, trial: optuna.Trial, train: Callable[[optuna.Trial], float]) -> None:
@@ -168,7 +168,7 @@ class _Shared:
     def _free_the_dead(self) -> None:
         """Put back the trials of processes that were killed."""
         for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            if claimed_by(self.claims, _name(trial.number)) is None:
+            if lease_owner(self.claims, _name(trial.number)) is None:
                 self.study.tell(trial.number, state=TrialState.FAIL)
                 if trial.params:
                     self.study.enqueue_trial(trial.params)

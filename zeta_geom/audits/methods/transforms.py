@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from zeta_geom.checks import image_axes
+from zeta_geom.checks.grey_levels import to_floats
 from zeta_geom.checks.units import LEVELS
-from zeta_geom.records.files import to_floats
 
 __all__ = ["Call", "is_transform", "of_batch_transform", "of_transform", "to_tensor"]
 
