@@ -69,6 +69,7 @@ def draw(figure: str, results: Path) -> Drawing:
 def drawing_key(figure: str, results: Path) -> str:
     """Return a hash of all that a figure's files depend on: its records' manifests, the code, and matplotlib."""
     manifests = sorted((results / "records" / figure).rglob("*.json"))
-    sources = sorted(Path(__file__).parent.glob("*.py"))
-    prints = [file_fingerprint(path) for path in (*manifests, *sources)]
-    return str(make_manifest(figure, {"matplotlib": version("matplotlib")}, data_fingerprint(prints))["key"])
+    prints = [file_fingerprint(path) for path in manifests]
+    source = Path(__file__).parent / f"{figure}.py"
+    settings = {"matplotlib": version("matplotlib")}
+    return str(make_manifest(figure, settings, data_fingerprint(prints), source)["key"])

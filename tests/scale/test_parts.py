@@ -16,7 +16,7 @@ from zeta_geom import datasets, manifolds
 from zeta_geom.execution.dask import DaskExecutor
 from zeta_geom.execution.executors import PoolExecutor, SerialExecutor
 from zeta_geom.geometry import Parts, knn, local_dimension
-from zeta_geom.records import data_fingerprint
+from zeta_geom.records import data_fingerprint, keys
 from zeta_geom.scale.files import read_part, write_part
 from zeta_geom.scale.points import gather_rows, map_rows, points_file
 from zeta_geom.scale.sizes import choose_sizes
@@ -234,7 +234,7 @@ def test_other_work_in_the_same_folder_is_refused(tmp_path):
         local_dimension(X, 9, n_anchors=50, executor=SERIAL, parts=Parts(tmp_path, chunk_size=100))
     assert before == {path: path.read_bytes() for path in tmp_path.iterdir()}
     (tmp_path / "settings.json").write_text("{")
-    with pytest.raises(ValueError, match="not what was written"):
+    with pytest.raises(ValueError, match="is damaged, or of another version"):
         local_dimension(X, 9, executor=SERIAL, parts=Parts(tmp_path, chunk_size=100))
 
 
@@ -247,7 +247,7 @@ def test_a_part_says_what_it_holds(tmp_path):
     found = knn(X, 3, executor=SERIAL, parts=tmp_path / "n")
     table = pq.read_table(tmp_path / "n" / "part-000000.parquet").to_pandas()
     np.testing.assert_array_equal(np.stack(table["indices"]), found.indices)
-    settings = json.loads((tmp_path / "n" / "settings.json").read_text())["work"]
+    settings = json.loads((tmp_path / "n" / "settings.json").read_text())["settings"]
     assert settings["X"] == data_fingerprint(X)
 
 
@@ -369,7 +369,8 @@ def test_the_temporary_folder_is_removed(tmp_path, monkeypatch):
 
 
 def test_a_worker_of_other_code_is_refused(monkeypatch):
-    monkeypatch.setattr("zeta_geom.scale.task.code_fingerprint", iter("ab").__next__)
+    prints = iter("aab")  # of the client's work and code, and of the worker's code
+    monkeypatch.setattr(keys, "code_fingerprint", lambda _: next(prints))
     with pytest.raises(RuntimeError, match="not the client's"):
         knn(CLOUDS["normal"](), 3, executor=SERIAL)
 

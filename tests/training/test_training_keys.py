@@ -8,7 +8,7 @@ import torch
 
 from tests.training.training_cases import recipe, train
 from tests.training.training_files import save_picture
-from zeta_geom import records
+from zeta_geom.records import keys as keys_module
 from zeta_geom.training import load_image_data, make_network, read_recipe, runs
 from zeta_geom.training.data import subset
 from zeta_geom.training.fit import one_run
@@ -55,7 +55,7 @@ def test_what_decides_a_run_is_in_its_key(monkeypatch, tmp_path):
     monkeypatch.setattr(one_run, "version", lambda _: "0")
     assert key()[1] != keys[0][1]
     monkeypatch.undo()
-    monkeypatch.setattr(records, "code_fingerprint", lambda: "other")
+    monkeypatch.setattr(keys_module, "code_fingerprint", lambda _: "other")
     assert key()[0] != keys[0][0]
 
 

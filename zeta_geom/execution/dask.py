@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -135,7 +136,6 @@ def _start(start: Callable[[], LocalCluster]) -> LocalCluster:
 
 def _distributed() -> ModuleType:
     try:
-        import distributed
+        return import_module("distributed")
     except ImportError as error:
         raise ImportError('DaskExecutor needs Dask: pip install "zeta-geom[distributed]".') from error
-    return distributed

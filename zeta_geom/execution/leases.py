@@ -26,8 +26,8 @@ from zeta_geom.records.disk import name_file
 __all__ = ["LEASE", "lease_owner", "say_what_storage_lacks", "take_lease"]
 
 logger = logging.getLogger(__name__)
-# seconds without a heartbeat after which another host takes the work over: four times the heartbeat's period, and more
-# than a process stands still while it compiles, swaps or waits for a file server
+# seconds without a heartbeat after which another host takes the work over: four periods of the heartbeat, longer than
+# a process stands still while it compiles, swaps or waits for a file server
 LEASE = 60.0
 
 

@@ -1,7 +1,7 @@
 """A result on disk: values, settings, seed, versions and fingerprints, written whole or not at all.
 
-A table is one Parquet file and a set of arrays is one NPZ file (never pickle), each beside a JSON manifest. A result is
-reused if its key is the same; any difference computes it again.
+A table is one Parquet file and a set of arrays is one NPZ file (never pickle), each beside a JSON manifest. A result
+is reused if its key is the same; any difference computes it again.
 """
 
 from __future__ import annotations

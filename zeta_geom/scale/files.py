@@ -1,4 +1,4 @@
-"""One part of a result in one Parquet file, with a key and a hash of its values in the file's own metadata."""
+"""One part of a result in one Parquet file, with its keys and a checksum of its values in the file's metadata."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from zeta_geom.records import atomic_path
-from zeta_geom.records.keys import data_fingerprint
+from zeta_geom.records.disk import atomic_path
+from zeta_geom.records.keys import Manifest, data_fingerprint, key_of
 
-__all__ = ["read_part", "write_part"]
+__all__ = ["part_key", "read_part", "write_part"]
+
+
+def part_key(manifest: Manifest) -> str:
+    """Return the key of a part of some work: the work's key without the code, and with it."""
+    return f"{key_of(manifest, code=False)}-{manifest['key']}"
 
 
 def write_part(path: Path, columns: dict[str, np.ndarray], key: str) -> None:
@@ -26,10 +31,10 @@ def write_part(path: Path, columns: dict[str, np.ndarray], key: str) -> None:
         pq.write_table(pa.table(arrays).replace_schema_metadata(metadata), temporary, use_dictionary=False)
 
 
-def read_part(path: Path, key: str) -> dict[str, np.ndarray]:
-    """Read a part, or say why it does not count.
+def read_part(path: Path, key: str, *, stale: bool = False) -> dict[str, np.ndarray]:
+    """Read a part, or raise if it is absent, damaged, of other work, or, unless `stale`, of other code.
 
-    Returns shape (q,), (q, k).
+    Returns columns of shape (q,) or (q, k).
     """
     try:
         table = pq.read_table(path, partitioning=None)
@@ -39,7 +44,8 @@ def read_part(path: Path, key: str) -> dict[str, np.ndarray]:
     except (pa.ArrowException, OSError, ValueError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is no whole Parquet file: {error}") from error
     stored = table.schema.metadata or {}
-    if stored.get(b"key") != key.encode():
+    stored_key = stored.get(b"key", b"").decode()
+    if stored_key != key and not (stale and stored_key.partition("-")[0] == key.partition("-")[0]):
         raise ValueError(f"{path} is a part of other work.")
     if stored.get(b"sha256") != _fingerprint(columns).encode():
         raise ValueError(f"{path} does not hold the values that were written.")

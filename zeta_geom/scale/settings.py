@@ -43,6 +43,8 @@ class Parts:
         Bytes that a worker may use, beyond the interpreter and the libraries.
     device : str, optional
         Of torch, such as "cuda", on each worker; the compiled kernels on the CPU by default.
+    stale : bool
+        Accept parts that older code wrote, and say so in the log.
 
     Raises
     ------
@@ -60,6 +62,7 @@ class Parts:
     block_size: int | None = None
     memory: int = MEMORY
     device: str | None = None
+    stale: bool = False
 
     def __post_init__(self) -> None:
         for name in ("chunk_size", "block_size", "memory"):

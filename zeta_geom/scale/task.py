@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,19 @@ import numpy as np
 
 from zeta_geom.geometry.cpu.counts import pointwise_dimensions
 from zeta_geom.geometry.knn import prepare_points, search
-from zeta_geom.records.keys import code_fingerprint, library_versions
+from zeta_geom.records.keys import Manifest, make_manifest
 from zeta_geom.scale.files import write_part
 from zeta_geom.scale.points import check_block, gather_rows, map_rows
 
-__all__ = ["PartTask", "count_dimensions", "do_part", "installation", "merge_nearest", "nearest_in_blocks"]
+__all__ = [
+    "PartTask",
+    "count_dimensions",
+    "do_part",
+    "installation",
+    "merge_nearest",
+    "nearest_in_blocks",
+    "work_manifest",
+]
 
 MERGED = 512  # queries whose lists are merged at once
 
@@ -28,7 +35,7 @@ class PartTask:
     Parameters
     ----------
     part, key, code : str
-        The file to write, the key that it gets, the `installation` that must do it.
+        The file to write, the key that it gets, the client's `installation`.
     points : str
         .npy file of the points.
     n : int
@@ -72,8 +79,8 @@ def do_part(task: PartTask) -> str:
     """Compute one part and write it."""
     if installation() != task.code:
         raise RuntimeError(
-            "this worker's zeta_geom, or a library that computes, is not the client's. Install the same on all, and "
-            "start the workers anew."
+            "this worker's zeta_geom, or a library that computes, is not the client's. Install the same on all "
+            "machines, and restart the workers."
         )
     rows, Q, own = _queries(task)
     indices, squared, order = nearest_in_blocks(task, Q, own)
@@ -90,9 +97,13 @@ def do_part(task: PartTask) -> str:
 
 
 def installation() -> str:
-    """Return a hash, a str, of the package's code and of the versions of the libraries that compute."""
-    about = json.dumps([code_fingerprint(), library_versions()], sort_keys=True)
-    return hashlib.sha256(about.encode()).hexdigest()
+    """Return the key of the code that this module reaches, and of the libraries that compute."""
+    return str(work_manifest({})["key"])
+
+
+def work_manifest(settings: Mapping[str, object]) -> Manifest:
+    """Return the manifest of work that this module does."""
+    return make_manifest("parts", settings, "", __file__)
 
 
 def _queries(task: PartTask) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:

@@ -22,8 +22,7 @@ from zeta_geom.records.keys import data_fingerprint
 from zeta_geom.sweeps.arguments import check_axes, check_data, check_options
 from zeta_geom.sweeps.grid import Run, make_grid
 from zeta_geom.sweeps.measures import MEASURES, Points
-from zeta_geom.sweeps.workshop import RemoteWorkshop, Workshop, keep_array
-from zeta_geom.sweeps.workshop import __file__ as workshop_file
+from zeta_geom.sweeps.workshop import SOURCE, RemoteWorkshop, Workshop, keep_array
 
 __all__ = ["SweepError", "sweep", "sweep_table"]
 
@@ -215,7 +214,7 @@ class HashedPoints:
 def _entries(ledger: Ledger, runs: Sequence[Run], data_sets: Sequence[HashedPoints], stale: bool) -> list[Entry]:
     """Return the entries of runs, without repetitions; with `stale`, those of older code that is finished."""
     prints = {data.name: " ".join(data.fingerprints) for data in data_sets}
-    entries = [ledger.entry(run.slug, run.model_dump(), prints[run.data], workshop_file) for run in runs]
+    entries = [ledger.entry(run.slug, run.model_dump(), prints[run.data], SOURCE) for run in runs]
     if stale:
         entries = [ledger.of_older_code(entry) or entry for entry in entries]
     return list({entry.name: entry for entry in entries}.values())  # a γ given twice is one run

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from zeta_geom.geometry import LocalPCA
     from zeta_geom.realism import MNISTOracle
 
-__all__ = ["RemoteWorkshop", "Workshop", "keep_array"]
+__all__ = ["SOURCE", "RemoteWorkshop", "Workshop", "keep_array"]
+
+SOURCE = Path(__file__)  # what this module imports is the code in the key of a run
 
 
 class Workshop:
@@ -129,7 +131,7 @@ def _std(values: np.ndarray) -> float:
 
 
 def _sem(values: np.ndarray, n: int) -> float:
-    """Return the standard error of the mean over some of n points as an estimate of that over all; 0 if all are used."""
+    """Return the standard error of the values' mean as an estimate of the mean over n points; 0 for all points."""
     from zeta_geom.geometry.local_pca import standard_error
 
     return 0.0 if len(values) == n else standard_error(values, n)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -74,7 +73,7 @@ def run(
     num_workers : int
         Processes that read images, on each device.
     force, stale : bool
-        As in `zeta_geom.records.record`.
+        As in `zeta_geom.records.record`; with `stale`, a killed run resumes from a checkpoint of older code too.
     progress : bool
         Show a progress bar, on a terminal.
     logs : bool
@@ -132,14 +131,15 @@ def run(
         with hold(one.folder.with_suffix(".lock"), waiting=told):
             made = records.record(
                 f"{recipe.name}/seed-{one.seed}",
-                lambda: one.train(accelerator, num_workers, progress, logs),  # noqa: B023, called at once
+                lambda: one.train(accelerator, num_workers, progress, logs, stale),  # noqa: B023, called at once
                 settings=one.settings,
                 data=one.data.fingerprint,
                 folder=folder,
+                source=one.source,
                 force=force or not one.weights.exists(),
                 stale=stale,
             )
-            shutil.rmtree(one.checkpoint.parent, ignore_errors=True)
+            one.remove_checkpoints()
         tables.append(made.table)
     return pd.concat(tables, ignore_index=True)
 
