@@ -47,7 +47,6 @@ NO_ARRAYS = {
     "sweeps": "DaskExecutor Executor Ledger PoolExecutor SerialExecutor SweepError sweep_table",
     "training": "Classifier ImageData Recipe load_image_data load_network make_network read_recipe run search "
     "write_recipe",
-    "records.files": "write_result",
     "datasets.own_files": "labels_of read_several",
     "plots.audit": "set_colors",
     "plots.curves": "level_across mark_gamma_min",
@@ -128,7 +127,7 @@ def test_only_documented_errors(name, pytestconfig):
 def public_callables():
     """Return the dotted names of what the rooms offer to call."""
     rooms = [name for name in zeta_geom.__all__ if isinstance(getattr(zeta_geom, name), ModuleType)]
-    rooms += ["records.files", "datasets.own_files"]
+    rooms += ["datasets.own_files"]
     rooms += [f"plots.{module.name}" for module in iter_modules(plots.__path__)]
     for room in sorted({*rooms}):
         module = import_module(f"zeta_geom.{room}")

@@ -82,7 +82,7 @@ def test_a_scheduler_that_goes_away(ledger):
         executor = DaskExecutor(cluster.scheduler_address)
         results = executor.map(cases.double, [1, 2])
         next(results)
-    with pytest.raises(ConnectionError, match=r"the Dask scheduler at .* is gone; what is finished is kept"):
+    with pytest.raises(ConnectionError, match=r"the Dask scheduler at .* is gone; finished work is kept"):
         list(results)
 
 

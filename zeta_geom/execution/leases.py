@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -65,7 +66,7 @@ def take_lease(folder: Path, name: str) -> Iterator[bool]:
         lock.release()
 
 
-def lease_owner(folder: Path, name: str) -> dict[str, object] | None:
+def lease_owner(folder: Path, name: str) -> dict[str, Any] | None:
     """Return host, pid and since (seconds since 1970) of the process that has a lease, or None."""
     lease = folder / f"{name}.lease"
     owner = _owner(lease)
@@ -170,7 +171,7 @@ def _is_valid(lease: Path, locked: bool) -> bool:
         probe.unlink(missing_ok=True)
 
 
-def _owner(lease: Path) -> dict[str, object]:
+def _owner(lease: Path) -> dict[str, Any]:
     try:
         owner = json.loads(lease.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

@@ -213,7 +213,7 @@ class Ledger:
         states = [self.status(entry) for entry in self.plan()]
         return {name: states.count(name) for name in ("finished", "failed", "running", "open")}
 
-    def owner(self, entry: Entry) -> dict[str, object] | None:
+    def owner(self, entry: Entry) -> dict[str, Any] | None:
         """Return host, pid and since (seconds since 1970) of the process that works on a run, or None."""
         return lease_owner(self.leases, entry.name)
 

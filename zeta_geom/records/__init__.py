@@ -1,6 +1,7 @@
 """One store for finished work: each result is kept whole or not at all, under a key of all that it depends on."""
 
 from importlib import import_module
+from typing import Any
 
 _MODULES = {
     "Record": "store",
@@ -15,7 +16,7 @@ _MODULES = {
 __all__ = sorted(_MODULES)
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
