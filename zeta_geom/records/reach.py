@@ -9,59 +9,47 @@ from __future__ import annotations
 import ast
 import gc
 import hashlib
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 __all__ = ["PACKAGE", "State", "file_state", "find_module", "module_name", "reached_modules"]
 
 PACKAGE = Path(__file__).parents[1]
 INIT = "__init__.py"
 WEIGHTS = ".safetensors"
-INSTALLED = {"site-packages", "dist-packages"}  # there a package beside another is none of the same repository
+INSTALLED = {"site-packages", "dist-packages"}  # folders whose packages are not of one repository
 
 State = tuple[int, int]  # a file's time of change in ns, and its size
+Chain = tuple[str, ...]  # (a, b) of x.a.b
 
 
 @dataclass(frozen=True)
 class Imported:
-    """One imported name: `import module` has no `name`; `alias` is what the importing module calls it."""
+    """An imported name; "" stands for the module itself, "*" for all of its names."""
 
     module: str
-    name: str | None
-    alias: str
+    name: str
+    alias: str  # in the importing module
     level: int = 0  # dots of a relative import
-    outside: bool = False  # at the top of the module, not inside a function or class
 
 
 @dataclass
 class Module:
-    """What a file's syntax tree says of it."""
+    """The contents of a file that matter here."""
 
-    text: bytes
     digest: str = ""
     imports: list[Imported] = field(default_factory=list)
+    chains: dict[str, set[Chain]] = field(default_factory=lambda: defaultdict(set))  # x -> {(a, b)} for x.a.b
     table: dict[str, str] = field(default_factory=dict)  # of a lazy package: name -> module
     weights: list[str] = field(default_factory=list)  # names of files
 
-    @cached_property
-    def chains(self) -> dict[str, set[tuple[str, ...]]]:
-        """For each name x what is asked of it: ("a", "b") for x.a.b, () for x itself."""
-        chains: dict[str, set[tuple[str, ...]]] = {}
-        pending: list[ast.AST] = [ast.parse(self.text)]
-        while pending:
-            node = pending.pop()
-            names = _chain(node)
-            if names:
-                chains.setdefault(names[0], set()).add(tuple(names[1:]))
-            else:
-                pending.extend(ast.iter_child_nodes(node))
-        return chains
-
 
 def module_name(path: Path) -> tuple[str, Path]:
-    """Return the dotted name of a file's module, and the folder that the name starts from."""
+    """Return the dotted name of a file's module, and the folder of its top package."""
     parts = [] if path.name == INIT else [path.stem]
     folder = path.parent
     while (folder / INIT).exists():
@@ -71,26 +59,26 @@ def module_name(path: Path) -> tuple[str, Path]:
 
 
 def find_module(name: str, folder: Path) -> Path | None:
-    """Return the file of a module or package below a folder, None where there is none."""
+    """Return the file of a module or package below a folder, None if there is none."""
     stem = folder.joinpath(*name.split("."))
     return next((path for path in (stem / INIT, stem.with_name(f"{stem.name}.py")) if path.is_file()), None)
 
 
 def file_state(path: Path) -> State:
-    """Return what changes when a file is written again."""
+    """Return a value that changes if a file is written again."""
     state = path.stat()
     return state.st_mtime_ns, state.st_size
 
 
 def reached_modules(sources: Iterable[Path], package: Path) -> tuple[dict[str, str], dict[Path, State]]:
-    """Return a digest of each module that the sources reach and of each file of weights that these modules name.
+    """Return the digests of the modules that the sources reach and of the weights that these modules name.
 
     Followed are modules of `package`, and those beside the top package of a source, or beside a plain script. The
     second value holds the files outside `package`, with their states.
     """
     walk = _Walk(package)
     collects = gc.isenabled()
-    gc.disable()  # it would walk over the syntax trees again and again, which doubles the time of parsing
+    gc.disable()  # the collector would visit the growing syntax trees again and again, half of the time of parsing
     try:
         for source in sources:
             walk.start(source.resolve())
@@ -105,12 +93,12 @@ class _Walk:
 
     def __init__(self, package: Path) -> None:
         self.package = package
-        self.folders: list[tuple[str, Path]] = []  # of a source, its top package and where that lies
+        self.folders: list[tuple[str, Path]] = []  # the top package of each source, and its folder
         self.digests: dict[str, str] = {}
         self.outside: dict[Path, State] = {}
         self.places: dict[str, Path | None] = {}
         self.modules: dict[str, Module] = {}
-        self.followed: set[object] = set()
+        self.followed: set[str] = set()
 
     def start(self, source: Path) -> None:
         """Follow a source."""
@@ -123,61 +111,61 @@ class _Walk:
     def _locate(self, name: str) -> Path | None:
         """Return the file of a module of this repository, None for any other."""
         if name not in self.places:
-            self.places[name] = self._search(name)
+            top = name.split(".")[0]
+            folders = [folder for own, folder in self.folders if top == own or not INSTALLED & set(folder.parts)]
+            if top == self.package.name:
+                folders = [self.package.parent]
+            self.places[name] = next(
+                (path for each in folders if (path := find_module(name, each)) is not None), None
+            )
         return self.places[name]
 
-    def _search(self, name: str) -> Path | None:
-        top = name.split(".")[0]
-        if top == self.package.name:
-            return find_module(name, self.package.parent)
-        folders = [folder for own, folder in self.folders if top == own or not INSTALLED & set(folder.parts)]
-        return next((path for folder in folders if (path := find_module(name, folder)) is not None), None)
-
     def _read(self, name: str, path: Path) -> Module:
-        """Parse a module and count it."""
+        """Parse a module and count it and the packages that it lies in."""
         if name not in self.modules:
-            # the package runs as it was loaded, so what is edited meanwhile counts as it was before
+            # the process runs the package as it was loaded, so the text of a file that is edited later does not count
             inside = self.package in path.parents
             if not inside:
                 self.outside[path] = file_state(path)
             self.modules[name] = _parse(path, None if inside else self.outside[path])
             self.digests[name] = self.modules[name].digest
+            parent = name.rpartition(".")[0]
+            if (place := self._locate(parent) if parent else None) is not None:
+                self._read(parent, place)
         return self.modules[name]
 
     def _follow_module(self, name: str, path: Path) -> None:
         """Reach a module and all that it imports."""
-        if not self._is_new(name):
+        if name in self.followed:
             return
+        self.followed.add(name)
         module = self._read(name, path)
-        self._pass_through(name)
         for weights in module.weights if self.package in path.parents else ():
             for file in path.parent.rglob(weights):
                 self.digests[f"{name}/{weights}"] = _digest_of_weights(file)
         parent = name if path.name == INIT else name.rpartition(".")[0]
         for imported in module.imports:
-            self._follow_import(imported, parent, module)
+            self._follow_import(imported, parent, (), module.chains[imported.alias])
 
-    def _follow_import(self, imported: Imported, parent: str, module: Module) -> None:
-        source = _absolute(imported, parent)
-        if self._locate(source) is None:
-            return
+    def _follow_import(self, imported: Imported, parent: str, chain: Chain, chains: set[Chain]) -> None:
+        source = imported.module
+        if imported.level:  # relative to `parent`, the package that imports
+            parts = parent.split(".")[: len(parent.split(".")) - imported.level + 1]
+            source = ".".join([*parts, source] if source else parts)
         if imported.name == "*":
-            self._follow_name(source, ())
-        elif imported.name is not None:
-            self._follow_name(source, (imported.name,), module, imported.alias)
-        elif imported.alias != source.split(".")[0]:  # import a.b as x
-            self._follow_name(source, (), module, imported.alias)
-        else:  # import a.b, which binds a
-            self._follow_name(source, None)
-            for chain in module.chains.get(imported.alias, set()) - {()}:
-                self._follow_name(imported.alias, chain)
+            self._follow_name(source, (), {()})
+        elif not imported.name and imported.alias == source.split(".")[0]:  # import a.b, which binds a
+            self._follow_name(source, (), set())
+            self._follow_name(imported.alias, (), chains)
+        elif not imported.name:
+            self._follow_name(source, chain, chains)
+        else:
+            self._follow_name(source, (imported.name, *chain), chains)
 
-    def _follow_name(
-        self, name: str, chain: tuple[str, ...] | None, module: Module | None = None, alias: str = ""
-    ) -> None:
-        """Reach what `name.a.b` means for a chain (a, b), all of a package for none; None: the package's own file.
+    def _follow_name(self, name: str, chain: Chain, chains: set[Chain]) -> None:
+        """Reach the module that defines `name.a.b` for a chain (a, b).
 
-        Where that is a package, which `module` calls `alias`, only what the module asks of it is reached.
+        If that is a package, only its names in `chains` are reached, or all of it for an empty chain.
         """
         path = self._locate(name)
         if path is None:
@@ -186,55 +174,23 @@ class _Walk:
             self._follow_module(name, path)
             return
         package = self._read(name, path)
-        self._pass_through(name)
-        if chain:
-            self._follow_member(name, path, chain, module, alias)
-        elif module is not None:
-            for asked in module.chains.get(alias, set()):
-                self._follow_name(name, asked)
-        elif chain is not None and self._is_new((name, "all")):
-            self._follow_module(name, path)
-            for first in package.table:
-                self._follow_member(name, path, (first,), None, "")
-
-    def _follow_member(
-        self, name: str, path: Path, chain: tuple[str, ...], module: Module | None, alias: str
-    ) -> None:
-        """Reach the module that defines a name of a package, for what follows in the chain."""
+        if not chain:
+            for used in chains - {()}:
+                self._follow_name(name, used, {()})
+            if () in chains:
+                for file in path.parent.rglob("*.py"):
+                    self._follow_module(module_name(file)[0], file)
+            return
         first, rest = chain[0], chain[1:]
-        bound = [one for one in self.modules[name].imports if one.outside and one.alias == first]
-        table = self.modules[name].table
+        bound = [imported for imported in package.imports if imported.alias == first]
+        target = f"{name}.{package.table.get(first, first)}"
         if bound:
             for imported in bound:
-                inner = (*([imported.name] if imported.name else []), *rest)
-                self._follow_name(_absolute(imported, name), inner, module, alias)
-        elif first in table:
-            target = f"{name}.{table[first]}"
-            self._follow_name(target if self._locate(target) else table[first], chain, module, alias)
-        elif self._locate(f"{name}.{first}") is not None:
-            self._follow_name(f"{name}.{first}", rest, module, alias)
-        else:
+                self._follow_import(imported, name, rest, chains)
+        elif self._locate(target) is not None:
+            self._follow_name(target, chain if first in package.table else rest, chains)
+        else:  # the package defines it
             self._follow_module(name, path)
-
-    def _pass_through(self, name: str) -> None:
-        """Count the packages that a module lies in."""
-        while name := name.rpartition(".")[0]:
-            path = self._locate(name)
-            if path is not None:
-                self._read(name, path)
-
-    def _is_new(self, what: object) -> bool:
-        new = what not in self.followed
-        self.followed.add(what)
-        return new
-
-
-def _absolute(imported: Imported, parent: str) -> str:
-    """Return the full name of an import's module; `parent` is the package that imports it."""
-    if not imported.level:
-        return imported.module
-    parts = parent.split(".")
-    return ".".join([*parts[: len(parts) - imported.level + 1], *([imported.module] if imported.module else [])])
 
 
 @cache
@@ -243,98 +199,95 @@ def _digest_of_weights(path: Path) -> str:
 
 
 @cache
-def _parse(path: Path, state: tuple[int, int] | None) -> Module:
-    """Parse a file; `state`, its time and size, tells versions of it apart."""
-    text = path.read_bytes()
-    tree, module = ast.parse(text), Module(text)
-    _strip(tree, module, outside=True)
-    parts: list[str] = []
-    _write(tree, parts)
+def _parse(path: Path, state: State | None) -> Module:
+    """Parse a file; `state` tells versions of it apart."""
+    module, parts = Module(), list[str]()
+    _read_node(ast.parse(path.read_bytes()), module, parts)
     module.digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
-    if b"import_module" in text or WEIGHTS.encode() in text:  # few files: a walk takes as long as parsing
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call):
-                module.imports += _called_modules(node)
-            elif isinstance(node, ast.Constant) and str(node.value).endswith(WEIGHTS) and node.value != WEIGHTS:
-                module.weights.append(str(node.value))
     return module
 
 
-def _strip(node: ast.AST, module: Module, *, outside: bool) -> None:
-    """Remove what does not count, docstrings and what is for type checkers alone, and note imports and tables."""
-    for name in ("body", "orelse", "finalbody", "handlers", "cases"):
-        statements = getattr(node, name, None)
-        if not isinstance(statements, list):
-            continue
-        kept: list[ast.AST] = []
-        for one in statements:
-            if isinstance(one, ast.If) and _chain(one.test)[-1:] == ["TYPE_CHECKING"]:
-                kept += one.orelse  # the body never runs
-            elif not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)):
-                kept.append(one)
-        statements[:] = kept
-        for one in kept:
-            if isinstance(one, (ast.Import, ast.ImportFrom)):
-                module.imports += _imports(one, outside)
-            elif isinstance(one, (ast.Assign, ast.AnnAssign)) and isinstance(one.value, ast.Dict) and outside:
-                module.table |= _table(one.value)
-            else:
-                inside = isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-                _strip(one, module, outside=outside and not inside)
+def _read_node(node: ast.AST, module: Module, parts: list[str]) -> None:
+    """Append a syntax tree to a list of texts, without positions and docstrings, and note imports and used names.
 
-
-def _imports(node: ast.Import | ast.ImportFrom, outside: bool) -> list[Imported]:
-    if isinstance(node, ast.Import):
-        return [Imported(one.name, None, one.asname or one.name.split(".")[0], 0, outside) for one in node.names]
-    return [Imported(node.module or "", one.name, one.asname or one.name, node.level, outside) for one in node.names]
-
-
-def _table(node: ast.Dict) -> dict[str, str]:
-    """Return the entries of a dict whose key and value are texts: of a lazy package's table, name and module."""
-    pairs = [
-        (key.value, value.value)
-        for key, value in zip(node.keys, node.values)
-        if isinstance(key, ast.Constant) and isinstance(value, ast.Constant)
-    ]
-    return {key: value for key, value in pairs if isinstance(key, str) and isinstance(value, str)}
-
-
-def _write(node: ast.AST, parts: list[str]) -> None:
-    """Append a tree to a list of texts, without positions; ast.dump takes three times as long."""
-    parts.append(node.__class__.__name__)
+    It is ast.dump in a third of the time.
+    """
+    kind = node.__class__
+    if kind in (ast.Name, ast.Attribute) and (names := _chain(node)):
+        module.chains[names[0]].add(tuple(names[1:]))
+        parts += names
+        return
+    if kind in NOTES:
+        NOTES[kind](node, module)
+    parts.append(kind.__name__)
     for name in node._fields:
         value = getattr(node, name, None)
-        if isinstance(value, ast.AST):
-            _write(value, parts)
-        elif isinstance(value, list):
+        if value.__class__ is list:
             parts.append("[")
-            for one in value:
-                if isinstance(one, ast.AST):
-                    _write(one, parts)
-                else:
-                    parts.append(repr(one))
+            for element in value:
+                _read_value(element, module, parts)
             parts.append("]")
         else:
-            parts.append(repr(value))
+            _read_value(value, module, parts)
 
 
-def _called_modules(call: ast.Call) -> list[Imported]:
-    """Return the module of import_module("a.b") and import_module(f"{__name__}.b"), a text that is known here."""
-    if _chain(call.func)[-1:] != ["import_module"] or not call.args:
-        return []
-    argument = call.args[0]
-    if isinstance(argument, ast.Constant):
-        return [Imported(str(argument.value), "*", "")]
-    match argument:
-        case ast.JoinedStr([ast.FormattedValue(ast.Name("__name__")), ast.Constant(str(rest))]):
-            return [Imported(rest.removeprefix("."), "*", "", 1)]
-    return []
+def _read_value(value: object, module: Module, parts: list[str]) -> None:
+    if not isinstance(value, ast.AST):
+        parts.append(repr(value))
+    elif isinstance(value, ast.If) and _chain(value.test)[-1:] == ["TYPE_CHECKING"]:
+        for statement in value.orelse:  # the body never runs
+            _read_value(statement, module, parts)
+    elif not (isinstance(value, ast.Expr) and isinstance(value.value, ast.Constant)):  # a docstring
+        _read_node(value, module, parts)
 
 
 def _chain(node: ast.AST) -> list[str]:
-    """Return [x, a, b] for x.a.b, nothing for what does not begin with a name."""
+    """Return [x, a, b] for x.a.b, nothing for an expression that does not begin with a name."""
     names: list[str] = []
     while isinstance(node, ast.Attribute):
         names.append(node.attr)
         node = node.value
     return [node.id, *reversed(names)] if isinstance(node, ast.Name) else []
+
+
+def _note_import(node: ast.Import, module: Module) -> None:
+    module.imports += [Imported(one.name, "", one.asname or one.name.split(".")[0]) for one in node.names]
+
+
+def _note_import_from(node: ast.ImportFrom, module: Module) -> None:
+    module.imports += [
+        Imported(node.module or "", one.name, one.asname or one.name, node.level) for one in node.names
+    ]
+
+
+def _note_call(node: ast.Call, module: Module) -> None:
+    """Note the modules of import_module("a.b") and import_module(f"{__name__}.b"), whose names are known here."""
+    match node:
+        case ast.Call(ast.Name("import_module") | ast.Attribute(attr="import_module"), [ast.Constant(str(name)), *_]):
+            module.imports.append(Imported(name, "*", ""))
+        case ast.Call(
+            ast.Name("import_module") | ast.Attribute(attr="import_module"),
+            [ast.JoinedStr([ast.FormattedValue(ast.Name("__name__")), ast.Constant(str(name))]), *_],
+        ):
+            module.imports.append(Imported(name.removeprefix("."), "*", "", 1))
+
+
+def _note_constant(node: ast.Constant, module: Module) -> None:
+    if isinstance(node.value, str) and node.value.endswith(WEIGHTS) and node.value != WEIGHTS:
+        module.weights.append(node.value)
+
+
+def _note_table(node: ast.Dict, module: Module) -> None:
+    for key, value in zip(node.keys, node.values):
+        match key, value:
+            case ast.Constant(str(name)), ast.Constant(str(target)):
+                module.table[name] = target
+
+
+NOTES: dict[type, Callable[[Any, Module], None]] = {
+    ast.Import: _note_import,
+    ast.ImportFrom: _note_import_from,
+    ast.Call: _note_call,
+    ast.Constant: _note_constant,
+    ast.Dict: _note_table,
+}
