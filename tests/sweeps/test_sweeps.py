@@ -1,5 +1,7 @@
 """The γ sweep: its grid, its columns, its records."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -146,7 +148,7 @@ def test_the_points_are_hashed_once(executor, tmp_path, monkeypatch):
         return data_fingerprint(*arrays)
 
     for module in ("sweep", "workshop"):
-        monkeypatch.setattr(f"zeta_geom.sweeps.{module}.data_fingerprint", note)
+        monkeypatch.setattr(sys.modules[f"zeta_geom.sweeps.{module}"], "data_fingerprint", note)
     gamma_sweep(X, gammas=[2, 4], n_neighbors=8, folder=tmp_path, executor=executor, progress=False)
     assert hashed == [X.shape]
 
