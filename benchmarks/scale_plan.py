@@ -25,7 +25,8 @@ from tqdm import tqdm
 from benchmarks.measuring import report
 from benchmarks.points import fashion, noise
 from zeta_geom.execution.executors import PoolExecutor, SerialExecutor
-from zeta_geom.geometry import LocalPCA, Parts, Rate, local_dimension, measure_rate, plan_local_dimension
+from zeta_geom.geometry import LocalPCA
+from zeta_geom.scale import Parts, Rate, local_dimension, measure_rate, plan_local_dimension
 
 KS = (8, 128)
 MIB = 2**20

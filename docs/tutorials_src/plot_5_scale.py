@@ -12,8 +12,9 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from zeta_geom.geometry import Parts, knn, local_dimension, plan_local_dimension
+from zeta_geom import geometry
 from zeta_geom.manifolds import make_curved_manifold
+from zeta_geom.scale import Parts, knn, local_dimension, plan_local_dimension
 from zeta_geom.sweeps import PoolExecutor
 
 # %%
@@ -44,15 +45,15 @@ sorted(path.name for path in (folder / "parts").rglob("*.parquet"))
 # %%
 # It is what one process finds:
 
-alone = local_dimension(X, (8, 128))
+alone = geometry.local_dimension(X, (8, 128))
 {k: bool((dimension[k] == alone[k]).all()) for k in dimension}
 
 # %%
 # Neighbours alone come the same way, here with parts that nobody keeps. What is kept is not done again: a killed call
 # goes on.
 
-near, plain = knn(folder / "points.npy", 16, executor=pool), knn(X, 16)
-bool((near.indices == plain.indices).all())
+neighbors = knn(folder / "points.npy", 16, executor=pool)
+bool((neighbors.indices == geometry.knn(X, 16).indices).all())
 
 # %%
 # Or at some points only
@@ -61,13 +62,14 @@ bool((near.indices == plain.indices).all())
 # ``n_anchors`` estimates at some points, with neighbours sought among all. The mean then has a standard error.
 
 counts = [50, 100, 200, 400, 800, 1600]
-found = [
-    local_dimension(X, 128, n_anchors=n, random_state=0)[128] for n in counts
+dimensions = [
+    geometry.local_dimension(X, 128, n_anchors=n, random_state=0)[128]
+    for n in counts
 ]
-means = [values.mean() for values in found]
+means = [values.mean() for values in dimensions]
 errors = [
     values.std(ddof=1) / np.sqrt(n) * np.sqrt(1 - n / len(X))
-    for values, n in zip(found, counts, strict=True)
+    for values, n in zip(dimensions, counts, strict=True)
 ]
 fig, ax = plt.subplots(figsize=(5, 3), layout="constrained")
 ax.errorbar(

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from zeta_geom import audit, checks, fidelity, geometry, neighborhoods, sweeps
+from zeta_geom import audit, checks, fidelity, geometry, neighborhoods, scale, sweeps
 
 
 def test_good_values_pass():
@@ -127,4 +127,4 @@ def test_every_entry_names_n_jobs(call, n_jobs):
     with pytest.raises((TypeError, ValueError), match="n_jobs must be"):
         call(n_jobs)
     with pytest.raises((TypeError, ValueError), match="threads must be"):
-        geometry.measure_rate(threads=n_jobs)
+        scale.measure_rate(threads=n_jobs)

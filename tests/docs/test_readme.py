@@ -10,7 +10,7 @@ from torchvision.models import resnet18
 
 import zeta_geom
 from zeta_geom.cli.main import app
-from zeta_geom.geometry import plan_table
+from zeta_geom.scale import plan_table
 
 README = Path(zeta_geom.__file__).parents[1] / "README.md"
 

@@ -36,13 +36,14 @@ NO_ARRAYS = {
     "checks": "check_label_shape check_units count_classes one_hot",  # the last three take what is checked
     "datasets": "Dataset Specification data_home fetch load",
     "fidelity": "AlphaPrecision Authenticity BetaRecall DensityCoverage PrecisionRecall",  # results
-    "geometry": "Neighbors Parts Plan Rate measure_rate plan_local_dimension plan_table",
+    "geometry": "Neighbors",
     "execution": "DaskExecutor Executor Ledger PoolExecutor SerialExecutor",
     "manifolds": "Manifold get_manifold",
     "mixers": "Mixer Traits make_mixer method_table",
     "neighborhoods": "LabelAgreement",
     "realism": "LeNet5",
     "records": "Record atomic_path code_fingerprint record",
+    "scale": "Parts Plan Rate measure_rate plan_local_dimension plan_table",
     "rng": "RandomState is_torch_generator loader_rank process_rank seed_from torch_generator",
     "sweeps": "DaskExecutor Executor Ledger PoolExecutor SerialExecutor SweepError sweep_table",
     "training": "Classifier ImageData Recipe load_image_data load_network make_network read_recipe run search "

@@ -3,15 +3,15 @@
 import numpy as np
 
 
-def plain_neighbours(X, k, queries=None, own=None):
+def plain_neighbours(X, k, queries=None, excluded=None):
     """Sort all distances; ties go to the lower index."""
     X = np.asarray(X, dtype=np.float64)
-    Q, own = (X, np.arange(len(X))) if queries is None else (np.asarray(queries, dtype=np.float64), own)
+    Q, excluded = (X, np.arange(len(X))) if queries is None else (np.asarray(queries, dtype=np.float64), excluded)
     indices, squared = [], []
     for i, query in enumerate(Q):
         distances = ((query - X) ** 2).sum(axis=1)
-        if own is not None:
-            distances[own[i]] = np.inf
+        if excluded is not None:
+            distances[excluded[i]] = np.inf
         nearest = np.argsort(distances, kind="stable")[:k]
         indices.append(nearest)
         squared.append(distances[nearest])
@@ -20,8 +20,8 @@ def plain_neighbours(X, k, queries=None, own=None):
 
 def plain_one_point(X, indices):
     """Say where no column of a neighbourhood varies by more than 8 times the rounding of its largest value."""
-    near = np.asarray(X, dtype=np.float64)[indices]
-    return (np.ptp(near, axis=1) <= 8 * np.finfo(X.dtype).eps * np.abs(near).max(axis=1)).all(axis=1)
+    neighbors = np.asarray(X, dtype=np.float64)[indices]
+    return (np.ptp(neighbors, axis=1) <= 8 * np.finfo(X.dtype).eps * np.abs(neighbors).max(axis=1)).all(axis=1)
 
 
 def plain_dimension(X, indices, alpha=0.05):
@@ -39,3 +39,11 @@ def plain_dimension(X, indices, alpha=0.05):
         counts.append(0 if one else (eigenvalues > alpha * eigenvalues[-1]).sum())
         close.append((np.abs(eigenvalues - alpha * eigenvalues[-1]) < 1e-10 * eigenvalues[-1]).any())
     return np.array(counts), np.array(close)
+
+
+def with_spectrum(rng, eigenvalues, k, d):
+    """Make k points, centred, with this covariance spectrum."""
+    r = len(eigenvalues)
+    left = np.linalg.qr(np.column_stack([np.ones(k), rng.normal(size=(k, r))]))[0][:, 1:]
+    right = np.linalg.qr(rng.normal(size=(d, r)))[0]
+    return left * np.sqrt(np.array(eigenvalues) * (k - 1)) @ right.T

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from tests.geometry.plain_geometry import plain_dimension, plain_neighbours, plain_one_point
-from zeta_geom import fidelity
+from zeta_geom import fidelity, scale
 from zeta_geom.audits.values import Frechet
-from zeta_geom.geometry import LocalPCA, knn, local_dimension, local_spectra, tangent_residual
+from zeta_geom.geometry import LocalPCA, knn, local_spectra, tangent_residual
 from zeta_geom.geometry.cpu.one_point import one_points
 from zeta_geom.geometry.cuda.counts import count_large_eigenvalues
 from zeta_geom.geometry.cuda.search import search_tensor
@@ -38,14 +38,14 @@ DATA = {
 @pytest.mark.parametrize("name", DATA)
 def test_neighbours_and_dimensions_are_the_plain_ones(name):
     X, k = DATA[name], 20
-    found = knn(X, k)
-    np.testing.assert_array_equal(found.indices, plain_neighbours(X, k)[0])
-    expected, close = plain_dimension(X, found.indices)
+    neighbors = knn(X, k)
+    np.testing.assert_array_equal(neighbors.indices, plain_neighbours(X, k)[0])
+    expected, close = plain_dimension(X, neighbors.indices)
     dimension = LocalPCA(k).fit(X)
     np.testing.assert_array_equal(dimension.dimension_pw_[~close], expected[~close])
     points = torch.from_numpy(X)
     indices, _ = search_tensor(points, None, None, k)
-    np.testing.assert_array_equal(indices, found.indices)
+    np.testing.assert_array_equal(indices, neighbors.indices)
     np.testing.assert_array_equal(count_large_eigenvalues(points, indices, (k,), 0.05)[0], dimension.dimension_pw_)
     assert not close.all()
     assert dimension.dimension_ > 0.99
@@ -54,8 +54,8 @@ def test_neighbours_and_dimensions_are_the_plain_ones(name):
 def test_a_constant_column_changes_no_spectrum():
     plain, offset = SMALL.astype(np.float32), DATA["a constant 1e6"]
     for rule in ("FO", "participation_ratio"):  # others look at the eigenvalues that are 0 too
-        ours, theirs = (LocalPCA((8, 20), rule=rule).fit(X).dimension_pw_ for X in (offset, plain))
-        np.testing.assert_allclose(ours, theirs, rtol=1e-9)
+        dimensions, expected = (LocalPCA((8, 20), rule=rule).fit(X).dimension_pw_ for X in (offset, plain))
+        np.testing.assert_allclose(dimensions, expected, rtol=1e-9)
     assert LocalPCA(20).fit(offset).dimension_ == pytest.approx(4.99, abs=0.02)
     spectra = local_spectra(np.stack([with_columns(1.7e18)]))
     np.testing.assert_allclose(spectra[0, 1:], local_spectra(SMALL[None])[0], rtol=1e-12)
@@ -82,10 +82,10 @@ def test_one_point_is_decided_in_each_column(dtype):
 @pytest.mark.parametrize("X", [DATA["a constant 1e6"], with_columns(1.7e18)], ids=["float32", "float64"])
 def test_residuals_are_those_without_the_constant(X):
     plain = X[:, :5].copy()
-    found, expected = (tangent_residual(P[:300], P[300:], (4, 20)) for P in (X, plain))
+    result, expected = (tangent_residual(P[:300], P[300:], (4, 20)) for P in (X, plain))
     for k in (4, 20):
-        np.testing.assert_allclose(found[k], expected[k], rtol=1e-9, atol=1e-8)
-    assert found[20].max() < 0.1
+        np.testing.assert_allclose(result[k], expected[k], rtol=1e-9, atol=1e-8)
+    assert result[20].max() < 0.1
 
 
 @pytest.mark.parametrize("constant", [np.float32(1e6), 1.7e18])
@@ -102,15 +102,15 @@ def test_measures_of_two_samples_are_those_without_the_constant(constant):
         (fidelity.beta_recall, "score"),
         (fidelity.authenticity, "score"),
     ):
-        found, expected = getattr(measure(real, fake), name), getattr(measure(X, Y), name)
-        assert found == pytest.approx(expected, abs=1e-6)
+        result, expected = getattr(measure(real, fake), name), getattr(measure(X, Y), name)
+        assert result == pytest.approx(expected, abs=1e-6)
     distance = fidelity.frechet_distance(X, Y[:150])
     assert fidelity.frechet_distance(real, fake[:150]) == pytest.approx(distance, rel=1e-9)
     once = np.ones((1, 150))
     assert Frechet(real).resampled(fake[:150], once)[0] == pytest.approx(distance, rel=1e-6)
     labels = np.arange(200) % 3
-    found = label_agreement(real, labels, fake, labels, k=9, metric="euclidean")
-    np.testing.assert_array_equal(found.indices, plain_neighbours(X, 9, Y)[0])
+    result = label_agreement(real, labels, fake, labels, k=9, metric="euclidean")
+    np.testing.assert_array_equal(result.indices, plain_neighbours(X, 9, Y)[0])
 
 
 def test_a_map_is_that_without_the_constant():
@@ -122,5 +122,5 @@ def test_a_map_is_that_without_the_constant():
 
 def test_parts_give_the_same(tmp_path):
     X = DATA["constants of several sizes"]
-    found = local_dimension(X, 20, executor=SerialExecutor(), parts=tmp_path)[20]
-    np.testing.assert_array_equal(found, LocalPCA(20).fit(X).dimension_pw_)
+    result = scale.local_dimension(X, 20, executor=SerialExecutor(), parts=tmp_path)[20]
+    np.testing.assert_array_equal(result, LocalPCA(20).fit(X).dimension_pw_)

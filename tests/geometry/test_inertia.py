@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.geometry.plain_geometry import plain_dimension
-from tests.geometry.test_certified import with_spectrum
+from tests.geometry.plain_geometry import plain_dimension, with_spectrum
 from zeta_geom.geometry.cpu.certified import SMALL, LargeCounter, count_large
 from zeta_geom.geometry.cpu.counts import pointwise_dimensions
 from zeta_geom.geometry.cpu.inertia import LONGEST, STEPS, bracket_by_lanczos, count_by_inertia
@@ -116,14 +115,14 @@ def test_an_eigenvalue_a_millionth_from_the_threshold(size):
 @pytest.mark.parametrize(("k", "d"), [(64, 300), (128, 784), (100, 60), (131, 200)])
 def test_neighbourhoods_of_every_kind_are_counted_as_numpy_does(k, d, dtype):
     kinds = {
-        "many eigenvalues": with_spectrum(np.geomspace(1, 1e-3, 40), k, d),
-        "one": with_spectrum([1.0], k, d),
-        "the largest five times": with_spectrum([1.0] * 5 + [0.06, 0.04], k, d),
+        "many eigenvalues": with_spectrum(RNG, np.geomspace(1, 1e-3, 40), k, d),
+        "one": with_spectrum(RNG, [1.0], k, d),
+        "the largest five times": with_spectrum(RNG, [1.0] * 5 + [0.06, 0.04], k, d),
         "duplicates": np.repeat(RNG.normal(size=(k // 8 + 1, d)), 8, axis=0)[:k],
         "columns of unlike size": RNG.normal(size=(k, d)) * np.geomspace(1, 1e-8, d),
         "columns that hardly vary": RNG.normal(size=(k, d)) * np.geomspace(1, 1e-140, d),
         "noise": RNG.normal(size=(k, d)),
-        "far from the origin": 1e3 + with_spectrum([1.0, 0.3, 0.1, 0.03], k, d),
+        "far from the origin": 1e3 + with_spectrum(RNG, [1.0, 0.3, 0.1, 0.03], k, d),
     }
     for name, points in kinds.items():
         X = points.astype(dtype)
@@ -144,7 +143,7 @@ def test_columns_are_written_whatever_the_number_of_neighbours(k):
 
 
 def test_points_so_small_that_float32_does_not_hold_their_scale():
-    X = (with_spectrum(np.geomspace(1, 1e-2, 20), 64, 100) * 1e-42).astype(np.float32)  # of few bits each
+    X = (with_spectrum(RNG, np.geomspace(1, 1e-2, 20), 64, 100) * 1e-42).astype(np.float32)  # of few bits each
     indices = np.arange(64)[None]
     expected, close = plain_dimension(X.astype(np.float64) * 2.0**140, indices)
     assert close[0] or pointwise_dimensions(X, indices, (64,), 0.05, "FO")[0, 0] == expected[0]

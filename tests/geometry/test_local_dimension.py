@@ -14,13 +14,13 @@ from zeta_geom.geometry.knn import search
 @pytest.mark.parametrize("name", DATA)
 def test_every_integer_is_that_of_the_reference(name, n):
     X = DATA[name](n)
-    found = local_dimension(X, (8, 128))
-    sample = np.arange(0, n, 10)  # whole neighbourhoods, found by sorting all distances
+    dimensions = local_dimension(X, (8, 128))
+    sample = np.arange(0, n, 10)  # whole neighbourhoods, dimensions by sorting all distances
     indices = search(np.ascontiguousarray(X), None, None, 128, n_jobs=-1, progress=False)[0]
     np.testing.assert_array_equal(indices[sample], plain_neighbours(X, 128, X[sample], sample)[0])
     for k in (8, 128):
         expected, close = plain_dimension(X, indices[:, :k])
-        np.testing.assert_array_equal(found[k][~close], expected[~close])
+        np.testing.assert_array_equal(dimensions[k][~close], expected[~close])
         assert close.sum() <= 2
 
 

@@ -34,16 +34,18 @@ def warned(X, **arguments):
 )
 def test_copies_count_once(estimator):
     expected, _ = warned(PLANE, estimator=estimator)
-    found, said = warned(PLANE[WHICH], estimator=estimator)
-    assert len(said) <= 1
-    np.testing.assert_allclose(found, expected[WHICH], rtol=1e-12)
-    assert 1 < np.nanmean(found) < 4
+    dimensions, messages = warned(PLANE[WHICH], estimator=estimator)
+    assert len(messages) <= 1
+    np.testing.assert_allclose(dimensions, expected[WHICH], rtol=1e-12)
+    assert 1 < np.nanmean(dimensions) < 4
 
 
-def test_neighbours_that_are_given_are_searched_anew_past_the_copies():
+def test_precomputed_neighbours_are_searched_anew_past_the_copies():
     X = PLANE[WHICH]
-    found, given = (warned(X, estimator=skdim.id.MLE(), neighbors=near)[0] for near in (None, knn(X, 60)))
-    np.testing.assert_array_equal(given, found)
+    dimensions, precomputed = (
+        warned(X, estimator=skdim.id.MLE(), neighbors=neighbors)[0] for neighbors in (None, knn(X, 60))
+    )
+    np.testing.assert_array_equal(precomputed, dimensions)
 
 
 class Refuses:
@@ -67,10 +69,10 @@ class Refuses:
 
 @pytest.mark.parametrize("nothing", [np.inf, np.nan])
 def test_one_warning_counts_the_points_without_a_dimension(nothing):
-    found, said = warned(PLANE, estimator=Refuses(nothing))
-    np.testing.assert_array_equal(found, np.where(np.arange(40) % 8 == 0, np.nan, 2.0))
-    assert said == [
-        "Refuses() gives no finite dimension at 5 of 40 points, which are NaN. Raise n_neighbors or take another "
+    dimensions, messages = warned(PLANE, estimator=Refuses(nothing))
+    np.testing.assert_array_equal(dimensions, np.where(np.arange(40) % 8 == 0, np.nan, 2.0))
+    assert messages == [
+        "Refuses() gives no finite dimension at 5 of 40 points, which are NaN. Raise n_neighbors or use another "
         "estimator. It warned 40 times, at first: too few"
     ]
 

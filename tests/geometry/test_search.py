@@ -70,10 +70,10 @@ def test_small_searches_find_no_axes_and_the_same_neighbours(name, monkeypatch):
 @pytest.mark.parametrize("name", CLOUDS)
 def test_neighbours_are_those_of_the_plain_search(name):
     X = CLOUDS[name]()
-    found = knn(X, 20)
+    neighbors = knn(X, 20)
     indices, squared = plain_neighbours(X, 20)
-    np.testing.assert_array_equal(found.indices, indices)
-    np.testing.assert_allclose(found.distances, np.sqrt(squared), rtol=1e-12)
+    np.testing.assert_array_equal(neighbors.indices, indices)
+    np.testing.assert_allclose(neighbors.distances, np.sqrt(squared), rtol=1e-12)
     sets, _, _ = search(np.ascontiguousarray(X), None, None, 20, cuts=(5, 20), n_jobs=2, progress=False)
     for k in (5, 20):
         np.testing.assert_array_equal(np.sort(sets[:, :k]), np.sort(indices[:, :k]))
@@ -92,9 +92,9 @@ def test_blocks_and_threads_change_nothing(name, block, n_jobs, monkeypatch):
     X = CLOUDS[name]()
     expected = knn(X, 12)
     monkeypatch.setattr("zeta_geom.geometry.cpu.tiles.BLOCK", block)
-    found = knn(X, 12, n_jobs=n_jobs)
-    np.testing.assert_array_equal(found.indices, expected.indices)
-    np.testing.assert_array_equal(found.distances, expected.distances)
+    neighbors = knn(X, 12, n_jobs=n_jobs)
+    np.testing.assert_array_equal(neighbors.indices, expected.indices)
+    np.testing.assert_array_equal(neighbors.distances, expected.distances)
 
 
 @pytest.mark.parametrize("axes", [None, 32, 64])
@@ -118,9 +118,9 @@ def test_no_axes_for_noise():
 @pytest.mark.parametrize("name", ["decaying spectrum", "helix", "more duplicates than a list holds"])
 def test_queries_that_are_points_leave_themselves_out(name):
     X = CLOUDS[name]()
-    own = RNG.permutation(len(X))[:70]
-    indices, _, _ = search(X, X[own], own, 15, n_jobs=2, progress=False)
-    np.testing.assert_array_equal(indices, knn(X, 15).indices[own])
+    rows = RNG.permutation(len(X))[:70]
+    indices, _, _ = search(X, X[rows], rows, 15, n_jobs=2, progress=False)
+    np.testing.assert_array_equal(indices, knn(X, 15).indices[rows])
 
 
 def test_other_queries_leave_nobody_out():
@@ -135,8 +135,8 @@ def test_where_a_search_starts_changes_nothing(name):
     frame = fit_frame(X + 1, 12)
     random = np.array([RNG.permutation(np.delete(np.arange(len(X)), i))[:12] for i in range(len(X))])
     for start in (expected, random):
-        found, _, _ = search(X, None, None, 12, start=Start(frame, start), n_jobs=2, progress=False)
-        np.testing.assert_array_equal(found, expected)
+        indices, _, _ = search(X, None, None, 12, start=Start(frame, start), n_jobs=2, progress=False)
+        np.testing.assert_array_equal(indices, expected)
 
 
 def test_warm_start_forgets_what_does_not_fit():
@@ -157,8 +157,8 @@ def test_warm_start_serves_the_same_anchors_alone():
     warm = LocalPCA((4, 12), n_anchors=40, random_state=0, warm_start=True)
     for n_anchors, seed, points in ((40, 0, X), (40, 0, moved), (40, 1, moved), (len(X), 1, X), (40, 1, X[::-1])):
         ask = {"n_anchors": n_anchors, "random_state": seed}
-        found = warm.set_params(**ask).fit(points)
-        np.testing.assert_array_equal(found.dimension_pw_, LocalPCA((4, 12), **ask).fit(points).dimension_pw_)
+        fitted = warm.set_params(**ask).fit(points)
+        np.testing.assert_array_equal(fitted.dimension_pw_, LocalPCA((4, 12), **ask).fit(points).dimension_pw_)
 
 
 def test_memory_maps_are_read(tmp_path):
@@ -217,14 +217,14 @@ def images_for_a_graph(request, monkeypatch):
 
 def test_approximate_neighbours_are_most_of_them_with_exact_distances(images_for_a_graph):
     X = images_for_a_graph
-    exact, found = knn(X, 10), knn(X, 10, method="approximate")
-    shared = [len(set(a) & set(b)) for a, b in zip(exact.indices, found.indices)]
+    exact, neighbors = knn(X, 10), knn(X, 10, method="approximate")
+    shared = [len(set(a) & set(b)) for a, b in zip(exact.indices, neighbors.indices)]
     assert np.mean(shared) > 9
-    assert (found.indices != np.arange(len(X))[:, None]).all()
-    squared = ((X[:, None].astype(float) - X[found.indices]) ** 2).sum(axis=2)
-    np.testing.assert_allclose(found.distances, np.sqrt(squared), rtol=1e-12)
-    asked = knn(X, 10, queries=X[:50], method="approximate")
-    assert np.mean(asked.indices[:, 0] == np.arange(50)) > 0.9
+    assert (neighbors.indices != np.arange(len(X))[:, None]).all()
+    squared = ((X[:, None].astype(float) - X[neighbors.indices]) ** 2).sum(axis=2)
+    np.testing.assert_allclose(neighbors.distances, np.sqrt(squared), rtol=1e-12)
+    approximate = knn(X, 10, queries=X[:50], method="approximate")
+    assert np.mean(approximate.indices[:, 0] == np.arange(50)) > 0.9
 
 
 def test_approximate_without_its_package_says_how_to_get_it(monkeypatch):

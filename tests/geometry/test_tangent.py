@@ -9,10 +9,10 @@ from zeta_geom.geometry import knn, tangent_residual
 def plain_residual(X, x, k, alpha):
     """The definition, one query at a time, by a singular value decomposition."""
     X, x = X.astype(np.float64), x.astype(np.float64)
-    near = X[np.argsort(((X - x) ** 2).sum(axis=1), kind="stable")[:k]]
-    mean = near.mean(axis=0)
-    _, singular, axes = np.linalg.svd(near - mean, full_matrices=False)
-    if singular[0] ** 2 / (k - 1) <= (8 * np.finfo(np.float64).eps * np.abs(near).max()) ** 2:
+    neighbors = X[np.argsort(((X - x) ** 2).sum(axis=1), kind="stable")[:k]]
+    mean = neighbors.mean(axis=0)
+    _, singular, axes = np.linalg.svd(neighbors - mean, full_matrices=False)
+    if singular[0] ** 2 / (k - 1) <= (8 * np.finfo(np.float64).eps * np.abs(neighbors).max()) ** 2:
         return np.linalg.norm(x - mean)
     axes = axes[singular**2 > alpha * singular[0] ** 2]
     apart = x - mean
@@ -25,10 +25,10 @@ def test_as_the_plain_form(n, d, dtype):
     rng = np.random.default_rng(d)
     X = (rng.normal(size=(n, d)) / np.arange(1, d + 1)).astype(dtype)
     queries = (rng.normal(size=(9, d)) / np.arange(1, d + 1)).astype(dtype)
-    found = tangent_residual(X, queries, (4, 20), 0.05)
+    residuals = tangent_residual(X, queries, (4, 20), 0.05)
     for k in (4, 20):
         expected = [plain_residual(X, x, k, 0.05) for x in queries]
-        np.testing.assert_allclose(found[k], expected, rtol=1e-6, atol=1e-7)
+        np.testing.assert_allclose(residuals[k], expected, rtol=1e-6, atol=1e-7)
 
 
 def test_height_over_a_plane_is_the_residual():
@@ -43,9 +43,9 @@ def test_height_over_a_plane_is_the_residual():
 def test_given_neighbours_are_used():
     rng = np.random.default_rng(1)
     X, queries = rng.random((50, 3)), rng.random((5, 3))
-    near = knn(X, 12, queries=queries)
+    neighbors = knn(X, 12, queries=queries)
     np.testing.assert_array_equal(
-        tangent_residual(X, queries, 6, neighbors=near)[6], tangent_residual(X, queries, 6)[6]
+        tangent_residual(X, queries, 6, neighbors=neighbors)[6], tangent_residual(X, queries, 6)[6]
     )
 
 
@@ -71,6 +71,10 @@ def test_a_plane_that_fills_the_space_leaves_nothing():
     ],
 )
 def test_refuses(change, words):
-    given = {"X": np.random.default_rng(0).random((50, 3)), "queries": np.zeros((2, 3)), "n_neighbors": 8} | change
+    arguments = {
+        "X": np.random.default_rng(0).random((50, 3)),
+        "queries": np.zeros((2, 3)),
+        "n_neighbors": 8,
+    } | change
     with pytest.raises(ValueError, match=words):
-        tangent_residual(**given)
+        tangent_residual(**arguments)

@@ -17,7 +17,7 @@ from zeta_geom.neighborhoods import embed, label_agreement
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(160, 6)) * np.linspace(1, 0.3, 6), RNG.normal(size=(90, 6)) * np.linspace(1, 0.3, 6) + 0.1
-LABELS, THEIRS = np.arange(160) % 3, np.arange(90) % 3
+LABELS, FAKE_LABELS = np.arange(160) % 3, np.arange(90) % 3
 
 
 def share(result):
@@ -30,8 +30,8 @@ ENTRIES = {
     "alpha-precision": lambda X, Y: share(fidelity.alpha_precision(X, Y)),
     "beta-recall": lambda X, Y: share(fidelity.beta_recall(X, Y)),
     "authenticity": lambda X, Y: share(fidelity.authenticity(X, Y)),
-    "label agreement": lambda X, Y: label_agreement(X, LABELS, Y, THEIRS, k=9, metric="euclidean").indices,
-    "label agreement, cosine": lambda X, Y: label_agreement(X, LABELS, Y, THEIRS, k=9).indices,
+    "label agreement": lambda X, Y: label_agreement(X, LABELS, Y, FAKE_LABELS, k=9, metric="euclidean").indices,
+    "label agreement, cosine": lambda X, Y: label_agreement(X, LABELS, Y, FAKE_LABELS, k=9).indices,
     "a map": lambda X, Y: np.concatenate(embed(X, Y, random_state=0, perplexity=9, n_iter=20)),
     "a map, cosine": lambda X, Y: np.concatenate(
         embed(X, Y, random_state=0, perplexity=9, n_iter=20, metric="cosine")
@@ -49,25 +49,25 @@ def test_what_has_no_unit_does_not_depend_on_it(name):
         expected = entry(A, B)
         assert np.isfinite(expected).any()
         for exponent in exponents:
-            found = entry(np.ldexp(A, exponent), np.ldexp(B, exponent))
-            np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
+            result = entry(np.ldexp(A, exponent), np.ldexp(B, exponent))
+            np.testing.assert_allclose(result, expected, rtol=1e-6, atol=1e-9)
 
 
 def test_geometry_does_not_depend_on_the_unit():
     for dtype, exponents in ((np.float32, (60, -100, 120)), (np.float64, (490, -400))):
         A, B = X.astype(dtype), Y.astype(dtype)
-        neighbours, dimension, residual = knn(A, 12), LocalPCA(12).fit(A).dimension_pw_, tangent_residual(A, B, 12)
+        expected, dimension, residual = knn(A, 12), LocalPCA(12).fit(A).dimension_pw_, tangent_residual(A, B, 12)
         for exponent in exponents:
-            large, asked = np.ldexp(A, exponent), np.ldexp(B, exponent)
-            found = knn(large, 12)
-            np.testing.assert_array_equal(found.indices, neighbours.indices)
-            np.testing.assert_allclose(found.distances, np.ldexp(neighbours.distances, exponent), rtol=1e-12)
+            large, queries = np.ldexp(A, exponent), np.ldexp(B, exponent)
+            neighbors = knn(large, 12)
+            np.testing.assert_array_equal(neighbors.indices, expected.indices)
+            np.testing.assert_allclose(neighbors.distances, np.ldexp(expected.distances, exponent), rtol=1e-12)
             np.testing.assert_array_equal(LocalPCA(12).fit(large).dimension_pw_, dimension)
-            residuals = tangent_residual(large, asked, 12)[12]
+            residuals = tangent_residual(large, queries, 12)[12]
             np.testing.assert_allclose(residuals, np.ldexp(residual[12], exponent), rtol=1e-6)
             points = torch.from_numpy(large)
             indices, _ = search_tensor(points, None, None, 12)
-            np.testing.assert_array_equal(indices, neighbours.indices)
+            np.testing.assert_array_equal(indices, expected.indices)
             np.testing.assert_array_equal(count_large_eigenvalues(points, indices, (12,), 0.05)[0], dimension)
 
 
@@ -79,9 +79,9 @@ def test_directions_of_tensors_are_those_of_arrays():
 def test_queries_in_a_far_larger_range_than_the_points():
     far = np.concatenate([X, 1e45 * (X[:5] + 2)])
     indices, squared = search_tensor(torch.from_numpy(X), torch.from_numpy(far), None, 4)
-    found = knn(X, 4, queries=far)
-    np.testing.assert_array_equal(indices, found.indices)
-    np.testing.assert_allclose(squared.sqrt(), found.distances, rtol=1e-12)
+    neighbors = knn(X, 4, queries=far)
+    np.testing.assert_array_equal(indices, neighbors.indices)
+    np.testing.assert_allclose(squared.sqrt(), neighbors.distances, rtol=1e-12)
 
 
 def test_the_frechet_distance_has_the_squared_unit():
@@ -99,11 +99,11 @@ def test_mixers_do_not_depend_on_the_unit(backend):
     images, labels = RNG.random((8, 3, 6, 6)).astype(np.float32), np.arange(8) % 4
     for name in MIXERS.keys() - {"supermix"}:  # whose teacher has a unit of its own
         for exponent in (60, 120, -100):
-            made = []
+            batches = []
             for batch in (images, np.ldexp(images, exponent)):
                 batch = torch.from_numpy(batch) if backend == "torch" else batch
-                made.append(np.asarray(make_mixer(name, random_state=0)(batch, labels)[0]))
-            np.testing.assert_allclose(made[1], np.ldexp(made[0], exponent), rtol=1e-5, err_msg=name)
+                batches.append(np.asarray(make_mixer(name, random_state=0)(batch, labels)[0]))
+            np.testing.assert_allclose(batches[1], np.ldexp(batches[0], exponent), rtol=1e-5, err_msg=name)
 
 
 def test_distances_from_the_curved_manifold_of_points_far_away():

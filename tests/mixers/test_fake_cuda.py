@@ -3,49 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from torch._subclasses.fake_tensor import FakeTensorMode
-from torch.utils._python_dispatch import TorchDispatchMode
 
-from zeta_geom import rng
+from tests.fake_cuda import needs_cuda, no_waiting
 from zeta_geom.mixers import ZetaMixup
 
+__all__ = ["no_waiting"]
 DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
-
-
-def devices(values):
-    found = set()
-    for value in values:
-        if isinstance(value, torch.Tensor):
-            found.add(value.device.type)
-        elif isinstance(value, (list, tuple)):
-            found |= devices(value)
-    return found
-
-
-class NoWaiting(TorchDispatchMode):
-    """Raise where a value leaves the device, or a tensor crosses over."""
-
-    WAITING = ("_local_scalar_dense", "nonzero", "masked_select", "equal", "item", "is_nonzero")
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        name = func.overloadpacket.__name__
-        if name in self.WAITING:
-            raise RuntimeError(f"{name} waits for the host")
-        out = func(*args, **(kwargs or {}))
-        # a number wrapped as a tensor of no dimension lies on the CPU and is passed as an argument of the kernel
-        tensors = [a for a in args if not (isinstance(a, torch.Tensor) and a.ndim == 0 and name not in ("_to_copy",))]
-        if len(devices([*tensors, out])) > 1:
-            raise RuntimeError(f"{name} copies across devices")
-        return out
-
-
-@pytest.fixture
-def no_waiting(monkeypatch):
-    if torch.version.cuda is None:
-        pytest.skip("this torch is built without CUDA: no fake cuda tensors")
-    monkeypatch.setattr(rng, "torch_generator", lambda seed, device: None)  # there is no device to make it on
-    with FakeTensorMode(), NoWaiting():
-        yield
 
 
 def check(make, dtype, shape, labels, n_out):
@@ -152,9 +115,6 @@ def test_int_labels_on_the_device_need_n_classes(make, no_waiting):
 def test_shapes_and_dtypes_of_labels_are_checked_without_a_wait(shape, error, text, no_waiting):
     with pytest.raises(error, match=text):
         ZetaMixup(n_classes=5)(torch.rand(4, 2, device="cuda"), torch.rand(shape, device="cuda"))
-
-
-needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 
 
 @SYNC_FREE

@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 
 from tests.cli.test_cli import folder, run
-from zeta_geom import records
-from zeta_geom.geometry import knn
+from zeta_geom import records, scale
 from zeta_geom.records import disk as writing
 from zeta_geom.records.disk import atomic_path, check_writable, new_folder, write_result
 from zeta_geom.sweeps import SerialExecutor
@@ -93,7 +92,7 @@ def test_a_new_folder_goes_where_nothing_was_put_into_it(tmp_path):
         (tmp_path / "a" / "kept").write_text(str((tmp_path / "a" / "kept").write_text("") / 0), encoding="utf-8")
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["kept"]
     with pytest.raises(ValueError, match="k must be at most 3"):
-        knn(np.eye(4), 4, executor=SerialExecutor(), parts=tmp_path / "parts")
+        scale.knn(np.eye(4), 4, executor=SerialExecutor(), parts=tmp_path / "parts")
     assert not (tmp_path / "parts").exists()
 
 

@@ -7,7 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from zeta_geom.geometry import Parts, Rate, measure_rate, plan_local_dimension, plan_table
+from zeta_geom.scale import Parts, Rate, measure_rate, plan_local_dimension, plan_table
+from zeta_geom.scale.plan import HASHED, START
 from zeta_geom.scale.rates import RATES
 from zeta_geom.scale.sizes import MEMORY, choose_sizes
 
@@ -15,7 +16,8 @@ RUN = """
 import json, sys
 from pathlib import Path
 import numpy as np
-from zeta_geom.geometry import LocalPCA, Parts, local_dimension
+from zeta_geom.geometry import LocalPCA
+from zeta_geom.scale import Parts, local_dimension
 from zeta_geom.execution.executors import SerialExecutor
 
 def memory_of(name):
@@ -121,6 +123,19 @@ def test_measured_rates_plan_a_run_of_their_own(monkeypatch):
 def test_what_cannot_be_planned_is_refused(arguments, text):
     with pytest.raises(ValueError, match=text):
         plan_local_dimension(**{"n": 1000, "d": 100, "k": 10, **arguments})
+
+
+def test_the_hours_of_a_plan():
+    parts = Parts(chunk_size=10_000, block_size=30_000)
+    one, three, ten, many = (plan_local_dimension(100_000, 64, 32, workers=w, parts=parts) for w in (1, 3, 10, 16))
+    alone = (START + 100_000 * 64 * 4 / HASHED) / 3600
+    assert one.hours == pytest.approx(alone + one.worker_hours)
+    assert three.hours == pytest.approx(alone + 4 * one.worker_hours / 10)
+    assert ten.hours == many.hours == pytest.approx(alone + one.worker_hours / 10)
+    assert one.operations == 2 * 1e5**2 * 64 + 1e5 * 32**2 * 64 + 4 / 3 * 1e5 * 32**3
+    little = Parts(memory=160 * 2**20, chunk_size=2000)
+    plan = plan_local_dimension(60_000, 512, 32, n_anchors=2000, parts=little)
+    assert plan.bytes_read == 60_000 * 512 * 4 + 2000 * 32 * 512 * 4
 
 
 def test_rates_name_their_machine():

@@ -5,8 +5,8 @@ import logging
 import numpy as np
 import pytest
 
-from zeta_geom.geometry import Parts, knn
 from zeta_geom.records import keys
+from zeta_geom.scale import Parts, knn
 from zeta_geom.sweeps import SerialExecutor
 
 X = np.random.default_rng(0).normal(size=(300, 6))

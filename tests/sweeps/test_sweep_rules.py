@@ -13,7 +13,6 @@ from contextlib import suppress
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from filelock import FileLock
 from joblib import effective_n_jobs
 from matplotlib.figure import Figure
@@ -26,12 +25,11 @@ from zeta_geom import datasets
 from zeta_geom.execution import leases, running
 from zeta_geom.execution.executors import Lost
 from zeta_geom.execution.leases import take_lease
-from zeta_geom.geometry import LocalPCA, Parts, knn, plan_local_dimension
+from zeta_geom.geometry import LocalPCA
 from zeta_geom.manifolds import make_crescents, make_helix
 from zeta_geom.neighborhoods import vote_errors
 from zeta_geom.plots.sweep import sweep_panel
 from zeta_geom.records import data_fingerprint, keys
-from zeta_geom.scale.plan import HASHED, START
 from zeta_geom.sweeps import DaskExecutor, Ledger, PoolExecutor, SerialExecutor, gamma_sweep, sweep, sweep_table
 from zeta_geom.sweeps.grid import Run
 from zeta_geom.sweeps.measures import Points
@@ -231,27 +229,6 @@ def test_an_array_that_is_kept_is_whole(ledger):
     np.testing.assert_array_equal(np.load(keep_array(ledger.folder, X, fingerprint)), X)
 
 
-def test_values_too_large_to_square(tmp_path):
-    Z = np.random.default_rng(0).normal(size=(300, 5))
-    Z[120, 2] = 1e200
-    np.save(tmp_path / "z.npy", Z)
-    with pytest.raises(ValueError, match=r"row\(s\) 120\."):
-        knn(tmp_path / "z.npy", 3, executor=SerialExecutor(threads=1))
-
-
-def test_the_hours_of_a_plan():
-    parts = Parts(chunk_size=10_000, block_size=30_000)
-    one, three, ten, many = (plan_local_dimension(100_000, 64, 32, workers=w, parts=parts) for w in (1, 3, 10, 16))
-    alone = (START + 100_000 * 64 * 4 / HASHED) / 3600
-    assert one.hours == pytest.approx(alone + one.worker_hours)
-    assert three.hours == pytest.approx(alone + 4 * one.worker_hours / 10)
-    assert ten.hours == many.hours == pytest.approx(alone + one.worker_hours / 10)
-    assert one.operations == 2 * 1e5**2 * 64 + 1e5 * 32**2 * 64 + 4 / 3 * 1e5 * 32**3
-    little = Parts(memory=160 * 2**20, chunk_size=2000)
-    plan = plan_local_dimension(60_000, 512, 32, n_anchors=2000, parts=little)
-    assert plan.bytes_read == 60_000 * 512 * 4 + 2000 * 32 * 512 * 4
-
-
 @pytest.mark.slow
 def test_no_task_is_lost_when_a_process_dies_between_two_results():
     executor = PoolExecutor(2)
@@ -344,12 +321,6 @@ def test_a_label_original(tmp_path):
         sweep({"a": X}, gammas=[], mixers={"original": ("mixup", {})}, n_neighbors=8, progress=False)
 
 
-def test_tensor_and_a_path_of_queries(tmp_path):
-    np.save(tmp_path / "q.npy", X[:20])
-    found = knn(torch.from_numpy(X), 3, queries=tmp_path / "q.npy", executor=SerialExecutor())
-    assert found.indices.shape == (20, 3)
-
-
 def test_unicode_names(tmp_path):
     sweep({"数" * 80: X}, gammas=[], mixers=[], n_neighbors=8, folder=tmp_path, progress=False)
 
@@ -384,25 +355,6 @@ def test_threads_of_one_worker_do_not_mix_up_their_runs(tmp_path, monkeypatch):
     with ThreadPoolExecutor(2) as pool:
         found = [float(table["mean"][0]) for table in pool.map(remote, asked)]
     assert found == expected
-
-
-def test_c_order_map_of_a_fortran_file(tmp_path):
-    Y = np.random.default_rng(0).normal(size=(60, 5))
-    np.save(tmp_path / "f.npy", np.asfortranarray(Y))
-    raw = np.memmap(tmp_path / "f.npy", float, "r", 128, (60, 5))
-    found = knn(raw, 3, executor=SerialExecutor(threads=1), parts=Parts(block_size=20))
-    np.testing.assert_array_equal(found.indices, knn(np.array(raw), 3).indices)
-
-
-def test_a_damaged_copy_of_the_points_is_written_again(tmp_path):
-    S = SerialExecutor(threads=1)
-    Y = np.random.default_rng(0).normal(size=(500, 30))
-    how = Parts(tmp_path, chunk_size=100)
-    knn(Y, 9, executor=S, parts=how)
-    path = tmp_path / "X.npy"
-    path.write_bytes(path.read_bytes()[:-240] + bytes(240))
-    (tmp_path / "part-000004.parquet").unlink()
-    np.testing.assert_array_equal(knn(Y, 9, executor=S, parts=how).indices, knn(Y, 9).indices)
 
 
 def test_force_wins_over_stale(tmp_path, monkeypatch):

@@ -168,8 +168,8 @@ def dimension(
     Example: zeta-geom dimension data.npy --k 8 128 --out dimension.csv
     """
     from zeta_geom.datasets.own_files import read_arrays
-    from zeta_geom.geometry import local_dimension
     from zeta_geom.geometry.local_pca import draw_anchors, standard_error
+    from zeta_geom.scale import local_dimension
 
     X = read_arrays(file, label_column=label_column, labels=False, mapped=True)["X"]
     ks, executor = to_ints(k), to_executor(workers, dask)
@@ -200,7 +200,7 @@ def plan(
 
     Example: zeta-geom plan 1281167 2048 --workers 16
     """
-    from zeta_geom.geometry import measure_rate, plan_local_dimension
+    from zeta_geom.scale import measure_rate, plan_local_dimension
 
     typer.echo(plan_local_dimension(n, d, k, workers, measure_rate() if rate == "here" else rate, n_anchors=anchors))
 

@@ -1,4 +1,4 @@
-"""How faithful and how diverse synthetic samples are: neighbour balls, quantile levels, copies, Fréchet distances."""
+"""Fidelity and diversity of synthetic samples: neighbour balls, quantile levels, copies, Fréchet distances."""
 
 from zeta_geom.fidelity.alpha import AlphaPrecision, alpha_precision
 from zeta_geom.fidelity.beta import BetaRecall, beta_recall

@@ -1,32 +1,29 @@
-"""Authenticity: which fakes are no copies of a training sample, by the distances between training samples."""
+"""Authenticity: fakes that are not copies of a training sample, judged by distances between training samples."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from zeta_geom.fidelity.neighbour_balls import (
-    ball_members,
-    check_samples,
-    nearest_indices,
-    neighbour_radii,
-    pair_distances,
-)
+from zeta_geom.checks.types import ArrayLike
+from zeta_geom.fidelity.neighbor_balls import check_samples, neighbor_radii
+from zeta_geom.geometry.cpu.balls import ball_members, pair_distances
+from zeta_geom.geometry.knn import knn
 
 __all__ = ["Authenticity", "authenticity"]
 
 
 @dataclass(frozen=True)
 class Authenticity:
-    """Which fakes are no copies.
+    """Fakes that are not copies of a training sample.
 
     Parameters
     ----------
     score : float
         The mean of `authentic`.
     authentic : bool array of shape (m,)
+        Whether each fake is authentic.
 
     Examples
     --------
@@ -37,8 +34,10 @@ class Authenticity:
     authentic: np.ndarray
 
 
-def authenticity(train: Any, fake: Any, *, n_jobs: int | None = -1, progress: bool = False) -> Authenticity:
-    """Say of each fake whether it is farther from its nearest training sample than that one's own neighbour is.
+def authenticity(
+    train: ArrayLike, fake: ArrayLike, *, n_jobs: int | None = -1, progress: bool = False
+) -> Authenticity:
+    """Decide for each fake whether it is farther from its nearest training sample than that sample's neighbour is.
 
     Parameters
     ----------
@@ -47,13 +46,14 @@ def authenticity(train: Any, fake: Any, *, n_jobs: int | None = -1, progress: bo
     fake : float array of shape (m, d)
         Synthetic samples, in the same features and units.
     n_jobs : int or None
-        Number of threads, as in scikit-learn; -1 is one for each core.
+        Number of threads, as in scikit-learn; -1 uses all cores.
     progress : bool
         Show a progress bar, on a terminal.
 
     Returns
     -------
     Authenticity
+        Score and decisions.
 
     Raises
     ------
@@ -63,16 +63,18 @@ def authenticity(train: Any, fake: Any, *, n_jobs: int | None = -1, progress: bo
     Notes
     -----
     With i* the nearest training sample of fake_j and NND_1 the distance to the nearest other training sample,
-    authentic_j = 1[‖fake_j - train_i*‖ > NND_1(train_i*)], strictly. Of several training samples equally near,
-    that of the largest NND_1 counts, so that the order of the samples changes nothing. A copy of a training sample is
-    never authentic; NND_1 of one that is there twice is 0, and every fake near it that is no exact copy is authentic.
+    authentic_j = 1[‖fake_j - train_i*‖ > NND_1(train_i*)], strictly. Among equally near training samples the one with
+    the largest NND_1 counts, so that the order of the samples changes nothing. A copy of a training sample is never
+    authentic. NND_1 of a duplicated training sample is 0, so every fake near it that is not an exact copy is
+    authentic.
 
-    Independent samples of the training distribution do not score 1: fake_j fails where it and train_i* are each
-    other's nearest neighbours, of probability 1/(2 - I) for many samples, I the share of a ball that a second one of
-    the same size through its centre covers. The score is 1/3 in one dimension, 0.38 in two, and tends to 1/2.
+    Independent samples of the training distribution do not score 1: fake_j fails if it and train_i* are each other's
+    nearest neighbours. The probability of that is 1/(2 - I) for many samples, with I the share of a ball that a
+    second ball of the same size through its centre covers. The score is 1/3 in one dimension, 0.38 in two, and tends
+    to 1/2.
 
-    Published code looks NND_1 up by the index of a fake, the one nearest to each training sample, in the array of the
-    training samples, where i* belongs.
+    Published code looks up NND_1 in the array of training samples by the index of a fake (the nearest to each
+    training sample) in place of i*.
 
     References
     ----------
@@ -85,9 +87,9 @@ def authenticity(train: Any, fake: Any, *, n_jobs: int | None = -1, progress: bo
     array([False,  True, False])
     """
     X, Y = check_samples(train, fake, ("train", "fake"), min_samples=(2, 1))
-    own = neighbour_radii(X, 1, n_jobs=n_jobs, progress=progress)
-    nearest = nearest_indices(X, Y, 1, n_jobs=n_jobs, progress=progress)
-    reach = pair_distances(Y, X, np.arange(len(Y)), nearest[:, 0])
-    equally_near = ball_members(Y, reach, X, values=-own, n_jobs=n_jobs, progress=progress)
-    authentic = reach > -equally_near.least
+    gaps = neighbor_radii(X, 1, n_jobs=n_jobs, progress=progress)
+    nearest = knn(X, 1, queries=Y, n_jobs=n_jobs, progress=progress).indices
+    distances = pair_distances(Y, X, np.arange(len(Y)), nearest[:, 0])
+    equally_near = ball_members(Y, distances, X, values=-gaps, n_jobs=n_jobs, progress=progress)
+    authentic = distances > -equally_near.least_value
     return Authenticity(float(authentic.mean()), authentic)

@@ -1,30 +1,31 @@
-"""Density and coverage: how many real balls hold a fake, and how many real balls hold any."""
+"""Density and coverage: the number of real balls around a fake, and the share of real balls that hold a fake."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from zeta_geom.fidelity.neighbour_balls import ball_members, check_neighbours, check_samples, neighbour_radii
+from zeta_geom.checks.types import ArrayLike
+from zeta_geom.fidelity.neighbor_balls import check_k, check_samples, neighbor_radii
+from zeta_geom.geometry.cpu.balls import ball_members
 
 __all__ = ["DensityCoverage", "density_coverage"]
 
 
 @dataclass(frozen=True)
 class DensityCoverage:
-    """How densely real balls hold the fakes, and how many hold any.
+    """Density of the real balls around the fakes, and share of the balls that hold a fake.
 
     Parameters
     ----------
     density : float
-        The mean of `density_pw`: 0 or more, about 1 for two samples of one distribution, and above 1 where fakes
-        crowd where the real samples are dense.
+        The mean of `density_pw`: 0 or more, about 1 for two samples of one distribution, and above 1 if the fakes
+        crowd in dense regions of the real samples.
     coverage : float
         The mean of `coverage_pw`.
     density_pw : float64 array of shape (m,)
-        The real balls that hold each fake, over k.
+        Number of real balls that hold each fake, divided by k.
     coverage_pw : bool array of shape (n,)
         Whether the ball of each real sample holds a fake.
 
@@ -40,9 +41,9 @@ class DensityCoverage:
 
 
 def density_coverage(
-    real: Any, fake: Any, *, k: int = 5, n_jobs: int | None = -1, progress: bool = False
+    real: ArrayLike, fake: ArrayLike, *, k: int = 5, n_jobs: int | None = -1, progress: bool = False
 ) -> DensityCoverage:
-    """Measure how densely the balls of the real samples hold the fakes, and how many of them hold any.
+    """Measure how many balls of the real samples hold a fake, and which share of the balls holds any.
 
     Parameters
     ----------
@@ -51,15 +52,16 @@ def density_coverage(
     fake : float array of shape (m, d)
         Synthetic samples, in the same features and units.
     k : int
-        The neighbour that a ball reaches to, below n; 5 is the paper's.
+        A ball reaches to its centre's k-th neighbour, k below n; 5 as in the paper.
     n_jobs : int or None
-        Number of threads, as in scikit-learn; -1 is one for each core.
+        Number of threads, as in scikit-learn; -1 uses all cores.
     progress : bool
         Show a progress bar, on a terminal.
 
     Returns
     -------
     DensityCoverage
+        Both means, and the values of each sample.
 
     Raises
     ------
@@ -69,10 +71,10 @@ def density_coverage(
     Notes
     -----
     With B_i the ball around real_i to its k-th nearest other real sample: density = 1/(k m) Σ_j Σ_i 1[fake_j ∈ B_i],
-    and coverage = (1/n) Σ_i 1[∃j: fake_j ∈ B_i]. Balls are closed; published code (prdc) takes <, and gives 0 where
-    every point is duplicated often enough that all radii are 0. For two independent samples of one distribution
-    without ties the expected density is 1, and the expected coverage
-    1 - (n - 1) ⋯ (n - k) / ((n + m - 1) ⋯ (n + m - k)), whatever the distribution.
+    and coverage = (1/n) Σ_i 1[∃j: fake_j ∈ B_i]. Balls are closed; published code (prdc) uses open ones, and returns
+    0 if every point is duplicated so often that all radii are 0. For two independent samples of one distribution
+    without ties the expected density is 1, and the expected coverage 1 - (n - 1) ⋯ (n - k) / ((n + m - 1) ⋯ (n + m -
+    k)), whatever the distribution.
 
     References
     ----------
@@ -81,14 +83,14 @@ def density_coverage(
 
     Examples
     --------
-    >>> found = density_coverage([[0.0], [1.0], [2.0]], [[1.5], [2.5], [9.0]], k=1)
-    >>> found.density_pw, found.coverage_pw
+    >>> result = density_coverage([[0.0], [1.0], [2.0]], [[1.5], [2.5], [9.0]], k=1)
+    >>> result.density_pw, result.coverage_pw
     (array([2., 1., 0.]), array([False,  True,  True]))
     """
     X, Y = check_samples(real, fake, ("real", "fake"), min_samples=(2, 1))
-    k = check_neighbours(k, X, "real")
-    radii = neighbour_radii(X, k, n_jobs=n_jobs, progress=progress)
+    k = check_k(k, X, "real")
+    radii = neighbor_radii(X, k, n_jobs=n_jobs, progress=progress)
     members = ball_members(X, radii, Y, n_jobs=n_jobs, progress=progress)
-    density = int(members.balls.sum()) / (k * len(Y))  # of whole numbers: no order of summation changes it
-    coverage_pw = members.points > 0
-    return DensityCoverage(density, float(coverage_pw.mean()), members.balls / k, coverage_pw)
+    density = int(members.balls_around_point.sum()) / (k * len(Y))  # a sum of integers: no order changes it
+    coverage_pw = members.points_in_ball > 0
+    return DensityCoverage(density, float(coverage_pw.mean()), members.balls_around_point / k, coverage_pw)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from zeta_geom.checks.scaling import column_references
-from zeta_geom.fidelity.neighbour_balls import check_samples
+from zeta_geom.checks.types import ArrayLike
+from zeta_geom.fidelity.neighbor_balls import check_samples
 
 __all__ = ["frechet_distance", "lenet_frechet_distance"]
 
 
-def frechet_distance(a: Any, b: Any) -> float:
+def frechet_distance(a: ArrayLike, b: ArrayLike) -> float:
     """Return the squared Fréchet (2-Wasserstein) distance between Gaussians fitted to two samples.
 
     Parameters
@@ -36,14 +35,14 @@ def frechet_distance(a: Any, b: Any) -> float:
     -----
     ‖μ_a - μ_b‖² + tr(Σ_a + Σ_b - 2 (Σ_a^½ Σ_b Σ_a^½)^½), with unbiased covariances. With any factors RᵀR of the
     covariances, the last trace is the sum of the singular values of R_a R_bᵀ. QR of the centred samples gives the
-    factors without forming a covariance or its root: singular ones, of fewer samples than features for instance, cost
-    no accuracy, and nothing becomes complex. The rounding error is about 1e-16 · d of the two traces. The estimate
+    factors without a covariance or its root: singular covariances, for instance of fewer samples than features, cost
+    no accuracy, and no value becomes complex. The rounding error is about 1e-16 · d of the two traces. The estimate
     is biased upwards for small samples: compare samples of equal sizes only.
 
     References
     ----------
     Dowson and Landau 1982, "The Fréchet distance between multivariate normal distributions". Heusel et al. 2017,
-    "GANs trained by a two time-scale update rule", take it on Inception features.
+    "GANs trained by a two time-scale update rule", use it on Inception features.
 
     Examples
     --------
@@ -60,16 +59,16 @@ def frechet_distance(a: Any, b: Any) -> float:
         means.append(X.mean(axis=0))
         factors.append(np.asarray(np.linalg.qr((X - means[-1]) / np.sqrt(len(X) - 1), mode="r")))
     shared = np.linalg.norm(factors[0] @ factors[1].T, ord="nuc")
-    apart = ((means[0] - means[1]) ** 2).sum()
+    between = ((means[0] - means[1]) ** 2).sum()
     spreads = sum((R**2).sum() for R in factors)
-    return max(0.0, float(apart + spreads - 2 * shared))  # rounding alone goes below
+    return max(0.0, float(between + spreads - 2 * shared))  # only rounding goes below
 
 
-def lenet_frechet_distance(images_a: Any, images_b: Any) -> float:
+def lenet_frechet_distance(images_a: ArrayLike, images_b: ArrayLike) -> float:
     """Return the squared Fréchet distance on the 84 features of the MNIST oracle, a LeNet-5.
 
-    It is NOT comparable with FID, which is taken on Inception features: neither its values nor its ranking of
-    generators carry over. It says how far two sets of images lie apart as a network trained on MNIST sees them.
+    It is NOT comparable with FID, which uses Inception features: neither its values nor its ranking of generators
+    carry over. It is the distance of two sets of images in the eyes of a network trained on MNIST.
 
     Parameters
     ----------
@@ -79,18 +78,20 @@ def lenet_frechet_distance(images_a: Any, images_b: Any) -> float:
     Returns
     -------
     float
+        Without unit, never negative.
 
     Raises
     ------
     TypeError, ValueError
-        If shape, dtype or range is another, or there are fewer than 2 images.
+        If shape, dtype or range differ from these, or there are fewer than 2 images.
 
     References
     ----------
-    As `frechet_distance`; the network is that of `zeta_geom.realism.MNISTOracle`.
+    As in `frechet_distance`; the network is that of `zeta_geom.realism.MNISTOracle`.
 
     Examples
     --------
+    >>> import numpy as np
     >>> round(lenet_frechet_distance(np.zeros((2, 28, 28)), np.zeros((3, 28, 28))), 12)
     0.0
     """

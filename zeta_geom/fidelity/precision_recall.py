@@ -1,13 +1,14 @@
-"""Improved precision and recall: who lies on the other set's manifold, a union of balls."""
+"""Improved precision and recall: shares of samples on the manifold of the other set, a union of balls."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from zeta_geom.fidelity.neighbour_balls import ball_members, check_neighbours, check_samples, neighbour_radii
+from zeta_geom.checks.types import ArrayLike
+from zeta_geom.fidelity.neighbor_balls import check_k, check_samples, neighbor_radii
+from zeta_geom.geometry.cpu.balls import ball_members
 
 __all__ = ["PrecisionRecall", "improved_precision_recall"]
 
@@ -19,7 +20,7 @@ class PrecisionRecall:
     Parameters
     ----------
     precision, recall : float
-        The means of what follows.
+        The means of `precision_pw` and `recall_pw`.
     precision_pw : bool array of shape (m,)
         Whether each fake lies in a ball of a real sample.
     recall_pw : bool array of shape (n,)
@@ -37,9 +38,9 @@ class PrecisionRecall:
 
 
 def improved_precision_recall(
-    real: Any, fake: Any, *, k: int = 3, n_jobs: int | None = -1, progress: bool = False
+    real: ArrayLike, fake: ArrayLike, *, k: int = 3, n_jobs: int | None = -1, progress: bool = False
 ) -> PrecisionRecall:
-    """Measure which fakes lie on the manifold of the real samples, and which real samples on that of the fakes.
+    """Decide which fakes lie on the manifold of the real samples, and which real samples on that of the fakes.
 
     Parameters
     ----------
@@ -48,15 +49,16 @@ def improved_precision_recall(
     fake : float array of shape (m, d)
         Synthetic samples, in the same features and units.
     k : int
-        The neighbour that a ball reaches to, below n and m; 3 is the paper's.
+        A ball reaches to its centre's k-th neighbour, k below n and m; 3 as in the paper.
     n_jobs : int or None
-        Number of threads, as in scikit-learn; -1 is one for each core.
+        Number of threads, as in scikit-learn; -1 uses all cores.
     progress : bool
         Show a progress bar, on a terminal.
 
     Returns
     -------
     PrecisionRecall
+        Both shares, and the decisions for each sample.
 
     Raises
     ------
@@ -66,9 +68,9 @@ def improved_precision_recall(
     Notes
     -----
     precision = (1/m) Σ_j 1[∃i: ‖fake_j - real_i‖ ≤ NND_k(real_i)], with NND_k(real_i) the distance of real_i to its
-    k-th nearest other real sample; recall is the same with the roles exchanged. Balls are closed, as in the paper:
-    where every real sample is there k + 1 times, the radii are 0 and exactly the copies are inside. Published code
-    (prdc) takes < and gives 0 there.
+    k-th nearest other real sample; recall is the same with the roles exchanged. Balls are closed, as in the paper: if
+    every real sample exists k + 1 times, the radii are 0 and exactly the copies are inside. Published code (prdc)
+    uses open balls and returns 0 then.
 
     References
     ----------
@@ -76,15 +78,15 @@ def improved_precision_recall(
 
     Examples
     --------
-    >>> found = improved_precision_recall([[0.0], [1.0], [2.0]], [[2.5], [3.5], [4.5]], k=1)
-    >>> found.precision_pw, found.recall_pw
+    >>> result = improved_precision_recall([[0.0], [1.0], [2.0]], [[2.5], [3.5], [4.5]], k=1)
+    >>> result.precision_pw, result.recall_pw
     (array([ True, False, False]), array([False, False,  True]))
     """
     X, Y = check_samples(real, fake, ("real", "fake"), min_samples=(2, 2))
-    k = check_neighbours(k, Y, "fake") if len(Y) < len(X) else check_neighbours(k, X, "real")
+    k = check_k(k, Y, "fake") if len(Y) < len(X) else check_k(k, X, "real")
     inside = []
     for centres, points in ((X, Y), (Y, X)):
-        radii = neighbour_radii(centres, k, n_jobs=n_jobs, progress=progress)
-        inside.append(ball_members(centres, radii, points, n_jobs=n_jobs, progress=progress).balls > 0)
+        radii = neighbor_radii(centres, k, n_jobs=n_jobs, progress=progress)
+        inside.append(ball_members(centres, radii, points, n_jobs=n_jobs, progress=progress).balls_around_point > 0)
     precision_pw, recall_pw = inside
     return PrecisionRecall(float(precision_pw.mean()), float(recall_pw.mean()), precision_pw, recall_pw)

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.checks import check_finite, check_int, host_array
-from zeta_geom.fidelity.neighbour_balls import pair_distances
+from zeta_geom.checks import check_finite, check_int, real_array
+from zeta_geom.checks.types import ArrayLike
+from zeta_geom.geometry.cpu.balls import pair_distances
 
 __all__ = ["centre_distances", "integrated_score", "level_curve", "level_grid", "quantile_ranks"]
 
 
-def integrated_score(curve: Any, levels: Any) -> Any:
+def integrated_score(curve: ArrayLike, levels: ArrayLike) -> Any:
     """Return 1 - 2 ∫ |curve - level| d level over [0, 1]: 1 on the diagonal, 0 for a share that is always 0 or 1.
 
     Parameters
@@ -26,6 +27,7 @@ def integrated_score(curve: Any, levels: Any) -> Any:
     Returns
     -------
     float, or ndarray of float64 of shape (...)
+        One score per curve; 1 is best.
 
     Raises
     ------
@@ -34,8 +36,8 @@ def integrated_score(curve: Any, levels: Any) -> Any:
 
     Notes
     -----
-    The integral is the trapezoidal rule's on the levels, within 1/(L - 1) of the exact one where the levels are L
-    equally spaced ones and the curve never falls.
+    The integral is computed by the trapezoidal rule on the levels. If they are L equally spaced levels and the curve
+    never falls, it is within 1/(L - 1) of the exact integral.
 
     References
     ----------
@@ -46,45 +48,36 @@ def integrated_score(curve: Any, levels: Any) -> Any:
     >>> integrated_score([[0.0, 0.5, 1.0], [0.0, 0.0, 0.0]], [0.0, 0.5, 1.0])
     array([1., 0.])
     """
-    levels, curve = _floats(levels, "levels"), _floats(curve, "curve")
+    levels, curve = _finite_floats(levels, "levels"), _finite_floats(curve, "curve")
     if levels.ndim != 1 or len(levels) < 2 or levels[0] != 0 or levels[-1] != 1 or (np.diff(levels) <= 0).any():
         raise ValueError(
             f"levels must increase from 0 to 1, shape (L,); got shape {levels.shape}, {levels.ravel()[:3]}... "
-            "Take those that came with the curve."
+            "Use the levels of the result that holds the curve."
         )
     if curve.ndim < 1 or curve.shape[-1] != len(levels):
         raise ValueError(
             f"curve must have a share for each of the {len(levels)} levels along its last axis; got shape "
-            f"{curve.shape}. Take the levels that came with it."
+            f"{curve.shape}. Use the levels of the result that holds the curve."
         )
     scores = 1 - 2 * np.trapezoid(np.abs(curve - levels), levels, axis=-1)
     return float(scores) if curve.ndim == 1 else scores
 
 
-def level_grid(n_levels: Any) -> np.ndarray:
-    """Return equally spaced levels 0, 1/(L - 1), ..., 1, each the float nearest to its ratio.
-
-    Returns shape (L,).
-    """
+def level_grid(n_levels: int) -> np.ndarray:
+    """Return L equally spaced levels 0, 1/(L - 1), ..., 1, each the float nearest to its ratio."""
     count = check_int(n_levels, "n_levels", low=2)
     return np.arange(count) / (count - 1)
 
 
 def level_curve(ranks: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    """Return the share of the ranks that are at most each level.
-
-    Shapes: `ranks` (n,), `levels` (L,) -> (L,).
-    """
+    """Return the share of the ranks (n,) that are at most each level (L,)."""
     return np.searchsorted(np.sort(ranks), levels, side="right") / len(ranks)
 
 
 def quantile_ranks(values: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Return the smallest level α whose quantile of the reference is at least each value; inf above them all.
-
-    Shapes: `values` (m,), `reference` (n,) -> (m,).
-    """
+    """Return the smallest level α whose quantile of the reference (n,) is at least each value (m,); inf above all."""
     ordered = np.sort(reference)
-    above = np.searchsorted(ordered, values, side="left")  # the first that is at least the value
+    above = np.searchsorted(ordered, values, side="left")  # place of the first that is at least the value
     ranks = np.where(above == 0, 0.0, np.inf)
     between = np.flatnonzero((above > 0) & (above < len(ordered)))
     place = above[between]
@@ -94,25 +87,20 @@ def quantile_ranks(values: np.ndarray, reference: np.ndarray) -> np.ndarray:
 
 
 def centre_distances(X: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distances of the rows of X, and of others, to the mean of X.
+    """Return the distances of the rows of X (n, d), and of others (m, d), to the mean of X.
 
-    The mean is the correctly rounded sum over n, so that the order of the rows changes nothing; that of a constant
-    column is its value.
-
-    Shapes: `X` (n, d), `others` (m, d) -> (n,), (m,).
+    The mean is the correctly rounded sum over n, so that the order of the rows changes nothing; the mean of a
+    constant column is its value.
     """
     centre = np.array([[fsum(column) / len(X) for column in X.T]])
     centre = np.where((X[0] == X).all(axis=0), X[0], centre)
-    own, other = (
+    distances, other_distances = (
         np.sqrt(pair_distances(Y, centre, np.arange(len(Y)), np.zeros(len(Y), dtype=np.int64))) for Y in (X, others)
     )
-    return own, other
+    return distances, other_distances
 
 
-def _floats(values: Any, name: str) -> np.ndarray:
-    array = host_array(values)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"{name} must hold real numbers; got dtype {array.dtype}.")
-    array = array.astype(np.float64)
+def _finite_floats(values: ArrayLike, name: str) -> np.ndarray:
+    array = real_array(values, name).astype(np.float64)
     check_finite(array, name)
     return array

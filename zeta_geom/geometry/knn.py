@@ -1,31 +1,34 @@
-"""Exact nearest neighbours: float32 proposes with a bound on its error, float64 decides."""
+"""Exact nearest neighbours: float32 products propose candidates with an error bound, float64 distances decide."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from array_api_compat import is_torch_array
 
-from zeta_geom.checks import check_choice, check_int, check_jobs, check_points, host_array
+from zeta_geom.checks import check_choice, check_int, check_jobs, check_points
+from zeta_geom.checks.tensors import is_tensor
+from zeta_geom.checks.types import Array, ArrayLike
+from zeta_geom.execution.cores import effective_n_jobs
 from zeta_geom.geometry.cpu.decisions import decide, decide_sets, nearest_directly
 from zeta_geom.geometry.cpu.threads import map_chunks
-from zeta_geom.geometry.cpu.tiles import Found, Start, find_candidates
-from zeta_geom.rng.launchers import effective_n_jobs
+from zeta_geom.geometry.cpu.tiles import CandidateSearch, Start, find_candidates
+from zeta_geom.geometry.moved import without_parts
 
 if TYPE_CHECKING:
-    from zeta_geom.scale.settings import Parts, Worker
+    import torch
 
-__all__ = ["METHODS", "METRICS", "Neighbors", "knn", "prepare_points", "search"]
+__all__ = ["METHODS", "METRICS", "Neighbors", "as_tensors", "knn", "prepare_points", "search"]
 
 logger = logging.getLogger(__name__)
 
 METRICS = ("euclidean", "cosine")
 METHODS = ("exact", "approximate")
+DECIDED = 256  # queries that a thread decides between two looks at the progress bar
+DIRECT = 32  # the same for queries decided by all of their distances, which take far longer
 
 
 @dataclass(frozen=True)
@@ -45,51 +48,45 @@ class Neighbors:
     array([1., 1., 2.])
     """
 
-    indices: Any
+    indices: Any  # arrays or tensors, as X is: no caller has to tell the type checker which
     distances: Any
 
 
+@without_parts
 def knn(
-    X: Any,
+    X: ArrayLike,
     k: int,
     *,
-    queries: Any = None,
+    queries: ArrayLike | None = None,
     metric: str = "euclidean",
     method: str = "exact",
     n_jobs: int | None = -1,
     progress: bool = False,
-    executor: Worker | None = None,
-    parts: str | Path | Parts | None = None,
 ) -> Neighbors:
-    """Find the k nearest neighbours, exactly unless asked otherwise.
+    """Find the k nearest neighbours, exactly by default.
 
     Without `queries`, the queries are the points of X themselves and no point is its own neighbour; duplicates of it
-    are. Ties go to the lower index. The N × N distance matrix is never held.
+    are. Ties go to the lower index. The N × N distance matrix is never held. `zeta_geom.scale.knn` finds the same
+    neighbours of points that outgrow memory or one machine.
 
     Parameters
     ----------
     X : array-like or tensor of shape (n, d)
-        Points, float32 or float64 (all else becomes float64); a memory map is read in parts. A torch tensor gives
-        tensors on its device; on CUDA the work is done there. With `executor` also the path of a .npy file.
+        Points, float32 or float64 (all else becomes float64). A torch tensor gives tensors on its device; on CUDA the
+        search runs there.
     k : int
         Number of neighbours, below n (at most n with `queries`).
     queries : array-like of shape (q, d), optional
-        Points whose neighbours in X are wanted; nothing is excluded then. With `executor` also a path.
+        Points whose neighbours in X are wanted; no point of X is excluded then.
     metric : {"euclidean", "cosine"}
         The cosine distance is 1 - cos; a row of zeros is refused there.
     method : {"exact", "approximate"}
         "approximate" searches a graph (NN-descent, of the package pynndescent) and misses some neighbours; the
         distances of those that it finds are exact.
     n_jobs : int or None
-        Number of threads, as in scikit-learn; -1 is one for each core. The result does not depend on it.
+        Number of threads, as in scikit-learn; -1 uses all cores. The result does not depend on it.
     progress : bool
         Show a progress bar, on a terminal.
-    executor : executor of `zeta_geom.sweeps`, optional
-        Who does the work, one task a chunk of the queries: processes here or machines of a cluster. The neighbours
-        are the same; X need not fit into memory.
-    parts : path or Parts, optional
-        With `executor`: the folder where finished chunks stay, so that the same call goes on after an interruption;
-        `Parts` says how large they are.
 
     Returns
     -------
@@ -101,15 +98,15 @@ def knn(
     TypeError, ValueError
         If the points are not finite, 2-D and real, the widths differ, or k is out of range.
     ImportError
-        If method="approximate" is asked for and pynndescent is not installed.
+        If method="approximate" and pynndescent is not installed.
 
     Notes
     -----
-    Differences below 1e-154, whose squares underflow, count as none.
+    Differences below 1e-154, whose squares underflow, count as zero.
 
-    Float32 names candidates: whoever may be among the k nearest by its distance less the bound of its error. Their
-    distances, float64 sums of squared differences, decide. Where more candidates are as near as the k-th than a list
-    holds, all distances of that query are computed so.
+    Float32 distances propose candidates: every point that may be among the k nearest if its distance is too large by
+    the bound of its error. Float64 sums of squared differences decide among them. If a list of candidates overflows,
+    because too many points are as near as the k-th, all float64 distances of that query are computed.
 
     References
     ----------
@@ -124,29 +121,31 @@ def knn(
     check_choice(metric, "metric", METRICS)
     check_choice(method, "method", METHODS)
     check_jobs(n_jobs)
-    if is_torch_array(X):
-        return _knn_of_tensor(X, k, queries, metric, method, n_jobs, progress, executor, parts)
-    if executor is not None or parts is not None:
-        from zeta_geom.scale.parts import knn_in_parts
-        from zeta_geom.scale.settings import check_goes_with_parts
-
-        executor = check_goes_with_parts(executor, n_jobs=n_jobs, method=method)
-        return knn_in_parts(X, k, queries, metric, executor, parts, progress=progress)
-    X = check_points(X)
+    if is_tensor(X) and X.device.type != "cpu":
+        return _knn_on_device(X, k, queries, metric, method, progress)
+    tensors, X = is_tensor(X), check_points(X)
     Q = X if queries is None else check_points(queries, "queries")
     _check_fit(X, Q, k, queries is None)
     points = prepare_points(X, "X", metric)
-    asked = None if queries is None else prepare_points(Q, "queries", metric)
+    prepared = None if queries is None else prepare_points(Q, "queries", metric)
     if method == "approximate":
         from zeta_geom.geometry.approximate import approximate_search
 
-        indices, squared = approximate_search(points, asked, int(k), n_jobs=n_jobs)
+        indices, squared = approximate_search(points, prepared, int(k), n_jobs=n_jobs)
     else:
-        indices, squared, _ = search(points, asked, None, int(k), n_jobs=n_jobs, progress=progress)
-    return Neighbors(indices, squared / 2 if metric == "cosine" else np.sqrt(squared))
+        indices, squared, _ = search(points, prepared, None, int(k), n_jobs=n_jobs, progress=progress)
+    distances = squared / 2 if metric == "cosine" else np.sqrt(squared)
+    return Neighbors(*as_tensors(indices, distances)) if tensors else Neighbors(indices, distances)
 
 
-def _check_fit(X: Any, Q: Any, k: Any, same: bool) -> None:
+def as_tensors(*arrays: np.ndarray) -> Iterator[torch.Tensor]:
+    """Yield arrays as tensors on the CPU."""
+    import torch
+
+    return map(torch.from_numpy, arrays)
+
+
+def _check_fit(X: Array, Q: Array, k: int, same: bool) -> None:
     if Q.shape[1] != X.shape[1]:
         raise ValueError(f"queries must have as many columns as X, {X.shape[1]}; got {Q.shape[1]}.")
     limit = len(X) - same
@@ -154,115 +153,77 @@ def _check_fit(X: Any, Q: Any, k: Any, same: bool) -> None:
         raise ValueError(f"k must be at most {limit} for {len(X)} points; got {k}. Lower k or give more points.")
 
 
-def _knn_of_tensor(
-    X: Any,
-    k: int,
-    queries: Any,
-    metric: str,
-    method: str,
-    n_jobs: int | None,
-    progress: bool,
-    executor: Worker | None,
-    parts: str | Path | Parts | None,
+def _knn_on_device(
+    X: torch.Tensor, k: int, queries: ArrayLike | None, metric: str, method: str, progress: bool
 ) -> Neighbors:
-    """Search on the tensor's own device, with the compiled kernels where that is the CPU."""
-    if X.device.type == "cpu":
-        import torch
-
-        asked = queries if queries is None or isinstance(queries, (str, Path)) else host_array(queries)
-        how: dict[str, Any] = {"method": method, "n_jobs": n_jobs, "executor": executor, "parts": parts}
-        found = knn(host_array(X), k, queries=asked, metric=metric, progress=progress, **how)
-        return Neighbors(torch.from_numpy(found.indices), torch.from_numpy(found.distances))
+    """Search on the tensor's own device."""
     from zeta_geom.geometry.cuda.search import as_tensor_points, directions, search_tensor
 
-    if executor is not None or parts is not None:
-        raise ValueError(
-            f"executor and parts go with arrays, files and CPU tensors; got X on {X.device}. Save it by numpy.save; "
-            "Parts(device='cuda') does the work on the workers' devices."
-        )
     if method == "approximate":
-        raise ValueError(f"method must be 'exact' for a tensor on {X.device}; got 'approximate'. Move it to the CPU.")
+        raise ValueError(f"method must be 'exact' for a tensor on {X.device}; got 'approximate'. Move X to the CPU.")
     points = as_tensor_points(X, X.device)
-    Q = None if queries is None else as_tensor_points(queries, X.device, "queries")
-    _check_fit(points, points if Q is None else Q, k, queries is None)
+    query_points = None if queries is None else as_tensor_points(queries, X.device, "queries")
+    _check_fit(points, points if query_points is None else query_points, k, queries is None)
     if metric == "cosine":
-        points, Q = directions(points), None if Q is None else directions(Q)
-        if any(bool((rows == 0).all(dim=1).any()) for rows in (points, Q) if rows is not None):
+        points, query_points = directions(points), None if query_points is None else directions(query_points)
+        if any(bool((rows == 0).all(dim=1).any()) for rows in (points, query_points) if rows is not None):
             raise ValueError("X and queries must have no row of zeros with metric='cosine', which has no direction.")
-    indices, squared = search_tensor(points, Q, None, int(k), progress=progress)
+    indices, squared = search_tensor(points, query_points, None, int(k), progress=progress)
     return Neighbors(indices, squared / 2 if metric == "cosine" else squared.sqrt())
 
 
 def search(
     X: np.ndarray,
     Q: np.ndarray | None,
-    own: np.ndarray | None,
+    excluded: np.ndarray | None,
     k: int,
     *,
     cuts: tuple[int, ...] | None = None,
     start: Start | None = None,
     n_jobs: int | None,
     progress: bool,
-) -> tuple[np.ndarray, np.ndarray, Found]:
-    """Find the exact k nearest neighbours of points that are checked already.
+) -> tuple[np.ndarray, np.ndarray, CandidateSearch]:
+    """Return indices and squared distances (q, k) of the exact k nearest of checked points, and their candidates.
 
-    Parameters
-    ----------
-    X : float array of shape (n, d), C-contiguous
-    Q : float array of shape (q, d), C-contiguous, or None
-        Queries; None: the points themselves.
-    own : int64 array of shape (q,), or None
-        With Q, the row of X that a query is, which is none of its neighbours; -1 for none.
-    k : int
-        Number of neighbours.
-    cuts : tuple of int, optional
-        Only the sets of the nearest are wanted, for each of these numbers, k among them: what lies between two cuts
-        comes in no particular order, and without distances. It saves reading nearly all of the candidates again.
-    start : Start, optional
-        As in `find_candidates`.
-    n_jobs, progress
-        As in `knn`.
+    Without `Q` the queries are the points. With it, row `excluded[i]` of X is no neighbour of query i; -1 excludes
+    none. With `cuts`, k among them, the first c indices are the set of the c nearest for each cut c, but their order
+    is arbitrary and the distances are not computed: this saves reading nearly all candidates again.
 
-    Returns
-    -------
-    indices : int64 array of shape (q, k)
-    squared : float64 array of shape (q, k)
-        Squared distances; not filled where `cuts` are given.
-    found : Found
-        Among others, an order of the queries in which those that lie together come together.
+    Shapes: `X` (n, d), `Q` (q, d), both C-contiguous; `excluded` (q,).
     """
-    found = find_candidates(X, Q, own, k, start=start, workers=effective_n_jobs(n_jobs), progress=progress)
-    found.lists.counts[found.lists.counts < k] = -1  # float32 could not tell
-    asked = X if Q is None else Q
-    indices, squared = np.empty((len(asked), k), dtype=np.int64), np.empty((len(asked), k))
-    places = (X, found.order, asked, found.query_order)
+    candidates = find_candidates(X, Q, excluded, k, start=start, workers=effective_n_jobs(n_jobs), progress=progress)
+    lists = candidates.lists
+    lists.counts[lists.counts < k] = -1  # a short list: rounding or NaN kept a neighbour out, all distances decide
+    queries = X if Q is None else Q
+    indices, squared = np.empty((len(queries), k), dtype=np.int64), np.empty((len(queries), k))
+    places = (X, candidates.order, queries, candidates.query_order)
 
     def decide_rows(rows: slice) -> None:
         if cuts is None:
-            decide(found.lists, rows.start, rows.stop, *places, indices, squared)
+            decide(lists, rows.start, rows.stop, *places, indices, squared)
         else:
-            decide_sets(found.lists, rows.start, rows.stop, *places, np.array(sorted(cuts)), indices)
+            decide_sets(lists, rows.start, rows.stop, *places, np.array(sorted(cuts)), indices)
 
-    map_chunks(decide_rows, len(asked), 256, n_jobs=n_jobs, progress=progress, description="distances")
-    undecided = found.query_order[found.lists.counts < 0]
+    map_chunks(decide_rows, len(queries), DECIDED, n_jobs=n_jobs, progress=progress, description="distances")
+    undecided = candidates.query_order[lists.counts < 0]
     if len(undecided):
-        own = np.arange(len(X)) if Q is None else own
-        excluded = np.full(len(undecided), -1) if own is None else own[undecided]
+        excluded = np.arange(len(X)) if Q is None else excluded
+        left_out = np.full(len(undecided), -1) if excluded is None else excluded[undecided]
 
         def decide_directly(rows: slice) -> None:
-            nearest_directly(X, asked, undecided[rows], excluded[rows], k, indices, squared)
+            nearest_directly(X, queries, undecided[rows], left_out[rows], k, indices, squared)
 
-        map_chunks(decide_directly, len(undecided), 32, n_jobs=n_jobs, progress=progress, description="undecided")
-    logger.debug("k = %d: %d of %d queries by all of their float64 distances", k, len(undecided), len(asked))
-    return indices, squared, found
+        map_chunks(decide_directly, len(undecided), DIRECT, n_jobs=n_jobs, progress=progress, description="undecided")
+    logger.debug("k = %d: %d of %d queries by all of their float64 distances", k, len(undecided), len(queries))
+    return indices, squared, candidates
 
 
 def prepare_points(
     points: np.ndarray, name: str, metric: str, rows: Sequence[int] | np.ndarray | None = None
 ) -> np.ndarray:
-    """Return points in C order; for the cosine distance, half their squared distance, as float64 of length 1.
+    """Return points in C order; for "cosine", float64 directions, whose squared distance is twice 1 - cos.
 
-    Shapes: `points` (n, d), `rows` (n,) -> (n, d).
+    `rows` numbers the points for an error message.
     """
     if metric == "euclidean":
         return np.ascontiguousarray(points)
@@ -275,4 +236,5 @@ def prepare_points(
             f"{name} must have no row of zeros with metric='cosine', which has no direction; "
             f"row {row if rows is None else rows[row]} is one."
         )
-    return points / norms[:, None]
+    directions: np.ndarray = points / norms[:, None]
+    return directions

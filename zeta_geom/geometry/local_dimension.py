@@ -1,64 +1,61 @@
-"""The local dimension in one call: local PCA or any other estimator, on arrays and on tensors."""
+"""The local dimension in one call: by local PCA or another estimator, on arrays and on tensors."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from array_api_compat import is_torch_array
-
-from zeta_geom.checks import check_jobs, check_points, check_real, host_array
-from zeta_geom.geometry.knn import Neighbors, knn
-from zeta_geom.geometry.local_pca import LocalPCA, check_neighbours, draw_anchors, neighbour_counts
+from zeta_geom.checks import check_jobs, check_points, check_real
+from zeta_geom.checks.tensors import is_tensor
+from zeta_geom.checks.types import ArrayLike
+from zeta_geom.geometry.knn import Neighbors, as_tensors
+from zeta_geom.geometry.local_pca import LocalPCA, check_neighbor_counts, draw_anchors
+from zeta_geom.geometry.moved import without_parts
 from zeta_geom.geometry.other_estimators import estimate_by
-from zeta_geom.rng import RandomState
+from zeta_geom.rng.seeds import RandomState
 
 if TYPE_CHECKING:
-    from zeta_geom.scale.settings import Parts, Worker
+    import torch
 
 __all__ = ["local_dimension"]
 
 
+@without_parts
 def local_dimension(
-    X: Any,
+    X: ArrayLike,
     n_neighbors: int | tuple[int, ...] = (8, 128),
     alpha: float = 0.05,
     *,
-    estimator: Any = None,
+    estimator: object = None,
     neighbors: Neighbors | None = None,
     n_anchors: int | None = None,
     random_state: RandomState = None,
     n_jobs: int | None = -1,
     progress: bool = False,
-    executor: Worker | None = None,
-    parts: str | Path | Parts | None = None,
-) -> dict[int, np.ndarray]:
+) -> dict[int, Any]:
     """Estimate the local intrinsic dimension at each point, for each number of neighbours.
+
+    `zeta_geom.scale.local_dimension` gives the same integers for points that outgrow memory or one machine.
 
     Parameters
     ----------
     X : array-like or tensor of shape (n, d)
-        Finite points. A torch tensor gives tensors on its device; on CUDA the work is done there. With `executor`
-        also the path of a .npy file.
+        Finite points. A torch tensor gives tensors on its device; on CUDA the work is done there.
     n_neighbors : int, or tuple of int
         k ≥ 2, below n.
     alpha : float
         Threshold of the Fukunaga-Olsen rule; not used with `estimator`.
     estimator : scikit-dimension estimator, optional
-        Run instead of local PCA, a copy for each k, on our neighbours. Copies of a point count once: neighbours are
-        the k nearest different points, and each copy gets the same dimension. It is NaN where the estimator finds no
-        finite number; one warning counts these points.
+        Runs instead of local PCA, a copy for each k, on the neighbours that this package finds. Copies of a point
+        count once: the neighbours are the k nearest different points, and each copy gets the same dimension. The
+        dimension is NaN where the estimator gives no finite number; one warning counts these points.
     neighbors : Neighbors, optional
-        The result of `knn(X, k)` with k at least the largest wanted; searched where not given.
-    n_anchors, random_state
+        The result of `knn(X, k)` with k at least the largest of `n_neighbors`; searched by default.
+    n_anchors, random_state : optional
         As in `LocalPCA`, which also gives the standard error; not with `estimator`.
     n_jobs : int or None
-        Number of threads, as in scikit-learn; -1 is one for each core.
+        Number of threads, as in scikit-learn; -1 uses all cores.
     progress : bool
         Show progress bars, on a terminal.
-    executor, parts : optional
-        As in `knn`: who does the work, and where finished chunks of points stay. The dimensions are the same.
 
     Returns
     -------
@@ -68,7 +65,7 @@ def local_dimension(
     Raises
     ------
     TypeError, ValueError
-        If X is not 2-D and finite, has one feature, k ≥ n, n_anchors is out of range, or `estimator` can take no
+        If X is not 2-D and finite, has one feature, k ≥ n, n_anchors is out of range, `estimator` accepts no
         neighbours, or k is not below the number of different points.
 
     References
@@ -77,85 +74,53 @@ def local_dimension(
 
     Examples
     --------
+    >>> import numpy as np
     >>> plane = np.random.default_rng(0).random((200, 2)) @ [[1.0, 0.0, 2.0], [0.0, 1.0, 1.0]]
     >>> {k: d.mean().item() for k, d in local_dimension(plane, (8, 32)).items()}
     {8: 1.985, 32: 2.0}
     """
     check_jobs(n_jobs)
-    if is_torch_array(X):
-        return _dimension_of_tensor(
-            X, n_neighbors, alpha, estimator, neighbors, n_anchors, random_state, n_jobs, progress, executor, parts
-        )
-    if executor is not None or parts is not None:
-        from zeta_geom.scale.parts import dimension_in_parts
-        from zeta_geom.scale.settings import check_goes_with_parts
-
-        executor = check_goes_with_parts(executor, n_jobs=n_jobs, estimator=estimator, neighbors=neighbors)
-        return dimension_in_parts(X, n_neighbors, alpha, n_anchors, random_state, executor, parts, progress=progress)
-    X = check_points(X)
-    ks = neighbour_counts(n_neighbors, len(X))
+    if is_tensor(X) and X.device.type != "cpu":
+        if estimator is not None:
+            raise TypeError(
+                f"estimator goes with arrays and CPU tensors; got a tensor on {X.device}. Move X to the CPU."
+            )
+        return _dimension_on_device(X, n_neighbors, alpha, neighbors, n_anchors, random_state, progress)
+    tensors, X = is_tensor(X), check_points(X)
+    ks = check_neighbor_counts(n_neighbors, len(X))
     if estimator is None:
         pca = LocalPCA(
             ks, alpha=alpha, n_anchors=n_anchors, random_state=random_state, n_jobs=n_jobs, progress=progress
         )
-        return dict(zip(ks, pca.fit_pw(X, precomputed_knn=neighbors).dimension_pw_, strict=True))
-    if n_anchors is not None:
+        dimensions = dict(zip(ks, pca.fit_pw(X, precomputed_knn=neighbors).dimension_pw_, strict=True))
+    elif n_anchors is not None:
         raise ValueError(f"n_anchors goes with local PCA only; got {n_anchors} and estimator={estimator!r}.")
-    if neighbors is None:
-        neighbors = knn(X, max(ks), n_jobs=n_jobs, progress=progress)
-    elif not isinstance(neighbors, Neighbors):
-        raise TypeError(f"neighbors must be Neighbors, with distances, for an estimator; got {type(neighbors)}.")
-    check_neighbours(neighbors, len(X), max(ks))
-    return estimate_by(estimator, X, neighbors, ks, n_jobs=n_jobs, progress=progress)
+    else:
+        dimensions = estimate_by(estimator, X, neighbors, ks, n_jobs=n_jobs, progress=progress)
+    return dict(zip(ks, as_tensors(*dimensions.values()))) if tensors else dimensions
 
 
-def _dimension_of_tensor(
-    X: Any,
+def _dimension_on_device(
+    X: torch.Tensor,
     n_neighbors: int | tuple[int, ...],
     alpha: float,
-    estimator: Any,
     neighbors: Neighbors | None,
     n_anchors: int | None,
     random_state: RandomState,
-    n_jobs: int | None,
     progress: bool,
-    executor: Worker | None,
-    parts: str | Path | Parts | None,
-) -> dict[int, Any]:
-    """Estimate on the tensor's own device, with the compiled kernels where that is the CPU."""
+) -> dict[int, torch.Tensor]:
+    """Estimate on the tensor's own device."""
     import torch
 
-    if X.device.type == "cpu":
-        by_k = local_dimension(
-            host_array(X),
-            n_neighbors,
-            alpha,
-            estimator=estimator,
-            neighbors=neighbors,
-            n_anchors=n_anchors,
-            random_state=random_state,
-            n_jobs=n_jobs,
-            progress=progress,
-            executor=executor,
-            parts=parts,
-        )
-        return {k: torch.from_numpy(values) for k, values in by_k.items()}
     from zeta_geom.geometry.cuda.counts import count_large_eigenvalues
     from zeta_geom.geometry.cuda.search import as_tensor_points, search_tensor
 
-    if executor is not None or parts is not None:
-        raise ValueError(
-            f"executor and parts go with arrays, files and CPU tensors; got X on {X.device}. Save it by numpy.save; "
-            "Parts(device='cuda') does the work on the workers' devices."
-        )
-    if estimator is not None:
-        raise TypeError(f"estimator goes with arrays and CPU tensors; got one on {X.device}. Move it.")
     X = as_tensor_points(X, X.device)
     if X.shape[1] < 2:
         raise ValueError(
             f"X must have at least 2 features: with one, a dimension says nothing; got {tuple(X.shape)}."
         )
-    ks = neighbour_counts(n_neighbors, len(X))
+    ks = check_neighbor_counts(n_neighbors, len(X))
     alpha = check_real(alpha, "alpha", low=0, high=1)
     queries = anchors = None
     if n_anchors is not None:

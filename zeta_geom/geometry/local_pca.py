@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from array_api_compat import is_torch_array
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from zeta_geom.checks import LARGEST, check_choice, check_int, check_jobs, check_points, check_real, host_array
+from zeta_geom.checks.tensors import is_tensor
+from zeta_geom.checks.types import ArrayLike
 from zeta_geom.geometry.cpu.counts import pointwise_dimensions
 from zeta_geom.geometry.cpu.tiles import Start
 from zeta_geom.geometry.knn import Neighbors, search
 from zeta_geom.geometry.rules import RULES
-from zeta_geom.rng import RandomState, numpy_generator
+from zeta_geom.rng.seeds import RandomState, numpy_generator
 
-__all__ = ["LocalPCA", "check_neighbours", "draw_anchors", "neighbour_counts", "standard_error"]
+__all__ = ["LocalPCA", "check_neighbor_counts", "check_neighbors", "draw_anchors", "standard_error"]
 
 
 class LocalPCA(BaseEstimator):
@@ -25,20 +24,21 @@ class LocalPCA(BaseEstimator):
     Parameters
     ----------
     n_neighbors : int, or tuple of int
-        k ≥ 2; several come out of one search.
+        k ≥ 2; one search serves several.
     alpha : float
-        An eigenvalue counts where it is strictly larger than alpha times the largest.
+        Threshold: an eigenvalue counts if it is strictly larger than alpha times the largest.
     rule : str
-        A key of `RULES`; "FO" is Fukunaga and Olsen's.
+        A key of `RULES`; "FO" is the rule of Fukunaga and Olsen.
     n_anchors : int, optional
-        Estimate at so many points alone, drawn without replacement; their neighbours are sought among all points.
+        Estimate at this number of points only, drawn without replacement; their neighbours are searched among all
+        points.
     random_state : None, int, Generator or RandomState
-        Which anchors are drawn.
+        Determines the anchors.
     warm_start : bool
-        Begin the search of a later `fit`, to as many points and the same anchors, with the neighbours of the one
-        before: quicker where the points are much alike, as along a sweep. The result does not depend on it.
+        Start the search of the next `fit` from the neighbours of the last, if the number of points and the anchors
+        are the same: faster for similar points, as along a sweep. The result does not depend on it.
     n_jobs : int or None
-        Number of threads, as in scikit-learn; -1 is one for each core. The result does not depend on it.
+        Number of threads, as in scikit-learn; -1 uses all cores. The result does not depend on it.
     progress : bool
         Show progress bars, on a terminal.
 
@@ -55,13 +55,14 @@ class LocalPCA(BaseEstimator):
     anchors_ : ndarray of int64, shape (m,)
         The rows of X at which the dimension was estimated, ascending.
     n_features_in_ : int
+        Number of columns of X.
 
     Notes
     -----
-    The query is not among its neighbours, and they are centred on their own mean. A neighbourhood that is one point
-    up to rounding has dimension 0: in every column c, max - min is at most 8 · eps · max|x_c|, with the eps of X's
-    dtype. So a column far from 0, a constant one for instance, does not hide what the others do. Differences below
-    1e-154, whose squares underflow, count as none.
+    The query is not among its neighbours, which are centred on their own mean. A neighbourhood that is one point up
+    to rounding has dimension 0: in every column c, max - min is at most 8 · eps · max|x_c|, with the eps of X's
+    dtype. A column far from 0, for instance a constant one, hides no variation of other columns. Differences below
+    1e-154, whose squares underflow, count as zero.
 
     References
     ----------
@@ -95,7 +96,7 @@ class LocalPCA(BaseEstimator):
         self.n_jobs = n_jobs
         self.progress = progress
 
-    def fit(self, X: Any, y: Any = None) -> LocalPCA:
+    def fit(self, X: ArrayLike, y: object = None) -> LocalPCA:
         """Search neighbours and estimate the dimension at each point.
 
         Parameters
@@ -103,10 +104,12 @@ class LocalPCA(BaseEstimator):
         X : array-like of shape (n, d)
             Finite points, n larger than the largest k, d at least 2; float32 or float64 (all else becomes float64).
         y : ignored
+            For pipelines of scikit-learn.
 
         Returns
         -------
         self
+            The fitted estimator.
 
         Raises
         ------
@@ -120,24 +123,25 @@ class LocalPCA(BaseEstimator):
         """
         return self.fit_pw(X)
 
-    def fit_pw(self, X: Any, precomputed_knn: Any = None) -> LocalPCA:
-        """Estimate the dimension at each point from neighbours that are given.
+    def fit_pw(self, X: ArrayLike, precomputed_knn: ArrayLike | Neighbors | None = None) -> LocalPCA:
+        """Estimate the dimension at each point from precomputed neighbours.
 
         Parameters
         ----------
         X : array-like of shape (n, d)
             As in `fit`.
         precomputed_knn : int array of shape (n, at least max k) or Neighbors, optional
-            Neighbours of each point, nearest first, the point itself not among them; searched where not given.
+            Neighbours of each point, nearest first, without the point itself; searched by default.
 
         Returns
         -------
         self
+            The fitted estimator.
 
         Raises
         ------
         TypeError, ValueError
-            As in `fit`, or if the neighbours are no indices of X or too few.
+            As in `fit`, or if the neighbours are not indices of X, or too few.
 
         Examples
         --------
@@ -146,40 +150,36 @@ class LocalPCA(BaseEstimator):
         >>> LocalPCA(4).fit_pw(line, knn(line, 4)).dimension_
         1.0
         """
-        if is_torch_array(X):
+        if is_tensor(X):
             if X.device.type != "cpu":
-                raise TypeError(f"X must lie on the CPU here; got {X.device}. local_dimension works on the device.")
+                raise TypeError(
+                    f"X must be on the CPU; got a tensor on {X.device}. local_dimension works on the device."
+                )
             X = host_array(X)
         minima = {"ensure_min_samples": 2, "ensure_min_features": 2}
         try:
-            with np.errstate(invalid="ignore", over="ignore"):  # of infinite values, which are refused
+            with np.errstate(invalid="ignore", over="ignore"):  # infinite values are refused by check_points
                 X = check_points(validate_data(self, X, dtype=[np.float64, np.float32], **minima))
-        except OverflowError as error:  # of Python's own integers
+        except OverflowError as error:  # a Python integer beyond 64 bits
             raise ValueError(f"X must lie within ±{LARGEST:g}; got a larger integer. Rescale it.") from error
-        ks = neighbour_counts(self.n_neighbors, len(X))
+        ks = check_neighbor_counts(self.n_neighbors, len(X))
         alpha = check_real(self.alpha, "alpha", low=0, high=1)
         check_choice(self.rule, "rule", RULES)
         check_jobs(self.n_jobs)
         self.anchors_ = draw_anchors(self.n_anchors, len(X), self.random_state)
         X, order, whole = np.ascontiguousarray(X), None, len(self.anchors_) == len(X)
         if precomputed_knn is not None:
-            indices = check_neighbours(precomputed_knn, len(X), max(ks))
+            indices = check_neighbors(precomputed_knn, len(X), max(ks))
             indices = indices if whole else indices[self.anchors_]
         else:
-            queries, own = (None, None) if whole else (X[self.anchors_], self.anchors_)
-            indices, _, found = search(
-                X,
-                queries,
-                own,
-                max(ks),
-                cuts=ks,
-                start=self._earlier(X, max(ks)),
-                n_jobs=self.n_jobs,
-                progress=self.progress,
+            queries, excluded = (None, None) if whole else (X[self.anchors_], self.anchors_)
+            start = self._earlier(X, max(ks))
+            indices, _, candidates = search(
+                X, queries, excluded, max(ks), cuts=ks, start=start, n_jobs=self.n_jobs, progress=self.progress
             )
-            order = found.query_order
+            order = candidates.query_order
             if self.warm_start:
-                self._start, self._start_anchors = Start(found.frame, indices), (len(X), self.anchors_)
+                self._start, self._start_anchors = Start(candidates.frame, indices), (len(X), self.anchors_)
         by_k = pointwise_dimensions(
             X, indices, ks, alpha, self.rule, order=order, n_jobs=self.n_jobs, progress=self.progress
         )
@@ -193,19 +193,19 @@ class LocalPCA(BaseEstimator):
         return self
 
     def _earlier(self, X: np.ndarray, k: int) -> Start | None:
-        """Return what the last search left, where it fits."""
+        """Return the frame and neighbours of the last search, if they fit."""
         start = getattr(self, "_start", None) if self.warm_start else None
         if start is None or (start.indices.shape[1], len(start.frame.mean)) != (k, X.shape[1]):
             return None
         n, anchors = self._start_anchors
         if n != len(X) or not np.array_equal(anchors, self.anchors_):
-            return None  # another anchor's neighbours may hold this one
-        # in a frame that is far too small or too large for them, float32 would lose digits
+            return None  # the neighbours of another anchor may include this one
+        # in a frame far too small or too large for the points, float32 would lose digits
         return start if 1e-3 < start.frame.reach(X) < 1e3 else None
 
 
 def draw_anchors(n_anchors: int | None, n: int, random_state: RandomState) -> np.ndarray:
-    """Return `n_anchors` of n rows, drawn without replacement and ascending; all of them for None."""
+    """Return `n_anchors` of n rows, drawn without replacement and sorted; all rows for None."""
     if n_anchors is None:
         return np.arange(n)
     count = check_int(n_anchors, "n_anchors", low=1, high=n)
@@ -213,18 +213,15 @@ def draw_anchors(n_anchors: int | None, n: int, random_state: RandomState) -> np
 
 
 def standard_error(values: np.ndarray, n: int) -> float:
-    """Return the standard error of the mean of m values as an estimate of that of all n; NaN for one of several.
-
-    Shapes: `values` (m,).
-    """
+    """Return the standard error of the mean of m of n values, for the mean of all n; NaN for one of several."""
     m = len(values)
     return float(values.std() * np.sqrt((1 - m / n) / max(m - 1, 1))) if m > 1 or m == n else float("nan")
 
 
-def neighbour_counts(n_neighbors: Any, n: int) -> tuple[int, ...]:
+def check_neighbor_counts(n_neighbors: object, n: int) -> tuple[int, ...]:
     """Return the numbers of neighbours as a tuple of ints from 2 to n - 1, or raise."""
     several = isinstance(n_neighbors, (tuple, list)) or (isinstance(n_neighbors, np.ndarray) and n_neighbors.ndim > 0)
-    ks = tuple(n_neighbors) if several else (n_neighbors,)
+    ks: tuple[int, ...] = tuple(n_neighbors) if several else (n_neighbors,)  # type: ignore[arg-type, assignment]
     if not ks:
         raise ValueError("n_neighbors must name at least one k; got none.")
     for k in ks:
@@ -237,12 +234,12 @@ def neighbour_counts(n_neighbors: Any, n: int) -> tuple[int, ...]:
     return tuple(int(k) for k in ks)
 
 
-def check_neighbours(
-    precomputed_knn: Any, n: int, k: int, name: str = "precomputed_knn", *, rows: int | None = None
+def check_neighbors(
+    precomputed_knn: ArrayLike | Neighbors, n: int, k: int, name: str = "precomputed_knn", *, rows: int | None = None
 ) -> np.ndarray:
-    """Return given neighbours among n points as indices of shape (rows, at least k), rows n by default, or raise."""
-    given = precomputed_knn.indices if isinstance(precomputed_knn, Neighbors) else precomputed_knn
-    indices, rows = host_array(given, name), n if rows is None else rows
+    """Return precomputed neighbours among n points as indices (rows, at least k), or raise; rows is n by default."""
+    values = precomputed_knn.indices if isinstance(precomputed_knn, Neighbors) else precomputed_knn
+    indices, rows = host_array(values, name), n if rows is None else rows
     if indices.dtype.kind not in "iu":
         raise TypeError(f"{name} must hold integer indices; got dtype {indices.dtype}.")
     if indices.ndim != 2 or len(indices) != rows or indices.shape[1] < k:

@@ -1,30 +1,32 @@
-"""Eigenvalues of neighbourhoods: the covariance where points are narrow, the Gram matrix where they are wide."""
+"""Covariance eigenvalues of neighbourhoods, from the smaller of covariance and Gram matrix."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from zeta_geom.checks import check_finite, check_points, check_real, host_array, real_array
 from zeta_geom.checks.scaling import column_references
+from zeta_geom.checks.types import ArrayLike
 
 __all__ = ["Rule", "local_spectra", "takes_spectra"]
 
-NEGATIVE = 1e-6  # of the largest eigenvalue: rounding leaves less below 0
+NEGATIVE = 1e-6  # share of the largest eigenvalue; rounding, float32's too, leaves less below 0
 
-Rule: TypeAlias = Callable[[Any, float], np.ndarray]
+Formula: TypeAlias = Callable[[np.ndarray, float], np.ndarray]
+Rule: TypeAlias = Callable[[ArrayLike, float], np.ndarray]
 
 
-def local_spectra(neighbourhoods: Any) -> np.ndarray:
+def local_spectra(neighbourhoods: ArrayLike) -> np.ndarray:
     """Return the covariance eigenvalues of each neighbourhood, centred on its own mean.
 
     Parameters
     ----------
     neighbourhoods : float array of shape (q, k, d)
-        k ≥ 2 points each; the arithmetic is float64.
+        q neighbourhoods of k ≥ 2 points each; the arithmetic is float64.
 
     Returns
     -------
@@ -34,11 +36,11 @@ def local_spectra(neighbourhoods: Any) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If they hold no real numbers or are not finite, or the shape is another.
+        If they hold no real numbers, are not finite, or have another shape.
 
     Notes
     -----
-    The covariance BᵀB / (k - 1) and the Gram matrix BBᵀ / (k - 1) share their non-zero eigenvalues.
+    The covariance BᵀB / (k - 1) and the Gram matrix BBᵀ / (k - 1) have the same non-zero eigenvalues.
 
     Examples
     --------
@@ -56,14 +58,18 @@ def local_spectra(neighbourhoods: Any) -> np.ndarray:
     transposed = centred.transpose(0, 2, 1)
     k, d = centred.shape[1:]
     products = centred @ transposed if k <= d else transposed @ centred
-    return np.linalg.eigvalsh(products) / (k - 1)
+    spectra: np.ndarray = np.linalg.eigvalsh(products) / (k - 1)
+    return spectra
 
 
-def takes_spectra(rule: Rule) -> Rule:
-    """Check what a rule is given, and scale each spectrum by a power of two, so that its largest lies in [0.5, 1)."""
+def takes_spectra(formula: Formula) -> Rule:
+    """Return a rule that checks its arguments, scales every spectrum, and gives 0 if no eigenvalue is positive.
 
-    @wraps(rule)
-    def checked(eigenvalues: Any, alpha: float) -> np.ndarray:
+    The scale is the power of two that brings the largest eigenvalue into [0.5, 1): no square under- or overflows.
+    """
+
+    @wraps(formula)
+    def checked(eigenvalues: ArrayLike, alpha: float) -> np.ndarray:
         spectra = real_array(eigenvalues, "eigenvalues")
         if spectra.ndim != 2 or spectra.shape[1] < 1:
             raise ValueError(f"eigenvalues must have shape (n, r), a spectrum a row; got shape {spectra.shape}.")
@@ -73,7 +79,8 @@ def takes_spectra(rule: Rule) -> Rule:
         if (spectra < -NEGATIVE * largest).any():
             raise ValueError(f"eigenvalues must not be negative, but for rounding; got {spectra.min():g} among them.")
         alpha = check_real(alpha, "alpha", low=0, high=1)
-        scaled = np.where(largest > 0, np.ldexp(spectra, -np.frexp(largest)[1]), 1.0)  # zeros: any other spectrum
-        return np.where(largest[:, 0] > 0, rule(scaled, alpha), 0)
+        # any spectrum in place of zeros: the next line gives 0
+        scaled = np.where(largest > 0, np.ldexp(spectra, -np.frexp(largest)[1]), 1.0)
+        return np.where(largest[:, 0] > 0, formula(scaled, alpha), 0)
 
     return checked

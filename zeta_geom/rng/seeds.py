@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import numpy as np
 
-from zeta_geom.rng.launchers import launched_rank
+from zeta_geom.rng.ranks import launched_rank
 
 if TYPE_CHECKING:
     import torch
@@ -144,7 +144,7 @@ def process_rank() -> int | None:
     Returns
     -------
     int or None
-        What the process group of torch.distributed says, else the variables that a launcher sets; see `launchers`.
+        What the process group of torch.distributed says, else the variables that a launcher sets; see `ranks`.
 
     Raises
     ------

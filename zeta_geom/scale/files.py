@@ -1,9 +1,8 @@
-"""One part of a result in one Parquet file, with its keys and a checksum of its values in the file's metadata."""
+"""Files of parts: Parquet, with the key of the settings and a hash of the values in the metadata."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,10 +20,7 @@ def part_key(manifest: Manifest) -> str:
 
 
 def write_part(path: Path, columns: dict[str, np.ndarray], key: str) -> None:
-    """Write a part, whole or not at all.
-
-    Shapes: `columns` (q,) or (q, k).
-    """
+    """Write the columns, (q,) or (q, k), of a part, whole or not at all."""
     arrays = {name: _arrow(values) for name, values in columns.items()}
     metadata = {"key": key, "sha256": _fingerprint(columns)}
     with atomic_path(path) as temporary:
@@ -32,9 +28,9 @@ def write_part(path: Path, columns: dict[str, np.ndarray], key: str) -> None:
 
 
 def read_part(path: Path, key: str, *, stale: bool = False) -> dict[str, np.ndarray]:
-    """Read a part, or raise if it is absent, damaged, of other work, or, unless `stale`, of other code.
+    """Return the columns of a part; ValueError says why a file is not a valid part of this key.
 
-    Returns columns of shape (q,) or (q, k).
+    With `stale`, the key of older code is valid too.
     """
     try:
         table = pq.read_table(path, partitioning=None)
@@ -42,13 +38,13 @@ def read_part(path: Path, key: str, *, stale: bool = False) -> dict[str, np.ndar
     except FileNotFoundError:
         raise
     except (pa.ArrowException, OSError, ValueError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is no whole Parquet file: {error}") from error
+        raise ValueError(f"{path} is not a whole Parquet file: {error}") from error
     stored = table.schema.metadata or {}
     stored_key = stored.get(b"key", b"").decode()
     if stored_key != key and not (stale and stored_key.partition("-")[0] == key.partition("-")[0]):
-        raise ValueError(f"{path} is a part of other work.")
+        raise ValueError(f"{path} was written with other settings.")
     if stored.get(b"sha256") != _fingerprint(columns).encode():
-        raise ValueError(f"{path} does not hold the values that were written.")
+        raise ValueError(f"{path} has changed since it was written.")
     return columns
 
 
@@ -56,13 +52,13 @@ def _fingerprint(columns: dict[str, np.ndarray]) -> str:
     return data_fingerprint(np.array(list(columns)), *columns.values())
 
 
-def _arrow(values: np.ndarray) -> Any:
+def _arrow(values: np.ndarray) -> pa.Array:
     flat = pa.array(np.ascontiguousarray(values).ravel())
     return flat if values.ndim == 1 else pa.FixedSizeListArray.from_arrays(flat, values.shape[1])
 
 
-def _array(column: Any) -> np.ndarray:
+def _array(column: pa.ChunkedArray) -> np.ndarray:
     whole = column.combine_chunks()
-    if pa.types.is_fixed_size_list(whole.type):
-        return whole.flatten().to_numpy().reshape(len(whole), whole.type.list_size)
-    return whole.to_numpy()
+    lists = pa.types.is_fixed_size_list(whole.type)
+    values: np.ndarray = (whole.flatten() if lists else whole).to_numpy()
+    return values.reshape(len(whole), whole.type.list_size) if lists else values

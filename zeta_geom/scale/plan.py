@@ -1,4 +1,4 @@
-"""What a local dimension will cost, before it is begun: operations, bytes, memory, hours, and what then helps."""
+"""Plans of a local dimension before any work: operations, bytes, memory, hours, and advice."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ CASES = {  # points, dimensions
     "10 million": (10_000_000, 768),
     "1 billion": (1_000_000_000, 128),
 }
-ANCHORS = 10_000  # whose mean is within a hundredth of a standard deviation of that of all
-START = 3.0  # seconds in which a worker's process starts and loads the compiled kernels
-HASHED = 1.2e9  # bytes a second of the fingerprint
-DAY = 24.0
-MANY = 1000  # workers that are more than one asks for
+ANCHORS = 10_000  # their mean is within a hundredth of a standard deviation of the mean of all points
+START = 3.0  # seconds in which a worker starts and loads the compiled kernels, measured
+HASHED = 1.2e9  # bytes per second of the fingerprint (SHA-256), measured on one core
+DAY = 24.0  # hours: a longer plan comes with advice
+MANY = 1000  # workers: more are out of reach
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What an exact local dimension costs.
+    """The cost of an exact local dimension.
 
     Parameters
     ----------
     n, d, k, workers : int
-        What was asked.
+        Arguments of `plan_local_dimension`.
     queries : int
-        Points at which the dimension is wanted.
+        Number of points at which the dimension is estimated.
     sizes : Sizes
-        How the work is cut.
+        Sizes of parts and blocks.
     operations : float
-        Floating-point operations, of which nearly all are the product of queries and points.
+        Floating-point operations, nearly all of them in the product of queries and points.
     bytes_read : float
-        Of the points' file, by all workers together: each part reads it once.
+        Bytes of the points' file that all workers read together; each part reads it once.
     memory_per_worker : int
-        Bytes, beyond the interpreter and the libraries.
+        Bytes in addition to the interpreter and the libraries.
     hours : float
-        From the start to the last part, with so many workers.
+        Time from the start to the last part.
     worker_hours : float
-        Of all workers together.
+        Time of all workers together.
     machine : str
-        Whose rate was taken.
+        Machine of the rate.
     needs : tuple of str
-        What is to be done about it, in words; empty where it is done within a day.
+        Advice in words; empty if the work takes less than a day.
     """
 
     n: int
@@ -69,7 +69,7 @@ class Plan:
 
     @property
     def parts(self) -> int:
-        """How many parts there are."""
+        """The number of parts."""
         return self.sizes.parts
 
     def __str__(self) -> str:
@@ -99,7 +99,7 @@ def plan_local_dimension(
     threads: int = 1,
     parts: Parts | None = None,
 ) -> Plan:
-    """Plan `local_dimension(X, executor=, parts=)` for points that nothing is known of.
+    """Plan `scale.local_dimension` for points of unknown structure.
 
     Parameters
     ----------
@@ -108,20 +108,22 @@ def plan_local_dimension(
     k : int
         The largest number of neighbours.
     workers : int
+        Number of processes, or of GPUs.
     rate : {"cpu", "gpu"} or Rate
-        What a thread of a worker does in a second; `measure_rate` says it of this machine.
+        Rate of a thread, or of a GPU; `measure_rate` measures that of this machine.
     n_anchors : int, optional
-        As in `local_dimension`.
+        As in `scale.local_dimension`.
     itemsize : {4, 8}
         Bytes of a coordinate on disk.
     threads : int
-        Of each worker; 1 with a GPU.
+        Threads of each worker; 1 with a GPU.
     parts : Parts, optional
-        How the work is cut: as in `local_dimension`.
+        Sizes of the parts, as in `scale.local_dimension`.
 
     Returns
     -------
     Plan
+        Cost and advice; `print` shows them.
 
     Raises
     ------
@@ -130,8 +132,8 @@ def plan_local_dimension(
 
     Notes
     -----
-    White noise is what the search finds hardest, and what is planned. Points whose spectrum decays, such as images,
-    have short vectors that decide most pairs; points in few dimensions lie in blocks that are told to be far apart.
+    The plan assumes white noise, the hardest case of the search. Points whose spectrum decays, such as images, have
+    short vectors that decide most pairs; points in few dimensions lie in blocks that are far apart.
 
     Examples
     --------
@@ -146,7 +148,7 @@ def plan_local_dimension(
     check_int(threads, "threads", low=1)
     check_choice(str(itemsize), "itemsize", ("4", "8"))
     queries = n if n_anchors is None else check_int(n_anchors, "n_anchors", low=1, high=n)
-    rate, how = find_rate(rate), parts or Parts()
+    rate, cut = find_rate(rate), parts or Parts()
     sizes = choose_sizes(
         n,
         queries,
@@ -154,9 +156,9 @@ def plan_local_dimension(
         k,
         itemsize=itemsize,
         threads=threads,
-        memory=how.memory,
-        chunk_size=how.chunk_size,
-        block_size=how.block_size,
+        memory=cut.memory,
+        chunk_size=cut.chunk_size,
+        block_size=cut.block_size,
     )
     bytes_part = n * d * itemsize + (sizes.held < n) * sizes.chunk * k * d * itemsize
     seconds = _seconds_of_part(n, d, k, sizes, rate) / threads + bytes_part * rate.read
@@ -180,24 +182,25 @@ def plan_local_dimension(
     )
     if plan.hours <= DAY:
         return plan
-
-    return replace(plan, needs=_needs(plan, rate, itemsize, threads, how))
+    return replace(plan, needs=_needs(plan, rate, itemsize, threads, cut))
 
 
 def plan_table(
     k: int = 128, workers: int = 16, *, threads: int = 1, rates: tuple[str | Rate, ...] = ("cpu", "gpu")
 ) -> str:
-    """Return the plans of `CASES` as text, with what each then needs.
+    """Return the plans of `CASES` as text.
 
     Parameters
     ----------
     k, workers, threads
         As in `plan_local_dimension`; a GPU counts as one thread.
     rates : tuple of str or Rate
+        Rates of the plans of each case.
 
     Returns
     -------
     str
+        The plans, a blank line between cases.
 
     Examples
     --------
@@ -214,15 +217,16 @@ def plan_table(
 
 
 def _seconds_of_part(n: int, d: int, k: int, sizes: Sizes, rate: Rate) -> float:
-    """Return the seconds of one thread: the search in whole blocks and in what is left, then the counts."""
-    whole, left = divmod(n, sizes.block)
-    blocks = [(whole, sizes.block), (1, left)] if left else [(whole, sizes.block)]
+    """Return the seconds of one thread: the search in whole blocks and in the rest, then the counts."""
+    whole, rest = divmod(n, sizes.block)
+    blocks = [(whole, sizes.block), (1, rest)] if rest else [(whole, sizes.block)]
     work = [(times, search_work(size, sizes.chunk, d, k + 1)) for times, size in blocks]
     work.append((1, count_work(sizes.chunk, d, k)))
-    return sum(times * amount * getattr(rate, kind) for times, kinds in work for kind, amount in kinds.items())
+    return float(sum(times * amount * getattr(rate, kind) for times, kinds in work for kind, amount in kinds.items()))
 
 
-def _needs(plan: Plan, rate: Rate, itemsize: int, threads: int, how: Parts) -> tuple[str, ...]:
+def _needs(plan: Plan, rate: Rate, itemsize: int, threads: int, cut: Parts) -> tuple[str, ...]:
+    """Return advice for work that takes more than a day."""
     needs = []
     enough = int(np.ceil(plan.worker_hours / DAY * 1.05))
     if enough <= min(MANY, plan.parts):
@@ -230,13 +234,13 @@ def _needs(plan: Plan, rate: Rate, itemsize: int, threads: int, how: Parts) -> t
     else:
         needs.append(f"{DAY:.0f} hours would take {enough:,} such workers: not all points, or not exactly.")
     if plan.queries > ANCHORS:
-        how = replace(how, chunk_size=min(-(-ANCHORS // plan.workers), plan.sizes.chunk))
+        cut = replace(cut, chunk_size=min(-(-ANCHORS // plan.workers), plan.sizes.chunk))
         some = plan_local_dimension(
             *(plan.n, plan.d, plan.k, plan.workers, rate),
             n_anchors=ANCHORS,
             itemsize=itemsize,
             threads=threads,
-            parts=how,
+            parts=cut,
         )
         error = np.sqrt((1 - ANCHORS / plan.n) / ANCHORS)
         needs.append(

@@ -1,4 +1,4 @@
-"""Points in one .npy file that every worker maps: found or written once, read block by block, gathered by row."""
+"""Points in one .npy file that every worker maps: written once, read block by block, gathered by row."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from array_api_compat import is_torch_array
 
 from zeta_geom.checks import LARGEST, check_points, host_array
+from zeta_geom.checks.tensors import is_tensor
+from zeta_geom.checks.types import ArrayLike
 from zeta_geom.records import atomic_path
 
-__all__ = ["PointsFile", "check_block", "gather_rows", "map_rows", "points_file"]
+__all__ = ["PointsFile", "check_block", "check_in_memory", "gather_rows", "map_rows", "points_file"]
 
-WINDOW = 32 * 2**20  # bytes of a file that are mapped, hashed or copied at a time
+WINDOW = 32 * 2**20  # bytes mapped, hashed or copied at a time: few calls, and little memory beside a worker's own
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class PointsFile:
     path : str
         A .npy file.
     n, d : int
-        Its shape.
+        Number of points and of columns.
     dtype : str
         "float32" or "float64".
     fingerprint : str
-        That of `records.data_fingerprint`.
+        `records.data_fingerprint` of the points.
     source : ndarray, or None
-        What `save` writes; None: the file is there.
+        Points that `save` writes; None if the file exists.
     """
 
     path: str
@@ -45,7 +45,7 @@ class PointsFile:
     source: np.ndarray | None = field(default=None, repr=False, compare=False)
 
     def save(self) -> None:
-        """Write the file, window by window, unless it is there and holds these points."""
+        """Write the file, window by window, unless it exists and holds these points."""
         if self.source is None or _holds(Path(self.path), self):
             return
         dtype = np.dtype(self.dtype)
@@ -56,8 +56,18 @@ class PointsFile:
                 file.write(rows.data)
 
 
-def points_file(X: Any, name: str, folder: Path) -> PointsFile:
-    """Return the file that holds these points, or that `save` makes of them.
+def check_in_memory(points: ArrayLike | Path, name: str) -> ArrayLike:
+    """Return the points, or raise TypeError for a path, which only workers read."""
+    if isinstance(points, (str, Path)):
+        raise TypeError(
+            f"{name} must be an array without executor; got the path {str(points)!r}. Give an executor, or open the "
+            'file by numpy.load(path, mmap_mode="r").'
+        )
+    return points
+
+
+def points_file(X: ArrayLike | Path, name: str, folder: Path) -> PointsFile:
+    """Return the file that holds these points, or that `save` will write.
 
     Shapes: `X` (n, d).
     """
@@ -71,10 +81,7 @@ def points_file(X: Any, name: str, folder: Path) -> PointsFile:
 
 
 def map_rows(path: str, start: int, stop: int) -> np.ndarray:
-    """Return rows of a .npy file as a memory map of these alone; what is not used any more is unmapped.
-
-    Returns shape (stop - start, d).
-    """
+    """Return rows of a .npy file as a memory map of these rows only; it is unmapped when no longer used."""
     try:
         whole = np.load(path, mmap_mode="r")
     except FileNotFoundError as error:
@@ -86,7 +93,7 @@ def map_rows(path: str, start: int, stop: int) -> np.ndarray:
 
 
 def gather_rows(path: str, rows: np.ndarray) -> np.ndarray:
-    """Return a copy of some rows of a .npy file, of which only a window is mapped at a time.
+    """Return a copy of ascending rows of a .npy file; only one window of it is mapped at a time.
 
     Shapes: `rows` (m,) -> (m, d).
     """
@@ -103,10 +110,7 @@ def gather_rows(path: str, rows: np.ndarray) -> np.ndarray:
 
 
 def check_block(block: np.ndarray, name: str, first: int) -> np.ndarray:
-    """Return the block, or raise ValueError that names the rows whose values are not finite, or beyond 1e150.
-
-    Shapes: `block` (m, d) -> (m, d).
-    """
+    """Return the block, or raise ValueError that names the rows with values not finite, or beyond 1e150."""
     largest = max(float(block.max()), -float(block.min()))
     if np.isfinite(largest) and largest <= LARGEST:
         return block
@@ -117,39 +121,40 @@ def check_block(block: np.ndarray, name: str, first: int) -> np.ndarray:
     )
 
 
-def _array_and_file(X: Any, name: str) -> tuple[np.ndarray, Path | None]:
-    """Return X as an array of shape (n, d), and the file of which it is the whole."""
-    path = None
+def _array_and_file(X: ArrayLike | Path, name: str) -> tuple[np.ndarray, Path | None]:
+    """Return X as an array of shape (n, d), and the .npy file whose whole array it is, if any."""
+    path: Path | None = None
     if isinstance(X, (str, Path)):
         path = Path(X)
-        try:
-            X = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (ValueError, EOFError) as error:
-            raise ValueError(
-                f"{name} must be an array or a .npy file of one; got {str(path)!r} ({error})."
-            ) from error
-        if not isinstance(X, np.memmap):
-            raise ValueError(
-                f"{name} must be an array or a .npy file of one; got {str(path)!r}. Save it by numpy.save."
-            )
-    elif is_torch_array(X) and X.device.type != "cpu":
+        array = _open_map(path, name)
+    elif is_tensor(X) and X.device.type != "cpu":
         raise ValueError(
-            f"{name} must be an array or a file with executor=; got a tensor on {X.device}. Save it by numpy.save; "
-            "Parts(device='cuda') does the work on the workers' devices."
+            f"{name} must be an array or a file with executor; got a tensor on {X.device}. Save it by numpy.save; "
+            "with Parts(device='cuda') the workers compute on their devices."
         )
     elif isinstance(X, np.memmap):
-        path = _file_of(X)
+        path, array = _file_of(X), X
     else:
         return check_points(X, name), None
-    if X.dtype.kind not in "fiub":
-        raise TypeError(f"{name} must hold real numbers; got dtype {X.dtype}.")
-    if X.ndim != 2 or 0 in X.shape:
-        raise ValueError(f"{name} must have shape (n, d), one row a point; got shape {X.shape}.")
-    return host_array(X), path
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must hold real numbers; got dtype {array.dtype}.")
+    if array.ndim != 2 or 0 in array.shape:
+        raise ValueError(f"{name} must have shape (n, d), one row a point; got shape {array.shape}.")
+    return host_array(array), path
+
+
+def _open_map(path: Path, name: str) -> np.memmap:
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise ValueError(f"{name} must be an array or a .npy file of one; got {str(path)!r} ({error}).") from error
+    if not isinstance(array, np.memmap):
+        raise ValueError(f"{name} must be an array or a .npy file of one; got {str(path)!r}. Save it by numpy.save.")
+    return array
 
 
 def _file_of(X: np.memmap) -> Path | None:
-    """Return the .npy file of which X is the whole array as it is on disk, or None."""
+    """Return the .npy file that X maps whole and unchanged, or None."""
     if X.filename is None or X.mode == "c":
         return None
     path = Path(X.filename)
@@ -183,10 +188,10 @@ def _fingerprint(array: np.ndarray, dtype: np.dtype) -> str:
     return digest.hexdigest()
 
 
-def _holds(path: Path, wanted: PointsFile) -> bool:
+def _holds(path: Path, points: PointsFile) -> bool:
     try:
         stored = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return False
-    same = isinstance(stored, np.memmap) and (stored.shape, stored.dtype.name) == ((wanted.n, wanted.d), wanted.dtype)
-    return same and _fingerprint(stored, stored.dtype) == wanted.fingerprint
+    same = isinstance(stored, np.memmap) and (stored.shape, stored.dtype.name) == ((points.n, points.d), points.dtype)
+    return same and _fingerprint(stored, stored.dtype) == points.fingerprint

@@ -1,4 +1,4 @@
-"""What one worker does in a second: the costs that a plan multiplies, measured here or on a machine that is named."""
+"""Rates of a worker: the seconds of each kind of work, measured on this machine or kept from a named one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy.optimize import nnls
@@ -18,7 +17,8 @@ from zeta_geom.scale.task import PartTask, count_dimensions, nearest_in_blocks
 
 __all__ = ["RATES", "Rate", "count_work", "find_rate", "measure_rate", "search_work"]
 
-SEARCHES = (  # points, queries, dimensions, neighbours: each makes another of the costs the larger part
+# points, queries, dimensions, neighbours: in each, another cost has a large share, so that all can be fitted
+SEARCHES = (
     (16384, 2048, 1024, 8),
     (16384, 2048, 64, 8),
     (65536, 2048, 64, 8),
@@ -28,31 +28,32 @@ SEARCHES = (  # points, queries, dimensions, neighbours: each makes another of t
     (16384, 512, 1024, 8),
     (32768, 4096, 64, 128),
 )
+# the same for the counts
 COUNTS = ((4096, 2048, 1024, 128), (4096, 2048, 256, 128), (4096, 2048, 64, 128), (4096, 4096, 1024, 32))
-FITTED = 4096  # points that a frame is fitted to
+FITTED = 4096  # points that a frame is fitted to: sizes.SAMPLE
 
 
 @dataclass(frozen=True)
 class Rate:
-    """Seconds that each kind of work takes one thread of a worker, or one GPU.
+    """Seconds of one thread of a worker, or of one GPU, for each kind of work.
 
     Parameters
     ----------
     multiply : float
-        A multiplication and addition of the product of queries and points.
+        One multiplication and addition in the product of queries and points.
     pair : float
-        Looking at one pair's product.
+        The comparison of one pair's product.
     place, fit : float
-        Checking and placing one coordinate of a block; one of `search_work`'s units of fitting a frame.
+        Checking and placing one coordinate of a block; one unit of fitting a frame (see `search_work`).
     entry, decide : float
-        One neighbour of a query, in each block; one coordinate of it, in float64.
+        One neighbour of a query in each block; one of its coordinates in float64.
     gram, reflect, gather : float
-        A multiplication and addition of the products within a neighbourhood; of making them tridiagonal; one
+        One multiplication and addition in the products within a neighbourhood; in the counts of its eigenvalues; one
         coordinate of a neighbour.
     read : float
         One byte of the points' file, each time that it is read.
     machine : str
-        Where this was measured.
+        Machine of the measurement.
     """
 
     multiply: float
@@ -99,12 +100,12 @@ RATES = {
 
 
 def find_rate(rate: str | Rate) -> Rate:
-    """Return the rate of this name, or the one given."""
+    """Return the rate of this name, or the rate itself."""
     return rate if isinstance(rate, Rate) else RATES[check_choice(rate, "rate", RATES)]
 
 
 def search_work(n: float, q: float, d: float, k: float) -> dict[str, float]:
-    """Return how much of each kind of work the search of q queries in one block of n points is."""
+    """Return the amount of each kind of work in the search of q queries in one block of n points."""
     return {
         "multiply": n * q * d,
         "pair": n * q,
@@ -116,31 +117,31 @@ def search_work(n: float, q: float, d: float, k: float) -> dict[str, float]:
 
 
 def count_work(q: float, d: float, k: float) -> dict[str, float]:
-    """Return how much of each kind of work the dimensions at q points are."""
+    """Return the amount of each kind of work in the dimensions at q points."""
     side, length = min(k, d), max(k, d)
     return {"gram": q * side**2 * length, "reflect": q * side**3, "gather": q * k * d}
 
 
 def measure_rate(device: str | None = None, *, threads: int = 1, repeats: int = 2) -> Rate:
-    """Measure what this machine does, in some ten seconds (a GPU: about a minute), on white noise.
+    """Measure the rate of this machine on white noise, in some ten seconds (a GPU: about a minute).
 
     Parameters
     ----------
     device : str, optional
-        Of torch, such as "cuda"; the compiled kernels on the CPU by default.
+        Torch device, such as "cuda"; the compiled kernels on the CPU by default.
     threads : int
-        That work at once; the rate is one thread's.
+        Threads that work at once; the rate is that of one.
     repeats : int
-        Runs of each kind, of which the fastest counts.
+        Runs of each kind; the fastest counts.
 
     Returns
     -------
     Rate
-        The reading rate is that of `RATES`: what the file's storage gives cannot be told from here.
+        Its `read` is that of `RATES`: the storage of the points is unknown.
 
     Notes
     -----
-    Small searches and counts are run, and their times fitted by costs that are not negative.
+    The function times small searches and counts, and fits non-negative costs to the times.
     """
     threads, repeats = check_int(threads, "threads", low=1), check_int(repeats, "repeats", low=1)
     rng = np.random.default_rng(0)
@@ -154,20 +155,20 @@ def measure_rate(device: str | None = None, *, threads: int = 1, repeats: int = 
 
         def count_time(n: int, q: int, d: int, k: int) -> float:
             _noise(rng, path, n, d)
-            near = rng.integers(n, size=(q, k))
+            indices = rng.integers(n, size=(q, k))
             task = _task(path, n, q, k, threads, device)
-            return _fastest(lambda: count_dimensions(task, near, np.arange(q)), repeats)
+            return _fastest(lambda: count_dimensions(task, indices, np.arange(q)), repeats)
 
-        search_time(600, 600, 20, 8), count_time(600, 600, 20, 8)  # compiled, or loaded
-        # a GPU shows what it does on more points only
-        more, asked = (8, 4) if device is not None and device.startswith("cuda") else (1, 1)
-        searches = [(more * n, asked * q, d, k) for n, q, d, k in SEARCHES]
-        counts = [(n, asked * q, d, k) for n, q, d, k in COUNTS]
+        search_time(600, 600, 20, 8), count_time(600, 600, 20, 8)  # compile the kernels, or load them
+        # a GPU reaches its rate on more points only
+        more_points, more_queries = (8, 4) if device is not None and device.startswith("cuda") else (1, 1)
+        searches = [(more_points * n, more_queries * q, d, k) for n, q, d, k in SEARCHES]
+        counts = [(n, more_queries * q, d, k) for n, q, d, k in COUNTS]
         search = _fit([search_work(*case) for case in searches], [search_time(*case) for case in searches])
         count = _fit([count_work(*case[1:]) for case in counts], [count_time(*case) for case in counts])
-    each = {kind: seconds * threads for kind, seconds in (search | count).items()}
-    where = f"this machine, {device or f'{threads} thread(s)'}"
-    return Rate(**each, read=RATES["cpu" if device is None else "gpu"].read, machine=where)
+    costs = {kind: seconds * threads for kind, seconds in (search | count).items()}
+    machine = f"this machine, {device or f'{threads} thread(s)'}"
+    return Rate(**costs, read=RATES["cpu" if device is None else "gpu"].read, machine=machine)
 
 
 def _noise(rng: np.random.Generator, path: Path, n: int, d: int) -> np.ndarray:
@@ -177,12 +178,13 @@ def _noise(rng: np.random.Generator, path: Path, n: int, d: int) -> np.ndarray:
 
 
 def _task(path: Path, n: int, q: int, k: int, threads: int, device: str | None) -> PartTask:
-    where: dict[str, Any] = {"part": "", "key": "", "code": "", "points": str(path), "queries": None, "anchors": None}
-    what: dict[str, Any] = {"n": n, "start": 0, "stop": q, "k": k, "ks": (k,), "alpha": 0.05, "metric": "euclidean"}
-    return PartTask(**where, **what, block=n, held=n, threads=threads, device=device)
+    return PartTask(
+        part="", key="", code="", points=str(path), n=n, queries=None, anchors=None, start=0, stop=q, k=k, ks=(k,),
+        alpha=0.05, metric="euclidean", block=n, held=n, threads=threads, device=device,
+    )  # fmt: skip
 
 
-def _fastest(call: Callable[[], Any], repeats: int) -> float:
+def _fastest(call: Callable[[], object], repeats: int) -> float:
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
@@ -192,7 +194,7 @@ def _fastest(call: Callable[[], Any], repeats: int) -> float:
 
 
 def _fit(work: Sequence[dict[str, float]], seconds: Sequence[float]) -> dict[str, float]:
-    """Return the cost of each kind of work, so that relative errors are least."""
+    """Return the cost of each kind of work that minimises the relative errors of the times."""
     times = np.array(seconds)
     amounts = np.array([list(kinds.values()) for kinds in work], dtype=float) / times[:, None]
     scale = amounts.max(axis=0)

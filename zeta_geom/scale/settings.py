@@ -1,4 +1,4 @@
-"""How work is cut into parts, where they lie, and who does them."""
+"""Settings of work in parts: the folder, the sizes, the executor."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ from zeta_geom.checks import check_int
 from zeta_geom.records.disk import new_folder
 from zeta_geom.scale.sizes import MEMORY
 
-__all__ = ["Parts", "Worker", "check_goes_with_parts", "folder_of"]
+__all__ = ["Parts", "Worker", "check_executor", "folder_of"]
 
 
 class Worker(Protocol):
-    """Whoever does tasks, as the executors of `zeta_geom.sweeps` do."""
+    """An executor of `zeta_geom.execution`, or an object with the same `map`."""
 
     threads: int
 
     def map(self, call: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
-        """Yield (place of the task, result) as results come; for a task that is lost, an object with a `reason`."""
+        """Yield (place of the task, result) as results come; the result of a lost task has a `reason`."""
         ...
 
 
 @dataclass(frozen=True)
 class Parts:
-    """Where the parts of a result lie, and how the work is cut; the result does not depend on it.
+    """The folder and the sizes of the parts; the result does not depend on them.
 
     Parameters
     ----------
     folder : path, optional
-        On storage that all workers share. The same call with the same folder skips the parts that are there, whole
-        and of the same points, settings and code. Without one, a temporary folder of this machine.
+        Folder on storage that all workers share. The same call with the same folder computes only the parts that are
+        missing or damaged. The default is a temporary folder of this machine.
     chunk_size : int, optional
-        Queries of a part; from `memory` and their number by default.
+        Number of queries in a part; chosen from `memory` and the number of queries by default.
     block_size : int, optional
-        Points searched at once; as many as `memory` allows by default.
+        Number of points that a worker searches at once; as many as `memory` allows by default.
     memory : int
-        Bytes that a worker may use, beyond the interpreter and the libraries.
+        Bytes that a worker may use in addition to the interpreter and the libraries.
     device : str, optional
-        Of torch, such as "cuda", on each worker; the compiled kernels on the CPU by default.
+        Torch device of each worker, such as "cuda"; the compiled kernels on the CPU by default.
     stale : bool
-        Accept parts that older code wrote, and say so in the log.
+        Whether parts that older code wrote are accepted, which the log tells.
 
     Raises
     ------
     TypeError, ValueError
-        If a number is no integer of at least 1.
+        If a number is not an integer of at least 1.
 
     Examples
     --------
@@ -70,32 +70,34 @@ class Parts:
                 check_int(getattr(self, name), name, low=1)
 
 
-def check_goes_with_parts(executor: Any, *, n_jobs: int | None = -1, method: str = "exact", **others: Any) -> Worker:
-    """Return the executor, or raise where another argument does not go with it."""
+def check_executor(
+    executor: Worker | None, *, n_jobs: int | None = -1, method: str = "exact", **others: object
+) -> Worker:
+    """Return the executor, or raise if it is none or another argument excludes it."""
     if executor is None:
-        raise ValueError(
-            "parts must come with executor, which writes them; got none. Give SerialExecutor() at least."
-        )
+        raise ValueError("parts must come with executor, which computes them; got none. Give SerialExecutor().")
     if not callable(getattr(executor, "map", None)) or not hasattr(executor, "threads"):
-        raise TypeError(f"executor must be one of zeta_geom.sweeps' executors; got {executor!r}.")
+        raise TypeError(f"executor must be an executor of zeta_geom.execution; got {executor!r}.")
     if n_jobs != -1:
-        raise ValueError(f"n_jobs must be left out with executor, whose own threads= says it; got {n_jobs}.")
+        raise ValueError(
+            f"n_jobs must be left out with executor; got {n_jobs}. Set threads= of the executor instead."
+        )
     if method != "exact":
         raise ValueError(f"method must be 'exact' with executor; got {method!r}. Leave out one of the two.")
     for name, value in others.items():
         if value is not None:
-            raise ValueError(f"{name} does not go with executor; got {value!r}. Leave out one of the two.")
+            raise ValueError(f"{name} must be left out with executor; got {value!r}. Leave out one of the two.")
     return executor
 
 
 @contextmanager
-def folder_of(parts: Any) -> Iterator[tuple[Path, Parts]]:
-    """Yield the folder of the parts, which is removed afterwards if nobody named it, and how the work is cut."""
-    how = parts if isinstance(parts, Parts) else Parts(parts)
-    if how.folder is not None:
-        folder = Path(how.folder)
+def folder_of(parts: str | Path | Parts | None) -> Iterator[tuple[Path, Parts]]:
+    """Yield the folder of the parts and their sizes; a folder without a name is temporary."""
+    cut = parts if isinstance(parts, Parts) else Parts(parts)
+    if cut.folder is not None:
+        folder = Path(cut.folder)
         with new_folder(folder):
-            yield folder, how
+            yield folder, cut
         return
     with tempfile.TemporaryDirectory(prefix="zeta-geom-parts-", ignore_cleanup_errors=True) as name:
-        yield Path(name), how
+        yield Path(name), cut

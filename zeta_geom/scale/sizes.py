@@ -1,4 +1,4 @@
-"""How work is cut into parts so that a worker stays within its memory: the one place where its bytes are counted."""
+"""Sizes of parts and blocks that keep a worker within its memory: the one place where its bytes are counted."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ import numpy as np
 
 __all__ = ["MEMORY", "Sizes", "choose_sizes"]
 
-MEMORY = 2 * 2**30  # bytes of a worker, beyond the interpreter and the libraries
-PARTS = 16  # parts at least, where they are not small: what an interruption loses
-SMALL = 4096  # queries of a part that is small: each part places all points anew
-SHARE = 4  # of the memory that queries may take
-SAMPLE = 4096  # points that a frame is fitted to
-FITTING = 20  # bytes for each coordinate of them
+# bytes of a worker, in addition to the interpreter and the libraries: a core's share of most hosts
+MEMORY = 2 * 2**30
+PARTS = 16  # parts at least, unless they get small: an interruption loses at most a few of them
+SMALL = 4096  # queries of a small part: every part places all points anew, which must not dominate
+SHARE = 4  # a quarter of the memory at most for queries, so that blocks of points stay large
+SAMPLE = 4096  # points that a frame is fitted to: 2 · frame.SAMPLE
+FITTING = 20  # bytes for each of their coordinates: float64, float32 and the work of the decomposition
 THREAD = 16 * 2**20  # bytes that a thread works in: buffers of the counts, BLAS's own
-STEPS = 16 * 2**20  # bytes of what is placed, merged or gathered at a time
+STEPS = 16 * 2**20  # bytes placed, merged or gathered at a time
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How work is cut, and what of a worker's memory that takes.
+    """Sizes of the work, and the memory of a worker that they need.
 
     Parameters
     ----------
@@ -29,10 +30,11 @@ class Sizes:
     block : int
         Points searched at once.
     held : int
-        Points in memory at once where dimensions are counted.
+        Points in memory at once while dimensions are counted.
     parts : int
+        Number of parts.
     memory : int
-        Bytes of a worker at most, beyond the interpreter and the libraries.
+        Bytes of a worker at most, in addition to the interpreter and the libraries.
     """
 
     chunk: int
@@ -55,7 +57,7 @@ def choose_sizes(
     chunk_size: int | None = None,
     block_size: int | None = None,
 ) -> Sizes:
-    """Cut work into chunks of queries and blocks of points that fit a worker's memory."""
+    """Return chunks of queries and blocks of points that fit a worker's memory, for n points and q queries."""
     mapped, placed = _bytes_of_point(d, itemsize, cosine)
     query = _bytes_of_query(d, k, itemsize, cosine)
     room = memory - threads * THREAD - STEPS
@@ -70,40 +72,42 @@ def choose_sizes(
     else:
         chunk = min(q, chunk_size)
     if block_size is None:
-        left, early = room - chunk * query, room - chunk * (mapped + 16 * k)
-        # a frame is fitted before points are placed in it, and lists made
-        fitting = max((early - FITTING * SAMPLE * d) // mapped, early // (mapped + FITTING * d))
-        block = min(n, left // (mapped + placed), fitting)
+        searching, fitting = room - chunk * query, room - chunk * (mapped + 16 * k)
+        # the frame is fitted before points are placed in it and lists of candidates are allocated
+        fitted = max((fitting - FITTING * SAMPLE * d) // mapped, fitting // (mapped + FITTING * d))
+        block = min(n, searching // (mapped + placed), fitted)
         if block < 1:
-            raise ValueError(f"chunk_size must leave room for points; got {chunk}, all of {memory / 2**20:.0f} MiB.")
+            raise ValueError(
+                f"chunk_size must leave memory for points; got {chunk}, which fills all {memory / 2**20:.0f} MiB."
+            )
         block = _evenly(n, block)
     else:
         block = min(n, block_size)
-    fitted = FITTING * min(block, SAMPLE) * d
-    asked = chunk * (mapped + 16 * k)  # lists of candidates come when the frame is there
-    search = block * mapped + max(block * placed + chunk * query, fitted + asked)
+    frame_bytes = FITTING * min(block, SAMPLE) * d + chunk * (mapped + 16 * k)  # no lists of candidates yet
+    search_bytes = block * mapped + max(block * placed + chunk * query, frame_bytes)
     results, point = chunk * k * 32, d * itemsize + 32
-    held = int(np.clip((max(search, room) - results - STEPS) // point, k, n))
-    count = results + STEPS + min(held, chunk * k if held < n else n) * point
-    return Sizes(chunk, block, held, -(-q // chunk), threads * THREAD + STEPS + max(search, count))
+    held = int(np.clip((max(search_bytes, room) - results - STEPS) // point, k, n))
+    count_bytes = results + STEPS + min(held, chunk * k if held < n else n) * point
+    return Sizes(chunk, block, held, -(-q // chunk), threads * THREAD + STEPS + max(search_bytes, count_bytes))
 
 
 def _bytes_of_point(d: int, itemsize: int, cosine: bool) -> tuple[int, int]:
-    """Count what is mapped, and normalised; and the placed copy, its short vector, lengths, orders, coordinates."""
+    """Return the bytes of a mapped and normalised point; of its placed copy, short vector, lengths and orders."""
     return d * itemsize + (16 * d if cosine else 0), 4 * d + _short(d) + 48
 
 
 def _bytes_of_query(d: int, k: int, itemsize: int, cosine: bool) -> int:
-    """Count the query, its placed copy and short vector, its candidates, and results old and new."""
+    """Return the bytes of a query, its placed copy and short vector, its candidates, old and new neighbours."""
     normalised = 16 * d if cosine else 0
     return d * itemsize + normalised + 4 * d + _short(d) + 8 * (4 * (k + 1) + 64) + 32 * (k + 1) + 192
 
 
 def _short(d: int) -> int:
+    """Return the bytes of the longest short vector in d dimensions: see `cpu.frame`."""
     return 4 * (min(256, d) + 1) if d > 32 else 0
 
 
 def _evenly(total: int, size: int) -> int:
-    """Return the size that makes as many pieces as `size` does, all much alike."""
+    """Return the size that makes as many pieces as `size`, of nearly equal sizes."""
     pieces = -(-total // max(1, int(size)))
     return -(-total // pieces)

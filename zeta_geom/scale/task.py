@@ -1,11 +1,10 @@
-"""What a worker does for one part: its queries against block after block of points, then one file."""
+"""The task of a worker: the queries of one part against block after block of points, then one file."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -25,35 +24,41 @@ __all__ = [
     "work_manifest",
 ]
 
-MERGED = 512  # queries whose lists are merged at once
+MERGED = 512  # queries merged at once: the temporary arrays stay in a core's cache
+SHARE = 0.4  # of a GPU's free memory for a block and its copies; the search needs the rest
 
 
 @dataclass(frozen=True)
 class PartTask:
-    """One chunk of queries, named by paths and numbers alone.
+    """One chunk of queries, described by paths and numbers only.
 
     Parameters
     ----------
     part, key, code : str
-        The file to write, the key that it gets, the client's `installation`.
+        File to write, key to write into it, `installation` of the client.
     points : str
         .npy file of the points.
     n : int
-        Their number.
+        Number of points.
     queries, anchors : str or None
-        .npy file of the queries, or of the rows of the points that are the queries; neither: the points themselves.
+        .npy file of the queries, or of the rows of the points that are the queries; by default all points are
+        queries.
     start, stop : int
-        Which of them.
+        Range of the queries.
     k : int
+        Number of neighbours.
     ks : tuple of int, or None
-        Where dimensions are wanted: for these numbers of neighbours.
+        Numbers of neighbours of the dimensions; None: the part holds neighbours.
     alpha : float
+        Threshold of the Fukunaga-Olsen rule.
     metric : str
+        "euclidean" or "cosine".
     block, held : int
-        Points searched at once; points in memory at once where dimensions are counted.
+        Points searched at once; points in memory at once while dimensions are counted.
     threads : int
+        Threads of the worker.
     device : str or None
-        For torch; None: the compiled kernels, on the CPU.
+        Torch device; None: the compiled kernels on the CPU.
     """
 
     part: str
@@ -76,14 +81,14 @@ class PartTask:
 
 
 def do_part(task: PartTask) -> str:
-    """Compute one part and write it."""
+    """Compute one part, write it, and return its path."""
     if installation() != task.code:
         raise RuntimeError(
-            "this worker's zeta_geom, or a library that computes, is not the client's. Install the same on all "
-            "machines, and restart the workers."
+            "zeta_geom, or a library that it computes with, differs between this worker and the client. Install the "
+            "same versions everywhere, and restart the workers."
         )
-    rows, Q, own = _queries(task)
-    indices, squared, order = nearest_in_blocks(task, Q, own)
+    rows, Q, excluded = _queries(task)
+    indices, squared, order = nearest_in_blocks(task, Q, excluded)
     del Q
     if task.ks is None:
         distances = squared / 2 if task.metric == "cosine" else np.sqrt(squared)
@@ -97,7 +102,7 @@ def do_part(task: PartTask) -> str:
 
 
 def installation() -> str:
-    """Return the key of the code that this module reaches, and of the libraries that compute."""
+    """Return a hash of the code that this module reaches and of the versions of the libraries that compute."""
     return str(work_manifest({})["key"])
 
 
@@ -107,24 +112,24 @@ def work_manifest(settings: Mapping[str, object]) -> Manifest:
 
 
 def _queries(task: PartTask) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Return the rows of these queries, the queries, and the points that they are."""
+    """Return the numbers of the queries, the queries, and the points to exclude, which are the queries themselves."""
     rows = np.arange(task.start, task.stop)
     if task.anchors is not None:
         rows = np.load(task.anchors)[task.start : task.stop]
         Q = gather_rows(task.points, rows)
     else:
         Q = map_rows(task.queries or task.points, task.start, task.stop).copy()
-    if task.queries is None:  # points, which are checked block by block
+    if task.queries is None:  # points are checked block by block
         return rows, prepare_points(Q, "X", task.metric, rows), rows
     return rows, prepare_points(check_block(Q, "queries", task.start), "queries", task.metric, rows), None
 
 
 def nearest_in_blocks(
-    task: PartTask, Q: np.ndarray, own: np.ndarray | None
+    task: PartTask, Q: np.ndarray, excluded: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Find the nearest of a part's queries, block by block of the points.
+    """Return indices and squared distances (q, k) of the nearest of a part's queries, and an order of the queries.
 
-    Shapes: `Q` (q, d), `own` (q,) -> (q, k), (q, k), (q,).
+    The points are searched block by block; row `excluded[i]` is no neighbour of query i.
     """
     indices = np.full((len(Q), task.k), -1)
     squared = np.full(indices.shape, np.inf)
@@ -134,41 +139,40 @@ def nearest_in_blocks(
         stop = min(start + size, task.n)
         block = check_block(map_rows(task.points, start, stop), "X", start)
         block = prepare_points(block, "X", task.metric, range(start, stop))
-        # one more than k, so that the query itself can be struck out
-        wanted = min(task.k + (own is not None), stop - start)
+        # one more than k: the query itself may be among them
+        count = min(task.k + (excluded is not None), stop - start)
         if task.device is not None:
-            near, their = _search_on_device(block, Q, wanted, task.device)
+            block_indices, block_squared = _search_on_device(block, Q, count, task.device)
         else:
-            near, their, found = search(block, Q, None, wanted, n_jobs=task.threads, progress=False)
-            order = found.query_order if start == 0 else order
-            del found
-        near += start
-        if own is not None:
-            their[near == own[:, None]] = np.inf
-        merge_nearest(indices, squared, near, their)
-        del block, near, their  # before the next block's are made
+            block_indices, block_squared, candidates = search(
+                block, Q, None, count, n_jobs=task.threads, progress=False
+            )
+            order = candidates.query_order if start == 0 else order
+            del candidates
+        block_indices += start
+        if excluded is not None:
+            block_squared[block_indices == excluded[:, None]] = np.inf
+        merge_nearest(indices, squared, block_indices, block_squared)
+        del block, block_indices, block_squared  # before the next block needs the memory
     return indices, squared, order
 
 
-def merge_nearest(indices: np.ndarray, squared: np.ndarray, near: np.ndarray, their: np.ndarray) -> None:
-    """Put what a further block gave among the nearest so far, in place; ties stay with the lower index.
-
-    Shapes: `indices` and `squared` (q, k), `near` and `their` (q, any).
-    """
+def merge_nearest(
+    indices: np.ndarray, squared: np.ndarray, block_indices: np.ndarray, block_squared: np.ndarray
+) -> None:
+    """Merge the neighbours in a later block into the nearest so far (q, k), in place; ties keep the lower index."""
     k = indices.shape[1]
     for start in range(0, len(indices), MERGED):
         rows = slice(start, start + MERGED)
-        distances = np.concatenate([squared[rows], their[rows]], axis=1)
+        distances = np.concatenate([squared[rows], block_squared[rows]], axis=1)
         nearest = np.argsort(distances, axis=1, kind="stable")[:, :k]
         squared[rows] = np.take_along_axis(distances, nearest, axis=1)
-        indices[rows] = np.take_along_axis(np.concatenate([indices[rows], near[rows]], axis=1), nearest, axis=1)
+        both = np.concatenate([indices[rows], block_indices[rows]], axis=1)
+        indices[rows] = np.take_along_axis(both, nearest, axis=1)
 
 
 def count_dimensions(task: PartTask, indices: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Count the dimensions of a part, with no more than `held` points in memory.
-
-    Shapes: `indices` (q, k), `order` (q,) -> (ks).
-    """
+    """Return the dimensions (len(ks), q) of queries with neighbours `indices` (q, k), for `held` points in memory."""
     if task.held >= task.n:
         return _dimensions(task, map_rows(task.points, 0, task.n), indices, order)
     counts = np.empty((len(task.ks or ()), len(indices)), dtype=np.int64)
@@ -181,7 +185,7 @@ def count_dimensions(task: PartTask, indices: np.ndarray, order: np.ndarray) -> 
     return counts
 
 
-def _dimensions(task: PartTask, X: np.ndarray, indices: np.ndarray, order: np.ndarray | None) -> Any:
+def _dimensions(task: PartTask, X: np.ndarray, indices: np.ndarray, order: np.ndarray | None) -> np.ndarray:
     ks = task.ks or ()
     if task.device is None:
         return pointwise_dimensions(X, indices, ks, task.alpha, "FO", order=order, n_jobs=task.threads)
@@ -189,8 +193,9 @@ def _dimensions(task: PartTask, X: np.ndarray, indices: np.ndarray, order: np.nd
 
     from zeta_geom.geometry.cuda.counts import count_large_eigenvalues
 
-    points, near = (torch.from_numpy(values).to(task.device) for values in (X, indices))
-    return count_large_eigenvalues(points, near, ks, task.alpha).cpu().numpy()
+    points, neighbors = (torch.from_numpy(values).to(task.device) for values in (X, indices))
+    counts: np.ndarray = count_large_eigenvalues(points, neighbors, ks, task.alpha).cpu().numpy()
+    return counts
 
 
 def _search_on_device(block: np.ndarray, Q: np.ndarray, k: int, device: str) -> tuple[np.ndarray, np.ndarray]:
@@ -198,18 +203,19 @@ def _search_on_device(block: np.ndarray, Q: np.ndarray, k: int, device: str) -> 
 
     from zeta_geom.geometry.cuda.search import search_tensor
 
-    points, asked = (torch.from_numpy(values).to(device) for values in (block, Q))
-    indices, squared = search_tensor(points, asked, None, k)
+    points, queries = (torch.from_numpy(values).to(device) for values in (block, Q))
+    indices, squared = search_tensor(points, queries, None, k)
     return indices.cpu().numpy(), squared.cpu().numpy()
 
 
 def _rows_on_device(Q: np.ndarray, device: str) -> int:
-    """Return how many points may lie on the device, with the copies that the search makes of them."""
+    """Return the number of points that fit on the device, with the copies that the search makes of them."""
     import torch
 
     if torch.device(device).type != "cuda":
-        return np.iinfo(np.int64).max
+        return 2**62
     if not torch.cuda.is_available():
-        raise ValueError(f"device must be one that this worker has; got {device!r}, and torch finds no CUDA here.")
-    free = torch.cuda.mem_get_info(device)[0]
-    return max(1, int(0.4 * free) // (Q.shape[1] * (Q.itemsize + 24)))
+        raise ValueError(f"device must exist on this worker; got {device!r}, but torch finds no CUDA device there.")
+    free = int(torch.cuda.mem_get_info(device)[0])
+    point = int(Q.shape[1] * (Q.itemsize + 24))  # bytes, with float64, float32 and temporary copies
+    return max(1, int(SHARE * free) // point)

@@ -68,16 +68,16 @@ class SweepMeasure:
     rows: Callable[[Points, Points, Options, Tools], Rows]  # of (original, mixed): the same object if not mixed
 
 
-def _check_neighbor_counts(original: Points, options: Options) -> None:
-    from zeta_geom.geometry.local_pca import neighbour_counts
+def _check_n_neighbors(original: Points, options: Options) -> None:
+    from zeta_geom.geometry.local_pca import check_neighbor_counts
 
-    neighbour_counts(tuple(options["n_neighbors"]), len(original.X))
+    check_neighbor_counts(tuple(options["n_neighbors"]), len(original.X))
 
 
 def _check_dimension(original: Points, options: Options) -> None:
     from zeta_geom.checks import check_int, check_real
 
-    _check_neighbor_counts(original, options)
+    _check_n_neighbors(original, options)
     check_real(options["alpha"], "alpha", low=0, high=1)
     if "n_anchors" in options:
         check_int(options["n_anchors"], "n_anchors", low=1, high=len(original.X))
@@ -96,7 +96,7 @@ def _dimension(original: Points, mixed: Points, options: Options, tools: Tools) 
 
 
 def _check_label_error(original: Points, options: Options) -> None:
-    _check_neighbor_counts(original, options)
+    _check_n_neighbors(original, options)
     if original.Y is None:
         raise ValueError("measure 'label-error' needs labels; give (X, y).")
 

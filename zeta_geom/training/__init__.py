@@ -8,7 +8,7 @@ Nothing else in the package imports this room. Recipes are read, checked and wri
 from importlib import import_module
 from typing import Any
 
-from zeta_geom.rng.launchers import without_launcher
+from zeta_geom.rng.ranks import without_launcher
 from zeta_geom.training.packages import require_packages
 
 _ROOMS = {

@@ -17,7 +17,7 @@ from zeta_geom.checks import check_int
 from zeta_geom.execution.guard import require_main_guard, starts_afresh
 from zeta_geom.execution.locks import hold
 from zeta_geom.mixers.methods.hooks import modules_of
-from zeta_geom.rng.launchers import without_launcher
+from zeta_geom.rng.ranks import without_launcher
 from zeta_geom.training.fit.networks import make_network
 from zeta_geom.training.packages import require_packages
 from zeta_geom.training.recipes.files import changed, write_recipe

@@ -1,4 +1,4 @@
-"""Who of a query's candidates are its neighbours, decided by float64 distances."""
+"""Neighbours among the candidates, decided by float64 distances."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from zeta_geom.geometry.cpu.candidates import tighten
 
 __all__ = ["decide", "decide_sets", "nearest_directly", "squared_distances"]
 
-LOOSE = {"reassoc", "contract"}
+LOOSE = {"reassoc", "contract"}  # one compiled sum serves all: equal pairs get equal distances in every search
 
 
 @njit(nogil=True, fastmath=LOOSE)
@@ -23,23 +23,21 @@ def decide(lists, first, last, X, order, Q, query_order, indices, squared):
             continue
         tighten(lists, row)
         query = query_order[row]
-        near = np.sort(order[lists.ids[row, : lists.counts[row]]])
-        exact = np.empty(len(near))
-        for j in range(len(near)):
-            exact[j] = squared_distance(Q, query, X, near[j])
-        nearest = np.argsort(exact, kind="mergesort")[: lists.k]
+        candidates = np.sort(order[lists.ids[row, : lists.counts[row]]])
+        exact = np.empty(len(candidates))
+        for j in range(len(candidates)):
+            exact[j] = squared_distance(Q, query, X, candidates[j])
+        nearest = np.argsort(exact, kind="mergesort")[: lists.k]  # stable: ties go to the lower index
         for j in range(lists.k):
-            indices[query, j] = near[nearest[j]]
+            indices[query, j] = candidates[nearest[j]]
             squared[query, j] = exact[nearest[j]]
 
 
 @njit(nogil=True, fastmath=LOOSE)
 def decide_sets(lists, first, last, X, order, Q, query_order, cuts, indices):
-    """Put the candidates of rows first..last into an order whose first k are the k nearest, for each k of `cuts`.
+    """Order the candidates of rows first..last so that the first c are the c nearest, for each c of `cuts`.
 
-    Float32 sorts them; only those that its error leaves on both sides of a cut are sorted by their float64 distances.
-
-    Shapes: `indices` (q, k).
+    Float32 values sort them; float64 distances sort those whose error intervals reach across a cut.
     """
     for row in range(first, last):
         if lists.counts[row] < 0:
@@ -47,8 +45,8 @@ def decide_sets(lists, first, last, X, order, Q, query_order, cuts, indices):
         tighten(lists, row)
         count = lists.counts[row]
         values = lists.values[row, :count].astype(np.float64)
-        by_value = np.argsort(values, kind="mergesort")  # compiled for other lines already
-        near, values = order[lists.ids[row, :count]][by_value], values[by_value]
+        by_value = np.argsort(values, kind="mergesort")  # `decide` needs its compiled code anyway
+        candidates, values = order[lists.ids[row, :count]][by_value], values[by_value]
         absolute, moved, _, _ = lists.errors[row]
         at_least = np.sqrt(np.maximum(values * (1 - lists.relative) - absolute, 0.0)) - moved
         at_most = np.sqrt(values * (1 + lists.relative) + absolute) + moved
@@ -61,17 +59,17 @@ def decide_sets(lists, first, last, X, order, Q, query_order, cuts, indices):
                 end += 1
             if start == cut or end == cut:
                 continue
-            among = np.sort(near[start:end])
-            exact = np.empty(len(among))
-            for j in range(len(among)):
-                exact[j] = squared_distance(Q, query, X, among[j])
-            near[start:end] = among[np.argsort(exact, kind="mergesort")]
-        indices[query] = near[: lists.k]
+            unsure = np.sort(candidates[start:end])
+            exact = np.empty(len(unsure))
+            for j in range(len(unsure)):
+                exact[j] = squared_distance(Q, query, X, unsure[j])
+            candidates[start:end] = unsure[np.argsort(exact, kind="mergesort")]
+        indices[query] = candidates[: lists.k]
 
 
 @njit(nogil=True, fastmath=LOOSE)
 def squared_distance(Q, query, X, point):
-    """Sum the squared differences of two rows in float64."""
+    """Return the float64 sum of the squared differences of two rows."""
     total = 0.0
     for d in range(X.shape[1]):
         difference = np.float64(Q[query, d]) - np.float64(X[point, d])
@@ -80,20 +78,20 @@ def squared_distance(Q, query, X, point):
 
 
 @njit(nogil=True)
-def squared_distances(Q, X, near):
-    """Return the float64 squared distances (q, c) of queries (q, d) to the rows `near` (q, c) of X (n, d)."""
-    result = np.empty(near.shape)
-    for i in range(near.shape[0]):
-        for j in range(near.shape[1]):
-            result[i, j] = squared_distance(Q, i, X, near[i, j])
-    return result
+def squared_distances(Q, X, indices):
+    """Return the float64 squared distances (q, c) of queries (q, d) to the rows `indices` (q, c) of X (n, d)."""
+    squared = np.empty(indices.shape)
+    for i in range(indices.shape[0]):
+        for j in range(indices.shape[1]):
+            squared[i, j] = squared_distance(Q, i, X, indices[i, j])
+    return squared
 
 
 @njit(nogil=True)
 def nearest_directly(X, Q, rows, excluded, k, indices, squared):
     """Find the k nearest of some queries by all of their float64 distances, ties to the lower index.
 
-    Shapes: `X` (n, d), `Q` (q, d), `rows` (r,), `excluded` (r,), `indices` and `squared` (q, k).
+    Shapes: `X` (n, d), `Q` (q, d), `rows` and `excluded` (r,), `indices` and `squared` (q, k).
     """
     distances = np.empty(len(X))
     for i in range(len(rows)):

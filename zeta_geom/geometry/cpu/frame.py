@@ -1,9 +1,8 @@
-"""Points in single precision, and short vectors of them whose distances never exceed the true ones."""
+"""Points in float32 about their mean, and short vectors whose distances never exceed those of the points."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from sklearn.utils.extmath import randomized_svd
@@ -13,27 +12,28 @@ from zeta_geom.geometry.cpu.threads import map_chunks, rows_that_fit
 
 __all__ = ["ROUNDING", "Frame", "Placed", "fit_frame"]
 
-ROUNDING = 2.0**-24  # relative error of one float32 operation
-AXES = (32, 64, 128, 256)  # lengths that are tried
-ORDERING_AXES = 16  # coordinates by which points are sorted into blocks
-SAMPLE, PROBES = 2048, 256  # points that axes are found from; points as many, and queries of them, that judge
-DIRECT_COST = 16  # of one coordinate of a survivor's distance, in those of a matrix product
-FEW = 512  # points for which an order would cost more than it saves
-SMALL_SEARCH = 2.0**35  # multiplications of all pairs' product; below, finding axes costs more than they save
+ROUNDING = 2.0**-24  # relative error of one float32 operation: the unit roundoff u
+AXES = (32, 64, 128, 256)  # lengths tried: a product twice as long costs twice, so that finer steps gain little
+ORDERING_AXES = 16  # coordinates that sort points into blocks; each split takes the widest of them
+SAMPLE = 2048  # points that axes are fitted to; as many others judge them
+PROBES = 256  # of the judging points, those that serve as queries
+DIRECT_COST = 16  # cost of a coordinate of a direct distance, measured in coordinates of a blocked matrix product
+FEW = 512  # points, one block of the search: there is nothing to order
+SMALL_SEARCH = 2.0**35  # multiplications of all pairs' product: below, fitting axes costs more than they save
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Where points are put for the search: x ↦ (x - mean) · scale, and the axes along which most of it varies.
+    """The frame of a search: x ↦ (x - mean) · scale, and the axes along which most of it varies.
 
     Parameters
     ----------
     mean : float64 array of shape (d,)
-        Near the points' mean: float32's errors grow with the distance from it.
+        Mean of a sample: float32's errors grow with the distance from it.
     scale : float
-        A power of two, so that it changes no digit; points come to lie within about 1 of the mean, in each column.
+        A power of two, which changes no digit; it brings the points to within about 1 of the mean in each column.
     axes : float64 array of shape (d, p), or None
-        Orthonormal; the short vectors are the coordinates along them. None: the points are their own short vectors.
+        Orthonormal axes; short vectors are the coordinates along them. None: the points are their own short vectors.
     ordering : float64 array of shape (d, at most 16)
         Axes whose coordinates sort the points into blocks.
     """
@@ -43,46 +43,44 @@ class Frame:
     axes: np.ndarray | None
     ordering: np.ndarray
 
-    def rows(self, X: np.ndarray, which: Any) -> np.ndarray:
+    def rows(self, X: np.ndarray, which: slice | np.ndarray) -> np.ndarray:
         """Return some rows of X in the frame, in float64."""
-        return (np.asarray(X[which], dtype=np.float64) - self.mean) * self.scale
+        rows: np.ndarray = (np.asarray(X[which], dtype=np.float64) - self.mean) * self.scale
+        return rows
 
     def reach(self, X: np.ndarray) -> float:
-        """Return how far points lie from the mean in any column, in the frame: about 1 where it fits them."""
+        """Return the largest distance of the points from the mean in a column, in the frame: about 1 if it fits."""
         return _reach(X, self.mean) * self.scale
 
     def place(self, X: np.ndarray, order: np.ndarray, workers: int) -> Placed:
-        """Return all rows of X in the frame, in the given order.
-
-        Shapes: `X` (n, d), `order` (n,).
-        """
+        """Return the rows of X in the frame, in this order (n,)."""
         full = np.empty(X.shape, dtype=np.float32)
         short = full if self.axes is None else np.empty((len(X), self.axes.shape[1] + 1), dtype=np.float32)
         radii = np.empty(len(X))
 
-        def place_rows(part: slice) -> None:
-            points = self.rows(X, order[part])
-            full[part] = points
+        def place_rows(rows: slice) -> None:
+            points = self.rows(X, order[rows])
+            full[rows] = points
             squares = np.einsum("nd,nd->n", points, points)
-            radii[part] = np.sqrt(squares)
+            radii[rows] = np.sqrt(squares)
             if self.axes is not None:
                 inside = points @ self.axes
-                short[part, :-1] = inside
-                # the length of what the axes leave out is a coordinate too: |a - b|² ≥ |a' - b'|² + (|a''| - |b''|)²
-                short[part, -1] = np.sqrt(np.maximum(squares - np.einsum("np,np->n", inside, inside), 0))
+                short[rows, :-1] = inside
+                # the length outside the axes is a coordinate too: |a - b|² ≥ |a' - b'|² + (|a''| - |b''|)²
+                short[rows, -1] = np.sqrt(np.maximum(squares - np.einsum("np,np->n", inside, inside), 0))
 
-        size = rows_that_fit(24 * X.shape[1])
+        size = rows_that_fit(24 * X.shape[1])  # three float64 copies of a row
         map_chunks(place_rows, len(X), size, n_jobs=workers, progress=False, description="placing")
         return Placed(full, short, radii)
 
     def order(self, X: np.ndarray, block: int, workers: int) -> np.ndarray:
-        """Return an order of the rows of X in which each block of rows lies together in space."""
+        """Return an order of the rows of X in which the rows of each block are close in space."""
         coordinates = np.empty((len(X), self.ordering.shape[1]), dtype=np.float32)
 
-        def project(part: slice) -> None:
-            coordinates[part] = self.rows(X, part) @ self.ordering
+        def project(rows: slice) -> None:
+            coordinates[rows] = self.rows(X, rows) @ self.ordering
 
-        size = rows_that_fit(16 * X.shape[1])
+        size = rows_that_fit(16 * X.shape[1])  # two float64 copies of a row
         map_chunks(project, len(X), size, n_jobs=workers, progress=False, description="ordering")
         order = np.arange(len(X))
         _halve(coordinates, order, block)
@@ -99,10 +97,7 @@ class Placed:
 
 
 def fit_frame(X: np.ndarray, k: int, Q: np.ndarray | None = None) -> Frame:
-    """Choose the frame in which k neighbours among the rows of X are searched with the least work.
-
-    Shapes: `X` (n, d), `Q` (q, d).
-    """
+    """Return the frame that makes the search of k neighbours among the rows of X cheapest."""
     n, d = X.shape
     chosen = np.random.default_rng(0).permutation(n)[: 2 * SAMPLE]
     sample = np.asarray(X[chosen], dtype=np.float64)
@@ -112,12 +107,12 @@ def fit_frame(X: np.ndarray, k: int, Q: np.ndarray | None = None) -> Frame:
     sample -= mean
     if d <= ORDERING_AXES or n <= FEW:
         return Frame(mean, scale, None, np.eye(d, min(d, ORDERING_AXES)))
-    if n * (len(Q) if Q is not None else n / 2) * d < SMALL_SEARCH:
+    if n * (len(Q) if Q is not None else n / 2) * d < SMALL_SEARCH:  # ordering axes alone, from few points
         _, _, axes = randomized_svd(
             (sample[:FEW] * scale).astype(np.float32), ORDERING_AXES, n_iter=1, random_state=0
         )
         return Frame(mean, scale, None, np.linalg.qr(axes.T.astype(np.float64))[0])
-    seen, unseen = np.array_split(sample * scale, 2)  # axes fit the points that they were found from too well
+    seen, unseen = np.array_split(sample * scale, 2)  # axes fit the points that they were fitted to too well
     count = min(max(AXES), d, len(seen))
     _, _, axes = randomized_svd(seen.astype(np.float32), count, n_iter=2, random_state=0)
     axes = np.linalg.qr(axes.T.astype(np.float64))[0]
@@ -126,19 +121,19 @@ def fit_frame(X: np.ndarray, k: int, Q: np.ndarray | None = None) -> Frame:
 
 
 def _reach(X: np.ndarray, mean: np.ndarray) -> float:
-    """Return how far points lie from the mean in any column."""
+    """Return the largest distance of points from the mean in a column."""
     return float(np.maximum(X.max(axis=0) - mean, mean - X.min(axis=0)).max())
 
 
 def _best_length(sample: np.ndarray, axes: np.ndarray, share: float) -> int:
-    """Return how many axes make the search cheapest, 0 for none: `share` of all points are neighbours."""
+    """Return the number of axes that makes the search cheapest, or 0; `share` of all points are neighbours."""
     m, d = sample.shape
     squares = np.einsum("nd,nd->n", sample, sample)
     probes = slice(0, min(PROBES, m))
     rank = min(int(np.ceil(share * m)), m - 1)
     true = _distances(sample, squares, probes)
     reach = np.partition(true, rank, axis=1)[:, rank, None]  # rank 0 is the probe itself
-    best, cost = 0, float(d)
+    best, cost = 0, float(d)  # per pair, in coordinates of a product; without axes no pair needs a second look
     for length in AXES:
         if length >= min(d, axes.shape[1] + 1):
             break
@@ -152,11 +147,12 @@ def _best_length(sample: np.ndarray, axes: np.ndarray, share: float) -> int:
 
 
 def _distances(points: np.ndarray, squares: np.ndarray, probes: slice) -> np.ndarray:
-    return squares[probes, None] + squares - 2 * points[probes] @ points.T
+    squared: np.ndarray = squares[probes, None] + squares - 2 * points[probes] @ points.T
+    return squared
 
 
 def _halve(coordinates: np.ndarray, order: np.ndarray, block: int) -> None:
-    """Sort `order` in place: halves at the median of the widest coordinate, until a block's rows are left."""
+    """Sort `order` in place: split at the median of the widest coordinate, down to blocks (a k-d tree's leaves)."""
     if len(order) <= block:
         return
     blocks = -(-len(order) // block)

@@ -1,4 +1,4 @@
-"""Tridiagonal form of a symmetric matrix, and what Sturm sequences tell of its eigenvalues."""
+"""Tridiagonal form of a symmetric matrix, and counts of its eigenvalues by Sturm sequences."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ from zeta_geom.execution.compiling import njit
 
 __all__ = ["LEAST", "bracket_largest", "count_above", "tridiagonalise"]
 
-LEAST = 1e-140  # of a row, squared: a smaller one counts as zero, for the square of its inverse would overflow
-LOOSE = {"reassoc", "contract"}
+LEAST = 1e-140  # squared length of a row: a smaller row counts as zero, as its squared inverse would overflow
+TINY = 1e-300  # replaces a pivot of 0: far below any rounding, and its inverse times a square below 1 is finite
+LOOSE = {"reassoc", "contract"}  # backward stable in any order of summation
 
 
 @njit(nogil=True, fastmath=LOOSE)
 def tridiagonalise(matrix, size, diagonal, beside, work):
-    """Reduce a symmetric matrix to tridiagonal form with the same eigenvalues, by Householder's reflections.
+    """Reduce a symmetric matrix, of which the lower triangle is read, to tridiagonal form by Householder reflections.
 
-    Shapes: `matrix` (at least size, at least size), `diagonal` and `beside` (at least size,), `work` (4, at least
-    size).
+    It is overwritten; `work` has four rows of at least `size`.
     """
+    # From the last row up, so that the rest is the leading block. The update of a step, A - pqᵀ - qpᵀ, is delayed to
+    # the next step, whose pass over A also multiplies it by the next reflection: one pass over memory in place of
+    # two. Blocked reductions defer updates in the same way (Dongarra, Hammarling and Sorensen 1989, "Block reduction
+    # of matrices to condensed forms for eigenvalue computations").
     p, q, v, y = work[0], work[1], work[2], work[3]
     for j in range(size):
         p[j] = 0.0
@@ -33,7 +37,7 @@ def tridiagonalise(matrix, size, diagonal, beside, work):
             square += v[j] * v[j]
             y[j] = 0.0
         length = np.sqrt(square)
-        if v[row - 1] > 0:
+        if v[row - 1] > 0:  # the sign that cancels nothing in v[row - 1] - length
             length = -length
         beside[row - 1] = length
         half = square - length * v[row - 1]
@@ -61,14 +65,14 @@ def tridiagonalise(matrix, size, diagonal, beside, work):
 
 @njit(nogil=True)
 def count_above(diagonal, beside, size, value):
-    """Count the eigenvalues of a tridiagonal matrix above `value`, by the signs of its pivots (Sturm, Sylvester)."""
+    """Return the number of eigenvalues of a tridiagonal matrix above `value`, by the signs of its pivots (Sturm)."""
     count = 0
     pivot = 1.0
     for i in range(size):
         square = beside[i - 1] * beside[i - 1] if i > 0 else 0.0
         pivot = diagonal[i] - value - square / pivot
         if pivot == 0.0:
-            pivot = -1e-300
+            pivot = -TINY
         if pivot > 0:
             count += 1
     return count
@@ -76,14 +80,14 @@ def count_above(diagonal, beside, size, value):
 
 @njit(nogil=True)
 def bracket_largest(diagonal, beside, size, width):
-    """Bracket the largest eigenvalue of a tridiagonal matrix: Gershgorin's circles, then bisection to `width`."""
+    """Return bounds of the largest eigenvalue of a tridiagonal matrix: Gershgorin's circles, bisected to `width`."""
     low, high = diagonal[0], diagonal[0]
     for i in range(size):
         reach = (abs(beside[i - 1]) if i > 0 else 0.0) + (abs(beside[i]) if i < size - 1 else 0.0)
         low, high = max(low, diagonal[i]), max(high, diagonal[i] + reach)
     while high - low > width:
         middle = (low + high) / 2
-        if middle <= low or middle >= high:
+        if middle <= low or middle >= high:  # neighbouring floats
             break
         if count_above(diagonal, beside, size, middle) > 0:
             low = middle

@@ -1,4 +1,4 @@
-"""Rows in chunks of bounded size, in threads: the one loop that the room's long computations share."""
+"""Chunks of rows in threads: the one loop that the room's long computations share."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from functools import cache
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
-from tqdm import tqdm
 
-from zeta_geom.rng.launchers import effective_n_jobs
+from zeta_geom.checks.progress import progress_bar
+from zeta_geom.execution.cores import effective_n_jobs
 
 __all__ = ["map_chunks", "one_blas_thread", "rows_that_fit"]
 
-CHUNK_BYTES = 32 * 2**20
+CHUNK_BYTES = 32 * 2**20  # working memory of a chunk: a second-level cache and more, little beside the points
 
 
 def map_chunks(
@@ -27,41 +27,39 @@ def map_chunks(
     progress: bool,
     description: str,
 ) -> list[Any]:
-    """Call `compute` with slices that cover 0..n_rows and return what it returned, in order.
+    """Call `compute` with slices that cover 0..n_rows, in threads, and return the results in order.
 
-    The chunks run in threads, each with a single-threaded BLAS; the work inside releases the GIL.
+    BLAS runs on one thread meanwhile; the work inside releases the GIL.
     """
     slices = [slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size)]
     workers = max(1, min(effective_n_jobs(n_jobs), len(slices)))
-    with one_blas_thread(), ThreadPoolExecutor(workers) as pool:
-        bar = tqdm(
-            total=n_rows, desc=description, unit="pt", leave=False, delay=2, disable=None if progress else True
-        )
-        with bar:
-            futures = [pool.submit(compute, rows) for rows in slices]
-            results = []
-            try:
-                for rows, future in zip(slices, futures, strict=True):
-                    results.append(future.result())
-                    bar.update(rows.stop - rows.start)
-            finally:  # after an error or an interruption, no further chunk is begun
-                pool.shutdown(wait=False, cancel_futures=True)
+    bar = progress_bar(n_rows, description, "pt", progress)
+    with one_blas_thread(), ThreadPoolExecutor(workers) as pool, bar:
+        futures = [pool.submit(compute, rows) for rows in slices]
+        results = []
+        try:
+            for rows, future in zip(slices, futures, strict=True):
+                results.append(future.result())
+                bar.update(rows.stop - rows.start)
+        finally:  # after an error or an interruption, no further chunk starts
+            pool.shutdown(wait=False, cancel_futures=True)
     return results
 
 
-def one_blas_thread() -> AbstractContextManager[Any]:
+def one_blas_thread() -> AbstractContextManager[object]:
     """Keep the BLAS of NumPy and SciPy on one thread within a `with` block."""
-    return _controller().limit(limits=1, user_api="blas")
+    limit: AbstractContextManager[object] = _controller().limit(limits=1, user_api="blas")
+    return limit
 
 
 @cache
 def _controller() -> ThreadpoolController:
-    """Look for the loaded libraries once: it takes over a millisecond, more than a small search."""
+    """Return the controller of the loaded libraries; to search them takes a millisecond, more than a small search."""
     import scipy.linalg  # noqa: F401, its BLAS must be loaded to be found
 
     return ThreadpoolController()
 
 
 def rows_that_fit(row_bytes: int) -> int:
-    """Return how many rows, at least 1, a chunk may have whose working memory is this large a row."""
+    """Return the number of rows of a chunk, at least 1, from the working memory of one row."""
     return max(1, CHUNK_BYTES // max(row_bytes, 1))

@@ -1,4 +1,4 @@
-"""The exact search of neighbours, tile by tile of the matrix of all pairs, which is never held."""
+"""The search of candidates, tile by tile of the matrix of all pairs, which is never held."""
 
 from __future__ import annotations
 
@@ -10,25 +10,28 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from tqdm import tqdm
 
+from zeta_geom.checks.progress import progress_bar
 from zeta_geom.geometry.cpu.candidates import Candidates, limit_by, make_candidates, scan
 from zeta_geom.geometry.cpu.frame import Frame, Placed, fit_frame
 from zeta_geom.geometry.cpu.threads import map_chunks, one_blas_thread
 
-__all__ = ["Found", "Start", "find_candidates"]
+__all__ = ["CandidateSearch", "Start", "find_candidates"]
 
-BALL_AXES = 64  # coordinates by which blocks are told to lie far apart
-BLOCK = 512  # rows: a tile of products, 1 MiB, stays in a core's cache
+BALL_AXES = 64  # coordinates of the balls around blocks: the first axes hold most of the distance
+BLOCK = 512  # rows: a tile of float32 products, 1 MiB, stays in a core's cache
+SLACK = 1e-5  # relative: more than float32 coordinates and float64 sums round in the distance of two balls
 
 
 @dataclass(frozen=True)
 class Start:
-    """What an earlier search, of points much like these and as many, leaves to a later one.
+    """Frame and neighbours of an earlier search, of as many and similar points, for a later one to start from.
 
     Parameters
     ----------
     frame : Frame
+        Frame of the earlier search.
     indices : int64 array of shape (q, at least k)
-        Its neighbours of each query, the query not among them.
+        Neighbours of each query, the query not among them.
     """
 
     frame: Frame
@@ -36,8 +39,8 @@ class Start:
 
 
 @dataclass(frozen=True)
-class Found:
-    """Candidates of each query in the order of the search, the orders of points and queries, and their frame."""
+class CandidateSearch:
+    """The frame, the candidates of each query in the order of the search, and the orders of points and queries."""
 
     frame: Frame
     lists: Candidates
@@ -48,16 +51,16 @@ class Found:
 def find_candidates(
     X: np.ndarray,
     Q: np.ndarray | None,
-    own: np.ndarray | None,
+    excluded: np.ndarray | None,
     k: int,
     *,
     start: Start | None = None,
     workers: int,
     progress: bool,
-) -> Found:
-    """Find, for each query, a short list of points that holds its k nearest.
+) -> CandidateSearch:
+    """Return for each query a short list of points that contains its k nearest.
 
-    Shapes: `X` (n, d), `Q` (q, d), `own` (q,).
+    Shapes: `X` (n, d), `Q` (q, d), `excluded` (q,) rows of X or -1.
     """
     frame = fit_frame(X, k, Q) if start is None else start.frame
     order = frame.order(X, BLOCK, workers)
@@ -68,33 +71,32 @@ def find_candidates(
         query_order = frame.order(Q, BLOCK, workers)
         queries = frame.place(Q, query_order, workers)
         places = np.full(len(Q), -1)
-        if own is not None:
-            places = np.where(own[query_order] < 0, -1, place_of[own[query_order]])
+        if excluded is not None:
+            places = np.where(excluded[query_order] < 0, -1, place_of[excluded[query_order]])
     lists = make_candidates(queries, points, places, k)
     if start is not None:
-        near = place_of[start.indices[query_order, :k]]
+        neighbors = place_of[start.indices[query_order, :k]]
 
         def limit_rows(rows: slice) -> None:
-            limit_by(lists, rows.start, rows.stop, near, queries.full, points.full)
+            limit_by(lists, rows.start, rows.stop, neighbors, queries.full, points.full)
 
-        map_chunks(limit_rows, len(near), BLOCK, n_jobs=workers, progress=False, description="limits")
+        map_chunks(limit_rows, len(neighbors), BLOCK, n_jobs=workers, progress=False, description="limits")
     _Tiles(points, queries, lists, both=Q is None).run(workers, progress)
-    return Found(frame, lists, order, query_order)
+    return CandidateSearch(frame, lists, order, query_order)
 
 
 class _Tiles:
-    """The pairs of blocks that are left, given out so that no two threads write to the same rows."""
+    """The pairs of blocks not yet searched, given to threads so that no two write to the same rows."""
 
     def __init__(self, points: Placed, queries: Placed, lists: Candidates, *, both: bool) -> None:
         self.points, self.queries, self.lists, self.both = points, queries, lists, both
         self.direct = lists.relative > 0
         self.halves = (np.einsum("np,np->n", points.short, points.short, dtype=np.float64) / 2).astype(np.float32)
-        (centres, radii), (others, their_radii) = _balls(queries.short), _balls(points.short)
-        distance = cdist(centres, others)
-        # a hundred-thousandth is more than rounding does
-        self.gaps = distance * (1 - 1e-5) - (radii[:, None] + their_radii) * (1 + 1e-5)
+        (centres, radii), (point_centres, point_radii) = _balls(queries.short), _balls(points.short)
+        distance = cdist(centres, point_centres)
+        self.gaps = distance * (1 - SLACK) - (radii[:, None] + point_radii) * (1 + SLACK)
         if both:
-            np.fill_diagonal(distance, -1)  # a block itself comes first
+            np.fill_diagonal(distance, -1)  # a block with itself comes first: its limits spare others most
         rows, columns = np.triu_indices(len(radii)) if both else np.indices(distance.shape).reshape(2, -1)
         nearest_first = np.argsort(distance[rows, columns], kind="stable")
         self.pairs = list(zip(rows[nearest_first].tolist(), columns[nearest_first].tolist()))
@@ -103,20 +105,13 @@ class _Tiles:
 
     def run(self, workers: int, progress: bool) -> None:
         workers = max(1, min(workers, len(self.queries.full) // BLOCK))
-        bar = tqdm(
-            total=len(self.pairs),
-            desc="neighbours",
-            unit="tile",
-            leave=False,
-            delay=2,
-            disable=None if progress else True,
-        )
+        bar = progress_bar(len(self.pairs), "neighbours", "tile", progress)
         with bar, one_blas_thread(), ThreadPoolExecutor(workers) as pool:
             futures = [pool.submit(self._work, bar) for _ in range(workers)]
             try:
                 for future in futures:
                     future.result()
-            finally:  # after an error or an interruption, nobody takes another
+            finally:  # after an error or an interruption, no thread takes another tile
                 with self.changed:
                     self.pairs.clear()
                     self.changed.notify_all()
@@ -136,7 +131,7 @@ class _Tiles:
         return set(pair) if self.both else {pair[0]}
 
     def _take(self) -> tuple[int, int] | None:
-        """Wait for the nearest pair of blocks that nobody writes to."""
+        """Wait for the nearest pair of blocks that no thread writes to; None if no pair is left."""
         with self.changed:
             while self.pairs:
                 for place, pair in enumerate(self.pairs):
@@ -155,10 +150,10 @@ class _Tiles:
         moved = self.lists.errors[:, 1].max()
         if self.gaps[i, j] > np.sqrt(max(limit, 0) * (1 + self.lists.relative)) + 2 * moved:
             return
-        here, there = self.queries.short[rows], self.points.short[columns]
-        np.matmul(here, there.T, out=scratch[: len(here), : len(there)])
+        row_vectors, column_vectors = self.queries.short[rows], self.points.short[columns]
+        np.matmul(row_vectors, column_vectors.T, out=scratch[: len(row_vectors), : len(column_vectors)])
         scan(
-            scratch[: len(here)],
+            scratch[: len(row_vectors)],
             self.lists,
             rows.start,
             self.lists,
@@ -172,7 +167,7 @@ class _Tiles:
 
 
 def _balls(short: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return centre and radius of a ball around each block of rows, in its first coordinates: none lies nearer."""
+    """Return centres and radii of balls around the blocks, in the first coordinates, which bound distances below."""
     blocks = [short[start : start + BLOCK, :BALL_AXES].astype(np.float64) for start in range(0, len(short), BLOCK)]
     centres = np.stack([block.mean(axis=0) for block in blocks])
     radii = [np.sqrt(((block - centre) ** 2).sum(axis=1).max()) for block, centre in zip(blocks, centres)]

@@ -1,4 +1,4 @@
-"""What the work on torch tensors shares: chunks that fit the device, its scale, products with all of their digits."""
+"""Chunks that fit a device's memory, and products in full float32."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from tqdm import tqdm
+
+from zeta_geom.checks.progress import progress_bar
 
 __all__ = ["full_float32", "slices_of", "working_memory"]
 
-BYTES = 2**28  # of working memory where the device does not tell
+BYTES = 2**28  # working memory of a device that does not report its own, such as the CPU
+SHARE = 0.4  # of the free memory of a GPU: the estimates of a chunk's bytes leave out what libraries allocate
 
 
 def working_memory(X: torch.Tensor) -> int:
-    """Return how many bytes a chunk may take on the device of X."""
+    """Return the number of bytes that a chunk may take on the device of X."""
     if X.device.type == "cuda" and torch.cuda.is_available():
-        kept = torch.cuda.memory_reserved(X.device) - torch.cuda.memory_allocated(X.device)  # by torch, for the next
-        return int((torch.cuda.mem_get_info(X.device)[0] + kept) * 0.4)
+        cached = torch.cuda.memory_reserved(X.device) - torch.cuda.memory_allocated(X.device)  # free, but torch's
+        return int((torch.cuda.mem_get_info(X.device)[0] + cached) * SHARE)
     return BYTES
 
 
 def slices_of(n: int, size: int, description: str, progress: bool) -> Iterator[slice]:
     """Yield slices of `size` that cover 0..n, with a progress bar on a terminal."""
-    bar = tqdm(total=n, desc=description, unit="pt", leave=False, delay=2, disable=None if progress else True)
-    with bar:
+    with progress_bar(n, description, "pt", progress) as bar:
         for start in range(0, n, size):
             yield slice(start, min(start + size, n))
             bar.update(min(size, n - start))
@@ -33,12 +34,12 @@ def slices_of(n: int, size: int, description: str, progress: bool) -> Iterator[s
 
 @contextmanager
 def full_float32(X: torch.Tensor) -> Iterator[None]:
-    """Keep autocast and TF32, which would halve the digits, away from a product."""
+    """Switch autocast and TF32, which would halve the digits of a product, off within a `with` block."""
     matmul: Any = torch.backends.cuda.matmul
     full: Any
     try:
         name, full, before = "allow_tf32", False, matmul.allow_tf32
-    except RuntimeError:  # TF32 was allowed by the newer name, and torch then refuses to read the older one
+    except RuntimeError:  # TF32 was set by its newer name; then torch refuses to read the older one
         name, full, before = "fp32_precision", "ieee", matmul.fp32_precision
     if before != full:
         setattr(matmul, name, full)

@@ -1,4 +1,4 @@
-"""What the environment tells a process: launchers (torchrun, Slurm, MPI, Lightning) its rank, users the cores."""
+"""The rank that a launcher (torchrun, Slurm, MPI, Lightning) gives a process by environment variables."""
 
 from __future__ import annotations
 
@@ -7,39 +7,23 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["cpu_count", "effective_n_jobs", "launched_rank", "without_launcher"]
+__all__ = ["launched_rank", "without_launcher"]
 
-# torchrun and MPI: among all processes
+# the rank among all processes: torchrun, Open MPI, PMIx, MPICH, MVAPICH, IBM's jsrun
 RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "MV2_COMM_WORLD_RANK", "JSM_NAMESPACE_RANK")
 NUMBER = "[0-9]+"
-MOST = 2**16  # more than there are tasks, or processes on one node
+MOST = 2**16  # above any number of tasks, or of processes on one node: no two sums of them are equal
 LAUNCHER = re.compile(
     r"(SLURM|OMPI|PMIX?|TORCHELASTIC|JSM|LSB|MPI|MV2)_.*|(LOCAL_|GROUP_|ROLE_|NODE_)?RANK"
     r"|(LOCAL_|GROUP_|ROLE_)?WORLD_SIZE|MASTER_(ADDR|PORT)"
 )
 
 
-def cpu_count() -> int:
-    """Return how many cores this process may use, as joblib counts them."""
-    import joblib
-
-    _check_core_limit()
-    return int(joblib.cpu_count())
-
-
-def effective_n_jobs(n_jobs: int | None) -> int:
-    """Return how many threads `n_jobs` stands for, as in scikit-learn."""
-    import joblib
-
-    _check_core_limit()
-    return int(joblib.effective_n_jobs(n_jobs))
-
-
 def launched_rank() -> int | None:
-    """Return this process's number among those that were launched together, None where no variable says so.
+    """Return this process's rank among those launched together; None if no variable states it.
 
-    Lightning's own launcher numbers the processes of one node, or of one Slurm task, by LOCAL_RANK; together with the
-    number of the node or task this gives a number that no other process has.
+    Lightning's own launcher numbers the processes of one node, or of one Slurm task, by LOCAL_RANK alone; combined
+    with the number of the node or task it gives a unique number.
     """
     for name in RANKS:
         if (rank := _number(name)) is not None:
@@ -78,11 +62,3 @@ def _number(name: str) -> int | None:
             "this process's number."
         )
     return int(text)
-
-
-def _check_core_limit() -> None:
-    limit = os.environ.get("LOKY_MAX_CPU_COUNT", "1")
-    if not re.fullmatch(f"[+-]?{NUMBER}", limit.strip()):
-        raise ValueError(
-            f"the environment variable LOKY_MAX_CPU_COUNT must be a number; got {limit!r}. Unset it, or set one."
-        )

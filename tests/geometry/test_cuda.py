@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.mixers.test_fake_cuda import needs_cuda, no_waiting
+from tests.fake_cuda import needs_cuda, no_waiting
 from zeta_geom import datasets, manifolds
 from zeta_geom.geometry import LocalPCA, knn, local_dimension
 from zeta_geom.geometry.cuda import search as torch_search
@@ -51,11 +51,11 @@ def test_integers_are_those_of_the_numpy_path(name, device, monkeypatch):
 @pytest.mark.parametrize("device", DEVICES)
 def test_queries_and_anchors(device):
     X = torch.from_numpy(DATA["manifold in R^12"]()).to(device)
-    own = torch.arange(0, 500, 7, device=device)
-    indices, _ = search_tensor(X, X[own], own, 12)
-    np.testing.assert_array_equal(indices.cpu(), knn(X.cpu().numpy(), 12).indices[own.cpu()])
-    asked, _ = search_tensor(X, X[own], None, 12)
-    assert (asked[:, 0] == own).all()
+    anchors = torch.arange(0, 500, 7, device=device)
+    indices, _ = search_tensor(X, X[anchors], anchors, 12)
+    np.testing.assert_array_equal(indices.cpu(), knn(X.cpu().numpy(), 12).indices[anchors.cpu()])
+    with_themselves, _ = search_tensor(X, X[anchors], None, 12)
+    assert (with_themselves[:, 0] == anchors).all()
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -63,10 +63,10 @@ def test_queries_and_anchors(device):
 def test_tensors_in_tensors_out(dtype, device):
     X = torch.from_numpy(DATA["manifold in R^12"]()).to(dtype).to(device).requires_grad_()
     plain = X.detach().float() if dtype.itemsize == 2 else X.detach()
-    found, expected = knn(X, 9), knn(plain.cpu().numpy(), 9)
-    assert found.indices.device == found.distances.device == X.device
-    np.testing.assert_array_equal(found.indices.cpu(), expected.indices)
-    np.testing.assert_allclose(found.distances.cpu(), expected.distances, rtol=1e-12)
+    neighbors, expected = knn(X, 9), knn(plain.cpu().numpy(), 9)
+    assert neighbors.indices.device == neighbors.distances.device == X.device
+    np.testing.assert_array_equal(neighbors.indices.cpu(), expected.indices)
+    np.testing.assert_allclose(neighbors.distances.cpu(), expected.distances, rtol=1e-12)
     cosine = knn(X, 9, queries=X[:5], metric="cosine")
     wanted = knn(plain.cpu().numpy(), 9, queries=plain[:5].cpu().numpy(), metric="cosine")
     np.testing.assert_array_equal(cosine.indices.cpu(), wanted.indices)
@@ -82,8 +82,10 @@ def test_tensors_in_tensors_out(dtype, device):
 def test_no_chunk_waits_on_fake_tensors(dtype, shape, no_waiting):
     X = torch.rand(shape, device="cuda", dtype=dtype)
     mean, scale = torch.zeros(shape[1], device="cuda", dtype=torch.float64), X.new_ones((), dtype=torch.float64)
-    own = torch.arange(10, device="cuda")
-    indices, squared, undecided = nearest_chunk(X, X.float(), X.float().square().sum(1), X[:10], own, 20, mean, scale)
+    rows = torch.arange(10, device="cuda")
+    indices, squared, undecided = nearest_chunk(
+        X, X.float(), X.float().square().sum(1), X[:10], rows, 20, mean, scale
+    )
     counts, left = count_chunk(X, indices, scale, 0.05, torch.float32)
     assert {t.device.type for t in (indices, squared, undecided, counts, left)} == {"cuda"}
     assert (indices.shape, squared.dtype, undecided.shape) == ((10, 20), torch.float64, (10,))
@@ -95,11 +97,11 @@ def test_no_chunk_waits_on_fake_tensors(dtype, shape, no_waiting):
 def test_no_chunk_waits_on_a_device():
     X = torch.rand((2000, 300), device="cuda")
     mean, scale = torch.zeros(300, device="cuda", dtype=torch.float64), X.new_ones((), dtype=torch.float64)
-    own = torch.arange(100, device="cuda")
+    anchors = torch.arange(100, device="cuda")
     for mode in ("default", "error"):  # the first time makes handles
         torch.cuda.set_sync_debug_mode(mode)
         try:
-            indices = nearest_chunk(X, X, X.square().sum(1), X[:100], own, 128, mean, scale)[0]
+            indices = nearest_chunk(X, X, X.square().sum(1), X[:100], anchors, 128, mean, scale)[0]
             count_chunk(X, indices, scale, 0.05, torch.float32)
         finally:
             torch.cuda.set_sync_debug_mode("default")
@@ -133,17 +135,17 @@ def test_an_estimator_says_where_tensors_of_a_device_go():
 @pytest.mark.parametrize("spares", [(16, 256, 2048), (1, 2)])
 def test_what_float32_cannot_tell_is_decided(spares, device, monkeypatch):
     X = np.concatenate([1e-5 * np.random.default_rng(0).random((400, 6)), np.eye(6)])
-    asked = []
+    spares_used = []
 
     def noted(*args):
-        asked.append(args[-1])
+        spares_used.append(args[-1])
         return nearest_chunk(*args)
 
     monkeypatch.setattr(torch_search, "SPARES", spares)
     monkeypatch.setattr(torch_search, "nearest_chunk", noted)
     expected = knn(X, 20)
     indices, squared = search_tensor(torch.from_numpy(X).to(device), None, None, 20)
-    assert tuple(dict.fromkeys(asked)) == spares
+    assert tuple(dict.fromkeys(spares_used)) == spares
     np.testing.assert_array_equal(indices.cpu(), expected.indices)
     np.testing.assert_allclose(squared.sqrt().cpu(), expected.distances, rtol=1e-12)
 

@@ -11,11 +11,9 @@ import pytest
 import torch
 
 from zeta_geom import rng
-from zeta_geom.geometry import knn
 from zeta_geom.mixers import ZetaMixup
-from zeta_geom.rng.launchers import cpu_count, effective_n_jobs, launched_rank, without_launcher
+from zeta_geom.rng.ranks import launched_rank, without_launcher
 from zeta_geom.rng.streams import Stream
-from zeta_geom.sweeps import SerialExecutor
 
 RANKS = (
     "RANK",
@@ -136,17 +134,6 @@ def test_a_worker_that_is_started_afresh_takes_its_loaders_rank(monkeypatch):
     assert draw_in_a_worker(elsewhere) == expected[0]  # in a process that only read the file
     monkeypatch.setattr(multiprocessing, "parent_process", lambda: SimpleNamespace(pid=os.getpid()))
     assert draw_in_a_worker(elsewhere) == expected[8]
-
-
-@pytest.mark.parametrize("call", [cpu_count, lambda: effective_n_jobs(-1), SerialExecutor, lambda: knn(np.eye(4), 2)])
-def test_a_limit_of_cores_is_a_number_or_refused_by_name(call, monkeypatch):
-    for value in ("1", " 4", "-1", "0"):
-        monkeypatch.setenv("LOKY_MAX_CPU_COUNT", value)
-        call()
-    for value in ("", "abc", "1.5"):
-        monkeypatch.setenv("LOKY_MAX_CPU_COUNT", value)
-        with pytest.raises(ValueError, match=f"variable LOKY_MAX_CPU_COUNT must be a number; got '{value}'"):
-            call()
 
 
 def test_what_a_launcher_says_is_hidden_for_a_while(monkeypatch):
