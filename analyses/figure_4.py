@@ -77,7 +77,7 @@ def find(context: Context, s: Settings) -> Pictures:
     try:
         from zeta_geom.training import load_image_data
         from zeta_geom.training.data.framing import Framing
-        from zeta_geom.training.data.readers.own_files import load_pictures
+        from zeta_geom.training.data.readers.picture_folders import load_pictures
     except ModuleNotFoundError as error:
         raise FileNotFoundError(f"the pictures of {s.data} cannot be opened: {error}") from error
     kind, _, path = s.data.partition(":")

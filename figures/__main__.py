@@ -21,15 +21,12 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 from loky import ProcessPoolExecutor
-from rich import box
-from rich.console import Console
-from rich.table import Table
 from tqdm import tqdm
 
 from analyses.context import PRESETS, Context
 from figures.drawing import Drawing, draw, unchanged
 from figures.steps import STEPS, Step
-from zeta_geom.cli.consoles import spell_out
+from zeta_geom.cli.consoles import in_columns, spell_out
 from zeta_geom.records import atomic_path
 
 
@@ -177,13 +174,11 @@ def finish(context: Context, claims: pd.DataFrame, times: pd.DataFrame) -> None:
     typer.echo(f"{context.results / 'claims.csv'}: {len(claims)} statements tested; {verdicts}")
     with atomic_path(context.results / "times.csv") as temporary:
         times.round(2).to_csv(temporary, index=False)
-    shown = Table(box=box.SIMPLE)
-    for name, heading in (("step", "step"), ("records", "records"), ("analysis_s", "analysis, s"),
-                          ("drawing_s", "drawing, s"), ("cpu_s", "processor, s")):  # fmt: skip
-        shown.add_column(heading, justify="left" if name in ("step", "records") else "right")
+    rows = [["step", "records", "analysis, s", "drawing, s", "processor, s"]]
     for row in [*times.to_dict("records"), {"step": "all", "records": "", **times.sum(numeric_only=True)}]:
-        shown.add_row(*(f"{value:.1f}" if isinstance(value, float) else str(value) for value in row.values()))
-    Console().print(shown)
+        seconds = (f"{row[name]:9.1f}" for name in ("analysis_s", "drawing_s", "cpu_s"))
+        rows.append([str(row["step"]), str(row["records"]), *seconds])
+    typer.echo(f"\n{in_columns(rows)}\n")
     typer.echo(context.results / "times.csv")
 
 

@@ -14,8 +14,8 @@ from torch.utils.data import DataLoader
 from analyses.figure_8.networks import METHODS, Seen, Settings, Subject, one_seed
 from zeta_geom.training import Classifier, ImageData, Recipe, load_image_data, load_network, run
 from zeta_geom.training.data import subset
-from zeta_geom.training.fit.networks import features, last_layer
-from zeta_geom.training.runs import find_recipe
+from zeta_geom.training.networks import features, last_layer
+from zeta_geom.training.recipes.paper import find_recipe
 
 READ_AT_ONCE = 256  # images
 

@@ -11,14 +11,11 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from analyses.paper.partitions import PARTITIONS
 from analyses.paper.reading import KEY, read_table
 from analyses.paper.runs import load_runs
-from zeta_geom.cli.consoles import spell_out
+from zeta_geom.cli.consoles import in_columns, spell_out
 from zeta_geom.records import atomic_path
 
 NUMBERS = (4, 5, 6, 7, 8)
@@ -69,18 +66,18 @@ def written(row: Any) -> tuple[str, str]:
     return f"{row.ours_mean * scale:.{decimals}f}{spread} ({row.ours_n})", f"{row.difference * scale:+.{decimals}f}"
 
 
-def show(number: int, table: pd.DataFrame, console: Console) -> None:
-    """Print a table's cells, or one line where all of them are missing."""
+def show(number: int, table: pd.DataFrame) -> None:
+    """Print a table's cells, or one line if all of them are missing."""
     if (table["status"] == MISSING).all() and not table["left_out"].any():
-        console.print(f"Table {number}: all {len(table)} cells missing")
+        typer.echo(f"Table {number}: all {len(table)} cells missing")
         return
-    shown = Table(*KEY, "ours", "paper", "difference", title=f"Table {number}", title_justify="left", box=box.SIMPLE)
+    rows = [[*KEY, "ours", "paper", "difference"]]
     for row in table.itertuples(index=False):
         mine, difference = written(row)
-        shown.add_row(*(getattr(row, name) for name in KEY), mine, row.paper, difference)
-    console.print(shown)
+        rows.append([*(getattr(row, name) for name in KEY), mine, row.paper, difference])
+    typer.echo(f"\nTable {number}\n{in_columns(rows)}\n")
     if table["left_out"].any():
-        console.print("left out: runs on fewer training images, or for other epochs, than the paper's")
+        typer.echo("left out: runs on fewer training images, or for other epochs, than the paper's")
 
 
 def run(runs: Path, results: Path) -> dict[int, pd.DataFrame]:
@@ -99,9 +96,8 @@ def main(
 ) -> None:
     """Write and print Tables 4 to 8 from whatever runs there are."""
     filled = run(runs, results)
-    console = Console(width=150)
     for number, table in filled.items():
-        show(number, table, console)
+        show(number, table)
     if not runs.is_dir():
         typer.echo(f"no folder {runs}: every cell is missing", err=True)
     typer.echo(results / "tables")

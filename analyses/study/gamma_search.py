@@ -17,7 +17,7 @@ import typer
 
 from zeta_geom.records import atomic_path
 from zeta_geom.training import Recipe, search
-from zeta_geom.training.runs import find_recipe
+from zeta_geom.training.recipes.paper import find_recipe
 
 
 def searched(recipe: Recipe, folder: Path, n_models: int, jobs: int, **settings: Any) -> pd.DataFrame:

@@ -26,7 +26,7 @@ from analyses.study.gamma_search import searched
 from zeta_geom.records import atomic_path
 from zeta_geom.training import Recipe, run
 from zeta_geom.training.comparison import compare
-from zeta_geom.training.fit.networks import NETWORKS
+from zeta_geom.training.networks import NETWORKS
 from zeta_geom.training.recipes.paper import CUTMIX, CUTMIX_ZETA, GAMMAS, NATURAL_METHODS, zeta
 
 TABLES = Path("docs/cpu_study")

@@ -24,7 +24,7 @@ from zeta_geom.training import (
     run,
     write_recipe,
 )
-from zeta_geom.training.recipes.files import changed
+from zeta_geom.training.recipes.files import change_recipe
 
 SMALL = figure_8.Settings(per_class=12, epochs=2, n_synthetic=120, k=16, seeds=2, n_shown=5, perplexity=10)
 
@@ -168,7 +168,7 @@ def test_a_folder_of_pictures_goes_from_recipes_to_the_figure(skin, monkeypatch)
 
 def test_recipes_that_do_not_belong_together_are_refused(skin):
     recipes = skin[1]
-    write_recipe(changed(read_recipe(recipes[1]), {"size": 48}), recipes[1])
+    write_recipe(change_recipe(read_recipe(recipes[1]), {"size": 48}), recipes[1])
     with pytest.raises(ValueError, match="the three recipes of skin must have one size; skin/mixup has another"):
         figure_8_recipes.by_recipes("skin", recipes, SMALL, False)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.cli.test_cli import run
+from tests.cli.command_cases import run
 from zeta_geom.datasets.own_files import read_arrays, read_several
 from zeta_geom.geometry import local_dimension
 from zeta_geom.mixers import ZetaMixup

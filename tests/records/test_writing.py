@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.cli.test_cli import folder, run
+from tests.cli.command_cases import folder, run
 from zeta_geom import records, scale
 from zeta_geom.records import disk as writing
 from zeta_geom.records.disk import atomic_path, check_writable, new_folder, write_result

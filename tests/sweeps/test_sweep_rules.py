@@ -17,9 +17,9 @@ from filelock import FileLock
 from joblib import effective_n_jobs
 from matplotlib.figure import Figure
 
-from tests.cli.test_cli import X as points_of_the_file
-from tests.cli.test_cli import folder, in_a_shell, run
-from tests.cli.test_cli import y as labels_of_the_file
+from tests.cli.command_cases import X as points_of_the_file
+from tests.cli.command_cases import folder, in_a_shell, run
+from tests.cli.command_cases import y as labels_of_the_file
 from tests.execution import sweep_cases as cases
 from zeta_geom import datasets
 from zeta_geom.execution import leases, running

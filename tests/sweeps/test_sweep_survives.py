@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.cli.test_cli import run
+from tests.cli.command_cases import run
 from tests.execution import sweep_cases as cases
 from zeta_geom.execution.dask import local_cluster
 from zeta_geom.execution.running import carry_out

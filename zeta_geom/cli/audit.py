@@ -11,23 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zeta_geom.cli.options import (
-    LABEL_COLUMN,
-    Channels,
-    check_folder,
-    readable,
-    to_ints,
-    to_names,
-    to_numbers,
-    to_params,
-)
+from zeta_geom.cli.options import Alpha, Batches, Channels, Jobs, LabelColumn, Neighborhoods, Seed, check_folder
+from zeta_geom.cli.values import readable, to_ints, to_names, to_numbers, to_params
 
 if TYPE_CHECKING:
     import numpy as np
 
 __all__ = ["audit"]
 
-File = typer.Option(help=".npy with X, .npz with X and perhaps y (or soft Y), or .csv", show_default=False)
+File = typer.Option(help=".npy with X, .npz with X and optionally y (or soft Y), or .csv", show_default=False)
 
 
 def audit(
@@ -36,29 +28,29 @@ def audit(
         Path,
         typer.Option(help="folder for index.html and the tables as CSV", show_default=False, callback=check_folder),
     ],
-    synthetic: Annotated[list[Path] | None, typer.Option(help="samples made elsewhere; repeatable")] = None,
+    synthetic: Annotated[list[Path] | None, typer.Option(help="file of synthetic samples; repeatable")] = None,
     mixer: Annotated[str | None, typer.Option(help="a name that `zeta-geom mixers` lists")] = None,
-    augment: Annotated[str | None, typer.Option(help="module:name of a callable of your own")] = None,
-    gamma: Annotated[str | None, typer.Option(help="exponents γ of --mixer, each audited")] = None,
-    param: Annotated[list[str] | None, typer.Option(help="NAME=VALUE of --mixer; repeatable")] = None,
+    augment: Annotated[str | None, typer.Option(help="module:name of your own function")] = None,
+    gamma: Annotated[str | None, typer.Option(help="exponents γ of --mixer, audited one by one")] = None,
+    param: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, a parameter of --mixer; repeatable")] = None,
     against: Annotated[str, typer.Option(help="names of mixers to compare with")] = "",
-    holdout: Annotated[Path | None, typer.Option(help="originals that nothing was made from; else a half")] = None,
+    holdout: Annotated[Path | None, typer.Option(help="held-out originals; default: half of --original")] = None,
     oracle: Annotated[str | None, typer.Option(help="mnist, or module:name")] = None,
     manifold: Annotated[str | None, typer.Option(help="a manifold of known equation, such as crescents")] = None,
-    k: Annotated[str, typer.Option(help="numbers of neighbours")] = "8 128",
-    alpha: Annotated[float, typer.Option(help="an eigenvalue counts above alpha × the largest")] = 0.05,
-    batch_size: Annotated[int, typer.Option(help="samples in a batch")] = 32,
+    k: Neighborhoods = "8 128",
+    alpha: Alpha = 0.05,
+    batch_size: Batches = 32,
     channels: Channels = None,
-    n_bootstrap: Annotated[int, typer.Option(help="resamples of each interval")] = 1000,
-    confidence: Annotated[float, typer.Option(help="of the intervals")] = 0.95,
-    title: Annotated[str, typer.Option(help="of the report")] = "Audit of an augmentation",
-    label_column: Annotated[str | None, LABEL_COLUMN] = None,
-    seed: Annotated[int, typer.Option(help="seed of everything random", min=0)] = 0,
-    jobs: Annotated[int, typer.Option(help="threads; -1 is one for each core")] = -1,
+    n_bootstrap: Annotated[int, typer.Option(help="bootstrap resamples for each interval")] = 1000,
+    confidence: Annotated[float, typer.Option(help="level of the intervals")] = 0.95,
+    title: Annotated[str, typer.Option(help="title of the report")] = "Audit of an augmentation",
+    label_column: LabelColumn = None,
+    seed: Seed = 0,
+    jobs: Jobs = -1,
 ) -> None:
-    """Audit an augmentation: OUT/index.html says where each measure stands against held-out originals.
+    """Audit an augmentation: OUT/index.html compares each measure with its value on held-out originals.
 
-    Integer images are divided by 255 first. What --augment and --oracle name is sought from the working folder too.
+    Integer images are divided by 255 first. --augment and --oracle also find modules in the working folder.
 
     Example: zeta-geom audit --original data.npz --mixer zeta --gamma 2.8 --against mixup cutmix --out report
     """
@@ -67,18 +59,18 @@ def audit(
 
     sys.path.insert(0, os.getcwd())
     if mixer is None and (gamma is not None or param):
-        raise ValueError("--gamma and --param go with --mixer.")
-    made: dict[str, Any] = {} if augment is None else {augment: find_named(augment, "--augment")}
-    made |= _mixers(mixer, gamma, to_params(param or []), seed)
-    made |= {f"{name} (2)" if name in made else name: name for name in to_names(against)}
+        raise ValueError("--gamma and --param need --mixer.")
+    methods: dict[str, Any] = {} if augment is None else {augment: find_named(augment, "--augment")}
+    methods |= _mixers(mixer, gamma, to_params(param or []), seed)
+    methods |= {f"{name} (2)" if name in methods else name: name for name in to_names(against)}
     names = _names(synthetic or [])
     (X, y), *pairs = _pairs([original, *(synthetic or []), *([holdout] if holdout else [])], label_column)
     files = dict(zip(names, pairs))
-    found = audits.audit(
+    result = audits.audit(
         X,
         y,
         synthetic=files or None,
-        against=made,
+        against=methods,
         holdout=None if holdout is None else pairs[-1],
         oracle=oracle,
         manifold=manifold,
@@ -92,12 +84,12 @@ def audit(
         n_jobs=jobs,
     )
     repeat = readable(shlex.join(["zeta-geom", *sys.argv[1:]]))
-    page = found.save(out, title=readable(title), repeat=repeat)
-    typer.echo(str(found))
+    page = result.save(out, title=readable(title), repeat=repeat)
+    typer.echo(str(result))
     typer.echo(f"wrote {page}")
 
 
-def _mixers(mixer: str | None, gamma: str | None, params: Mapping[str, Any], seed: int) -> dict[str, Any]:
+def _mixers(mixer: str | None, gamma: str | None, params: Mapping[str, object], seed: int) -> dict[str, Any]:
     from zeta_geom.mixers import make_mixer
 
     if mixer is None:
@@ -109,10 +101,10 @@ def _mixers(mixer: str | None, gamma: str | None, params: Mapping[str, Any], see
 
 
 def _names(paths: list[Path]) -> list[str]:
-    """Return the names of synthetic samples: their files' where there are several."""
+    """Return the names of the synthetic samples: several are named after their files."""
     names = ["synthetic"] if len(paths) == 1 else [readable(path.stem) for path in paths]
     if len(set(names)) < len(names):
-        raise ValueError(f"--synthetic must be files of different names; got {', '.join(map(str, paths))}.")
+        raise ValueError(f"--synthetic needs files of different names; got {', '.join(map(str, paths))}.")
     return names
 
 

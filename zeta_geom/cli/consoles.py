@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 import sys
 import unicodedata
+from collections.abc import Sequence
 
-__all__ = ["spell_out"]
+__all__ = ["in_columns", "spell_out"]
 
 HANDLER = "zeta_geom.spelled"
 NAMED = {
@@ -23,6 +24,15 @@ def spell_out() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # what a program, or a test, puts in their place may be no such stream
             stream.reconfigure(errors=HANDLER)
+
+
+def in_columns(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of cells as lines with aligned columns; letters are spelled as standard output will write them."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    codecs.register_error(HANDLER, _spelled)
+    cells = [[cell.encode(encoding, HANDLER).decode(encoding) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in cells)
 
 
 def _spelled(error: UnicodeError) -> tuple[str | bytes, int]:

@@ -5,78 +5,79 @@ from __future__ import annotations
 import signal
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 from typer.core import TyperGroup
 
 from zeta_geom.cli.options import (
     DASK,
-    LABEL_COLUMN,
     WORKERS,
+    Batches,
     Channels,
+    LabelColumn,
     ManyValues,
+    Neighborhoods,
     check_folder,
     output,
-    readable,
-    to_executor,
-    to_ints,
-    to_names,
-    to_range,
 )
+from zeta_geom.cli.values import readable, to_executor, to_ints, to_names, to_range
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from zeta_geom.sweeps import Ledger
+
+    Panel: TypeAlias = tuple[Any, pd.DataFrame]  # (data, measure, k) and its rows
 
 __all__ = ["sweep_app"]
 
 
 class RunUnlessNamed(TyperGroup):
-    """A group whose first command needs no name: `sweep data.npz` is `sweep run data.npz`."""
+    """A group whose command `run` needs no name: `sweep data.npz` is `sweep run data.npz`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the name in where there is none."""
+        """Insert the name `run` if no command is named."""
         if args and args[0] not in (*self.commands, "--help"):
             args = ["run", *args]
         return super().parse_args(ctx, args)
 
 
-HELP = """Measure what mixers make of data, over a grid of settings that survives a kill.
+HELP = """Measure mixed data over a grid of settings; a killed sweep resumes when it is called again.
 
 Example: zeta-geom sweep data.npz --gammas 0:15:0.5 --k 8 128 --measure dimension label-error --out runs --workers 2
 """
 sweep_app = typer.Typer(cls=RunUnlessNamed, help=HELP, no_args_is_help=True)
-Folder = Annotated[Path, typer.Argument(help="the folder that a sweep was told by --out", show_default=False)]
+Folder = Annotated[Path, typer.Argument(help="the folder that --out named", show_default=False)]
 
 
 @sweep_app.command(cls=ManyValues)
 def run(
     files: Annotated[
-        list[Path], typer.Argument(help=".npy with X, .npz with X and perhaps y, or .csv", show_default=False)
+        list[Path], typer.Argument(help=".npy with X, .npz with X and optionally y, or .csv", show_default=False)
     ],
     out: Annotated[
-        Path,
-        typer.Option(help="folder that keeps each run, and the table", show_default=False, callback=check_folder),
+        Path, typer.Option(help="folder for the runs and the table", show_default=False, callback=check_folder)
     ],
     gammas: Annotated[str, typer.Option(help="start:stop:step, or numbers")] = "0:15:0.5",
-    k: Annotated[str, typer.Option(help="numbers of neighbours")] = "8 128",
+    k: Neighborhoods = "8 128",
     measure: Annotated[str, typer.Option(help="dimension, label-error, realism")] = "dimension",
     mixers: Annotated[str, typer.Option(help="names of mixers")] = "zeta mixup",
-    anchors: Annotated[str, typer.Option(help="self, random, or both, for zeta")] = "self",
-    n_mix: Annotated[str, typer.Option(help="values of T, for zeta; 0 is the whole batch")] = "0",
-    batch_size: Annotated[int, typer.Option(help="points in a batch")] = 32,
+    anchors: Annotated[str, typer.Option(help="zeta: self, random, or both")] = "self",
+    n_mix: Annotated[str, typer.Option(help="zeta: values of T; 0: the whole batch")] = "0",
+    batch_size: Batches = 32,
     channels: Channels = None,
-    seeds: Annotated[str, typer.Option(help="seeds of everything random")] = "0",
-    label_column: Annotated[str | None, LABEL_COLUMN] = None,
+    seeds: Annotated[str, typer.Option(help="seeds of all random draws")] = "0",
+    label_column: LabelColumn = None,
     workers: Annotated[int, WORKERS] = 0,
     dask: Annotated[str | None, DASK] = None,
-    limit: Annotated[float | None, typer.Option(help="seconds that a run may take")] = None,
-    keep_failed: Annotated[bool, typer.Option(help="do not try again what failed before")] = False,
-    force: Annotated[bool, typer.Option(help="do again what is finished")] = False,
+    limit: Annotated[float | None, typer.Option(help="maximal seconds of a run")] = None,
+    keep_failed: Annotated[bool, typer.Option(help="do not repeat failed runs")] = False,
+    force: Annotated[bool, typer.Option(help="repeat finished runs")] = False,
     stale: Annotated[bool, typer.Option(help="accept runs of older code")] = False,
-    csv: Annotated[bool, typer.Option(help="write the table as CSV too")] = False,
+    csv: Annotated[bool, typer.Option(help="also write the table as CSV")] = False,
 ) -> None:
-    """Carry out what is not finished, then write OUT/results.parquet; a killed sweep goes on when called again.
+    """Carry out the unfinished runs, then write OUT/results.parquet; a killed sweep resumes when called again.
 
     Example: zeta-geom sweep data.npz --gammas 0:15:0.5 --k 8 128 --measure dimension label-error --out runs --csv
     """
@@ -89,14 +90,14 @@ def run(
     grid |= {"n_mix": [count or None for count in to_ints(n_mix, "--n-mix")], "batch_size": batch_size}
     grid["channels"] = channels
     how: Any = {"limit": limit, "retry_failed": not keep_failed, "force": force, "stale": stale}
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's farewell
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system ends its jobs with SIGTERM
     table, failed = out / "results.parquet", ""
     try:
         sweep(_read(files, label_column), **grid, executor=executor, folder=out, **how)
     except SweepError as error:
         failed = f"zeta-geom: {error} `zeta-geom sweep status {out}` lists them."
     except KeyboardInterrupt:
-        again = "the same command, without --force, goes on" if force else "the same command goes on"
+        again = "the same command without --force resumes it" if force else "the same command resumes it"
         typer.echo(f"zeta-geom: interrupted; {_finished(Ledger(out))}: {again}.", err=True)
         raise typer.Exit(130) from None
     if csv:
@@ -111,7 +112,7 @@ def run(
 
 @sweep_app.command()
 def status(folder: Folder) -> None:
-    """Say how many runs are finished, failed, running and open; why runs failed, and who works on what.
+    """Count finished, failed, running and open runs; say why runs failed, and which processes work on others.
 
     Example: zeta-geom sweep status runs
     """
@@ -120,22 +121,19 @@ def status(folder: Folder) -> None:
     ledger = Ledger(folder)
     typer.echo(", ".join(f"{count} {name}" for name, count in ledger.counts().items()))
     for entry in ledger.plan():
-        name, found = entry.manifest["name"], ledger.status(entry)
-        if found == "failed":
+        name, state = entry.manifest["name"], ledger.status(entry)
+        if state == "failed":
             typer.echo(f"failed   {name}: {ledger.failure(entry)}")
-        if found == "running" and (owner := ledger.owner(entry)):
+        if state == "running" and (owner := ledger.owner(entry)):
             seconds = time.time() - float(owner["since"])
             typer.echo(f"running  {name}: {owner['host']}, process {owner['pid']}, for {seconds:.0f} s")
 
 
 @sweep_app.command()
-def plot(
-    folder: Folder,
-    out: Annotated[Path | None, output(".png", ".pdf", ".svg")] = None,
-) -> None:
-    """Draw what is finished: mean ± standard deviation against γ, a panel a measure and k, data set by data set.
+def plot(folder: Folder, out: Annotated[Path | None, output(".png", ".pdf", ".svg")] = None) -> None:
+    """Draw the finished runs: mean ± standard deviation against γ, a panel for each data set, measure and k.
 
-    Without --out into FOLDER/sweep.png.
+    Without --out, the figure goes into FOLDER/sweep.png.
 
     Example: zeta-geom sweep plot runs --out sweep.pdf
     """
@@ -154,7 +152,7 @@ def plot(
 
 
 def draw(table: pd.DataFrame) -> Any:
-    """Return the figure of a sweep's table: a panel for each measure and k, data set by data set, no slot empty."""
+    """Return the figure of a sweep's table: a panel for each measure and k, grouped by data set."""
     import matplotlib
     from matplotlib.figure import Figure
 
@@ -163,11 +161,8 @@ def draw(table: pd.DataFrame) -> Any:
     from zeta_geom.plots.sweep import sweep_panel
 
     several = table["data"].nunique() > 1
-    parts = table.groupby(["data", "measure", "k"], sort=False)
-    panels = [
-        (key, parts.get_group(key)) for key in table[["data", "measure", "k"]].drop_duplicates().itertuples(False)
-    ]
-    rows = [row for name in table["data"].unique() for row in _rows([one for one in panels if one[0].data == name])]
+    keys = ["data", "measure", "k"]
+    rows = [row for _, part in table.groupby("data", sort=False) for row in _rows([*part.groupby(keys, sort=False)])]
     parameters: Any = style.PARAMETERS
     with matplotlib.rc_context(parameters), lettering():
         fig: Any = Figure(figsize=(2.6 * max(map(len, rows)) + 0.6, 2.3 * len(rows) + 0.6))
@@ -175,16 +170,16 @@ def draw(table: pd.DataFrame) -> Any:
             for slot, ((name, measure, k), part) in zip(place.subgridspec(1, len(row)), row):
                 ax = sweep_panel(fig.add_subplot(slot), part)
                 ax.set(title=_title(name if several else "", measure, k), xlabel="γ")
-        keys = {label: handle for ax in fig.axes for handle, label in zip(*ax.get_legend_handles_labels())}
-        note = "lines: mean; bands: ± standard deviation over points, of wrong labels over seeds"
+        lines = {label: handle for ax in fig.axes for handle, label in zip(*ax.get_legend_handles_labels())}
+        note = "lines: mean; bands: ± standard deviation over points (for wrong labels: over seeds)"
         fig.legend(
-            keys.values(), keys.keys(), loc="outside lower center", ncols=4, title=note, title_fontsize=7
+            lines.values(), lines.keys(), loc="outside lower center", ncols=4, title=note, title_fontsize=7
         )  # fmt: skip
     return fig
 
 
-def _rows(panels: list[Any]) -> list[list[Any]]:
-    """Part panels into rows of at most three, as even as can be."""
+def _rows(panels: list[Panel]) -> list[list[Panel]]:
+    """Split panels into rows of at most three, of nearly equal length."""
     count = -(-len(panels) // 3)
     ends = [round(len(panels) * (1 + row) / count) for row in range(count)]
     return [panels[start:end] for start, end in zip([0, *ends], ends)]
@@ -208,13 +203,13 @@ def _read(files: list[Path], label_column: str | None) -> dict[str, Any]:
         X, labels = to_floats(arrays["X"]), labels_of(arrays)
         data[readable(file.stem)] = X if labels is None else (X, labels)
     if len(data) < len(files):
-        raise ValueError(f"FILES must differ in their names; got {', '.join(map(str, files))}.")
+        raise ValueError(f"FILES must have different names; got {', '.join(map(str, files))}.")
     return data
 
 
-def _finished(ledger: Any) -> str:
+def _finished(ledger: Ledger) -> str:
     try:
         counts = ledger.counts()
-    except FileNotFoundError:  # before the runs were written down
+    except FileNotFoundError:  # the runs were not written down yet
         return f"no run is finished in {ledger.folder}"
     return f"{counts['finished']} of {sum(counts.values())} runs are finished in {ledger.folder}"

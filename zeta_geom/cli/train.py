@@ -1,52 +1,107 @@
-"""What `zeta-geom train` says and does."""
+"""`zeta-geom train`: train a classifier by a recipe; list, show and change recipes."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-import yaml
+import typer
 
-from zeta_geom.training.recipes.files import changed
-from zeta_geom.training.recipes.paper import RECIPES, find_recipe
-from zeta_geom.training.recipes.schema import Recipe
+from zeta_geom.cli.options import output, write
+from zeta_geom.cli.values import to_ints, to_params
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["asked", "listed", "shown", "summary"]
+    from zeta_geom.training.recipes.schema import Recipe
+
+__all__ = ["train"]
+
+END = "...\n"  # YAML ends a document that is a single number or word with it
 
 
-END = "...\n"  # what YAML puts behind a single number or word
+def train(
+    recipe: Annotated[str, typer.Argument(help="a name that --list lists, or a YAML file", show_default=False)] = "",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE as in JSON, such as mixer.params.gamma=3; repeatable")
+    ] = None,
+    out: Annotated[Path | None, output(".csv", ".parquet")] = None,
+    list_: Annotated[bool, typer.Option("--list", help="list the recipes whose names contain RECIPE")] = False,
+    show: Annotated[bool, typer.Option(help="print the recipe as YAML, with the source of each setting")] = False,
+    seeds: Annotated[str | None, typer.Option(help="seeds that replace the recipe's")] = None,
+    folder: Annotated[Path, typer.Option(help="folder that keeps the runs; a killed run resumes")] = Path("runs"),
+    accelerator: Annotated[str, typer.Option(help="Lightning's accelerator: auto, cpu, gpu, …")] = "auto",
+    devices: Annotated[int, typer.Option(help="devices to train on; each takes a batch of its own", min=1)] = 1,
+    workers: Annotated[int, typer.Option(help="processes per device that read images", min=0)] = 0,
+    force: Annotated[bool, typer.Option(help="repeat finished runs")] = False,
+    stale: Annotated[bool, typer.Option(help="accept runs of older code")] = False,
+) -> None:
+    """Train a classifier by a recipe, once for each seed, and measure it (training needs the extra `train`).
+
+    Example: zeta-geom train table-4/fashion-mnist/resnet18/zeta-2.8 --set epochs=2 --set schedule.milestones=[]
+    """
+    from zeta_geom.records.disk import check_writable
+
+    if list_:
+        typer.echo(recipe_list(recipe))
+        return
+    settings = choose_recipe(recipe, to_params(set_ or [], "--set"))
+    if show:
+        typer.echo(as_yaml(settings), nl=False)
+        return
+    check_writable(folder, "--folder", folder=True)
+    from zeta_geom.training import run  # imports torch, which --list and --show do without
+
+    table = run(
+        settings,
+        folder=folder,
+        seeds=None if seeds is None else to_ints(seeds, "--seeds"),
+        accelerator=accelerator,
+        devices=devices,
+        num_workers=workers,
+        force=force,
+        stale=stale,
+    )
+    typer.echo(summary(table))
+    if out is not None:
+        write(out, table)
 
 
-def listed(part: str) -> str:
-    """Return a line for each built-in recipe whose name holds `part`."""
+def recipe_list(part: str) -> str:
+    """Return a line for each built-in recipe whose name contains `part`."""
+    from zeta_geom.training.recipes.paper import RECIPES
+
     rows = [
-        f"{name:52}{each.epochs:5} epochs of {each.batch_size:3}, {', '.join(each.metrics)}"
-        for name, each in RECIPES.items()
+        f"{name:52}{recipe.epochs:5} epochs of {recipe.batch_size:3}, {', '.join(recipe.metrics)}"
+        for name, recipe in RECIPES.items()
         if part in name
     ]
     if not rows:
-        raise ValueError(f"no recipe's name holds {part!r}; `zeta-geom train --list` lists all {len(RECIPES)}.")
+        raise ValueError(f"no recipe's name contains {part!r}; `zeta-geom train --list` lists all {len(RECIPES)}.")
     return "\n".join(rows)
 
 
-def asked(name: str, settings: Mapping[str, Any]) -> Recipe:
-    """Return the recipe of a name or file; with settings changed, its name says so."""
+def choose_recipe(name: str, settings: Mapping[str, object]) -> Recipe:
+    """Return the recipe of a name or file with some settings changed; its name then says so."""
+    from zeta_geom.training.recipes.files import change_recipe
+    from zeta_geom.training.recipes.paper import find_recipe
+
     if not name:
         raise ValueError("train needs a RECIPE: a name that `zeta-geom train --list` lists, or a YAML file.")
-    found = find_recipe(name)
-    if settings and "name" not in settings:  # else it would pass for the recipe itself
+    recipe = find_recipe(name)
+    if settings and "name" not in settings:  # under the old name, its runs would pass for the recipe's
         words = (re.sub(r"[^\w.-]+", "-", f"{key}-{value}").strip("-") for key, value in settings.items())
-        settings = {**settings, "name": "+".join([found.name, *words])}
-    return changed(found, settings, "ours, set on the command line")
+        settings = {**settings, "name": "+".join([recipe.name, *words])}
+    return change_recipe(recipe, settings, "ours, set on the command line")
 
 
-def shown(recipe: Recipe) -> str:
-    """Return a recipe as YAML, the source of each setting behind it as a comment."""
+def as_yaml(recipe: Recipe) -> str:
+    """Return a recipe as YAML, with the source of each setting as a comment behind it."""
+    import yaml
+
     lines = []
     for name, value in recipe.model_dump(mode="json", exclude={"sources"}).items():
         text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=math.inf)
@@ -56,7 +111,7 @@ def shown(recipe: Recipe) -> str:
 
 
 def summary(table: pd.DataFrame) -> str:
-    """Return a line a metric: mean ± standard deviation over the seeds, and what is to be known of the classes."""
+    """Return a line for the data, and one for each metric: mean ± standard deviation over the seeds."""
     first = table.iloc[0]
     imbalance = f"largest training class {first['imbalance']:.2f} times the smallest"
     lines = [f"{first['recipe']}: {first['n_train']} training and {first['n_test']} test images, {imbalance}"]

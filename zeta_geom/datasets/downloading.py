@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from http.client import IncompleteRead
 from pathlib import Path
 
 __all__ = ["CONNECT_SECONDS", "download", "was_dropped"]
@@ -34,21 +35,23 @@ def download(url: str, path: Path, progress: bool, *, connect_seconds: float = C
 
 
 def _passes(error: OSError) -> bool:
-    """Whether an error of a download may be gone in a moment."""
-    import requests
-
-    if isinstance(error, requests.HTTPError) and error.response is not None:
-        status = error.response.status_code
+    """Return whether an error of a download may be gone in a moment: a busy server, silence, a dropped connection."""
+    status = getattr(getattr(error, "response", None), "status_code", None)  # of an HTTP error, as requests raises it
+    if status is not None:
         return status == 429 or status >= 500
-    cut_off = (requests.Timeout, requests.exceptions.ChunkedEncodingError)
-    return isinstance(error, cut_off) or was_dropped(error)
+    return _caused_by(error, (TimeoutError, IncompleteRead)) or was_dropped(error)
 
 
 def was_dropped(error: BaseException) -> bool:
-    """Return whether a server took a connection and then dropped it; one that refuses it is not there."""
+    """Return whether a server accepted a connection and then dropped it; a refused connection does not count."""
+    return _caused_by(error, (ConnectionResetError, ConnectionAbortedError, BrokenPipeError))
+
+
+def _caused_by(error: BaseException, kinds: tuple[type[BaseException], ...]) -> bool:
+    """Return whether an error, or one that it was raised from or after, is of these kinds."""
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)):
+        if isinstance(cause, kinds):
             return True
         cause = cause.__context__
     return False

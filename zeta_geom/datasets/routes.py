@@ -106,15 +106,16 @@ class Mirror:
         A connect timeout alone does not bound the wait: it leaves out name resolution, and
         counts anew for each address.
         """
-        import requests
+        import pooch
 
+        head = pooch.HTTPDownloader(timeout=self.connect_seconds)
         outcome: list[str] = []
 
         def ask() -> None:
             try:
-                requests.head(self.url, timeout=self.connect_seconds)
+                head(self.url, "", None, check_only=True)  # any status is an answer
                 outcome.append("")
-            except requests.RequestException as error:
+            except OSError as error:
                 outcome.append("" if was_dropped(error) else f"no connection ({type(error).__name__})")
 
         thread = threading.Thread(target=ask, daemon=True)

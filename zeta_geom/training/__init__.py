@@ -1,8 +1,8 @@
 """Train classifiers by recipes: the paper's tables 4 to 8 and figures 8 to 10.
 
-`run` trains by a recipe; `RECIPES` holds the paper's; `Classifier` is the Lightning module for loops of your own.
-Nothing else in the package imports this room. Recipes are read, checked and written without the extra `train`; `run`,
-`load_network` and `make_network` need it when they are called, `Classifier`, `search` and images when first used.
+`run` trains by a recipe; `RECIPES` holds the paper's; `Classifier` is the Lightning module for your own loops.
+Only the command line imports this room. Recipes can be read, checked and written without the extra `train`; `run`,
+`load_network` and `make_network` need it when called, `Classifier`, `search` and images when first used.
 """
 
 from importlib import import_module
@@ -15,21 +15,21 @@ _ROOMS = {
     "Classifier": "fit.classifier",
     "IMAGE_SETS": "data",
     "ImageData": "data",
-    "METRICS": "fit.metrics",
-    "NETWORKS": "fit.networks",
+    "METRICS": "metrics",
+    "NETWORKS": "networks",
     "RECIPES": "recipes.paper",
     "Recipe": "recipes.schema",
     "compare": "comparison",
     "load_image_data": "data",
     "load_network": "runs",
-    "make_network": "fit.networks",
+    "make_network": "networks",
     "read_recipe": "recipes.files",
     "run": "runs",
     "search": "gamma_search",
     "write_recipe": "recipes.files",
 }
 
-_ON_THE_EXTRA = {"fit.classifier", "data", "gamma_search"}  # modules that cannot be imported without its packages
+_ON_THE_EXTRA = {"fit.classifier", "data", "gamma_search"}  # modules that import its packages
 
 __all__ = sorted(_ROOMS)
 

@@ -1,4 +1,4 @@
-"""Methods compared over the same seeds: means, paired t intervals, and Holm's correction."""
+"""Compare methods over the same seeds: means, paired t intervals, Holm's correction."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ def compare(
     against: str = "mixup",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Compare each method with another on the seeds that both have.
+    """Compare each method with a reference method on their common seeds.
 
     Parameters
     ----------
     runs : DataFrame
-        A row a run and metric: method, seed, value, and the columns that `by` names.
+        One row for each run and metric: method, seed, value, and the columns that `by` names.
     by : sequence of str
-        A comparison for each of their combinations.
+        Columns; each combination of their values is compared by itself.
     against : str
-        The method that the others are compared with.
+        The reference method.
     confidence : float
-        Of the intervals, each alone: Holm's correction is in `p_holm`.
+        Level of each interval; Holm's correction only enters `p_holm`.
 
     Returns
     -------
     DataFrame
-        A row a combination and method: mean, std (over n seeds, n - 1 in its denominator), n; difference from
-        `against` (its mean, `low` and `high` of the paired t interval, over n_pairs seeds), p of the paired t test,
-        and p_holm, corrected over the methods of the combination. NaN where fewer than two seeds are common.
+        One row for each combination and method: mean, std (over n seeds, with n - 1 in its denominator), n; the mean
+        difference from `against`, `low` and `high` of its paired t interval (over n_pairs seeds), p of the paired t
+        test, and p_holm, corrected over the methods of the combination. NaN if fewer than two seeds are common.
 
     Raises
     ------
     TypeError, ValueError
-        If a column is absent, a value is no number or infinite, a run is there twice, or `confidence` is not between
-        0 and 1.
+        If a column is missing, a value is infinite or not a number, a run occurs twice, or `confidence` is not
+        between 0 and 1.
 
     Notes
     -----
-    Differences that are all alike have an interval of no length; p is then 0, or NaN where they are 0.
+    If all differences are equal, the interval has length 0, and p is 0 (NaN if the differences are 0).
 
     Examples
     --------
@@ -65,23 +65,23 @@ def compare(
     columns = [*by, "method", "seed"]
     check_table(runs, ["value"], "runs", texts=columns)
     if (np.abs(runs["value"].to_numpy(dtype=np.float64)) > LARGEST).any():
-        raise ValueError(f"runs must hold numbers within ±{LARGEST:g} in value, or NaN; leave runs that failed out.")
+        raise ValueError(f"runs must hold numbers within ±{LARGEST:g} in value, or NaN; leave failed runs out.")
     if not isinstance(against, str):
         raise TypeError(f"against must be the name of a method; got {against!r}.")
     runs = runs.astype({"value": np.float64})
     if runs.duplicated(columns).any():
-        raise ValueError(f"runs must hold each run once; some are there twice by {', '.join(columns)}.")
-    found = []
+        raise ValueError(f"runs must hold each run once; some occur twice by {', '.join(columns)}.")
+    comparisons = []
     for key, part in runs.groupby(list(by), sort=False):
         wide = part.pivot(index="seed", columns="method", values="value")
         rows = [_row(wide, method, against, confidence) for method in part["method"].unique()]
         adjusted = holm([row["p"] for row in rows])
-        found += [dict(zip(by, key)) | row | {"p_holm": p} for row, p in zip(rows, adjusted)]
-    return pd.DataFrame(found)
+        comparisons += [dict(zip(by, key)) | row | {"p_holm": p} for row, p in zip(rows, adjusted)]
+    return pd.DataFrame(comparisons)
 
 
 def holm(p: Sequence[float]) -> np.ndarray:
-    """Correct p-values for their number by Holm's step-down rule; NaN stay and do not count.
+    """Correct p-values for multiple tests by Holm's step-down rule (S. Holm, 1979); NaN stay and do not count.
 
     Shapes: `p` (n,) -> (n,).
     """
@@ -104,7 +104,7 @@ def _row(wide: pd.DataFrame, method: str, against: str, confidence: float) -> di
     if len(pairs) < 2:
         return row
     with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Precision loss", RuntimeWarning)  # differences that are all alike
+        warnings.filterwarnings("ignore", "Precision loss", RuntimeWarning)  # all differences are equal
         test = stats.ttest_rel(pairs[method], pairs[against])
     limits = test.confidence_interval(confidence)
     mean = (pairs[method] - pairs[against]).mean()

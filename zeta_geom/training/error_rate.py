@@ -14,6 +14,7 @@ class ErrorRate(MulticlassAccuracy):
     Parameters
     ----------
     num_classes : int
+        Number of classes.
     **settings
         As for torchmetrics' `MulticlassAccuracy`.
     """

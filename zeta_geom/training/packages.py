@@ -1,4 +1,4 @@
-"""The packages of the extra `train`, which are asked for when something is to be trained."""
+"""The packages of the extra `train`, checked when a training starts."""
 
 from importlib.util import find_spec
 
@@ -8,7 +8,7 @@ PACKAGES = ("lightning", "medmnist", "optuna", "timm", "torchmetrics", "torchvis
 
 
 def require_packages() -> None:
-    """Raise if a package of the extra `train` is absent."""
+    """Raise ModuleNotFoundError if a package of the extra `train` is missing."""
     if absent := [package for package in PACKAGES if find_spec(package) is None]:
         raise ModuleNotFoundError(
             f'zeta_geom.training needs {", ".join(absent)}: pip install "zeta-geom[train]".', name=absent[0]

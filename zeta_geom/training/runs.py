@@ -1,4 +1,4 @@
-"""Run a recipe: one training a seed, resumed where it was killed, recorded when it is done."""
+"""Run a recipe: one training for each seed, resumed after a kill, recorded when finished."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from zeta_geom.execution.guard import require_main_guard, starts_afresh
 from zeta_geom.execution.locks import hold
 from zeta_geom.mixers.methods.hooks import modules_of
 from zeta_geom.rng.ranks import without_launcher
-from zeta_geom.training.fit.networks import make_network
+from zeta_geom.training.networks import make_network
 from zeta_geom.training.packages import require_packages
-from zeta_geom.training.recipes.files import changed, write_recipe
+from zeta_geom.training.recipes.files import change_recipe, write_recipe
 from zeta_geom.training.recipes.paper import find_recipe
 from zeta_geom.training.recipes.schema import Recipe
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from zeta_geom.training.data import ImageData
     from zeta_geom.training.fit.classifier import Classifier
 
-__all__ = ["find_recipe", "load_network", "run"]
+__all__ = ["load_network", "run"]
 
-NEED_EVERY_CLASS = {"auc", "balanced_accuracy", "f1_macro"}  # means over the classes
+NEED_EVERY_CLASS = {"auc", "balanced_accuracy", "f1_macro"}  # metrics that are means over the classes
 
 
-@without_launcher()  # all its processes lie on this machine
+@without_launcher()  # all its processes run on this machine
 def run(
     recipe: Recipe | str | Path,
     *,
@@ -51,27 +51,27 @@ def run(
 ) -> pd.DataFrame:
     """Train by a recipe, once for each seed, and measure on the test part.
 
-    What is done is recorded and not done again; what was killed goes on after its last whole epoch.
+    Finished runs are recorded and not repeated; a killed run resumes from its last complete epoch.
 
     Parameters
     ----------
     recipe : Recipe, str or path
         A recipe, the name of one in `RECIPES`, or a YAML file.
     folder : path
-        Holds `<recipe>/seed-<n>…`: the record, the weights (.safetensors), a folder with the checkpoint and the logs.
+        Receives `<recipe>/seed-<n>…`: the record, the weights (.safetensors), a folder with checkpoint and logs.
     seeds : sequence of int, optional
-        In place of the recipe's.
+        Seeds that replace the recipe's.
     data_home : path, optional
-        Where the data lie, as in `zeta_geom.datasets.data_home`.
+        Folder of the data sets, as in `zeta_geom.datasets.data_home`.
     download : bool
         Whether data may be fetched.
     accelerator : str
-        Of Lightning: "auto", "cpu", "gpu", …
+        Lightning's accelerator: "auto", "cpu", "gpu", …
     devices : int
         Devices of this machine to train on, each with a batch of its own (Lightning's "ddp_spawn"). The effective
-        batch grows with it, so it is part of a run's record.
+        batch grows with this number, so it is part of a run's record.
     num_workers : int
-        Processes that read images, on each device.
+        Processes that read images, for each device.
     force, stale : bool
         As in `zeta_geom.records.record`; with `stale`, a killed run resumes from a checkpoint of older code too.
     progress : bool
@@ -82,18 +82,18 @@ def run(
     Returns
     -------
     DataFrame
-        A row a seed and metric: recipe, data, network, method, seed, n_train, n_test, epochs, devices, imbalance
-        (training images of the largest class for each of the smallest), metric, value (a share), seconds (of the
-        training, since its last start).
+        One row for each seed and metric: recipe, data, network, method, seed, n_train, n_test, epochs, devices,
+        imbalance (size of the largest training class / size of the smallest), metric, value (a share), seconds (of
+        the training, since its last start).
 
     Raises
     ------
     FileNotFoundError
-        If there is no such recipe, or the data are not to be had.
+        If there is no such recipe, or the data are missing and cannot be fetched.
     ImportError
-        If a package of the extra `train` is absent.
+        If a package of the extra `train` is missing.
     RuntimeError
-        If it starts processes, and the script that calls it has no `if __name__ == "__main__":`.
+        If it starts processes, and the calling script has no `if __name__ == "__main__":`.
     ValueError
         If a setting is wrong, or a finished run of that name and seed had other settings, unless `force`.
 
@@ -113,46 +113,46 @@ def run(
 
     recipe = find_recipe(recipe)
     if seeds is not None:
-        recipe = changed(recipe, {"seeds": list(seeds)})
+        recipe = change_recipe(recipe, {"seeds": list(seeds)})
     folder, progress = Path(folder), progress and sys.stderr.isatty()
     num_workers = check_int(num_workers, "num_workers", low=0)
-    shown: dict[str, Any] = {"size": recipe.size, "crop": recipe.crop, "background": recipe.background}
-    whole = load_image_data(recipe.data, data_home=data_home, **shown, download=download, progress=progress)
+    framing: dict[str, Any] = {"size": recipe.size, "crop": recipe.crop, "background": recipe.background}
+    whole = load_image_data(recipe.data, data_home=data_home, **framing, download=download, progress=progress)
     _refuse_what_does_not_fit(recipe, whole, devices)
     parts = {seed: whole if recipe.n_train is None else subset(whole, recipe.n_train, seed) for seed in recipe.seeds}
     trainings = [OneRun(recipe, seed, data, folder / recipe.name, devices) for seed, data in parts.items()]
     if not force:
-        for one in trainings:
-            one.refuse_to_replace_others()
+        for training in trainings:
+            training.refuse_to_replace_others()
     write_recipe(recipe, folder / recipe.name / "recipe.yaml")
-    tables = []
-    for one in trainings:
-        told = f"another process trains {one.folder}; waiting for its record"
-        with hold(one.folder.with_suffix(".lock"), waiting=told):
-            made = records.record(
-                f"{recipe.name}/seed-{one.seed}",
-                lambda: one.train(accelerator, num_workers, progress, logs, stale),  # noqa: B023, called at once
-                settings=one.settings,
-                data=one.data.fingerprint,
+    tables: list[pd.DataFrame] = []
+    for training in trainings:
+        waiting = f"another process trains {training.folder}; waiting for its record"
+        with hold(training.folder.with_suffix(".lock"), waiting=waiting):
+            result = records.record(
+                f"{recipe.name}/seed-{training.seed}",
+                lambda: training.train(accelerator, num_workers, progress, logs, stale),  # noqa: B023, called at once
+                settings=training.settings,
+                data=training.data.fingerprint,
                 folder=folder,
-                source=one.source,
-                force=force or not one.weights.exists(),
+                source=training.source,
+                force=force or not training.weights.exists(),
                 stale=stale,
             )
-            one.remove_checkpoints()
-        tables.append(made.table)
+            training.remove_checkpoints()
+        tables.append(result.table)
     return pd.concat(tables, ignore_index=True)
 
 
 def refuse_without_guard(call: str, devices: int, num_workers: int) -> None:
-    """Refuse a call from a script that would be run again by each process that it starts."""
+    """Raise RuntimeError if processes that the call starts would run the calling script again."""
     readers = check_int(num_workers, "num_workers", low=0) > 0 and starts_afresh()
     starts = check_int(devices, "devices", low=1) > 1 or readers
     require_main_guard(f"{call} with devices={devices}, num_workers={num_workers}", starts=starts)
 
 
 def _refuse_what_does_not_fit(recipe: Recipe, data: ImageData, devices: int) -> None:
-    """Raise where network, mixer or metrics do not fit the data or each other: before anything is written."""
+    """Raise, before anything is written, if network, mixer or metrics do not fit the data or each other."""
     network = make_network(recipe.network, len(data.class_names), data.image_shape)
     if recipe.mixer is not None:
         mixer = recipe.mixer.make(len(data.class_names), seed=0)
@@ -166,39 +166,42 @@ def _refuse_what_does_not_fit(recipe: Recipe, data: ImageData, devices: int) -> 
         except ValueError as error:
             raise ValueError(
                 f"batch_size must leave no batch of one image, which {recipe.network} cannot normalise; "
-                f"{share} images in batches of {recipe.batch_size} do. Take another."
+                f"{share} images in batches of {recipe.batch_size} leave one. Choose another batch_size."
             ) from error
     absent = [data.class_names[k] for k in np.flatnonzero(data.class_counts()["test"] == 0)]
-    if absent and (asked := set(recipe.metrics) & NEED_EVERY_CLASS):
+    if absent and (metrics := set(recipe.metrics) & NEED_EVERY_CLASS):
         raise ValueError(
-            f"metrics {', '.join(sorted(asked))} need a test image of each class; "
-            f"there is none of {', '.join(absent)}."
+            f"metrics {', '.join(sorted(metrics))} need a test image of each class; "
+            f"the test part has none of {', '.join(absent)}."
         )
 
 
 @without_launcher()
 def load_network(recipe: Recipe, seed: int, data: ImageData, *, folder: Path | str = "runs") -> Classifier:
-    """Return the classifier that a run ended with, in evaluation mode.
+    """Return the trained classifier of a run, in evaluation mode.
 
     Parameters
     ----------
     recipe : Recipe
+        The recipe of the run.
     seed : int
+        The seed of the run.
     data : ImageData
-        The data set of the recipe; its classes and shape are asked for alone.
+        The data set of the recipe; only its classes, image shape, mean and standard deviation are used.
     folder : path
-        As given to `run`.
+        The folder that was passed to `run`.
 
     Returns
     -------
     Classifier
+        On the CPU.
 
     Raises
     ------
     FileNotFoundError
         If there is no such run.
     ImportError
-        If a package of the extra `train` is absent.
+        If a package of the extra `train` is missing.
 
     Examples
     --------

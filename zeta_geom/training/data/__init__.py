@@ -1,4 +1,4 @@
-"""Images with labels for training, from where they lie: arrays, archives, folders and tables of files."""
+"""Images with labels for training, read from arrays, archives, folders and tables of files."""
 
 from zeta_geom.training.data.image_data import PARTS, ImageData, Images
 from zeta_geom.training.data.image_sets import IMAGE_SETS, ImageSet

@@ -1,4 +1,4 @@
-"""Images that lie in memory, in one array."""
+"""Images in memory, in one array."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
-from zeta_geom.training.data.framing import AS_IT_IS, Framing
+from zeta_geom.training.data.framing import UNFRAMED, Framing
 
 __all__ = ["ArrayImages"]
 
 
 class ArrayImages:
-    """A part of a data set that lies in memory; whole batches are read at once.
+    """A part of a data set in memory; a whole batch is read at once.
 
     Parameters
     ----------
     X : uint8 array of shape (n, H, W), or (n, H, W, 3) in colour
-        Levels 0..255.
+        Grey or colour levels 0..255.
     labels : int64 array of shape (n,)
+        Class of each image.
     framing : Framing
-        How images are cut, coloured and sized when they are read; as they are by default.
+        How images are cropped, coloured and resized when they are read; by default not at all.
     """
 
-    def __init__(self, X: np.ndarray, labels: np.ndarray, framing: Framing = AS_IT_IS) -> None:
+    def __init__(self, X: np.ndarray, labels: np.ndarray, framing: Framing = UNFRAMED) -> None:
         self.X = X
         self.labels = labels
         self.framing = framing
@@ -40,17 +41,18 @@ class ArrayImages:
 
     def __getitems__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Return a batch: images, uint8 (b, C, H, W), and labels, int64 (b,)."""
-        chosen = np.asarray(indices)
-        return self._framed(self.X[chosen]), torch.from_numpy(self.labels[chosen])
+        rows = np.asarray(indices)
+        return self._framed(self.X[rows]), torch.from_numpy(self.labels[rows])
 
     def take(self, indices: np.ndarray) -> ArrayImages:
-        """Return those images alone.
+        """Return a selection of the images.
 
         Shapes: `indices` (b,).
         """
         return ArrayImages(self.X[indices], self.labels[indices], self.framing)
 
     def _framed(self, X: np.ndarray) -> Tensor:
+        """Return images as a tensor (n, C, H, W), cropped, coloured and resized."""
         if square := self.framing.square(*X.shape[1:3]):
             top, left, edge = square
             X = X[:, top : top + edge, left : left + edge]

@@ -1,13 +1,13 @@
-"""What a reader of one data set hands over, and how it becomes ImageData."""
+"""The contents of one data set as its reader returns them, and their conversion to ImageData."""
 
 from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -17,29 +17,30 @@ from zeta_geom.datasets.fetching import file_hash
 from zeta_geom.records import data_fingerprint
 from zeta_geom.training.data.array_images import ArrayImages
 from zeta_geom.training.data.file_images import FileImages
-from zeta_geom.training.data.framing import AS_IT_IS, WHITE, Framing
+from zeta_geom.training.data.framing import UNFRAMED, WHITE, Framing
 from zeta_geom.training.data.image_data import PARTS, ImageData, Images
-from zeta_geom.training.data.moments import channel_moments
+from zeta_geom.training.data.moments import Moments, channel_moments
 from zeta_geom.training.data.splitting import three_parts
 
-__all__ = ["MOMENTS_LIMIT", "Arrays", "Pictures", "file_hashes", "from_arrays", "from_pictures"]
+__all__ = ["MOMENTS_LIMIT", "ArrayContents", "Contents", "PictureContents", "file_hashes", "from_arrays",
+           "from_pictures"]  # fmt: skip
 
-MOMENTS_LIMIT = 1000  # pictures that are opened for mean and std
-SHOWN = 3  # names that an error lists
+MOMENTS_LIMIT = 1000  # pictures opened for mean and std: enough for two digits, and read within seconds
+SHOWN = 3  # names listed in an error
 
 
 @dataclass(frozen=True, eq=False)
-class Arrays:
+class ArrayContents:
     """A data set in memory.
 
     Parameters
     ----------
     parts : mapping of str -> (images, labels)
-        By the words of `PARTS`; images uint8 (n, H, W) or (n, H, W, 3), labels int (n,).
+        Keys are names in `PARTS`; images uint8 (n, H, W) or (n, H, W, 3), labels int (n,).
     class_names : tuple of str
         In the order of the labels.
     source : str
-        Where the data come from, in a few words.
+        Origin of the data, in a few words.
     """
 
     parts: Mapping[str, tuple[np.ndarray, np.ndarray]]
@@ -48,20 +49,20 @@ class Arrays:
 
 
 @dataclass(frozen=True, eq=False)
-class Pictures:
+class PictureContents:
     """A data set in files.
 
     Parameters
     ----------
     rows : DataFrame
-        A row a picture, with the columns "file" (its path within the folder) and "class" (a name), and, where the
-        set has parts of its own, "split" (a word of `PARTS`).
+        One row for each picture, with the columns "file" (a path within the folder) and "class" (a name), and
+        "split" (a name in `PARTS`) if the data set defines its parts.
     class_names : tuple of str
-        In the order of their labels.
+        In the order of the labels.
     folder : Path
-        Where the files lie.
+        Folder of the files.
     source : str
-        Where the data come from, in a few words.
+        Origin of the data, in a few words.
     """
 
     rows: pd.DataFrame
@@ -70,7 +71,10 @@ class Pictures:
     source: str
 
 
-def from_arrays(name: str, contents: Arrays, framing: Framing, *, progress: bool = True) -> ImageData:
+Contents: TypeAlias = ArrayContents | PictureContents
+
+
+def from_arrays(name: str, contents: ArrayContents, framing: Framing, *, progress: bool = True) -> ImageData:
     """Return the ImageData of arrays."""
     shape = contents.parts["train"][0].shape[1:]
     for part, (X, y) in contents.parts.items():
@@ -84,29 +88,29 @@ def from_arrays(name: str, contents: Arrays, framing: Framing, *, progress: bool
             )
     fingerprint = data_fingerprint(*(array for part in contents.parts.values() for array in part))
     parts = {part: ArrayImages(X, y.astype(np.int64), framing) for part, (X, y) in contents.parts.items()}
-    if replace(framing, background=WHITE) != AS_IT_IS:  # arrays have no transparent pixels
+    if replace(framing, background=WHITE) != UNFRAMED:  # arrays have no transparent pixels
         fingerprint = hashlib.sha256(f"{fingerprint}{framing}".encode()).hexdigest()
     moments = channel_moments(parts["train"], progress=progress)
     return _image_data(name, parts, contents, moments, fingerprint)
 
 
 def from_pictures(
-    name: str, contents: Pictures, framing: Framing, *, seed: int = 0, progress: bool = True
+    name: str, contents: PictureContents, framing: Framing, *, seed: int = 0, progress: bool = True
 ) -> ImageData:
-    """Return the ImageData of pictures; those without a split of their own are split 70 : 10 : 20 by the seed."""
+    """Return the ImageData of pictures; without a split of their own they are split 70 : 10 : 20 by the seed."""
     rows = contents.rows
     paths = [contents.folder / file for file in rows["file"]]
     _check_rows(name, contents, paths)
-    labels = rows["class"].map({each: k for k, each in enumerate(contents.class_names)}).to_numpy(np.int64)
+    labels = rows["class"].map({name: k for k, name in enumerate(contents.class_names)}).to_numpy(np.int64)
     if "split" in rows:
         split = rows["split"].to_numpy(str)
     else:
         split = three_parts(labels, contents.class_names, seed)
     _check_parts(name, labels, split, contents.class_names)
     parts = {
-        part: FileImages([paths[i] for i in chosen], labels[chosen], framing)
+        part: FileImages([paths[i] for i in members], labels[members], framing)
         for part in PARTS
-        if len(chosen := np.flatnonzero(split == part))
+        if len(members := np.flatnonzero(split == part))
     }
     hashes = file_hashes(paths, progress=progress)
     _warn_of_copies(name, rows, hashes)
@@ -126,7 +130,7 @@ def file_hashes(paths: Sequence[Path], *, progress: bool = True) -> list[str]:
 
 
 def _image_data(
-    name: str, parts: Mapping[str, Images], contents: Arrays | Pictures, moments: Any, fingerprint: str
+    name: str, parts: Mapping[str, Images], contents: Contents, moments: Moments, fingerprint: str
 ) -> ImageData:
     shape = tuple(parts["train"][0][0].shape)
     return ImageData(
@@ -143,50 +147,51 @@ def _image_data(
     )
 
 
-def _check_rows(name: str, contents: Pictures, paths: list[Path]) -> None:
+def _check_rows(name: str, contents: PictureContents, paths: list[Path]) -> None:
     rows = contents.rows
     if not len(rows):
         raise ValueError(f"{name} must hold at least one picture; {contents.folder} holds none.")
     if unknown := sorted(set(rows["class"].astype(str)) - set(contents.class_names)):
         raise ValueError(
             f"{name} must hold the classes {', '.join(contents.class_names)}; {contents.folder} also has "
-            f"{_few(unknown)}. It may be another archive."
+            f"{_few(unknown)}. Check that this is the right archive."
         )
     if (repeated := rows["file"][rows["file"].duplicated()]).size:
-        raise ValueError(f"{name} must name a picture once; {contents.folder} names {_few(repeated)} again.")
+        raise ValueError(f"{name} must name each picture once; {contents.folder} repeats {_few(repeated)}.")
     if absent := [path for path in paths if not path.is_file()]:
         raise FileNotFoundError(
-            f"there is no {_few(absent)}, which the table of {name} names; put pictures there or remove their rows."
+            f"there is no {_few(absent)}, named in the table of {name}; add the pictures or remove their rows."
         )
 
 
 def _warn_of_copies(name: str, rows: pd.DataFrame, hashes: list[str]) -> None:
-    """Warn of files of one content under several names in a class: a split may part them."""
+    """Warn of equal files in a class: a split may put them into training and test."""
     contents = pd.DataFrame({"class": rows["class"].to_numpy(), "hash": hashes})
     copies = contents.duplicated().to_numpy()
     if copies.any():
-        at = int(copies.argmax())
-        first = int((contents == contents.iloc[at]).all(axis=1).to_numpy().argmax())
+        copy = int(copies.argmax())
+        first = int((contents == contents.iloc[copy]).all(axis=1).to_numpy().argmax())
         warnings.warn(
-            f"{name}: {int(copies.sum())} of {len(rows)} pictures are copies of others of their class (such as "
-            f"{rows['file'].iloc[at]} of {rows['file'].iloc[first]}); training and test may share them. Remove them.",
+            f"{name}: {int(copies.sum())} of {len(rows)} pictures are copies of others of their class, such as "
+            f"{rows['file'].iloc[copy]} of {rows['file'].iloc[first]}; training and test may share them. Remove the "
+            "copies.",
             stacklevel=4,
         )
 
 
 def _check_parts(name: str, labels: np.ndarray, split: np.ndarray, class_names: tuple[str, ...]) -> None:
     if unknown := sorted(set(split) - set(PARTS)):
-        raise ValueError(f"the split of {name} must be of the words {', '.join(PARTS)}; got {_few(unknown)}.")
+        raise ValueError(f"the split of {name} must only name {', '.join(PARTS)}; got {_few(unknown)}.")
     if not (split == "test").any():
         raise ValueError(f"the test part of {name} must have at least one picture; it has none.")
     counts = np.bincount(labels[split == "train"], minlength=len(class_names))
     if not counts.all():
         missing = [class_names[k] for k in np.flatnonzero(counts == 0)]
-        raise ValueError(f"each class of {name} must have a training picture; there is none of {_few(missing)}.")
+        raise ValueError(f"each class of {name} must have a training picture; {_few(missing)} has none.")
 
 
-def _few(values: Any) -> str:
-    """Return the first few values as a list, and how many more there are."""
-    values = [str(value) for value in values]
-    more = f" and {len(values) - SHOWN} more" if len(values) > SHOWN else ""
-    return ", ".join(values[:SHOWN]) + more
+def _few(values: Iterable[object]) -> str:
+    """Return the first few values as text, and the number of the others."""
+    texts = [str(value) for value in values]
+    more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
+    return ", ".join(texts[:SHOWN]) + more

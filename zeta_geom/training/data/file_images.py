@@ -1,4 +1,4 @@
-"""Images that lie in files, each opened when it is asked for."""
+"""Images in files; each file is opened when its image is read."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ __all__ = ["FileImages", "read_picture"]
 
 
 class FileImages:
-    """A part of a data set whose pictures lie in files.
+    """A part of a data set in picture files.
 
     Parameters
     ----------
     paths : sequence of Path
         n files that Pillow can read.
     labels : int64 array of shape (n,)
+        Class of each picture.
     framing : Framing
-        How pictures are cut, coloured and sized; its `size` is given, so that all come out alike.
+        How pictures are cropped, coloured and resized; its `size` is set, so that all images have one shape.
     """
 
     def __init__(self, paths: Sequence[Path], labels: np.ndarray, framing: Framing) -> None:
@@ -40,7 +41,7 @@ class FileImages:
         return read_picture(self.paths[index], self.framing), int(self.labels[index])
 
     def take(self, indices: np.ndarray) -> FileImages:
-        """Return those images alone.
+        """Return a selection of the images.
 
         Shapes: `indices` (b,).
         """
@@ -48,33 +49,30 @@ class FileImages:
 
 
 def read_picture(path: Path | str, framing: Framing) -> Tensor:
-    """Return a picture, upright as its EXIF tag says, on a background where transparent, cut, coloured and sized.
-
-    Returns shape (C, H, W).
-    """
+    """Return a picture, uint8 (C, H, W): turned by its EXIF tag, on the background, cropped, coloured, resized."""
     try:
         with Image.open(path) as picture:
             if picture.mode[0] in "IF":
-                raise ValueError(f"its mode is {picture.mode}, more than 8 bits a channel; convert it first")
+                raise ValueError(f"mode {picture.mode}, more than 8 bits a channel; convert it first")
             upright = ImageOps.exif_transpose(picture)
             if "A" in upright.getbands() or "a" in upright.getbands() or "transparency" in upright.info:
-                upright = _composed(upright, framing)
+                upright = _on_background(upright, framing)
             upright = upright.convert("L" if framing.grey else "RGB")
     except FileNotFoundError:
-        raise FileNotFoundError(f"there is no {path} any more; put it back, or load the data set anew.") from None
+        raise FileNotFoundError(f"{path} no longer exists; restore it, or load the data set again.") from None
     except Exception as error:  # Pillow raises errors of many kinds on broken bytes
-        raise ValueError(f"{path} must be a whole picture that Pillow can read; got {error}.") from error
+        raise ValueError(f"{path} must be a complete picture that Pillow can read; got {error}.") from error
     if square := framing.square(upright.height, upright.width):
         top, left, edge = square
-        upright = upright.crop((left, top, left + edge, top + edge))  # resize(box=) would read beyond the square
+        upright = upright.crop((left, top, left + edge, top + edge))  # resize(box=) would read outside the square
     if framing.size is not None:
         upright = upright.resize((framing.size, framing.size), Image.Resampling.BILINEAR)
     pixels = np.array(upright)
     return torch.from_numpy(pixels[None] if framing.grey else np.ascontiguousarray(pixels.transpose(2, 0, 1)))
 
 
-def _composed(picture: Image.Image, framing: Framing) -> Image.Image:
-    """Return a picture with the background behind what is transparent, in colour."""
+def _on_background(picture: Image.Image, framing: Framing) -> Image.Image:
+    """Return a picture in colour, with the background behind its transparent pixels."""
     layered = picture.convert("RGBA")
     shown = Image.new("RGB", layered.size, framing.background)
     shown.paste(layered, mask=layered.getchannel("A"))

@@ -1,4 +1,4 @@
-"""What of a picture is shown to a network: a central square, in colour or grey, at one size."""
+"""How pictures become images for a network: a central square, in colour or grey, at one size."""
 
 from __future__ import annotations
 
@@ -8,34 +8,32 @@ from PIL import ImageColor
 
 from zeta_geom.checks import check_int, check_real
 
-__all__ = ["AS_IT_IS", "WHITE", "Framing"]
+__all__ = ["UNFRAMED", "WHITE", "Framing"]
 
 WHITE = (255, 255, 255)
 
 
 @dataclass(frozen=True)
 class Framing:
-    """How every image of a data set is cut, coloured and sized.
+    """How all images of a data set are cropped, coloured and resized.
 
     Parameters
     ----------
     size : int, optional
-        Height and width that images are brought to, in pixels, by bilinear interpolation that averages where it
-        shrinks; as they are by default.
+        Height and width of the images, in pixels, by bilinear interpolation with antialiasing; by default unchanged.
     crop : float in (0, 1], optional
-        Edge of the central square that is cut out first, as a share of the shorter side; the whole image by default,
-        squeezed into a square where it is none.
+        Edge of the central square that is cut out first, as a share of the shorter side; by default the whole image,
+        which `size` then squeezes into a square.
     grey : bool
         Whether colours become grey levels, 0.299 red + 0.587 green + 0.114 blue.
     background : str or (int, int, int)
-        What shows through transparent pixels of pictures in files, before anything else is done: a colour's name or
-        "#rrggbb", or its red, green and blue, 0..255.
+        The colour behind transparent pixels of picture files: a name, "#rrggbb", or red, green and blue, 0..255.
     """
 
     size: int | None = None
     crop: float | None = None
     grey: bool = False
-    background: str | tuple[int, int, int] = field(default=WHITE, repr=False)  # fingerprints are made of the repr
+    background: str | tuple[int, int, int] = field(default=WHITE, repr=False)  # the repr enters fingerprints
 
     def __post_init__(self) -> None:
         if self.size is not None:
@@ -69,4 +67,4 @@ def _colour(background: str | tuple[int, int, int]) -> tuple[int, int, int]:
     return red, green, blue
 
 
-AS_IT_IS = Framing()
+UNFRAMED = Framing()

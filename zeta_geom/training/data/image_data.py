@@ -1,4 +1,4 @@
-"""A data set for training: three parts of images with labels, and what a network must know of them."""
+"""A data set for training: three parts of images with labels, and their shape, moments and classes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ PARTS = ("train", "validation", "test")
 
 
 class Images(Protocol):
-    """Images that are read when asked for; a torch Dataset.
+    """Images that are read on access; a torch Dataset.
 
-    One that can read many at once also has `__getitems__`, which returns a batch: images of shape (b, C, H, W) and
-    labels of shape (b,).
+    An implementation may also have `__getitems__`, which reads a batch: images (b, C, H, W) and labels (b,).
     """
 
     labels: np.ndarray
@@ -31,7 +30,7 @@ class Images(Protocol):
 
 @dataclass(frozen=True)
 class ImageData:
-    """What a data module hands to training.
+    """A data set for training.
 
     Parameters
     ----------
@@ -40,17 +39,17 @@ class ImageData:
     class_names : tuple of str
         In the order of the labels, which are 0..K-1.
     image_shape : (int, int, int)
-        Channels, height and width in pixels, alike for all images.
+        Channels, height and width of every image, in pixels.
     train, test : Images
-        Their images are uint8 (C, H, W); `labels`, int64 (n,), is there without reading an image.
+        Images uint8 (C, H, W); `labels`, int64 (n,), needs no image to be read.
     validation : Images or None
-        None where the data set has no third part.
+        None if the data set has no third part.
     mean, std : tuple of float
-        Of each channel over the training images, in grey levels 0..1.
+        Mean and standard deviation of each channel over the training images, in grey levels 0..1.
     fingerprint : str
         SHA-256 over images, labels and split.
     source : str
-        Where the data come from, in a few words.
+        Origin of the data, in a few words.
     """
 
     name: str
@@ -65,7 +64,7 @@ class ImageData:
     source: str
 
     def class_counts(self) -> dict[str, np.ndarray]:
-        """Return the number of images of each class in each part that is there.
+        """Return the number of images of each class in each part.
 
         Returns
         -------

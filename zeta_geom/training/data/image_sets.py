@@ -1,4 +1,4 @@
-"""The data sets that a network can be trained on: one table, name -> specification."""
+"""The data sets for training: one table, name -> specification."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from zeta_geom.training.data.contents import Arrays, Pictures
+from zeta_geom.training.data.contents import Contents, PictureContents
 from zeta_geom.training.data.readers import medical, natural, skin_challenges, skin_collections
 from zeta_geom.training.data.readers.archives import fetch_archive
 
@@ -15,34 +15,34 @@ __all__ = ["IMAGE_SETS", "ImageSet"]
 
 FASTAI = "https://s3.amazonaws.com/fast-ai-imageclas"
 STL_10_ARCHIVE = "http://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz"
-SKIN_SIZE, SKIN_CROP = 256, 0.8  # the paper's: "edge length equal to 0.8 min(height, width)", then 256 x 256
+SKIN_SIZE, SKIN_CROP = 256, 0.8  # of the paper: "edge length equal to 0.8 min(height, width)", then 256 x 256
 
 
 @dataclass(frozen=True)
 class ImageSet:
-    """What is known about a data set for training.
+    """The specification of a data set for training.
 
     Parameters
     ----------
     title : str
-        What it is.
+        Its name in texts, with the images' size.
     family : {"natural", "skin", "medmnist", "own"}
-        The paper's three groups, and what it does not train on.
+        The paper's three groups, and data sets that the paper does not train on.
     read : callable
-        Folder of the data set -> Arrays or Pictures.
+        Folder of the data set -> ArrayContents or PictureContents.
     how_to_get : str
-        What to do by hand; empty where the error of `read` says it.
+        Instructions to get the data by hand; empty if the error of `read` contains them.
     images, classes : int or None
-        What the paper's Tables 4, 6 and 7 count.
+        Numbers of images and classes in the paper's Tables 4, 6 and 7.
     fetch : callable or None
-        (folder, progress=) puts the files there; None where a person must.
+        (folder, progress=) downloads the files into the folder; None if a person must get them.
     size, crop : int or None, float or None
-        What the paper brings pictures to; None leaves them.
+        The paper's size and crop of pictures; None leaves pictures unchanged.
     """
 
     title: str
     family: str
-    read: Callable[[Path], Arrays | Pictures]
+    read: Callable[[Path], Contents]
     how_to_get: str = ""
     images: int | None = None
     classes: int | None = None
@@ -81,11 +81,11 @@ def _medmnist(title: str, name: str, images: int, classes: int) -> ImageSet:
     return ImageSet(title, "medmnist", medical.read_medmnist, how, images, classes, medical.fetch_medmnist)
 
 
-def _skin(title: str, read: Callable[[Path], Pictures], how: str, images: int, classes: int) -> ImageSet:
+def _skin(title: str, read: Callable[[Path], PictureContents], how: str, images: int, classes: int) -> ImageSet:
     return ImageSet(title, "skin", read, how, images, classes, size=SKIN_SIZE, crop=SKIN_CROP)
 
 
-def _challenge(year: int, read: Callable[[Path], Pictures], files: str, images: int, classes: int) -> ImageSet:
+def _challenge(year: int, read: Callable[[Path], PictureContents], files: str, images: int, classes: int) -> ImageSet:
     how = f"Get {files} from https://challenge.isic-archive.com/data/#{year} and unpack them there."
     return _skin(f"ISIC challenge {year}, dermoscopic", read, how, images, classes)
 
@@ -106,7 +106,7 @@ def _derm7point(kind: str, column: str) -> ImageSet:
 
 IMAGE_SETS: dict[str, ImageSet] = {
     "cifar-10": _small("CIFAR-10, 32 x 32", 60_000, 10),
-    "cifar-100": _small("CIFAR-100, 32 x 32", 60_000, 100),  # Table 4 prints 10 classes
+    "cifar-100": _small("CIFAR-100, 32 x 32", 60_000, 100),  # Table 4 prints 10 classes, by mistake
     "fashion-mnist": _small("Fashion-MNIST, 28 x 28, grey", 60_000, 10),  # the test images included, it has 70,000
     "stl-10": ImageSet(
         "STL-10, 96 x 96",

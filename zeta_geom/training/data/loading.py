@@ -1,4 +1,4 @@
-"""From a name to a data set for training."""
+"""Load a data set for training by its name."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from pathlib import Path
 
 from zeta_geom.checks import check_int
 from zeta_geom.datasets import home
-from zeta_geom.training.data.contents import Arrays, Pictures, from_arrays, from_pictures
+from zeta_geom.training.data.contents import ArrayContents, Contents, from_arrays, from_pictures
 from zeta_geom.training.data.framing import WHITE, Framing
 from zeta_geom.training.data.image_data import ImageData
 from zeta_geom.training.data.image_sets import IMAGE_SETS, ImageSet
-from zeta_geom.training.data.readers.own_files import read_csv, read_folder
+from zeta_geom.training.data.readers.picture_folders import read_csv, read_folder
 
 __all__ = ["load_image_data"]
 
 logger = logging.getLogger(__name__)
-OWN = {
-    "folder": ImageSet("a user's folders, a class each", "own", read_folder, size=224, crop=1.0),
+USER_SETS = {
+    "folder": ImageSet("a user's folders, one for each class", "own", read_folder, size=224, crop=1.0),
     "csv": ImageSet("a user's table of files", "own", read_csv, size=224, crop=1.0),
 }
 
@@ -34,51 +34,51 @@ def load_image_data(
     download: bool = True,
     progress: bool = True,
 ) -> ImageData:
-    """Load a data set for training, fetching it first where it is absent and can be fetched.
+    """Load a data set for training; fetch it first if it is missing and can be fetched.
 
     Parameters
     ----------
     name : str
         A name in `IMAGE_SETS`; or "folder:PATH", with pictures in PATH/<class>/, or in PATH/train/<class>/ and
-        PATH/test/ (or val/, or both) alike, hidden files and folders passed over; or "csv:PATH", a table with the
-        columns file (relative to the table's folder), class and, if wanted, split (train, validation or test).
+        PATH/test/<class>/ (or val/, or both), where hidden files and folders are ignored; or "csv:PATH", a table with
+        the columns file (relative to the table's folder), class and optionally split (train, validation or test).
     data_home : path, optional
-        Where data sets lie, each in a folder of its name; see `zeta_geom.datasets.data_home`.
+        Folder of the data sets, each in a folder of its name; see `zeta_geom.datasets.data_home`.
     size : int, optional
-        Height and width that images are brought to, in pixels; by default the paper's (256 for skin, 224 for
-        Imagenette and Imagewoof), 224 for own pictures, and what they are for the others.
+        Height and width of the images, in pixels; by default the paper's (256 for skin, 224 for Imagenette and
+        Imagewoof), 224 for a user's pictures, and unchanged for the others.
     grey : bool
         Whether colours become grey levels.
     crop : float in (0, 1], optional
         Edge of the central square that is cut out first, as a share of the shorter side; by default the paper's (0.8
-        for skin), 1 for own pictures, and the whole image for the others.
+        for skin), 1 for a user's pictures, and the whole image for the others.
     background : str or (int, int, int)
-        What shows through the transparent pixels of pictures in files: a colour's name or "#rrggbb", or its red,
-        green and blue, 0..255; white by default.
+        The colour behind transparent pixels of picture files: a name, "#rrggbb", or red, green and blue, 0..255.
     seed : int
-        Of the stratified split, training : validation : test = 70 : 10 : 20, of data that come without one.
+        Seed of the stratified split, train : validation : test = 70 : 10 : 20, of data without a split of their own.
     download : bool
         Whether data may be fetched over the network.
     progress : bool
-        Show bars, on a terminal.
+        Show progress bars, on a terminal.
 
     Returns
     -------
     ImageData
-        Mean and std are exact for data in memory, and those of at most 1,000 evenly spaced training images else.
+        Mean and std are exact for data in memory; for files they are those of at most 1,000 evenly spaced training
+        images.
 
     Raises
     ------
     FileNotFoundError
-        If the data, or a picture that a table names, are absent: with what to do.
+        If the data, or a picture in a table, are missing; the message says how to get them.
     TypeError, ValueError
-        If an argument is out of range, or the data are not what they should be. A broken picture is found when it is
-        read.
+        If an argument is out of range, or the data are not of this data set. Damaged pictures only raise when they
+        are read.
 
     Notes
     -----
-    "The images are resized to 224 x 224", as the paper says of Imagenette and Imagewoof, is taken by the word: the
-    whole picture, squeezed. `crop=1` cuts the central square instead.
+    The paper's "The images are resized to 224 x 224" (Imagenette and Imagewoof) is taken literally: the whole picture
+    is squeezed. `crop=1` cuts the central square instead.
 
     Examples
     --------
@@ -87,22 +87,19 @@ def load_image_data(
     ((1, 8, 8), 1500, 297, None)
     """
     kind, _, path = name.partition(":")
-    if kind in OWN and path:
-        specification, folder = OWN[kind], Path(path).expanduser()
+    if kind in USER_SETS and path:
+        specification, folder = USER_SETS[kind], Path(path).expanduser()
         label = folder.stem if kind == "csv" else folder.resolve().name
     elif name in IMAGE_SETS:
         specification, folder, label = IMAGE_SETS[name], home.data_home(data_home) / name, name
     else:
         raise ValueError(f"name must be folder:PATH, csv:PATH or one of {', '.join(IMAGE_SETS)}; got {name!r}.")
     framing = Framing(
-        specification.size if size is None else size,
-        specification.crop if crop is None else crop,
-        grey,
-        background,
+        specification.size if size is None else size, specification.crop if crop is None else crop, grey, background
     )
     check_int(seed, "seed", low=0)
     contents = _read(label, folder, specification, download, progress)
-    if isinstance(contents, Arrays):
+    if isinstance(contents, ArrayContents):
         data = from_arrays(label, contents, framing, progress=progress)
     else:
         data = from_pictures(label, contents, framing, seed=seed, progress=progress)
@@ -110,19 +107,19 @@ def load_image_data(
     return data
 
 
-def _read(name: str, folder: Path, specification: ImageSet, download: bool, progress: bool) -> Arrays | Pictures:
+def _read(name: str, folder: Path, specification: ImageSet, download: bool, progress: bool) -> Contents:
     try:
         return specification.read(folder)
     except FileNotFoundError as error:
-        absent: OSError = error
+        cause: OSError = error
     if download and specification.fetch:
         try:
             specification.fetch(folder, progress=progress)
             return specification.read(folder)
         except OSError as error:
-            absent = error
-    advice = f"data set {name!r} is not in {folder}: {absent} {specification.how_to_get}"
-    raise FileNotFoundError(advice if specification.how_to_get else str(absent)) from absent
+            cause = error
+    advice = f"data set {name!r} is not in {folder}: {cause} {specification.how_to_get}"
+    raise FileNotFoundError(advice if specification.how_to_get else str(cause)) from cause
 
 
 def _compare_with_paper(data: ImageData, specification: ImageSet) -> None:

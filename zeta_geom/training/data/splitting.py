@@ -1,4 +1,4 @@
-"""Stratified draws: every class keeps its share."""
+"""Stratified draws, in which every class keeps its share."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from zeta_geom.training.data.image_data import PARTS
 
 __all__ = ["stratified_draw", "three_parts"]
 
-TEST_SHARE, VALIDATION_SHARE = 0.2, 0.1
+TEST_SHARE, VALIDATION_SHARE = 0.2, 0.1  # of SKIN sets without a split: the paper, "Training details"
 
 
 def stratified_draw(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Return `count` different indices, ascending, the classes in the proportions that they have in `labels`.
+    """Return `count` distinct indices, ascending, with the classes in the same proportions as in `labels`.
 
     Shapes: `labels` (n,) -> (count,).
     """
@@ -25,7 +25,7 @@ def stratified_draw(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
 
 
 def three_parts(labels: np.ndarray, class_names: Sequence[str], seed: int) -> np.ndarray:
-    """Return the part of each image in a stratified split, training : validation : test = 70 : 10 : 20.
+    """Return the part of each image in a stratified split, train : validation : test = 70 : 10 : 20.
 
     Shapes: `labels` (n,) -> (n,).
     """
@@ -38,9 +38,9 @@ def three_parts(labels: np.ndarray, class_names: Sequence[str], seed: int) -> np
         parts[rest[stratified_draw(labels[rest], max(1, round(VALIDATION_SHARE * n)), seed)]] = "validation"
     counts = np.array([np.bincount(labels[parts == part], minlength=len(class_names)) for part in PARTS])
     if (counts == 0).any():
-        short = [f"{name} ({here.sum()})" for name, here in zip(class_names, counts.T) if not here.all()]
+        small = [f"{name} ({sizes.sum()})" for name, sizes in zip(class_names, counts.T) if not sizes.all()]
         raise ValueError(
-            f"each class must have images enough for all of {', '.join(PARTS)} (70 : 10 : 20, so ten or more); too "
-            f"few have {', '.join(short)}. Add images, leave the class out, or give a split of your own."
+            f"each class needs images in all of {', '.join(PARTS)} (70 : 10 : 20, so at least ten); too small: "
+            f"{', '.join(small)}. Add images, remove the class, or provide a split."
         )
     return parts

@@ -17,18 +17,18 @@ __all__ = ["subset"]
 
 
 def subset(data: ImageData, n_train: int, seed: int) -> ImageData:
-    """Return the data with a stratified draw of `n_train` training images; the other parts stay."""
+    """Return the data with a stratified draw of `n_train` training images; the other parts are unchanged."""
     train = data.train
     if not isinstance(train, (ArrayImages, FileImages)):
         raise TypeError(f"data must come from load_image_data; its images are {type(train).__name__}.")
     check_int(n_train, "n_train", low=len(data.class_names), high=len(train))
     check_int(seed, "seed", low=0)
-    chosen = stratified_draw(train.labels, n_train, seed)
-    if missing := set(train.labels) - set(train.labels[chosen]):
+    indices = stratified_draw(train.labels, n_train, seed)
+    if missing := set(train.labels) - set(train.labels[indices]):
         names = ", ".join(data.class_names[k] for k in sorted(missing))
-        raise ValueError(f"n_train must leave an image of each class; {n_train} leaves none of {names}. Take more.")
-    drawn = train.take(chosen)
+        raise ValueError(f"n_train must leave an image of each class; {n_train} leaves none of {names}. Increase it.")
+    drawn = train.take(indices)
     limit = MOMENTS_LIMIT if isinstance(drawn, FileImages) else None
     mean, std = channel_moments(drawn, limit=limit, progress=False)
-    fingerprint = hashlib.sha256(data.fingerprint.encode() + chosen.tobytes()).hexdigest()
+    fingerprint = hashlib.sha256(data.fingerprint.encode() + indices.tobytes()).hexdigest()
     return replace(data, train=drawn, mean=mean, std=std, fingerprint=fingerprint)

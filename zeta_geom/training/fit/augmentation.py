@@ -1,4 +1,4 @@
-"""What is done to each image alone before images are mixed: on a whole batch at once, on its device."""
+"""Augmentations of single images before mixing, computed for a whole batch on its device."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zeta_geom.checks import check_choice
 
 __all__ = ["AUGMENTATIONS", "augment", "random_crop", "random_flip"]
 
-PADDING = 4  # pixels
+PADDING = 4  # pixels on each side, the usual value for images of 32 x 32 pixels
 
 
 def random_flip(images: Tensor, generator: torch.Generator | None = None) -> Tensor:
@@ -52,5 +52,5 @@ def augment(images: Tensor, names: Sequence[str], generator: torch.Generator | N
 
 
 def _to(drawn: Tensor, images: Tensor) -> Tensor:
-    """Bring a few numbers to the images' device; to CUDA without waiting for it."""
+    """Copy a few numbers to the images' device; a copy to CUDA does not wait for the device."""
     return drawn.pin_memory().to(images.device, non_blocking=True) if images.is_cuda else drawn

@@ -1,9 +1,9 @@
-"""The classifier as Lightning trains it: mixed batches in, torch's own cross-entropy with soft labels out."""
+"""The classifier that Lightning trains on mixed batches, by torch's cross-entropy with soft labels."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import lightning
 import numpy as np
@@ -14,19 +14,22 @@ from torch.nn import functional
 from zeta_geom.mixers import Mixer
 from zeta_geom.mixers.image_mixer import with_channels
 from zeta_geom.training.fit.augmentation import augment
-from zeta_geom.training.fit.metrics import make_metrics
+from zeta_geom.training.metrics import make_metrics
 from zeta_geom.training.recipes.schema import Optimizer, Schedule
+
+if TYPE_CHECKING:
+    from torchmetrics import MetricCollection
 
 __all__ = ["Classifier"]
 
 
 class Classifier(lightning.LightningModule):
-    """A network, what happens to a batch on its way in, and how the weights follow.
+    """A network with its mixer, augmentation, optimizer and metrics.
 
-    Everything random of an epoch is drawn from streams that belong to (seed, rank, epoch), so that a training that
-    goes on from the end of an epoch ends with the weights of one that was never stopped. In evaluation nothing is
-    mixed or augmented. Inputs are mixed as grey levels 0..1 and standardised afterwards: a weighted mean is the same
-    either way, and optimal transport needs what is not negative.
+    All draws of an epoch come from streams that belong to (seed, rank, epoch), so that a training that resumes at the
+    end of an epoch ends with the same weights as an uninterrupted one. Evaluation neither mixes nor augments. Inputs
+    are mixed as grey levels 0..1 and standardised afterwards: weighted means are the same either way, and optimal
+    transport needs non-negative values.
 
     Parameters
     ----------
@@ -35,20 +38,21 @@ class Classifier(lightning.LightningModule):
     n_classes : int
         K.
     mixer : Mixer, optional
-        Any of `zeta_geom.mixers.MIXERS`; one that mixes features is run inside the network.
+        Any of `zeta_geom.mixers.MIXERS`; a mixer of features runs inside the network.
     optimizer, schedule : Optimizer, Schedule
         As in a recipe.
     augmentation : sequence of str
-        Of `AUGMENTATIONS`, before mixing.
+        Names in `AUGMENTATIONS`, applied before mixing.
     metrics : sequence of str
-        Of `METRICS`.
+        Names in `METRICS`.
     mean, std : sequences of float, shape (C,)
-        With which the grey levels 0..1 of each channel are standardised.
+        Mean and standard deviation of each channel, in grey levels 0..1, that images are standardised with.
     seed : int
+        Seed of augmentation and of dropout; the mixer has a seed of its own.
 
     Examples
     --------
-    >>> from zeta_geom.training.fit.networks import make_network
+    >>> from zeta_geom.training.networks import make_network
     >>> network = make_network("lenet", 10, (1, 28, 28))
     >>> classifier = Classifier(network, 10, optimizer=Optimizer(learning_rate=0.1))
     >>> classifier(torch.zeros(2, 1, 28, 28, dtype=torch.uint8)).shape
@@ -92,10 +96,11 @@ class Classifier(lightning.LightningModule):
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the logits (n, K) of images, uint8 (n, C, H, W)."""
-        return self.network(self.standardize(images.float() / 255))
+        logits: Tensor = self.network(self.standardize(images.float() / 255))
+        return logits
 
     def on_train_epoch_start(self) -> None:
-        """Start the epoch's streams: of the mixer, of augmentation, and torch's own, which dropout draws from."""
+        """Start the epoch's streams: the mixer's, the augmentation's, and torch's global one, which dropout uses."""
         key = (self.global_rank, self.current_epoch)
         if self.mixer is not None:
             self._epoch_mixer = self.mixer.child(*key)
@@ -120,14 +125,14 @@ class Classifier(lightning.LightningModule):
         return loss
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int = 0) -> None:
-        """Count the batch, unmixed, into the validation metrics."""
+        """Add an unmixed batch to the validation metrics."""
         self._count(self.validation_metrics, batch)
 
     def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int = 0) -> None:
-        """Count the batch, unmixed, into the test metrics."""
+        """Add an unmixed batch to the test metrics."""
         self._count(self.test_metrics, batch)
 
-    def _count(self, metrics: Any, batch: tuple[Tensor, Tensor]) -> None:
+    def _count(self, metrics: MetricCollection, batch: tuple[Tensor, Tensor]) -> None:
         images, labels = batch
         metrics.update(self(images).float().softmax(dim=1), labels)
         self.log_dict(metrics, on_step=False, on_epoch=True)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import lightning
+from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
 from torch.utils.data.distributed import DistributedSampler
 
-from zeta_geom.training.data import ImageData
+from zeta_geom.training.data import ImageData, Images
 
 __all__ = ["ImageLoaders"]
 
-EVALUATED = 256  # images in a batch that is only evaluated
+EVALUATED = 256  # images in a batch for evaluation, where results do not depend on it
+Batches: TypeAlias = DataLoader[tuple[Tensor, Tensor]]
 
 
 class ImageLoaders(lightning.LightningDataModule):
@@ -22,10 +24,11 @@ class ImageLoaders(lightning.LightningDataModule):
     Parameters
     ----------
     data : ImageData
+        The data set.
     batch_size : int
-        Training images in a batch, on each device. The last, short batch is kept.
+        Training images in a batch, on each device; the last, short batch is kept.
     seed : int
-        Decides the order, together with the epoch.
+        Determines the order, together with the epoch.
     num_workers : int
         Processes that read images.
     """
@@ -37,32 +40,32 @@ class ImageLoaders(lightning.LightningDataModule):
         self.seed = seed
         self.num_workers = num_workers
 
-    def train_dataloader(self) -> DataLoader:
-        """Return the training batches; Lightning tells the sampler the epoch before each."""
+    def train_dataloader(self) -> Batches:
+        """Return the training batches; before each epoch Lightning passes its number to the sampler."""
         count, rank = self._processes()
         sampler: Any = DistributedSampler(self.data.train, count, rank, shuffle=True, seed=self.seed)  # type: ignore[arg-type]
         return self._loader(self.data.train, self.batch_size, sampler)
 
-    def val_dataloader(self) -> DataLoader:
-        """Return the validation batches; not to be asked for where the data set has no such part."""
-        return self._evaluated(self.data.validation)
+    def val_dataloader(self) -> Batches:
+        """Return the validation batches of a data set that has a validation part."""
+        return self._evaluated(self.data.validation)  # type: ignore[arg-type]
 
-    def test_dataloader(self) -> DataLoader:
+    def test_dataloader(self) -> Batches:
         """Return the test batches."""
         return self._evaluated(self.data.test)
 
-    def _evaluated(self, images: Any) -> DataLoader:
+    def _evaluated(self, images: Images) -> Batches:
         count, rank = self._processes()
         return self._loader(images, EVALUATED, _EveryNth(len(images), count, rank))
 
-    def _loader(self, images: Any, batch_size: int, sampler: Any) -> DataLoader:
+    def _loader(self, images: Images, batch_size: int, sampler: Sampler[int]) -> Batches:
         return DataLoader(
-            images,
+            images,  # type: ignore[arg-type]  # torch takes anything with a length and items
             batch_size,
             sampler=sampler,
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,
-            collate_fn=_as_it_is if hasattr(images, "__getitems__") else None,
+            collate_fn=_return_batch if hasattr(images, "__getitems__") else None,
             pin_memory=self.trainer is not None and self.trainer.strategy.root_device.type == "cuda",
         )
 
@@ -71,7 +74,7 @@ class ImageLoaders(lightning.LightningDataModule):
 
 
 class _EveryNth(Sampler[int]):
-    """Each process's share of a part that is evaluated: none twice, unlike DistributedSampler, which pads."""
+    """The share of one process in an evaluation; DistributedSampler would pad with repeated images."""
 
     def __init__(self, n: int, count: int, rank: int) -> None:
         self.indices = range(rank, n, count)
@@ -83,5 +86,6 @@ class _EveryNth(Sampler[int]):
         return len(self.indices)
 
 
-def _as_it_is(batch: Any) -> Any:
+def _return_batch(batch: Any) -> Any:
+    """Return a batch that `__getitems__` has read whole."""
     return batch

@@ -1,4 +1,4 @@
-"""One training of a recipe: what decides it, where it is kept, and how it is done or gone on with."""
+"""One training of a recipe with one seed: its settings, its files, and its start or resumption."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from zeta_geom.records.manifests import find_kept, keyed_name
 from zeta_geom.training.data import ImageData
 from zeta_geom.training.fit.classifier import Classifier
 from zeta_geom.training.fit.loaders import ImageLoaders
-from zeta_geom.training.fit.networks import make_network
 from zeta_geom.training.fit.trainer import fitting_trainer, testing_trainer, undisturbed
+from zeta_geom.training.networks import make_network
 from zeta_geom.training.recipes.schema import Recipe
 
 __all__ = ["OneRun", "build_classifier"]
@@ -32,7 +32,7 @@ LIBRARIES = ("lightning", "timm", "torchmetrics", "torchvision")
 
 
 class OneRun:
-    """One training: its key, its files, and how it is done."""
+    """One training: its settings, its files, and its execution."""
 
     def __init__(self, recipe: Recipe, seed: int, data: ImageData, folder: Path, devices: int) -> None:
         self.recipe, self.seed, self.data, self.devices = recipe, seed, data, devices
@@ -55,7 +55,7 @@ class OneRun:
 
     @property
     def checkpoint(self) -> Path:
-        """The file of the last whole epoch; other settings, data or code have another."""
+        """The checkpoint of the last complete epoch; other settings, data or code have another path."""
         return self.folder / keyed_name("checkpoint", self._manifest()) / "last.ckpt"
 
     def remove_checkpoints(self) -> None:
@@ -78,30 +78,30 @@ class OneRun:
         return None
 
     def refuse_to_replace_others(self) -> None:
-        """Raise where a finished run of this name had other settings: it may have taken days."""
+        """Raise if a finished run of this name had other settings: it may have taken days."""
         if not self.manifest.exists():
             return
-        found, ours = (
-            json.loads(self.manifest.read_text(encoding="utf-8"))["settings"],
-            json.loads(json.dumps(self.settings)),
-        )
-        other = [name for name in ours if name != "versions" and found.get(name) != ours[name]]
-        if other:
-            told = "; ".join(f"{name} {found.get(name)}, not {ours[name]}" for name in other)
-            raise ValueError(f"{self.folder} holds a finished run with {told}. Name the recipe anew, or force it.")
+        before = json.loads(self.manifest.read_text(encoding="utf-8"))["settings"]
+        now = json.loads(json.dumps(self.settings))
+        differing = [name for name in now if name != "versions" and before.get(name) != now[name]]
+        if differing:
+            text = "; ".join(f"{name} {before.get(name)}, not {now[name]}" for name in differing)
+            raise ValueError(
+                f"{self.folder} holds a finished run with {text}. Rename the recipe, or replace the run with force."
+            )
 
     def train(
         self, accelerator: str, num_workers: int, progress: bool, logs: bool, stale: bool = False
     ) -> pd.DataFrame:
-        """Train from the last whole epoch, keep the weights, and return the table of test metrics."""
+        """Train from the last checkpoint, if there is one; save the weights; return the table of test metrics."""
         recipe = self.recipe
         counts = self.data.class_counts()["train"]
         logger.info("%s, seed %d: training images of each class: %s", recipe.name, self.seed, counts.tolist())
         classifier = build_classifier(recipe, self.seed, self.data)
         loaders = ImageLoaders(self.data, batch_size=recipe.batch_size, seed=self.seed, num_workers=num_workers)
-        begun = self._last_epoch(stale)
-        if begun is not None and not zipfile.is_zipfile(begun):  # as torch.save writes them
-            raise ValueError(f"{begun} is no whole checkpoint. Delete it, and the training begins anew.")
+        checkpoint = self._last_epoch(stale)
+        if checkpoint is not None and not zipfile.is_zipfile(checkpoint):  # torch.save writes ZIP files
+            raise ValueError(f"{checkpoint} is damaged. Delete it to start the training again.")
         shared: dict[str, Any] = {"precision": recipe.precision, "accelerator": accelerator, "progress": progress}
         started = time.perf_counter()
         with undisturbed(progress):
@@ -114,15 +114,15 @@ class OneRun:
                 devices=self.devices,
                 batches=-(-len(self.data.train) // (recipe.batch_size * self.devices)),
             )
-            trainer.fit(classifier, loaders, ckpt_path=None if begun is None else str(begun))
+            trainer.fit(classifier, loaders, ckpt_path=None if checkpoint is None else str(checkpoint))
             seconds = time.perf_counter() - started
-            (measured,) = testing_trainer(**shared).test(classifier, loaders, verbose=False)
-        self.manifest.unlink(missing_ok=True)  # an older result must not stand beside these weights
+            (scores,) = testing_trainer(**shared).test(classifier, loaders, verbose=False)
+        self.manifest.unlink(missing_ok=True)  # an older result does not belong to these weights
         with atomic_path(self.weights) as temporary:
-            save_file({name: each.contiguous().cpu() for name, each in classifier.state_dict().items()}, temporary)
-        return self._table(measured, seconds, float(counts.max() / counts.min()))
+            save_file({name: w.contiguous().cpu() for name, w in classifier.state_dict().items()}, temporary)
+        return self._table(scores, seconds, float(counts.max() / counts.min()))
 
-    def _table(self, measured: Mapping[str, float], seconds: float, imbalance: float) -> pd.DataFrame:
+    def _table(self, scores: Mapping[str, float], seconds: float, imbalance: float) -> pd.DataFrame:
         recipe = self.recipe
         rows = {
             "recipe": recipe.name,
@@ -136,14 +136,14 @@ class OneRun:
             "devices": self.devices,
             "imbalance": imbalance,
             "metric": recipe.metrics,
-            "value": [float(measured[name]) for name in recipe.metrics],
+            "value": [float(scores[name]) for name in recipe.metrics],
             "seconds": seconds,
         }
         return pd.DataFrame(rows)
 
 
 def build_classifier(recipe: Recipe, seed: int, data: ImageData) -> Classifier:
-    """Return the classifier that a recipe describes, on the weights that the seed decides."""
+    """Return the classifier of a recipe, with the initial weights of the seed."""
     n_classes = len(data.class_names)
     return Classifier(
         make_network(recipe.network, n_classes, data.image_shape, seed=seed),

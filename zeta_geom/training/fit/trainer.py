@@ -1,4 +1,4 @@
-"""Lightning's trainer as runs use it: whole checkpoints, processes that end well, and nothing global left changed."""
+"""Lightning's trainer for runs: atomic checkpoints, processes that end cleanly, global state restored."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from torch.multiprocessing import ProcessExitedException
 
 from zeta_geom.execution.guard import GUARD
 from zeta_geom.records import atomic_path
+from zeta_geom.training.recipes.schema import Precision
 
 __all__ = ["fitting_trainer", "testing_trainer", "undisturbed"]
 
@@ -28,7 +29,7 @@ __all__ = ["fitting_trainer", "testing_trainer", "undisturbed"]
 def fitting_trainer(
     *,
     epochs: int,
-    precision: Any,
+    precision: Precision,
     checkpoint: Path,
     logs: Path | None,
     validates: bool,
@@ -37,7 +38,7 @@ def fitting_trainer(
     devices: int,
     progress: bool,
 ) -> lightning.Trainer:
-    """Return a trainer that keeps the last whole epoch."""
+    """Return a trainer that keeps a checkpoint of the last complete epoch."""
     keep = ModelCheckpoint(
         checkpoint.parent, checkpoint.stem, save_on_train_epoch_end=True, enable_version_counter=False
     )
@@ -56,7 +57,7 @@ def fitting_trainer(
     )
 
 
-def testing_trainer(*, precision: Any, accelerator: str, progress: bool) -> lightning.Trainer:
+def testing_trainer(*, precision: Precision, accelerator: str, progress: bool) -> lightning.Trainer:
     """Return a trainer for one pass over the test part, on one device."""
     shared = _shared(precision, accelerator, progress)
     return lightning.Trainer(
@@ -68,19 +69,19 @@ def _bar(progress: bool) -> list[Any]:
     return [TQDMProgressBar(leave=False)] if progress else []
 
 
-def _shared(precision: Any, accelerator: str, progress: bool) -> dict[str, Any]:
+def _shared(precision: Precision, accelerator: str, progress: bool) -> dict[str, Any]:
     return {
         "accelerator": accelerator,
         "precision": precision,
         "enable_model_summary": False,
         "enable_progress_bar": progress,
-        "use_distributed_sampler": False,  # the loaders' own samplers know the ranks
+        "use_distributed_sampler": False,  # the samplers of ImageLoaders know the ranks
         "deterministic": "warn",
     }
 
 
 class _SpawnedProcesses(DDPStrategy):
-    """Lightning's "ddp_spawn", whose processes leave their group before they end: gloo's threads abort them else."""
+    """Lightning's "ddp_spawn" whose processes leave their group before they end; else gloo's threads abort them."""
 
     def teardown(self) -> None:
         super().teardown()
@@ -89,26 +90,26 @@ class _SpawnedProcesses(DDPStrategy):
 
 
 class _AtomicCheckpoints(TorchCheckpointIO):
-    """Writes a checkpoint whole or not at all."""
+    """Write a checkpoint whole or not at all."""
 
-    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Path | str, storage_options: Any = None) -> None:
         with atomic_path(path) as temporary:
             torch.save(checkpoint, temporary)
 
 
 @contextmanager
 def undisturbed(progress: bool) -> Iterator[None]:
-    """Leave torch's generator, its choice of algorithms and Ctrl+C as they were; say little without `progress`.
+    """Restore torch's generator, its choice of algorithms and Ctrl+C afterwards; log little without `progress`.
 
-    Whatever launched this process, here it is the first and only one, so that it writes logs and checkpoints.
+    Under any launcher, this process counts as the first and only one, so that it writes logs and checkpoints.
     """
-    with _own_randomness(), _interruptible(), _ended_in_one_line(), _first_rank(), _quiet(progress):
+    with _restored_randomness(), _interruptible(), _short_errors(), _first_rank(), _quiet(progress):
         yield
 
 
 @contextmanager
-def _own_randomness() -> Iterator[None]:
-    """Give torch's global generator and its choice of algorithms back as they were."""
+def _restored_randomness() -> Iterator[None]:
+    """Restore torch's global generator and its choice of algorithms."""
     deterministic = torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
     benchmark = torch.backends.cudnn.benchmark
@@ -122,7 +123,7 @@ def _own_randomness() -> Iterator[None]:
 
 @contextmanager
 def _first_rank() -> Iterator[None]:
-    """Take back what Lightning read from the environment when it was imported."""
+    """Set rank 0 in place of the rank that Lightning read from the environment when it was imported."""
     ranked: Any = rank_zero_only
     before, ranked.rank = ranked.rank, 0
     try:
@@ -133,18 +134,18 @@ def _first_rank() -> Iterator[None]:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Raise KeyboardInterrupt where Lightning answers Ctrl+C by an exit, and go on listening to it."""
-    listening = signal.getsignal(signal.SIGINT)
+    """Raise KeyboardInterrupt where Lightning exits on Ctrl+C, and restore the handler of SIGINT."""
+    handler = signal.getsignal(signal.SIGINT)
     try:
         yield
     except SystemExit as error:
-        signal.signal(signal.SIGINT, listening)
+        signal.signal(signal.SIGINT, handler)
         raise KeyboardInterrupt from error
 
 
 @contextmanager
-def _ended_in_one_line() -> Iterator[None]:
-    """Raise one line where a process of several devices ended by itself."""
+def _short_errors() -> Iterator[None]:
+    """Raise an error of one line if a process of several devices ended."""
     try:
         yield
     except (ProcessExitedException, BrokenPipeError) as error:
@@ -156,13 +157,13 @@ def _ended_in_one_line() -> Iterator[None]:
 
 @contextmanager
 def _quiet(progress: bool) -> Iterator[None]:
-    """Keep Lightning's hints on devices and workers out of the log where nobody watches."""
-    talking = logging.getLogger("lightning.pytorch")
-    level, passed_on = talking.level, talking.propagate
-    talking.setLevel(level if progress else logging.ERROR)
-    talking.propagate = False  # it has a handler of its own
+    """Keep Lightning's hints on devices and workers out of the log unless progress is shown."""
+    lightning_logger = logging.getLogger("lightning.pytorch")
+    level, propagate = lightning_logger.level, lightning_logger.propagate
+    lightning_logger.setLevel(level if progress else logging.ERROR)
+    lightning_logger.propagate = False  # it has a handler of its own
     try:
         yield
     finally:
-        talking.setLevel(level)
-        talking.propagate = passed_on
+        lightning_logger.setLevel(level)
+        lightning_logger.propagate = propagate

@@ -1,1 +1,1 @@
-"""Recipes: what one holds, the paper's, and their files."""
+"""Recipes: their settings, the paper's recipes, and YAML files."""

@@ -1,10 +1,9 @@
-"""Recipes as YAML files, and with some of their settings changed."""
+"""Read, write and change recipes; their files are YAML."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -12,7 +11,7 @@ from pydantic import ValidationError
 from zeta_geom.records import atomic_path
 from zeta_geom.training.recipes.schema import Recipe
 
-__all__ = ["changed", "read_recipe", "write_recipe"]
+__all__ = ["change_recipe", "read_recipe", "write_recipe"]
 
 
 def read_recipe(path: Path | str) -> Recipe:
@@ -21,17 +20,19 @@ def read_recipe(path: Path | str) -> Recipe:
     Parameters
     ----------
     path : path
+        A YAML file.
 
     Returns
     -------
     Recipe
+        The validated recipe.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is no YAML, or a setting is absent, unknown or wrong: all are named.
+        If the file is not YAML, or settings are missing, unknown or wrong: the error names all of them.
 
     Examples
     --------
@@ -39,7 +40,7 @@ def read_recipe(path: Path | str) -> Recipe:
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"there is no recipe {path}; `zeta-geom train --list` names those that are built in.")
+        raise FileNotFoundError(f"there is no recipe {path}; `zeta-geom train --list` names the built-in recipes.")
     try:
         settings = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -55,7 +56,9 @@ def write_recipe(recipe: Recipe, path: Path | str) -> None:
     Parameters
     ----------
     recipe : Recipe
+        The recipe.
     path : path
+        The file; an existing one is replaced.
 
     Examples
     --------
@@ -72,29 +75,29 @@ def write_recipe(recipe: Recipe, path: Path | str) -> None:
         )
 
 
-def changed(recipe: Recipe, settings: Mapping[str, Any], source: str = "ours") -> Recipe:
-    """Return a recipe with some settings changed."""
+def change_recipe(recipe: Recipe, settings: Mapping[str, object], source: str = "ours") -> Recipe:
+    """Return a recipe with other values of settings; "optimizer.momentum" names a setting within a setting."""
     dumped = recipe.model_dump(mode="json")
     for key, value in settings.items():
-        place, parts = dumped, key.split(".")
+        group, parts = dumped, key.split(".")
         for part in parts[:-1]:
-            if place.get(part, {}) is None:
-                place[part] = {}
-            place = place.setdefault(part, {})
-            if not isinstance(place, dict):
-                raise ValueError(f"{key} must lead to a setting; {part} has none within it.")
-        place[parts[-1]] = value
+            if group.get(part, {}) is None:
+                group[part] = {}
+            group = group.setdefault(part, {})
+            if not isinstance(group, dict):
+                raise ValueError(f"{key} must name a setting; {part} contains no others.")
+        group[parts[-1]] = value
         if parts[0] in dumped["sources"]:
             dumped["sources"][parts[0]] = source
     return _validated(dumped, recipe.name)
 
 
-def _validated(settings: Mapping[str, Any], where: str) -> Recipe:
+def _validated(settings: Mapping[str, object], where: str) -> Recipe:
     try:
         return Recipe.model_validate(settings)
     except ValidationError as error:
-        found = (
-            f"{'.'.join(map(str, each['loc'])) or 'recipe'}: {each['msg'].removeprefix('Value error, ')}"
-            for each in error.errors()
+        messages = (
+            f"{'.'.join(map(str, entry['loc'])) or 'recipe'}: {entry['msg'].removeprefix('Value error, ')}"
+            for entry in error.errors()
         )
-        raise ValueError(f"the recipe {where} is not valid. {'; '.join(found)}") from error
+        raise ValueError(f"the recipe {where} is not valid. {'; '.join(messages)}") from error

@@ -1,4 +1,4 @@
-"""Every training of the paper as a named recipe: one table name -> recipe."""
+"""All trainings of the paper as recipes: one table, name -> recipe."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from zeta_geom.mixers import gamma_min
-from zeta_geom.training.fit.networks import NETWORKS
+from zeta_geom.training.networks import NETWORKS
 from zeta_geom.training.recipes.files import read_recipe
 from zeta_geom.training.recipes.schema import Recipe
 
@@ -50,11 +50,11 @@ NATURAL_METHODS: dict[str, Any] = {"erm": ERM, "mixup": MIXUP} | {
 
 
 def natural(data: str) -> dict[str, Any]:
-    """Return the settings for a set of natural images."""
-    at = {"cifar-10": (200, 128, 0.1, (80, 120, 160)), "cifar-100": (200, 128, 0.1, (80, 120, 160)),
+    """Return the settings for a data set of natural images."""
+    schedules = {"cifar-10": (200, 128, 0.1, (80, 120, 160)), "cifar-100": (200, 128, 0.1, (80, 120, 160)),
           "fashion-mnist": (200, 32, 0.1, (80, 120, 160)), "stl-10": (120, 32, 0.1, (80,)),
           "imagenette": (80, 32, 0.01, (25, 50, 65)), "imagewoof": (80, 32, 0.01, (25, 50, 65))}  # fmt: skip
-    epochs, batch_size, learning_rate, milestones = at[data]
+    epochs, batch_size, learning_rate, milestones = schedules[data]
     settings = {
         "data": data,
         "size": 224 if data in ("imagenette", "imagewoof") else None,
@@ -81,15 +81,15 @@ def with_cutmix(data: str) -> dict[str, Any]:
 
 
 def study_of_gamma(data: str) -> dict[str, Any]:
-    """Return the settings of Table 8 and Figure 10: those of Table 4."""
+    """Return the settings of Table 8 and Figure 10: the settings of Table 4."""
     settings = natural(data)
     text = 'paper, "ζ-mixup: hyperparameter sensitivity analysis and ablation study"'
-    own = {"mixer": f"{text}; of the search, what it begins from", "seeds": "ours, no number is named"}
-    return settings | {"sources": settings["sources"] | own}
+    sources = {"mixer": f"{text}; for the search, its start", "seeds": "ours, the paper states no number"}
+    return settings | {"sources": settings["sources"] | sources}
 
 
 def skin(data: str) -> dict[str, Any]:
-    """Return the settings for a set of skin images."""
+    """Return the settings for a skin data set."""
     epochs, every = (20, 4) if data == "isic-2018" else (50, 10)
     settings = {
         "data": data,
@@ -101,17 +101,17 @@ def skin(data: str) -> dict[str, Any]:
         "schedule": {"milestones": tuple(range(every, epochs, every)), "factor": 0.1},
         **SKIN_METRICS,
     }
-    own = OURS | {
+    sources = OURS | {
         "crop": SKIN_TEXT,
         "size": f"{SKIN_TEXT}; the text on Figure 9 says 224",
         "seeds": "inferred, text on Figure 9: means of three runs",
-        "augmentation": f"{SKIN_TEXT}: none is named that differs from image to image",
+        "augmentation": f"{SKIN_TEXT}: it names no random augmentation",
     }
-    return settings | {"sources": _from(SKIN_TEXT) | own}
+    return settings | {"sources": _from(SKIN_TEXT) | sources}
 
 
 def medmnist(data: str) -> dict[str, Any]:
-    """Return the settings for a set of MedMNIST."""
+    """Return the settings for a data set of MedMNIST."""
     settings = {
         "data": data,
         "epochs": 100,
@@ -119,14 +119,14 @@ def medmnist(data: str) -> dict[str, Any]:
         "optimizer": SGD | {"learning_rate": 0.01},
         **MEDMNIST_METRICS,
     }
-    own = OURS | {
+    sources = OURS | {
         "epochs": "inferred, text on Figure 9: a tenth of manifold mixup's 1,000",
         "optimizer": f"{MEDMNIST_TEXT}: SGD and 0.01; momentum and weight decay inferred, as for NATURAL",
-        "schedule": f"{MEDMNIST_TEXT}: no decay is named",
+        "schedule": f"{MEDMNIST_TEXT}: it names no decay",
         "seeds": "inferred, text on Figure 9: means of three runs",
-        "augmentation": f"{MEDMNIST_TEXT}: none is named",
+        "augmentation": f"{MEDMNIST_TEXT}: it names none",
     }
-    return settings | {"sources": _from(MEDMNIST_TEXT) | own}
+    return settings | {"sources": _from(MEDMNIST_TEXT) | sources}
 
 
 def with_manifold_mixup(data: str, network: str) -> dict[str, Any]:
@@ -141,19 +141,20 @@ def with_manifold_mixup(data: str, network: str) -> dict[str, Any]:
             "augmentation": ("crop", "flip"),
         }
         mixer["params"]["alpha"] = 2.0
-        own = dict.fromkeys(("batch_size", "optimizer", "schedule", "augmentation", "mixer"), VERMA)
+        sources = dict.fromkeys(("batch_size", "optimizer", "schedule", "augmentation", "mixer"), VERMA)
     else:
         settings = skin(data) if data in SKIN else medmnist(data)
-        longer = {"milestones": tuple(10 * each for each in settings["schedule"]["milestones"]), "factor": 0.1} \
-            if data in SKIN else {}  # fmt: skip
+        longer: dict[str, Any] = {}
+        if data in SKIN:
+            longer = {"milestones": tuple(10 * epoch for epoch in settings["schedule"]["milestones"]), "factor": 0.1}
         settings = settings | {"epochs": 10 * settings["epochs"], "schedule": longer}
-        own = {"schedule": MANIFOLD_TEXT, "mixer": "inferred, Verma et al. 2019: three layers; α as for mixup"}
-    own |= {"epochs": MANIFOLD_TEXT, "seeds": MANIFOLD_TEXT, "network": FIGURE_9[data][1]}
-    return settings | {"mixer": mixer, "sources": settings["sources"] | own}
+        sources = {"schedule": MANIFOLD_TEXT, "mixer": "inferred, Verma et al. 2019: three layers; α as for mixup"}
+    sources |= {"epochs": MANIFOLD_TEXT, "seeds": MANIFOLD_TEXT, "network": FIGURE_9[data][1]}
+    return settings | {"mixer": mixer, "sources": settings["sources"] | sources}
 
 
-BOTH_NETWORKS = ("resnet18", "resnet50"), "ours, Figure 9 says no more than that two were used, so both"
-FIGURE_9 = {  # data -> networks, and where that is from
+BOTH_NETWORKS = ("resnet18", "resnet50"), "ours, Figure 9 only says that two networks were used, so both"
+FIGURE_9 = {  # data -> networks, and the source of this choice
     "cifar-10": (("resnet18",), "inferred, as in Table 4"),
     "cifar-100": (("resnet18",), "inferred, as in Table 4"),
     "breastmnist": (("resnet18",), "inferred, as in Table 7"),
@@ -168,7 +169,7 @@ FOUR_NETWORKS = ("resnet18", "resnet50", "mobilenetv2", "efficientnet_b0")  # of
 
 
 def paper_recipes() -> Iterator[Recipe]:
-    """Yield the recipes: tables 4 to 8, figures 9 and 10; of its search, what its models have in common."""
+    """Yield the recipes of Tables 4 to 8 and Figures 9 and 10; the models of Figure 10's search share one."""
     for data in NATURAL:
         yield from _recipes("table-4", natural(data), ("resnet18",), NATURAL_METHODS)
     for data in ("cifar-10", "cifar-100"):
@@ -197,14 +198,14 @@ def paper_recipes() -> Iterator[Recipe]:
 
 
 def _recipes(
-    table: str, settings: Mapping[str, Any], networks: tuple[str, ...], methods: Mapping[str, Any]
+    table: str, settings: Mapping[str, object], networks: tuple[str, ...], methods: Mapping[str, object]
 ) -> Iterator[Recipe]:
-    """Yield a recipe a network and method; `...` stands for the mixer that the settings hold."""
+    """Yield a recipe for each network and method; the mixer `...` stands for the mixer of the settings."""
     for network in networks:
         for method, mixer in methods.items():
             name = f"{table}/{settings['data']}/{network}/{method}"
-            own = {} if mixer is ... else {"mixer": mixer}
-            yield Recipe.model_validate({**settings, **own} | {"name": name, "network": network})
+            mixers = {} if mixer is ... else {"mixer": mixer}
+            yield Recipe.model_validate({**settings, **mixers} | {"name": name, "network": network})
 
 
 def _from(text: str) -> dict[str, str]:
@@ -215,7 +216,7 @@ RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in paper_recipes()}
 
 
 def find_recipe(recipe: Recipe | str | Path) -> Recipe:
-    """Return a recipe from itself, its name in `RECIPES`, or its YAML file."""
+    """Return a recipe itself, or the recipe of a name in `RECIPES` or of a YAML file."""
     if isinstance(recipe, Recipe):
         return recipe
     return RECIPES[str(recipe)] if str(recipe) in RECIPES else read_recipe(recipe)

@@ -1,18 +1,19 @@
-"""A recipe: everything that decides one training, validated, each setting with its source."""
+"""The schema of a recipe: all settings of a training, validated, each with its source."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from zeta_geom.mixers import MIXERS, Mixer, make_mixer
-from zeta_geom.training.fit.metrics import METRICS
-from zeta_geom.training.fit.networks import NETWORKS
+from zeta_geom.training.metrics import METRICS
+from zeta_geom.training.networks import NETWORKS
 
-__all__ = ["MixerSettings", "Optimizer", "Recipe", "Schedule"]
+__all__ = ["MixerSettings", "Optimizer", "Precision", "Recipe", "Schedule"]
 
 NOT_STATED = "not stated"
+Precision: TypeAlias = Literal["32-true", "16-mixed", "bf16-mixed"]
 
 
 class _Settings(BaseModel):
@@ -22,7 +23,7 @@ class _Settings(BaseModel):
 class Optimizer(_Settings):
     """Stochastic gradient descent, as in all of the paper's trainings."""
 
-    learning_rate: float = Field(gt=0)  # the first epoch's
+    learning_rate: float = Field(gt=0)  # of the first epoch
     momentum: float = Field(default=0.9, ge=0, lt=1)
     nesterov: bool = True
     weight_decay: float = Field(default=5e-4, ge=0)
@@ -35,7 +36,7 @@ class Optimizer(_Settings):
 
 
 class Schedule(_Settings):
-    """The learning rate is multiplied by `factor` when as many epochs are done as a milestone says."""
+    """The learning rate is multiplied by `factor` at each milestone, a number of finished epochs."""
 
     milestones: tuple[int, ...] = ()
     factor: float = Field(default=0.1, gt=0)
@@ -43,7 +44,7 @@ class Schedule(_Settings):
     @model_validator(mode="after")
     def _ascending(self) -> Schedule:
         if any(later <= earlier for earlier, later in zip((0, *self.milestones), self.milestones)):
-            raise ValueError(f"milestones must be positive and ascend; got {self.milestones}.")
+            raise ValueError(f"milestones must be positive and ascending; got {self.milestones}.")
         return self
 
 
@@ -54,63 +55,66 @@ class MixerSettings(_Settings):
     params: dict[str, Any] = {}
 
     def make(self, n_classes: int, *, seed: int) -> Mixer:
-        """Return the mixer, with a stream of its own from the seed."""
+        """Return the mixer, with a stream of its own that starts from the seed."""
         return make_mixer(self.name, **self.params, n_classes=n_classes, random_state=seed)
 
     @model_validator(mode="after")
-    def _can_be_made(self) -> MixerSettings:
+    def _has_valid_params(self) -> MixerSettings:
         traits = MIXERS[self.name].traits if self.name in MIXERS else None
         if traits is not None and traits.needs_model and traits.space == "input":
-            raise ValueError(f"{self.name} needs a teacher, which a recipe cannot hold; give a Classifier the mixer.")
+            raise ValueError(f"{self.name} needs a teacher, which a recipe cannot hold; pass it to a Classifier.")
         if reserved := sorted({"n_classes", "random_state"} & set(self.params)):
-            raise ValueError(f"params must leave {' and '.join(reserved)} to the training.")
+            raise ValueError(f"params must not hold {' or '.join(reserved)}; the training sets them.")
         try:
             self.make(2, seed=0)
-        except TypeError as error:  # pydantic collects ValueErrors only
+        except TypeError as error:  # pydantic only collects ValueErrors
             raise ValueError(str(error)) from error
         return self
 
 
 class Recipe(_Settings):
-    """What decides one training, but for the seed, of which it takes several.
+    """The settings of a training, and the seeds to repeat it with.
 
     Parameters
     ----------
     name : str
-        Where the runs are kept; "/" makes folders.
+        Name of the recipe, and of the folder of its runs; "/" makes folders.
     data : str
         A name of `zeta_geom.training.IMAGE_SETS`, or folder:PATH, or csv:PATH.
     size : int, optional
-        Height and width of the images, in pixels; the data set's own by default.
+        Height and width of the images, in pixels; by default the data set's.
     crop : float, optional
-        Edge of a central square that is cut out first, as a share of the shorter side; the data set's own by default.
+        Edge of a central square that is cut out first, as a share of the shorter side; by default the data set's.
     background : str
-        The colour behind transparent pixels of pictures in files, as in `load_image_data`.
+        The colour behind transparent pixels of picture files, as in `load_image_data`.
     n_train : int, optional
-        Training images, drawn anew for each seed with the classes in proportion; all by default.
+        Number of training images, drawn for each seed with the classes in proportion; by default all.
     network : str
         A name of `zeta_geom.training.NETWORKS`.
-    epochs, batch_size : int
-    optimizer, schedule
-        See `Optimizer` and `Schedule`.
+    epochs : int
+        Passes over the training images.
+    batch_size : int
+        Training images in a batch, on each device.
+    optimizer, schedule : Optimizer, Schedule
+        The optimizer's settings, and the milestones of its learning rate.
     augmentation : tuple of {"flip", "crop"}
-        Each image alone, before it is mixed: mirrored left to right with probability 1/2; moved by up to 4 pixels,
+        Changes of single images before mixing: a mirror image with probability 1/2; a shift by up to 4 pixels, with
         black outside.
     mixer : MixerSettings, optional
-        None is empirical risk minimisation.
+        The mixer; None stands for empirical risk minimisation.
     precision : {"32-true", "16-mixed", "bf16-mixed"}
-        Of the arithmetic, in Lightning's words.
+        Lightning's name of the floating-point arithmetic.
     metrics : tuple of str
-        Of `zeta_geom.training.METRICS`, measured on the test part after the last epoch.
+        Names in `zeta_geom.training.METRICS`, measured on the test part after the last epoch.
     seeds : tuple of int
-        One training each.
+        Seeds; each makes one training.
     sources : dict
-        Setting -> where its value is from: "paper, …", "inferred, …" or "ours, …".
+        Setting -> the source of its value: "paper, …", "inferred, …" or "ours, …".
 
     Raises
     ------
     pydantic.ValidationError
-        A ValueError that names each setting that is wrong.
+        A ValueError that names all wrong settings.
 
     Examples
     --------
@@ -132,7 +136,7 @@ class Recipe(_Settings):
     schedule: Schedule = Schedule()
     augmentation: tuple[Literal["flip", "crop"], ...] = ()
     mixer: MixerSettings | None = None
-    precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
+    precision: Precision = "32-true"
     metrics: tuple[str, ...] = ("error",)
     seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1)
     sources: dict[str, str] = {}
@@ -145,13 +149,13 @@ class Recipe(_Settings):
             ("sources", self.sources, _sourced()),
         ):
             if unknown := [value for value in values if value not in known]:
-                raise ValueError(f"{name} must be of {', '.join(known)}; got {', '.join(map(repr, unknown))}.")
+                raise ValueError(f"{name} must be among {', '.join(known)}; got {', '.join(map(repr, unknown))}.")
         if self.schedule.milestones and self.schedule.milestones[-1] >= self.epochs:
             raise ValueError(f"milestones must be below epochs = {self.epochs}; got {self.schedule.milestones}.")
         if len(set(self.seeds)) < len(self.seeds) or min(self.seeds) < 0:
             raise ValueError(f"seeds must be distinct and not negative; got {self.seeds}.")
         if self.n_train is not None and self.n_train < self.batch_size:
-            raise ValueError(f"n_train must hold a batch of {self.batch_size}; got {self.n_train}.")
+            raise ValueError(f"n_train must be at least batch_size = {self.batch_size}; got {self.n_train}.")
         if ".." in self.name.split("/"):
             raise ValueError(f"name must stay in its folder; got {self.name!r}.")
         self.sources.update({name: NOT_STATED for name in _sourced() if name not in self.sources})
@@ -166,9 +170,11 @@ class Recipe(_Settings):
         return f"zeta-{gamma}" if self.mixer.name == "zeta" and gamma is not None else self.mixer.name
 
     def deciding(self) -> dict[str, Any]:
-        """Return what decides the result of a seed, as JSON values: not names, seeds, sources, or where data lie."""
-        left_out = {"name", "data", "seeds", "sources"} | ({"background"} if self.background == "white" else set())
-        return self.model_dump(mode="json", exclude=left_out)  # so that a run of before there was one is found
+        """Return the settings that determine a seed's result, as JSON values."""
+        left_out = {"name", "data", "seeds", "sources"}
+        if self.background == "white":  # runs from before this setting existed keep their keys
+            left_out.add("background")
+        return self.model_dump(mode="json", exclude=left_out)
 
 
 def _sourced() -> tuple[str, ...]:

@@ -1,1 +1,1 @@
-"""Readers of images for training: one file a family of archives."""
+"""Readers of images for training: one file for each family of archives."""

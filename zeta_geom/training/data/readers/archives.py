@@ -1,4 +1,4 @@
-"""Archives that are fetched: checked by hash, unpacked beside their place, moved there whole."""
+"""Fetch archives: check their hash, unpack them in a temporary folder, move the result into place."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["fetch_archive", "fetch_file"]
 
 
 def fetch_archive(folder: Path, *, url: str, md5: str, holds: str, progress: bool = True) -> None:
-    """Fetch an archive and unpack it into `folder`, unless what it holds is there."""
+    """Fetch an archive and unpack it into `folder`, unless `folder` has its content `holds`."""
     folder.mkdir(parents=True, exist_ok=True)
     with hold(folder / ".lock", waiting=f"another process is fetching into {folder}; waiting for it"):
-        for left in folder.glob(f"{TEMPORARY}*"):  # by a process that was killed
-            shutil.rmtree(left, ignore_errors=True)
+        for leftover in folder.glob(f"{TEMPORARY}*"):  # of a killed process
+            shutil.rmtree(leftover, ignore_errors=True)
         if (folder / holds).exists():
             return
         with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=folder) as temporary:
@@ -30,7 +30,7 @@ def fetch_archive(folder: Path, *, url: str, md5: str, holds: str, progress: boo
 
 
 def fetch_file(path: Path, *, url: str, md5: str, progress: bool = True) -> None:
-    """Fetch one file, unless it is there."""
+    """Fetch one file, unless it exists."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with hold(path.parent / ".lock", waiting=f"another process is fetching {path}; waiting for it"):
         if not path.exists():
@@ -42,5 +42,5 @@ def _download(url: str, md5: str, path: Path, progress: bool) -> None:
     import pooch
 
     download(url, path, progress)
-    if (came := pooch.file_hash(str(path), alg="md5")) != md5:
-        raise OSError(f"{url} came corrupt, with MD5 {came}, not {md5}")
+    if (digest := pooch.file_hash(str(path), alg="md5")) != md5:
+        raise OSError(f"{url} arrived corrupt, with MD5 {digest}, not {md5}")

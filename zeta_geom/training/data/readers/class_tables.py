@@ -1,4 +1,4 @@
-"""What readers share: tables of text, folders of classes, and an archive's own folder."""
+"""Helpers of the readers: tables of text, class folders, and the top folder of an archive."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from zeta_geom.datasets.hidden import is_hidden
 
 __all__ = ["ENDINGS", "class_folders", "pictures_below", "read_table", "within"]
 
-ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")  # torchvision's list
+ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")  # as in torchvision
 
 
 def within(folder: Path, holds: str) -> Path:
-    """Return `folder`, or the first visible folder in it that has `holds`: archives often wrap their files in one."""
+    """Return `folder`, or else its first visible subfolder, with `holds` in it: archives often have a top folder."""
     inner = class_folders(folder) if folder.is_dir() else []
     for candidate in (folder, *(folder / name for name in inner)):
         if (candidate / holds).exists():
@@ -25,26 +25,27 @@ def within(folder: Path, holds: str) -> Path:
 
 
 def read_table(path: Path, columns: Sequence[str], *, optional: Sequence[str] = (), **options: Any) -> pd.DataFrame:
-    """Return those columns of a CSV file, as stripped text; an empty cell is ""."""
+    """Return these columns of a CSV file, as stripped text; an empty cell is ""; `options` are those of pandas."""
     if not path.is_file():
         raise FileNotFoundError(f"there is no {path}.")
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", **options)
-    except ValueError as error:  # pandas' own errors are of this kind, too
+    except ValueError as error:  # pandas' errors derive from it
         raise ValueError(f"{path} must be a CSV file in UTF-8; got {error}.") from error
     if absent := [column for column in columns if column not in table]:
         raise ValueError(f"{path} must have the columns {', '.join(columns)}; it lacks {', '.join(absent)}.")
     kept = [*columns, *(column for column in optional if column in table)]
-    return table[kept].apply(lambda column: column.str.strip())
+    stripped: pd.DataFrame = table[kept].apply(lambda column: column.str.strip())
+    return stripped
 
 
 def class_folders(folder: Path) -> list[str]:
     """Return the sorted names of the folders in `folder`, without hidden ones (`is_hidden`)."""
-    return sorted(each.name for each in folder.iterdir() if each.is_dir() and not is_hidden(each.name))
+    return sorted(path.name for path in folder.iterdir() if path.is_dir() and not is_hidden(path.name))
 
 
 def pictures_below(folder: Path) -> Iterator[Path]:
-    """Yield the pictures in `folder` and below it, sorted, without what is hidden there (`is_hidden`)."""
+    """Yield the pictures in `folder` and below it, sorted, without hidden ones (`is_hidden`)."""
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in ENDINGS and not is_hidden(path.relative_to(folder)):
             yield path

@@ -1,4 +1,4 @@
-"""MedMNIST: one npz file a data set, with the parts that its authors made."""
+"""MedMNIST: one npz file for each data set, with its authors' parts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from zeta_geom.datasets.unpacking import read_members
-from zeta_geom.training.data.contents import Arrays
+from zeta_geom.training.data.contents import ArrayContents
 from zeta_geom.training.data.readers.archives import fetch_file
 
 __all__ = ["fetch_medmnist", "read_medmnist"]
@@ -18,7 +18,7 @@ __all__ = ["fetch_medmnist", "read_medmnist"]
 PART_NAMES = {"train": "train", "validation": "val", "test": "test"}
 
 
-def read_medmnist(folder: Path) -> Arrays:
+def read_medmnist(folder: Path) -> ArrayContents:
     """Read <name>.npz, of 28 x 28 pixels."""
     path = folder / f"{folder.name}.npz"
     info = _info(folder.name)
@@ -38,16 +38,17 @@ def read_medmnist(folder: Path) -> Arrays:
             "and fetch it again."
         ) from error
     names = tuple(info["label"][str(k)] for k in range(len(info["label"])))
-    return Arrays(parts, names, f"{info['python_class']} of MedMNIST (J. Yang et al.), {info['license']}")
+    return ArrayContents(parts, names, f"{info['python_class']} of MedMNIST (J. Yang et al.), {info['license']}")
 
 
 def fetch_medmnist(folder: Path, *, progress: bool = True) -> None:
-    """Fetch <name>.npz from Zenodo, checked by the hash that the package medmnist knows."""
+    """Fetch <name>.npz from Zenodo, checked by the hash in the package medmnist."""
     info = _info(folder.name)
     fetch_file(folder / f"{folder.name}.npz", url=info["url"], md5=info["MD5"], progress=progress)
 
 
 def _info(name: str) -> dict[str, Any]:
-    from medmnist.info import INFO  # slow, and makes ~/.medmnist: only where it is needed
+    from medmnist.info import INFO  # here: its import is slow, and makes ~/.medmnist
 
-    return INFO[name]
+    info: dict[str, Any] = INFO[name]
+    return info

@@ -1,4 +1,4 @@
-"""Collections of skin pictures that come without a split, as their archives come unpacked."""
+"""Collections of skin pictures without a split, from their unpacked archives."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from zeta_geom.training.data.contents import Pictures
+from zeta_geom.training.data.contents import PictureContents
 from zeta_geom.training.data.readers.class_tables import class_folders, pictures_below, read_table, within
 from zeta_geom.training.data.readers.skin_challenges import FIVE
 
@@ -28,8 +28,8 @@ PH2 = {"0": "nevus", "1": "nevus", "2": "melanoma"}  # common, atypical
 PH2_ROW = re.compile(r"\s*\|\|\s*(IMD\d+)\s*\|\|[^|]*\|\|\s*(\d*)\s*\|\|")  # name, histology, clinical diagnosis
 
 
-def read_isic_archive(folder: Path, name: str) -> Pictures:
-    """Read a collection of the ISIC Archive, MSK or UDA, as its own client downloads it."""
+def read_isic_archive(folder: Path, name: str) -> PictureContents:
+    """Read MSK or UDA of the ISIC Archive, as the archive's client downloads them."""
     root = within(folder, "metadata.csv")
     path = root / "metadata.csv"
     try:
@@ -40,13 +40,13 @@ def read_isic_archive(folder: Path, name: str) -> Pictures:
     rows = pd.DataFrame({"file": pictures + table["isic_id"] + ".jpg", "class": table["diagnosis"].map(_diagnosis)})
     rows = rows[rows["class"].isin(FIVE[:4])].reset_index(drop=True)
     present = set(rows["class"])
-    return Pictures(rows, tuple(each for each in FIVE if each in present), root, f"{name} of the ISIC Archive")
+    return PictureContents(rows, tuple(name for name in FIVE if name in present), root, f"{name} of the ISIC Archive")
 
 
-def read_dermofit(folder: Path) -> Pictures:
-    """Read the Dermofit Image Library, its ten diagnoses brought to the paper's five."""
-    roots = [folder, *(folder / each for each in class_folders(folder))] if folder.is_dir() else []
-    root = next((each for each in roots if "BCC" in map(str.upper, class_folders(each))), None)
+def read_dermofit(folder: Path) -> PictureContents:
+    """Read the Dermofit Image Library, with its ten diagnoses mapped to the paper's five."""
+    roots = [folder, *(folder / name for name in class_folders(folder))] if folder.is_dir() else []
+    root = next((path for path in roots if "BCC" in map(str.upper, class_folders(path))), None)
     if root is None:
         raise FileNotFoundError(f"there is no folder BCC in {folder}.")
     rows = [
@@ -55,21 +55,23 @@ def read_dermofit(folder: Path) -> Pictures:
         for picture in pictures_below(root / name)
         if not picture.name.lower().endswith("mask.png")
     ]
-    return Pictures(pd.DataFrame(rows, columns=["file", "class"]), FIVE, root, "Dermofit Image Library")
+    return PictureContents(pd.DataFrame(rows, columns=["file", "class"]), FIVE, root, "Dermofit Image Library")
 
 
-def read_derm7point(folder: Path, column: str) -> Pictures:
-    """Read the clinical or the dermoscopic pictures of derm7point, brought to the paper's five classes."""
+def read_derm7point(folder: Path, column: str) -> PictureContents:
+    """Read the clinical or the dermoscopic pictures of derm7point, mapped to the paper's five classes."""
     root = within(folder, "meta/meta.csv")
     table = read_table(root / "meta" / "meta.csv", ("diagnosis", column), encoding_errors="replace")
     rows = pd.DataFrame({"file": "images/" + table[column], "class": table["diagnosis"].map(_diagnosis)})
     rows["class"] = rows["class"].replace(dict.fromkeys(DERM7POINT_OTHERS, "others"))
     if repeated := int(rows["file"].duplicated().sum()):
-        logger.warning("derm7point: %d rows name a picture that an earlier one names; left out", repeated)
-    return Pictures(rows.drop_duplicates("file", ignore_index=True), FIVE, root, f"derm7point, {column} pictures")
+        logger.warning("derm7point: left out %d rows that repeat a picture of an earlier row", repeated)
+    return PictureContents(
+        rows.drop_duplicates("file", ignore_index=True), FIVE, root, f"derm7point, {column} pictures"
+    )
 
 
-def read_ph2(folder: Path) -> Pictures:
+def read_ph2(folder: Path) -> PictureContents:
     """Read PH2: nevus (common or atypical) or melanoma."""
     root = within(folder, "PH2_dataset.txt")
     text = (root / "PH2_dataset.txt").read_text(encoding="utf-8", errors="replace")
@@ -80,10 +82,12 @@ def read_ph2(folder: Path) -> Pictures:
         (f"PH2 Dataset images/{case}/{case}_Dermoscopic_Image/{case}.bmp", PH2.get(code, code))
         for case, code in cases
     ]
-    return Pictures(pd.DataFrame(rows, columns=["file", "class"]), FIVE[1:3], root, "PH2, Hospital Pedro Hispano")
+    return PictureContents(
+        pd.DataFrame(rows, columns=["file", "class"]), FIVE[1:3], root, "PH2, Hospital Pedro Hispano"
+    )
 
 
-def read_med_node(folder: Path) -> Pictures:
+def read_med_node(folder: Path) -> PictureContents:
     """Read MED-NODE: nevus or melanoma."""
     root = within(folder, "naevus")
     rows = [
@@ -91,14 +95,14 @@ def read_med_node(folder: Path) -> Pictures:
         for name in MED_NODE
         for picture in pictures_below(root / name)
     ]
-    return Pictures(pd.DataFrame(rows, columns=["file", "class"]), FIVE[1:3], root, "MED-NODE, UMC Groningen")
+    return PictureContents(pd.DataFrame(rows, columns=["file", "class"]), FIVE[1:3], root, "MED-NODE, UMC Groningen")
 
 
 def _diagnosis(text: str) -> str:
-    """Return which of the paper's named diagnoses a text means, or the text."""
+    """Return the diagnosis of the paper that a text names, else the text."""
     text = text.lower()
     if text.startswith("melanoma"):
         return "melanoma"
     if "nevus" in text:
         return "nevus"
-    return next((each for each in FIVE[:4] if text.startswith(each)), text)
+    return next((name for name in FIVE[:4] if text.startswith(name)), text)

@@ -10,8 +10,8 @@ from PIL import Image
 from tests.training.training_files import MAKERS, make_files, save_picture, write_csv
 from zeta_geom.datasets import DATASETS
 from zeta_geom.training.data import IMAGE_SETS, load_image_data, subset
-from zeta_geom.training.data.contents import Arrays, from_arrays
-from zeta_geom.training.data.framing import AS_IT_IS
+from zeta_geom.training.data.contents import ArrayContents, from_arrays
+from zeta_geom.training.data.framing import UNFRAMED
 
 BY_FILE = [name for name in MAKERS if name != "stl-10"]
 
@@ -48,7 +48,7 @@ def test_a_picture_that_is_gone_is_found_at_once(name, tiny_set):
     if name in ("imagenette", "imagewoof", "dermofit", "med-node"):  # the folder is the table
         assert read().fingerprint != data.fingerprint
     else:
-        with pytest.raises(FileNotFoundError, match=rf"there is no .*{gone.name}, which the table of {name} names"):
+        with pytest.raises(FileNotFoundError, match=rf"there is no .*{gone.name}, named in the table of {name}"):
             read()
 
 
@@ -56,7 +56,7 @@ def test_a_picture_that_goes_later_is_named(tiny_set):
     _, read = tiny_set("med-node")
     data = read()
     data.test.paths[0].unlink()
-    with pytest.raises(FileNotFoundError, match=f"there is no {data.test.paths[0]} any more"):
+    with pytest.raises(FileNotFoundError, match=f"{data.test.paths[0]} no longer exists"):
         data.test[0]
 
 
@@ -70,7 +70,7 @@ def test_a_broken_picture_is_named_when_it_is_read(name, damage, tiny_set):
     data = read()
     path = data.test.paths[0]
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(ValueError, match=rf"{path} must be a whole picture that Pillow can read; got "):
+    with pytest.raises(ValueError, match=rf"{path} must be a complete picture that Pillow can read; got "):
         data.test[0]
 
 
@@ -107,7 +107,7 @@ def test_a_truncated_stl_10_is_refused(file, tiny_set):
     folder, read = tiny_set("stl-10")
     path = folder / "stl10_binary" / file
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(ValueError, match=r"must hold as many images of 27648 bytes as labels 1\.\.10; got"):
+    with pytest.raises(ValueError, match=r"equal numbers of images \(27648 bytes each\) and of labels 1\.\.10; got"):
         read()
 
 
@@ -128,20 +128,26 @@ def test_pictures_of_16_bits_are_refused(tmp_path):
     ("name", "file", "old", "new", "message"),
     [
         ("isic-2016", "ISBI2016_ISIC_Part3_Test_GroundTruth.csv", "1.0", "2.0", "also has 2.0"),
-        ("isic-2016", "ISBI2016_ISIC_Part3_Training_GroundTruth.csv", "000001", "000000", "names .*000000.jpg again"),
+        ("isic-2016", "ISBI2016_ISIC_Part3_Training_GroundTruth.csv", "000001", "000000", "repeats .*000000.jpg"),
         ("isic-2017", "ISIC-2017_Training_Part3_GroundTruth.csv", "melanoma", "mel", "it lacks melanoma"),
         ("isic-2017", "ISIC-2017_Test_v2_Part3_GroundTruth.csv", "1.0,0.0", "1.0,1.0", "one diagnosis.*row 2 does"),
         ("isic-2017", "ISIC-2017_Test_v2_Part3_GroundTruth.csv", "1.0,0.0", "yes,no", "must hold numbers"),
         ("isic-2018", "ISIC2018_Task3_Test_GroundTruth", "VASC", "SCC", "it lacks VASC"),
-        ("isic-2018", "ISIC2018_Task3_Test_GroundTruth", "1.0,", "0.0,", "mark one diagnosis a picture; row 1 does"),
+        (
+            "isic-2018",
+            "ISIC2018_Task3_Test_GroundTruth",
+            "1.0,",
+            "0.0,",
+            "one diagnosis for each picture; row 1 does",
+        ),
         ("msk", "metadata.csv", "diagnosis", "sex", "it lacks diagnosis_3"),
         ("uda", "metadata.csv", "isic_id", "name", "must have the columns isic_id, diagnosis_3"),
-        ("msk", "metadata.csv", "ISIC_0000002", "ISIC_0000001", "must name a picture once"),
+        ("msk", "metadata.csv", "ISIC_0000002", "ISIC_0000001", "must name each picture once"),
         ("derm7point-clinical", "release_v0/meta/meta.csv", "clinic", "photo", "it lacks clinic"),
         ("derm7point-clinical", "release_v0/meta/meta.csv", "melanosis", "psoriasis", "also has psoriasis"),
         ("ph2", "PH2Dataset/PH2_dataset.txt", "||", "|", "must have rows"),
-        ("ph2", "PH2Dataset/PH2_dataset.txt", "IMD001", "IMD000", "names .*IMD000.bmp again"),
-        ("ph2", "PH2Dataset/PH2_dataset.txt", "  2 ||", "  7 ||", "also has 7. It may be another archive"),
+        ("ph2", "PH2Dataset/PH2_dataset.txt", "IMD001", "IMD000", "repeats .*IMD000.bmp"),
+        ("ph2", "PH2Dataset/PH2_dataset.txt", "  2 ||", "  7 ||", "also has 7. Check that this is the right archive"),
     ],
 )
 def test_tables_of_another_content_are_refused(name, file, old, new, message, tiny_set):
@@ -159,7 +165,7 @@ def test_folders_of_another_archive_are_refused(tiny_set):
     folder, read = tiny_set("imagewoof")
     (folder / "imagewoof2-320" / "train" / "n02115641").rename(folder / "imagewoof2-320" / "train" / "n01440764")
     with pytest.raises(
-        ValueError, match=r"must hold the synsets n02086240, .* it holds n01440764, .* another archive"
+        ValueError, match=r"must hold the synsets n02086240, .* it holds n01440764, .* the right archive"
     ):
         read()
     folder, read = tiny_set("dermofit")
@@ -172,12 +178,12 @@ def test_a_class_too_small_for_three_parts_is_named(tmp_path):
     for name, count in (("many", 40), ("few", 2)):
         for i in range(count):
             save_picture(tmp_path / name / f"{i}.png", (4, 4))
-    with pytest.raises(ValueError, match=r"all of train, validation, test \(70 : 10 : 20.*too few have few \(2\)"):
+    with pytest.raises(ValueError, match=r"all of train, validation, test \(70 : 10 : 20.*too small: few \(2\)"):
         load_image_data(f"folder:{tmp_path}")
 
 
 def test_own_folders_that_are_none_are_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match="with a folder a class in it"):
+    with pytest.raises(FileNotFoundError, match="that contains a folder for each class"):
         load_image_data(f"folder:{tmp_path}")
     save_picture(tmp_path / "train" / "a" / "0.png")
     with pytest.raises(FileNotFoundError, match="must hold train/, and test/ or val/"):
@@ -189,7 +195,7 @@ def test_own_folders_that_are_none_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r"must hold the classes a; .* also has b"):
         load_image_data(f"folder:{tmp_path}")
     (tmp_path / "train" / "b").mkdir()
-    with pytest.raises(ValueError, match="must have a training picture; there is none of b"):
+    with pytest.raises(ValueError, match="must have a training picture; b has none"):
         load_image_data(f"folder:{tmp_path}")
 
 
@@ -200,11 +206,11 @@ def test_own_folders_that_are_none_are_refused(tmp_path):
         ("name,class\n0.png,a\n", "must have the columns file, class; it lacks file"),
         ("file,class\n", "must hold at least one picture"),
         ("file,class\n0.png,\n", "no empty cell; row 1 has one"),
-        ("file,class\n0.png,a\n./0.png,b\n", r"must name a picture once; .* names 0\.png again"),
-        ("file,class,split\n0.png,a,train\n1.png,a,testing\n", "of the words train, validation, test; got testing"),
+        ("file,class\n0.png,a\n./0.png,b\n", r"must name each picture once; .* repeats 0\.png"),
+        ("file,class,split\n0.png,a,train\n1.png,a,testing\n", "must only name train, validation, test; got testing"),
         ("file,class,split\n0.png,a,train\n1.png,a,validation\n", "test part of .* must have at least one"),
-        ("file,class,split\n0.png,a,train\n1.png,b,test\n", "must have a training picture; there is none of b"),
-        ("file,class\n0.png,a\n1.png,b\n", "too few have a"),
+        ("file,class,split\n0.png,a,train\n1.png,b,test\n", "must have a training picture; b has none"),
+        ("file,class\n0.png,a\n1.png,b\n", "too small: a"),
         (b"file,class\n0.png,N\xe4vus\n", "must be a CSV file in UTF-8"),
     ],
 )
@@ -220,7 +226,7 @@ def test_a_table_that_is_absent_or_names_absent_files(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"there is no .*t\.csv"):
         load_image_data(f"csv:{tmp_path}/t.csv")
     write_csv(tmp_path / "t.csv", [("file", "class"), *((f"{i}.png", "a") for i in range(9))])
-    with pytest.raises(FileNotFoundError, match=r"0\.png, .*1\.png, .*2\.png and 6 more, which the table of t names"):
+    with pytest.raises(FileNotFoundError, match=r"0\.png, .*1\.png, .*2\.png and 6 more, named in the table of t"):
         load_image_data(f"csv:{tmp_path}/t.csv")
 
 
@@ -261,7 +267,7 @@ def test_subsets_of_bad_sizes_are_refused(n, error):
 
 def test_a_subset_that_loses_a_class_is_refused():
     part = np.zeros((101, 4, 4), np.uint8), np.array([0] * 99 + [1, 2])
-    data = from_arrays("tiny", Arrays({"train": part, "test": part}, ("a", "b", "c"), "made here"), AS_IT_IS)
+    data = from_arrays("tiny", ArrayContents({"train": part, "test": part}, ("a", "b", "c"), "made here"), UNFRAMED)
     with pytest.raises(ValueError, match=r"n_train must leave an image of each class; 3 leaves none of b, c"):
         subset(data, 3, seed=0)
     with pytest.raises(TypeError, match="data must come from load_image_data"):

@@ -1,4 +1,4 @@
-"""What is measured of a classifier: the columns of the paper's tables, from torchmetrics."""
+"""Metrics of a classifier: the columns of the paper's tables, from torchmetrics."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TORCHMETRICS = "torchmetrics.classification"
 
 
 def _metric(kind: str, average: str, module: str = TORCHMETRICS) -> Callable[[int], Metric]:
-    """Return how a metric is built for n classes; its module, which needs the extra, is imported then."""
+    """Return a function that builds a metric for n classes; only that call imports the extra's packages."""
     return lambda n: getattr(import_module(module), kind)(n, average=average)
 
 
@@ -34,11 +34,11 @@ HIGHER_IS_BETTER = {name: name != "error" for name in METRICS}
 
 
 def make_metrics(names: Sequence[str], n_classes: int) -> MetricCollection:
-    """Return the metrics of some names."""
+    """Return the metrics of these names, for n classes."""
     require_packages()
     from torchmetrics import MetricCollection
 
-    made: dict[str, Metric | MetricCollection] = {}
+    metrics: dict[str, Metric | MetricCollection] = {}
     for name in names:
-        made[name] = METRICS[check_choice(name, "metrics", METRICS)](n_classes)
-    return MetricCollection(made, compute_groups=False)
+        metrics[name] = METRICS[check_choice(name, "metrics", METRICS)](n_classes)
+    return MetricCollection(metrics, compute_groups=False)

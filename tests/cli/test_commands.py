@@ -1,58 +1,19 @@
-"""The command line on files of the user's."""
+"""The commands on a user's own files."""
 
-import subprocess
-import sys
 from importlib.metadata import version
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
-from zeta_geom.cli.main import app, main
-from zeta_geom.cli.options import to_range
+from tests.cli.command_cases import RNG, X, folder, in_a_shell, program, run, y
+from zeta_geom.cli.values import to_range
 from zeta_geom.geometry import local_dimension
 from zeta_geom.mixers import MIXERS, GridMix, ZetaMixup
 from zeta_geom.mixers.table import NOT_BUILT
 
-RNG = np.random.default_rng(0)
-X, y = RNG.random((200, 5)), RNG.integers(0, 3, 200)
-
-
-@pytest.fixture
-def folder(tmp_path):
-    np.savez(tmp_path / "data.npz", X=X, y=y)
-    np.save(tmp_path / "data.npy", X)
-    return tmp_path
-
-
-def run(*words):
-    result = CliRunner().invoke(app, [str(word) for word in words])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
-
-
-def in_a_shell(folder, words):
-    command = [sys.executable, "-m", "zeta_geom.cli.main", *words]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-
-
-@pytest.fixture(params=["here", pytest.param("in a shell", marks=pytest.mark.slow)])
-def program(request, folder, monkeypatch, capsys):
-    """Return the program as a function of its words: called in this process, or as a command."""
-
-    def here(words):
-        monkeypatch.chdir(folder)
-        monkeypatch.setattr(sys, "argv", ["zeta-geom", *words])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return SimpleNamespace(returncode=ended.value.code, stdout=said.out, stderr=said.err)
-
-    return here if request.param == "here" else lambda words: in_a_shell(folder, words)
+__all__ = ["folder", "program"]
 
 
 def test_mix_is_mix_dataset(folder):

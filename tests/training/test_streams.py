@@ -2,6 +2,7 @@
 
 import itertools
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -17,22 +18,7 @@ from zeta_geom.training.recipes.schema import Optimizer
 SETTINGS = {"optimizer": Optimizer(learning_rate=0.05)}
 
 
-def streams(monkeypatch, seed, rank, epoch):
-    monkeypatch.setattr(Classifier, "global_rank", rank)
-    monkeypatch.setattr(Classifier, "current_epoch", epoch)
-    made = Classifier(nn.Linear(2, 2), 2, mixer=Mixup(random_state=seed), seed=seed, **SETTINGS)
-    made.on_train_epoch_start()
-    return (
-        float(made._epoch_mixer.draw((4, 2)).lam),
-        torch.rand(1, generator=made._generator).item(),
-        torch.rand(1).item(),
-    )
-
-
-def test_each_seed_rank_and_epoch_has_streams_of_its_own(monkeypatch):
-    found = [streams(monkeypatch, *key) for key in itertools.product(range(2), repeat=3)]
-    assert len({value for each in found for value in each}) == 3 * 8
-    assert streams(monkeypatch, 1, 1, 1) == found[-1]
+IMAGES, LABELS = torch.randint(256, (16, 1, 8, 8), dtype=torch.uint8), torch.arange(16) % 10
 
 
 class Watching(nn.Module):
@@ -45,16 +31,40 @@ class Watching(nn.Module):
         return self.last(x.flatten(1))
 
 
+def trained(classifier):
+    """Return the inputs of the network in the first step of an epoch, after a draw of torch's global stream."""
+    classifier.log = lambda *_, **__: None
+    classifier.on_train_epoch_start()
+    dropout = torch.rand(1).item()
+    classifier.training_step((IMAGES, LABELS))
+    return classifier.network.seen[0], dropout
+
+
+def streams(monkeypatch, seed, rank, epoch):
+    monkeypatch.setattr(Classifier, "global_rank", rank)
+    monkeypatch.setattr(Classifier, "current_epoch", epoch)
+    mixed, dropout = trained(Classifier(Watching(), 10, mixer=Mixup(random_state=seed), seed=seed, **SETTINGS))
+    cropped, _ = trained(Classifier(Watching(), 10, augmentation=["crop"], seed=seed, **SETTINGS))
+    return tuple(mixed.flatten().tolist()), tuple(cropped.flatten().tolist()), dropout
+
+
+def test_each_seed_rank_and_epoch_has_streams_of_its_own(monkeypatch):
+    draws = [streams(monkeypatch, *key) for key in itertools.product(range(2), repeat=3)]
+    assert len({value for draw in draws for value in draw}) == 3 * 8
+    assert streams(monkeypatch, 1, 1, 1) == draws[-1]
+
+
 @pytest.mark.parametrize("mixer", [None, build("manifold-mixup", layers=["input"], prob=0.0)])
-def test_what_the_network_is_given(mixer):
-    made = Classifier(Watching(), 10, mixer=mixer, augmentation=["flip", "crop"], mean=[0.3], std=[0.2], **SETTINGS)
-    made.log = lambda *_, **__: None
-    images, labels = torch.randint(256, (6, 1, 8, 8), dtype=torch.uint8), torch.arange(6)
-    made._generator = torch.Generator().manual_seed(4)
-    made.training_step((images, labels))
-    augmented = augment(images / 255, ["flip", "crop"], torch.Generator().manual_seed(4))
-    made(images)
-    for x, seen in zip((augmented, images / 255), made.network.seen, strict=True):
+def test_what_the_network_is_given(mixer, monkeypatch):
+    monkeypatch.setattr(Classifier, "global_rank", 0)
+    monkeypatch.setattr(Classifier, "current_epoch", 0)
+    settings = {"augmentation": ["flip", "crop"], "mean": [0.3], "std": [0.2], "seed": 4} | SETTINGS
+    classifier = Classifier(Watching(), 10, mixer=mixer, **settings)
+    trained(classifier)
+    classifier(IMAGES)
+    seed = np.random.SeedSequence(4, spawn_key=(0, 0)).generate_state(1, np.uint64)[0]  # of the epoch's augmentation
+    augmented = augment(IMAGES / 255, ["flip", "crop"], torch.Generator().manual_seed(int(seed >> 1)))
+    for x, seen in zip((augmented, IMAGES / 255), classifier.network.seen, strict=True):
         torch.testing.assert_close(seen, (x - 0.3) / 0.2)
 
 

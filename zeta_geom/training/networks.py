@@ -1,4 +1,4 @@
-"""The networks of the paper, from timm, and the oracle's LeNet-5: one table name -> how it is built."""
+"""The paper's networks, from timm, and the oracle's LeNet-5: one table, name -> how to build it."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 __all__ = ["NETWORKS", "SMALL_IMAGE", "Network", "features", "last_layer", "make_network"]
 
-SMALL_IMAGE = 64  # pixels; below this height or width a network keeps the resolution of its first layers
+SMALL_IMAGE = 64  # pixels; below, a network's first layers keep the resolution: ours, CIFAR has 32, STL-10 has 96
 
 
 @dataclass(frozen=True)
 class Network:
-    """How a network is built.
+    """How to build a network.
 
     Parameters
     ----------
     build : callable
-        (n_classes, channels) -> module, on random weights.
+        (n_classes, channels) -> module with random weights.
     stages : tuple of str
         The layers that manifold mixup may mix at: the input, and the outputs of the first two stages.
     keep_resolution : callable
-        Gives the module the small-image stem, in place.
+        Replaces the module's first layers by the small-image stem, in place.
     """
 
     build: Callable[[int, int], nn.Module]
@@ -38,7 +38,7 @@ class Network:
 
 
 def make_network(name: str, n_classes: int, image_shape: tuple[int, int, int], *, seed: int = 0) -> nn.Module:
-    """Return a network on random weights that the seed decides.
+    """Return a network whose random weights the seed determines.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def make_network(name: str, n_classes: int, image_shape: tuple[int, int, int], *
         networks a first convolution of 3 × 3 and stride 1 without pooling after it, in MobileNetV2 and
         EfficientNet-B0 stride 1 in place of 2 in the first convolution and in the second stage.
     seed : int
-        torch's own generator is seeded with it for as long as the weights are drawn, and then set back.
+        Seed of the weights; torch's global generator is restored afterwards.
 
     Returns
     -------
@@ -61,9 +61,9 @@ def make_network(name: str, n_classes: int, image_shape: tuple[int, int, int], *
     Raises
     ------
     ImportError
-        If a package of the extra `train` is absent.
+        If a package of the extra `train` is missing.
     TypeError, ValueError
-        If the name is unknown, a number is out of range, or LeNet-5 is asked for other than 28 × 28 grey images.
+        If the name is unknown, a number is out of range, or LeNet-5 is to take other images than 28 × 28 grey ones.
 
     Notes
     -----
@@ -85,7 +85,7 @@ def make_network(name: str, n_classes: int, image_shape: tuple[int, int, int], *
     if name == "lenet" and (channels, height, width) != (1, 28, 28):
         raise ValueError(f"network lenet takes grey images of 28 x 28 pixels; got {tuple(image_shape)}.")
     with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(check_int(seed, "seed", low=0))  # torch.manual_seed: also the devices'
+        torch.default_generator.manual_seed(check_int(seed, "seed", low=0))  # torch.manual_seed also seeds devices
         built = network.build(n_classes, channels)
         if min(height, width) < SMALL_IMAGE:
             network.keep_resolution(built)
@@ -93,7 +93,7 @@ def make_network(name: str, n_classes: int, image_shape: tuple[int, int, int], *
 
 
 def features(network: nn.Module, images: Tensor) -> Tensor:
-    """Return what the last layer of a network gets to see.
+    """Return the input of a network's last layer.
 
     Shapes: `images` (n, C, H, W) -> (n, d).
     """
@@ -102,15 +102,17 @@ def features(network: nn.Module, images: Tensor) -> Tensor:
     if isinstance(network, LeNet5):
         return network.features(images)
     timm_network: Any = network
-    return timm_network.forward_head(timm_network.forward_features(images), pre_logits=True)
+    inputs: Tensor = timm_network.forward_head(timm_network.forward_features(images), pre_logits=True)
+    return inputs
 
 
 def last_layer(network: nn.Module) -> nn.Module:
-    """Return the layer that turns `features` into logits."""
+    """Return the layer that maps `features` to logits."""
     from zeta_geom.realism import LeNet5
 
     timm_network: Any = network
-    return network.fc3 if isinstance(network, LeNet5) else timm_network.get_classifier()
+    layer: nn.Module = network.fc3 if isinstance(network, LeNet5) else timm_network.get_classifier()
+    return layer
 
 
 def _lenet(n_classes: int, channels: int) -> nn.Module:
@@ -123,7 +125,7 @@ def _lenet(n_classes: int, channels: int) -> nn.Module:
 
 
 def _narrow_resnet(n_classes: int, channels: int) -> nn.Module:
-    """Ours: one basic block a stage, a quarter of ResNet-18's width; 0.3 million weights."""
+    """Return our small network: one basic block per stage, a quarter of ResNet-18's width, 0.3 million weights."""
     from timm.models.resnet import BasicBlock, ResNet
 
     block: Any = BasicBlock
@@ -145,7 +147,7 @@ def _residual(network: Any) -> None:
 
     stem = network.conv1
     network.conv1 = nn.Conv2d(stem.in_channels, stem.out_channels, 3, stride=1, padding=1, bias=False)
-    nn.init.kaiming_normal_(network.conv1.weight, mode="fan_out", nonlinearity="relu")  # as timm draws the others
+    nn.init.kaiming_normal_(network.conv1.weight, mode="fan_out", nonlinearity="relu")  # timm's rule
     network.maxpool = nn.Identity()
 
 

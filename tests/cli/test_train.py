@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from tests.cli.test_cli import in_a_shell, run
+from tests.cli.command_cases import in_a_shell, run
 from tests.training.training_cases import recipe
 from zeta_geom.training import RECIPES, write_recipe
 
@@ -24,7 +24,7 @@ def test_list_names_all_recipes_or_those_that_hold_a_part():
     some = run("train", "table-5/cifar-100", "--list").stdout.splitlines()
     assert len(some) == 8
     assert "200 epochs of 128, error" in some[0]
-    with pytest.raises(ValueError, match="no recipe's name holds 'table-3'"):
+    with pytest.raises(ValueError, match="no recipe's name contains 'table-3'"):
         run("train", "table-3", "--list")
 
 
@@ -66,7 +66,7 @@ def test_train_writes_the_table_and_says_what_came_out(folder):
         (["nowhere"], "there is no recipe nowhere"),
         (["tiny.yaml", "--set", "epochs"], "--set must be NAME=VALUE"),
         (["tiny.yaml", "--set", "epochs=0"], "epochs"),
-        (["tiny.yaml", "--set", "network=vgg"], "network must be of"),
+        (["tiny.yaml", "--set", "network=vgg"], "network must be among"),
         (["tiny.yaml", "--seeds", "a"], "--seeds must be whole numbers"),
         (["tiny.yaml", "--seeds", "0 0"], "seeds must be distinct"),
         (["tiny.yaml", "--seeds", ""], "seeds"),
@@ -157,7 +157,7 @@ uses = {
     "run()": lambda: run(recipe, folder=sys.argv[2]),
     "load_network()": lambda: load_network(recipe, 0, None, folder=sys.argv[2]),
     "make_network()": lambda: make_network("resnet18", 2, (3, 8, 8)),
-    "make_metrics()": lambda: training.fit.metrics.make_metrics(["error"], 2),
+    "make_metrics()": lambda: training.metrics.make_metrics(["error"], 2),
     **{name: lambda name=name: getattr(training, name) for name in training.__all__},
 }
 for name, call in uses.items():

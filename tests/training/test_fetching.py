@@ -37,7 +37,7 @@ def test_an_archive_is_fetched_once_and_moved_there_whole(name, serve, tmp_path,
     fetch_archive(tmp_path / "other" / name, **options)  # it is there: nothing is asked
 
 
-@pytest.mark.parametrize(("cut", "reason"), [(0.5, ""), (1, "came corrupt, with MD5")])
+@pytest.mark.parametrize(("cut", "reason"), [(0.5, ""), (1, "arrived corrupt, with MD5")])
 def test_an_archive_that_comes_broken_leaves_nothing(cut, reason, serve, tmp_path, monkeypatch):
     url = f"{serve({'tiny.tgz': bytes(999)}, cut=cut)}/tiny.tgz"
     broken = dataclasses.replace(IMAGE_SETS["stl-10"], fetch=partial(fetch_archive, url=url, md5="0", holds="x"))
@@ -56,7 +56,7 @@ def test_medmnist_is_fetched_and_its_hash_checked(serve, tmp_path, monkeypatch):
     url = f"{serve({'breastmnist.npz': content})}/breastmnist.npz"
     monkeypatch.setitem(INFO, "breastmnist", INFO["breastmnist"] | {"url": url, "MD5": "0"})
     with pytest.raises(
-        FileNotFoundError, match=r"came corrupt, with MD5 .* Get breastmnist\.npz from https://zenodo"
+        FileNotFoundError, match=r"arrived corrupt, with MD5 .* Get breastmnist\.npz from https://zenodo"
     ):
         load_image_data("breastmnist", data_home=tmp_path / "other", progress=False)
     monkeypatch.setitem(INFO["breastmnist"], "MD5", hashlib.md5(content).hexdigest())

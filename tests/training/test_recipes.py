@@ -6,8 +6,8 @@ import yaml
 from tests.training.training_cases import SETTINGS, recipe
 from zeta_geom.mixers import gamma_min
 from zeta_geom.training import RECIPES, Recipe, read_recipe, write_recipe
-from zeta_geom.training.fit.networks import NETWORKS, make_network
-from zeta_geom.training.recipes.files import changed
+from zeta_geom.training.networks import NETWORKS, make_network
+from zeta_geom.training.recipes.files import change_recipe
 from zeta_geom.training.recipes.paper import GAMMAS, MEDMNIST, NATURAL, SKIN
 
 
@@ -87,30 +87,30 @@ def test_each_recipe_says_where_each_setting_is_from_and_survives_yaml(name, tmp
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"network": "vgg"}, "network must be of lenet, .*got 'vgg'"),
-        ({"metrics": ("loss",)}, "metrics must be of error, .*got 'loss'"),
-        ({"metrics": ()}, "metrics must be of"),
+        ({"network": "vgg"}, "network must be among lenet, .*got 'vgg'"),
+        ({"metrics": ("loss",)}, "metrics must be among error, .*got 'loss'"),
+        ({"metrics": ()}, "metrics must be among"),
         ({"epochs": 0}, r"epochs\s+Input should be greater than or equal to 1"),
         ({"batch_size": 2.5}, "batch_size"),
         ({"optimizer": {"learning_rate": -1}}, "optimizer.learning_rate"),
         ({"optimizer": {"learning_rate": float("nan")}}, "optimizer.learning_rate"),
         ({"optimizer": {"learning_rate": 0.1, "momentum": 0}}, "nesterov needs a momentum"),
         ({"schedule": {"milestones": (3,)}}, "milestones must be below epochs = 3"),
-        ({"schedule": {"milestones": (2, 1)}}, "milestones must be positive and ascend"),
+        ({"schedule": {"milestones": (2, 1)}}, "milestones must be positive and ascending"),
         ({"mixer": {"name": "mixdown"}}, "mixdown"),
         ({"mixer": {"name": "zeta", "params": {"gamma": -1}}}, "gamma must be"),
         ({"mixer": {"name": "zeta", "params": {"delta": 1}}}, "delta"),
-        ({"mixer": {"name": "zeta", "params": {"random_state": 1}}}, "leave random_state to the training"),
+        ({"mixer": {"name": "zeta", "params": {"random_state": 1}}}, "must not hold random_state"),
         ({"mixer": {"name": "supermix"}}, "needs a teacher"),
         ({"augmentation": ("rotate",)}, "augmentation"),
         ({"precision": "64"}, "precision"),
         ({"seeds": (0, 0)}, "seeds must be distinct"),
         ({"seeds": (-1,)}, "seeds must be distinct and not negative"),
         ({"seeds": ()}, "seeds"),
-        ({"n_train": 8}, "n_train must hold a batch of 32"),
+        ({"n_train": 8}, "n_train must be at least batch_size = 32"),
         ({"name": "../x"}, "name"),
         ({"name": "/x"}, "name"),
-        ({"sources": {"colour": "ours"}}, "sources must be of"),
+        ({"sources": {"colour": "ours"}}, "sources must be among"),
         ({"colour": "red"}, "colour"),
     ],
 )
@@ -141,18 +141,18 @@ def test_a_file_that_is_no_recipe_is_refused(text, message, tmp_path):
 
 
 def test_changed_settings_say_who_changed_them():
-    made = changed(recipe(), {"optimizer.weight_decay": 0, "mixer.params.gamma": 3.5, "epochs": 7}, "ours, so")
+    made = change_recipe(recipe(), {"optimizer.weight_decay": 0, "mixer.params.gamma": 3.5, "epochs": 7}, "ours, so")
     assert (made.optimizer.weight_decay, made.mixer.params, made.epochs) == (0, {"gamma": 3.5}, 7)
     assert {made.sources[name] for name in ("optimizer", "mixer", "epochs")} == {"ours, so"}
     assert made.sources["batch_size"] == "not stated"
     assert recipe().epochs == 3
     for key, message in (
         ("colour", "colour"),
-        ("epochs.first", "epochs has none within"),
+        ("epochs.first", "epochs contains no others"),
         ("mixer.nom", "mixer.nom"),
     ):
         with pytest.raises(ValueError, match=message):
-            changed(recipe(), {key: 1})
+            change_recipe(recipe(), {key: 1})
 
 
 @pytest.mark.parametrize("name", [name for name in NETWORKS if name != "lenet"])

@@ -1,4 +1,4 @@
-"""A user's own pictures: a folder a class, or a table of files."""
+"""A user's pictures: one folder for each class, or a table of files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 import numpy as np
 import pandas as pd
 
-from zeta_geom.training.data.contents import Pictures, file_hashes
+from zeta_geom.training.data.contents import PictureContents, file_hashes
 from zeta_geom.training.data.file_images import FileImages
 from zeta_geom.training.data.framing import Framing
 from zeta_geom.training.data.readers.class_tables import ENDINGS, class_folders, pictures_below, read_table
@@ -16,46 +16,46 @@ from zeta_geom.training.data.readers.class_tables import ENDINGS, class_folders,
 __all__ = ["load_pictures", "read_csv", "read_folder", "split_folders"]
 
 
-def read_folder(folder: Path) -> Pictures:
-    """Read folder/<class>/*, or a folder with train/<class>/* and test/ or val/, or both, alike."""
+def read_folder(folder: Path) -> PictureContents:
+    """Read folder/<class>/*, or folder/train/<class>/* with test/ or val/ or both."""
     if not folder.is_dir() or not class_folders(folder):
-        raise FileNotFoundError(f"there is no folder {folder} with a folder a class in it.")
+        raise FileNotFoundError(f"there is no folder {folder} that contains a folder for each class.")
     source = f"the folder {folder.name}"
     if (folder / "train").is_dir():
         return split_folders(folder, source)
-    return Pictures(_rows(folder, ""), tuple(class_folders(folder)), folder, source)
+    return PictureContents(_rows(folder, ""), tuple(class_folders(folder)), folder, source)
 
 
 def load_pictures(folder: Path, framing: Framing, *, progress: bool = True) -> tuple[FileImages, str]:
-    """Return the pictures of a folder and of the folders in it, without labels, and their fingerprint."""
+    """Return the pictures in a folder and below it, without labels, and their fingerprint."""
     root = folder / "train" if (folder / "train").is_dir() else folder
     paths = list(pictures_below(root)) if root.is_dir() else []
     if not paths:
         raise FileNotFoundError(
-            f"there is no picture in the folder {root}, nor below it; name one with {', '.join(ENDINGS)} files."
+            f"there is no picture in the folder {root} or below it; choose one with {', '.join(ENDINGS)} files."
         )
     names = [path.relative_to(root).as_posix() for path in paths]
     content = repr((framing, framing.background, names, file_hashes(paths, progress=progress)))
     return FileImages(paths, np.zeros(len(paths), np.int64), framing), hashlib.sha256(content.encode()).hexdigest()
 
 
-def split_folders(root: Path, source: str) -> Pictures:
-    """Read train/<class>/*, and test/, val/ or validation/ alike; val is the test part where there is no test."""
+def split_folders(root: Path, source: str) -> PictureContents:
+    """Read train/<class>/*, test/ and val/ or validation/; without test/, the latter is the test part."""
     held_out = [name for name in ("val", "validation", "test") if (root / name).is_dir()]
     if not (root / "train").is_dir() or not held_out:
-        raise FileNotFoundError(f"{root} must hold train/, and test/ or val/, each with a folder a class.")
+        raise FileNotFoundError(f"{root} must hold train/, and test/ or val/, each with a folder for each class.")
     parts = {"train": "train", held_out[-1]: "test"} | dict.fromkeys(held_out[:-1], "validation")
     rows = pd.concat([_rows(root, name).assign(split=part) for name, part in parts.items()], ignore_index=True)
-    return Pictures(rows, tuple(class_folders(root / "train")), root, source)
+    return PictureContents(rows, tuple(class_folders(root / "train")), root, source)
 
 
-def read_csv(path: Path) -> Pictures:
-    """Read a table with the columns file (within the table's folder) and class, and maybe split."""
+def read_csv(path: Path) -> PictureContents:
+    """Read a table with the columns file (within the table's folder), class and optionally split."""
     rows = read_table(path, ("file", "class"), optional=("split",))
     if (empty := (rows == "").any(axis=1)).any():
         raise ValueError(f"{path} must have no empty cell; row {int(empty.to_numpy().argmax()) + 1} has one.")
     rows["file"] = [PurePath(file).as_posix() for file in rows["file"]]
-    return Pictures(rows, tuple(sorted(set(rows["class"]))), path.parent, f"the table {path.name}")
+    return PictureContents(rows, tuple(sorted(set(rows["class"]))), path.parent, f"the table {path.name}")
 
 
 def _rows(root: Path, part: str) -> pd.DataFrame:

@@ -88,7 +88,7 @@ def test_means_over_classes_need_each_class_in_the_test_part(tmp_path):
         for i in range(8):
             save_picture(tmp_path / "own" / place / f"{i}.png")
     settings = {"data": f"folder:{tmp_path / 'own'}", "n_train": None, "size": 16, "batch_size": 8, "epochs": 1}
-    with pytest.raises(ValueError, match="metrics auc need a test image of each class; there is none of b"):
+    with pytest.raises(ValueError, match="metrics auc need a test image of each class; the test part has none of b"):
         train(tmp_path, recipe(**settings))
     assert train(tmp_path, recipe(**settings, metrics=("error",)))["n_test"][0] == 8
 

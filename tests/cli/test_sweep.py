@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.cli.test_cli import X, folder, program, run, y
+from tests.cli.command_cases import X, folder, program, run, y
 from zeta_geom.cli.options import joined_values
 from zeta_geom.plots.sweep import sweep_panel
 from zeta_geom.sweeps import Ledger, sweep, sweep_table
@@ -68,7 +68,7 @@ def test_status_names_what_failed_and_the_command_ends_with_an_error(program, fo
         (["--measure", "dimension", "area"], "measures must be one of 'dimension', 'label-error', 'realism'"),
         (["--measure", "realism"], "realism.* needs MNIST-like images"),
         (["--k", "200"], "k=200"),
-        (["--workers", "2", "--dask", "tcp://a:1"], "--dask and --workers do not go together"),
+        (["--workers", "2", "--dask", "tcp://a:1"], "--dask and --workers exclude each other"),
         (["--mixers", "cutmix"], "images"),
         (["--n-mix", "64"], "n_mix must be at most the 32 points of a batch; got 64"),
         (["--limit", "-1"], "limit"),

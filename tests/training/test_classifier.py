@@ -16,7 +16,7 @@ from zeta_geom.mixers import ZetaMixup
 from zeta_geom.training import Classifier, load_image_data, make_network
 from zeta_geom.training.fit.augmentation import augment, random_crop, random_flip
 from zeta_geom.training.fit.loaders import ImageLoaders
-from zeta_geom.training.fit.metrics import METRICS, make_metrics
+from zeta_geom.training.metrics import METRICS, make_metrics
 from zeta_geom.training.recipes.schema import Optimizer, Schedule
 
 SETTINGS = {"optimizer": Optimizer(learning_rate=0.05)}

@@ -72,7 +72,7 @@ def test_own_callables_and_all_options(files):
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["--gamma", "2.8"], "go with --mixer"),
+        (["--gamma", "2.8"], "need --mixer"),
         (["--mixer", "zeta", "--gamma", "two"], "--gamma must be numbers"),
         (["--augment", "shift"], "module:name"),
         (

@@ -1,0 +1,28 @@
+"""`zeta-geom mixers`: the table of methods."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from zeta_geom.cli.consoles import in_columns
+
+__all__ = ["mixers"]
+
+
+def mixers(
+    markdown: Annotated[bool, typer.Option(help="print the page docs/mixers.md, with sources and ideas")] = False,
+) -> None:
+    """List the mixers: the paper's Table 2 as the code implements it, and the methods that are not built.
+
+    Example: zeta-geom mixers
+    """
+    from zeta_geom.mixers.table import method_page, method_table
+
+    if markdown:
+        typer.echo(method_page(), nl=False)
+        return
+    table = method_table().drop(columns=["idea", "source"])
+    table["name"] = table["name"].replace("", "(not built)")
+    typer.echo(in_columns([[str(name) for name in table.columns], *table.to_numpy().tolist()]))

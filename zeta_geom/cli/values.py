@@ -1,0 +1,89 @@
+"""Values of options, read from their text."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zeta_geom.sweeps import Executor
+
+__all__ = ["readable", "to_executor", "to_gamma", "to_ints", "to_names", "to_numbers", "to_params", "to_range"]
+
+
+def readable(word: str) -> str:
+    """Return a word of the command line as text; bytes that the locale cannot decode are read as UTF-8."""
+    return word.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def to_ints(text: str, option: str = "--k") -> tuple[int, ...]:
+    """Read whole numbers separated by blanks or commas."""
+    try:
+        return tuple(int(part) for part in text.replace(",", " ").split())
+    except ValueError as error:
+        raise ValueError(f'{option} must be whole numbers, such as "8 128"; got {text!r}.') from error
+
+
+def to_names(text: str) -> tuple[str, ...]:
+    """Read names separated by blanks or commas."""
+    return tuple(text.replace(",", " ").split())
+
+
+def to_numbers(text: str, option: str) -> list[float]:
+    """Read numbers separated by blanks or commas."""
+    try:
+        return [float(part) for part in text.replace(",", " ").split()]
+    except ValueError as error:
+        raise ValueError(f'{option} must be numbers, such as "2.4 2.8"; got {text!r}.') from error
+
+
+def to_gamma(text: str) -> float | list[float]:
+    """Read γ, or low:high."""
+    try:
+        return [float(part) for part in text.split(":")] if ":" in text else float(text)
+    except ValueError as error:
+        raise ValueError(f"--gamma must be a number or low:high; got {text!r}.") from error
+
+
+def to_params(pairs: list[str], option: str = "--param") -> dict[str, Any]:
+    """Read NAME=VALUE: numbers, true, false and lists as in JSON, anything else as text."""
+    params: dict[str, Any] = {}
+    for pair in pairs:
+        name, separator, text = pair.partition("=")
+        if not separator or not name:
+            raise ValueError(f"{option} must be NAME=VALUE, such as n_cells=4; got {pair!r}.")
+        try:
+            params[name] = json.loads(text)
+        except ValueError:
+            params[name] = text
+    return params
+
+
+def to_range(text: str) -> list[float]:
+    """Read start:stop:step, with the stop, or numbers separated by blanks or commas."""
+    import numpy as np
+
+    try:
+        if ":" in text:
+            start, stop, step = (float(part) for part in text.split(":"))
+            values = [float(round(value, 10)) for value in np.arange(start, stop + step / 2, step)]
+        else:
+            values = to_numbers(text, "--gammas")
+        if not values:
+            raise ValueError("no values")
+        return values
+    except (ValueError, ZeroDivisionError) as error:
+        raise ValueError(f"--gammas must be start:stop:step or numbers; got {text!r}.") from error
+
+
+def to_executor(workers: int, dask: str | None, limit: float | None = None) -> Executor | None:
+    """Return the executor that the options name; None stands for this process."""
+    from zeta_geom.sweeps import DaskExecutor, PoolExecutor
+
+    if dask is not None and workers:
+        raise ValueError("--dask and --workers exclude each other: the cluster has its own workers.")
+    if dask is not None:
+        return DaskExecutor(dask)
+    if workers or limit is not None:  # a run can only be ended at its limit in another process
+        return PoolExecutor(workers or 1)
+    return None
