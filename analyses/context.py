@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from zeta_geom import datasets, records
+from zeta_geom.records.keys import module_file
 
 PRESETS = ("quick", "full", "paper")  # minutes; every claim at our full sizes; the paper's own data and sizes
 STAND_INS = {
@@ -84,7 +84,7 @@ class Context:
         settings: Mapping[str, Any],
         data: str = "synthetic",
     ) -> records.Record:
-        """Reuse or compute the record `name`; the source of the calling analysis is part of its key."""
+        """Reuse or compute the record `name`; the module that defines `compute`, and its imports, are in the key."""
 
         def noted() -> pd.DataFrame | Mapping[str, np.ndarray]:
             self.computed.append(name)
@@ -96,7 +96,7 @@ class Context:
             settings=settings,
             data=data,
             folder=self.results / "records",
-            source=inspect.stack()[1].filename,
+            source=module_file(compute),
             force=self.force,
             stale=self.stale,
         )

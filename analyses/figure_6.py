@@ -14,7 +14,6 @@ from zeta_geom.datasets.own_files import read_arrays
 from zeta_geom.geometry import LocalPCA
 from zeta_geom.manifolds import MANIFOLDS
 from zeta_geom.records import data_fingerprint
-from zeta_geom.records.files import to_floats
 from zeta_geom.sweeps import gamma_sweep
 
 MIXERS = {

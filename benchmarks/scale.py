@@ -20,7 +20,7 @@ import typer
 
 from benchmarks import scale_plan
 from benchmarks.measuring import fashion, report
-from zeta_geom.execution.executors import local_cluster
+from zeta_geom.execution.dask import local_cluster
 from zeta_geom.execution.running import carry_out
 from zeta_geom.execution.timing import interleaved, seconds
 from zeta_geom.manifolds import make_helix

@@ -17,7 +17,7 @@ import matplotlib as mpl
 from analyses.context import Context, left_out_analyses
 from zeta_geom.plots.names import lettering
 from zeta_geom.records import atomic_path
-from zeta_geom.records.manifests import data_fingerprint, file_fingerprint, make_manifest
+from zeta_geom.records.keys import data_fingerprint, file_fingerprint, make_manifest
 
 DRAWN = "drawn"  # folder in results/PRESET/figures: for each figure the key its files were drawn for, and their names
 
@@ -134,6 +134,7 @@ def draw(figure: str, results: Path) -> Drawing:
 def drawing_key(figure: str, results: Path) -> str:
     """Return a hash of everything that a figure's files depend on: its records' manifests, the code, matplotlib."""
     manifests = sorted((results / "records" / figure).rglob("*.json"))
-    sources = sorted(Path(__file__).parent.glob("*.py"))
-    prints = [file_fingerprint(path) for path in (*manifests, *sources)]
-    return str(make_manifest(figure, {"matplotlib": version("matplotlib")}, data_fingerprint(prints))["key"])
+    prints = [file_fingerprint(path) for path in manifests]
+    source = Path(__file__).parent / f"{MODULES.get(figure, (figure, {}))[0]}.py"
+    settings = {"matplotlib": version("matplotlib")}
+    return str(make_manifest(figure, settings, data_fingerprint(prints), source)["key"])

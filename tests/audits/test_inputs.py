@@ -10,7 +10,7 @@ from zeta_geom.audits import audit
 from zeta_geom.audits.samples import halves, to_samples
 from zeta_geom.geometry import knn
 from zeta_geom.manifolds import make_crescents
-from zeta_geom.records.manifests import data_fingerprint
+from zeta_geom.records.keys import data_fingerprint
 
 QUICK = {"n_neighbors": (4, 16), "n_bootstrap": 200, "random_state": 0, "progress": False}
 

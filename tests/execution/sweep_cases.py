@@ -12,12 +12,15 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_info
 
+from zeta_geom.execution import ledger as ledger_module
 from zeta_geom.execution.ledger import Ledger
+
+SOURCE = ledger_module.__file__  # of few imports: the key of the whole package takes a second
 
 
 def entries(ledger, count, **settings):
     settings = {"seconds": 0.0, "diary": str(ledger.folder / "diary")} | settings
-    return [ledger.entry(f"run{i}", settings | {"i": i}, "none") for i in range(count)]
+    return [ledger.entry(f"run{i}", settings | {"i": i}, "none", SOURCE) for i in range(count)]
 
 
 def compute(settings):
@@ -79,7 +82,7 @@ def in_another_process(folder, count, executor="SerialExecutor()", **settings):
     code = (
         "import sys\nfrom tests.execution import sweep_cases as c\n"
         "from zeta_geom.execution.running import carry_out\n"
-        "from zeta_geom.execution.executors import *\n"
+        "from zeta_geom.sweeps import *\n"
         f"ledger = c.Ledger({str(folder)!r})\n"
         f"tables = carry_out(ledger, c.entries(ledger, {count}, **{settings!r}), c.compute, {executor})\n"
         "print(len(tables))\n"

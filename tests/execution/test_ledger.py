@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 
 from tests.execution import sweep_cases as cases
-from zeta_geom.execution import leases as claims_module
-from zeta_geom.execution.leases import claim, claimed_by
+from zeta_geom.execution import leases
+from zeta_geom.execution.leases import lease_owner, take_lease
 from zeta_geom.execution.running import carry_out
-from zeta_geom.records import manifests
+from zeta_geom.records import keys
 from zeta_geom.sweeps import Ledger, PoolExecutor, SerialExecutor
 
 
@@ -49,11 +49,11 @@ def test_a_run_is_one_folder_with_all_that_it_was_made_of(ledger):
     manifest = json.loads((folder / "result.json").read_text())
     assert manifest["status"] == "finished"
     assert manifest["settings"]["i"] == 0
-    assert manifest["versions"] == manifests.library_versions()
-    assert manifest["code"] == manifests.code_fingerprint()
+    assert manifest["versions"] == keys.library_versions()
+    assert manifest["code"] == keys.code_fingerprint(cases.SOURCE)
     assert manifest["pid"] == os.getpid()
     assert manifest["seconds"] >= 0
-    assert manifest["key"] == manifests.key_of(manifest)
+    assert manifest["key"] == keys.key_of(manifest)
     assert not list(ledger.temporary.iterdir())
 
 
@@ -100,11 +100,10 @@ def test_a_damaged_run_is_done_again(ledger, part, caplog):
 def test_runs_of_older_code_are_done_again_unless_asked_for(ledger, monkeypatch, caplog):
     (older,) = cases.entries(ledger, 1)
     go(ledger, [older])
-    monkeypatch.setattr(manifests, "code_fingerprint", lambda: "f" * 64)
-    monkeypatch.setattr("zeta_geom.execution.running.code_fingerprint", lambda: "f" * 64)
+    monkeypatch.setattr(keys, "code_fingerprint", lambda _: "f" * 64)
     (newer,) = cases.entries(ledger, 1)
     assert ledger.of_older_code(newer).name == older.name
-    assert "reusing a run of older code" in caplog.text
+    assert "reusing the result of older code" in caplog.text
     go(ledger, [newer])
     assert cases.noted(ledger) == [0, 0]
     assert ledger.of_older_code(newer) is None  # its own is there
@@ -119,33 +118,33 @@ def test_a_worker_with_other_code_or_libraries_is_refused(ledger, monkeypatch):
 
 def test_a_claim_dies_with_its_owner(tmp_path):
     code = (
-        "import sys, time; from pathlib import Path; from zeta_geom.execution.leases import claim\n"
-        f"with claim(Path({str(tmp_path)!r}), 'a') as ours: print(ours, flush=True); time.sleep(100)"
+        "import sys, time; from pathlib import Path; from zeta_geom.execution.leases import take_lease\n"
+        f"with take_lease(Path({str(tmp_path)!r}), 'a') as ours: print(ours, flush=True); time.sleep(100)"
     )
     owner = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert owner.stdout.readline() == "True\n"
-    with claim(tmp_path, "a") as ours:
+    with take_lease(tmp_path, "a") as ours:
         assert not ours
-    assert claimed_by(tmp_path, "a")["pid"] == owner.pid
+    assert lease_owner(tmp_path, "a")["pid"] == owner.pid
     owner.kill()
     owner.wait()
-    assert claimed_by(tmp_path, "a") is None
-    with claim(tmp_path, "a") as ours:
+    assert lease_owner(tmp_path, "a") is None
+    with take_lease(tmp_path, "a") as ours:
         assert ours
-        assert claimed_by(tmp_path, "a")["pid"] == os.getpid()
-    assert claimed_by(tmp_path, "a") is None
+        assert lease_owner(tmp_path, "a")["pid"] == os.getpid()
+    assert lease_owner(tmp_path, "a") is None
 
 
 def test_another_hosts_lease_holds_until_it_runs_out(tmp_path, ledger):
     lease = tmp_path / "a.lease"
     lease.write_text(json.dumps({"host": "elsewhere", "pid": 1, "token": "x", "since": 0}))
-    with claim(tmp_path, "a") as ours:
+    with take_lease(tmp_path, "a") as ours:
         assert not ours
-    assert claimed_by(tmp_path, "a")["host"] == "elsewhere"
-    old = time.time() - claims_module.LEASE - 1
+    assert lease_owner(tmp_path, "a")["host"] == "elsewhere"
+    old = time.time() - leases.LEASE - 1
     os.utime(lease, (old, old))
-    assert claimed_by(tmp_path, "a") is None
-    with claim(tmp_path, "a") as ours:
+    assert lease_owner(tmp_path, "a") is None
+    with take_lease(tmp_path, "a") as ours:
         assert ours
     assert not lease.exists()
     assert not list(tmp_path.glob("*clock*"))
@@ -153,15 +152,15 @@ def test_another_hosts_lease_holds_until_it_runs_out(tmp_path, ledger):
 
 def test_a_lease_that_was_taken_over_is_not_removed_by_its_old_owner(tmp_path):
     theirs = json.dumps({"host": "elsewhere", "pid": 1, "token": "theirs", "since": 0})
-    with claim(tmp_path, "a") as ours:
+    with take_lease(tmp_path, "a") as ours:
         assert ours
         (tmp_path / "a.lease").write_text(theirs)
     assert (tmp_path / "a.lease").read_text() == theirs
 
 
 def test_a_lease_is_touched_while_its_owner_works(tmp_path, monkeypatch):
-    monkeypatch.setattr(claims_module, "LEASE", 0.2)
-    with claim(tmp_path, "a"):
+    monkeypatch.setattr(leases, "LEASE", 0.2)
+    with take_lease(tmp_path, "a"):
         before = (tmp_path / "a.lease").stat().st_mtime_ns
         cases.wait_until(lambda: (tmp_path / "a.lease").stat().st_mtime_ns > before, 5)
 
@@ -246,7 +245,7 @@ def test_a_run_that_hangs_is_ended_and_recorded(ledger, how, monkeypatch):
     assert ledger.failure(entries[2]) == "TimeoutError: it ran past its limit."
     assert "sweep_cases.py" in json.loads((ledger.failed / f"{entries[2].name}.json").read_text())["traceback"]
     assert set(cases.noted(ledger)) == {0, 1, 3}
-    assert not list(ledger.claims.glob("*.hang"))
+    assert not list(ledger.leases.glob("*.hang"))
 
 
 @pytest.mark.slow

@@ -10,8 +10,8 @@ import pytest
 from filelock import FileLock
 
 from tests.execution import sweep_cases as cases
-from zeta_geom.execution import leases as claims_module
-from zeta_geom.execution.leases import claim, claimed_by
+from zeta_geom.execution import leases
+from zeta_geom.execution.leases import lease_owner, take_lease
 from zeta_geom.execution.locks import hold
 from zeta_geom.execution.running import carry_out
 from zeta_geom.manifolds import make_helix
@@ -37,9 +37,9 @@ def test_a_claim_is_exclusive_all_the_same(lacking, number, tmp_path, monkeypatc
     if "locks" in lacking and number == errno.EPERM:
         pytest.skip("no sign that locks are absent")
     without(monkeypatch, *lacking, number=number)
-    with claim(tmp_path, "a") as ours, claim(tmp_path, "a") as again, claim(tmp_path, "b") as other:
+    with take_lease(tmp_path, "a") as ours, take_lease(tmp_path, "a") as again, take_lease(tmp_path, "b") as other:
         assert (ours, again, other) == (True, False, True)
-        assert claimed_by(tmp_path, "a")["pid"] == os.getpid()
+        assert lease_owner(tmp_path, "a")["pid"] == os.getpid()
         assert json.loads((tmp_path / "a.lease").read_text(encoding="utf-8"))["pid"] == os.getpid()
     assert not [path for path in tmp_path.iterdir() if path.suffix != ".lock"]
 
@@ -47,11 +47,11 @@ def test_a_claim_is_exclusive_all_the_same(lacking, number, tmp_path, monkeypatc
 def test_a_lease_that_is_just_being_written_is_not_taken_over_until_it_is_old(tmp_path):
     lease = tmp_path / "a.lease"
     lease.touch()
-    with claim(tmp_path, "a") as ours:
+    with take_lease(tmp_path, "a") as ours:
         assert not ours
-    old = time.time() - claims_module.LEASE - 1
+    old = time.time() - leases.LEASE - 1
     os.utime(lease, (old, old))
-    with claim(tmp_path, "a") as ours:
+    with take_lease(tmp_path, "a") as ours:
         assert ours
 
 
@@ -83,7 +83,7 @@ def test_other_storage_is_said_nothing_about(tmp_path, caplog):
     ledger = Ledger(tmp_path)
     carry_out(ledger, cases.entries(ledger, 1), cases.compute, SerialExecutor(), progress=False)
     assert caplog.text == ""
-    assert not [path for path in ledger.claims.iterdir() if path.suffix != ".lock"]
+    assert not [path for path in ledger.leases.iterdir() if path.suffix != ".lock"]
 
 
 def test_a_lock_that_is_not_to_be_had_is_gone_without_and_said_once(tmp_path, monkeypatch, caplog):
@@ -102,5 +102,5 @@ def test_a_full_disk_names_the_lease(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(type(tmp_path), "write_text", full)
-    with pytest.raises(OSError, match=r"a\.lease"), claim(tmp_path, "a"):
+    with pytest.raises(OSError, match=r"a\.lease"), take_lease(tmp_path, "a"):
         pass

@@ -13,7 +13,7 @@ from tests.fuzz.fuzz_table import case, resolve
 from tests.fuzz.fuzz_values import RANDOM, SEEDS, any_array, arrays
 from zeta_geom import records
 from zeta_geom.datasets.idx import read_idx, write_idx
-from zeta_geom.records.manifests import make_manifest
+from zeta_geom.records.keys import make_manifest
 
 SUFFIXES = st.sampled_from((".npy", ".npz", ".npz", ".csv", ".txt"))
 
@@ -68,7 +68,7 @@ def _(draw):
     return {"content": draw(damaged(saved(save, array))), "suffix": draw(SUFFIXES), "mapped": draw(st.booleans())}
 
 
-@case("records.files.to_floats", check=lambda X, arguments: X.dtype.kind == "f" or 1 / 0)
+@case("checks.grey_levels.to_floats", check=lambda X, arguments: X.dtype.kind == "f" or 1 / 0)
 def _(draw):
     return {
         "X": draw(arrays((draw(st.integers(0, 4)), 2), ("u1", "i8", "f4", "f8", "i2"), ("grid", "normal", "zeros")))
@@ -77,7 +77,7 @@ def _(draw):
 
 def write_result(values, suffix):
     with tempfile.TemporaryDirectory() as folder:
-        resolve("records.files.write_result")(Path(folder) / f"result{suffix}", values)
+        resolve("records.disk.write_result")(Path(folder) / f"result{suffix}", values)
 
 
 def read_record(content, manifest, suffix):

@@ -48,7 +48,6 @@ NO_ARRAYS = {
     "write_recipe",
     "plots": "accuracy_colors as_label as_text difference_colors difference_key lettered lettering level_across "
     "mark_gamma_min name_columns paired_dots_key panel_letter panels_of set_colors text_width two_class_colors",
-    "records.files": "write_result",
     "datasets.own_files": "labels_of read_several",
 }
 EXAMPLES, MORE = 15, 500  # calls of an entry; with --all
@@ -119,7 +118,7 @@ def test_only_documented_errors(name, pytestconfig):
 def public_callables():
     """Return the dotted names of what the rooms offer to call."""
     rooms = [name for name in zeta_geom.__all__ if isinstance(getattr(zeta_geom, name), ModuleType)]
-    rooms += ["records.files", "datasets.own_files"]
+    rooms += ["datasets.own_files"]
     for room in sorted({*rooms}):
         module = import_module(f"zeta_geom.{room}")
         # training loads what it offers when asked, which takes seconds

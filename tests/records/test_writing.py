@@ -13,8 +13,7 @@ import pytest
 from tests.cli.command_cases import folder, run
 from zeta_geom import records, scale
 from zeta_geom.records import disk as writing
-from zeta_geom.records.disk import atomic_path, check_writable, new_folder
-from zeta_geom.records.files import write_result
+from zeta_geom.records.disk import atomic_path, check_writable, new_folder, write_result
 from zeta_geom.sweeps import SerialExecutor
 
 __all__ = ["folder"]

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.scale.scale_cases import CLOUDS, RNG, SERIAL, Counting, assert_equal_dimensions, assert_same
-from zeta_geom.records import data_fingerprint
+from zeta_geom.records import data_fingerprint, keys
 from zeta_geom.scale import Parts, knn, local_dimension
 from zeta_geom.scale.files import read_part, write_part
 
@@ -105,7 +105,7 @@ def test_a_part_says_what_it_holds(tmp_path):
     neighbors = knn(X, 3, executor=SERIAL, parts=tmp_path / "n")
     table = pq.read_table(tmp_path / "n" / "part-000000.parquet").to_pandas()
     np.testing.assert_array_equal(np.stack(table["indices"]), neighbors.indices)
-    settings = json.loads((tmp_path / "n" / "settings.json").read_text())["work"]
+    settings = json.loads((tmp_path / "n" / "settings.json").read_text())["settings"]
     assert settings["X"] == data_fingerprint(X)
 
 
@@ -130,7 +130,8 @@ def test_the_temporary_folder_is_removed(tmp_path, monkeypatch):
 
 
 def test_a_worker_of_other_code_is_refused(monkeypatch):
-    monkeypatch.setattr("zeta_geom.scale.task.code_fingerprint", iter("ab").__next__)
+    prints = iter("aab")  # of the client's work and code, and of the worker's code
+    monkeypatch.setattr(keys, "code_fingerprint", lambda _: next(prints))
     with pytest.raises(RuntimeError, match="differs between this worker and the client"):
         knn(CLOUDS["normal"](), 3, executor=SERIAL)
 

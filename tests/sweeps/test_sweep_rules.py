@@ -22,15 +22,14 @@ from tests.cli.command_cases import folder, in_a_shell, run
 from tests.cli.command_cases import y as labels_of_the_file
 from tests.execution import sweep_cases as cases
 from zeta_geom import datasets
-from zeta_geom.execution import leases as claims_module
-from zeta_geom.execution import running
+from zeta_geom.execution import leases, running
 from zeta_geom.execution.executors import Lost
-from zeta_geom.execution.leases import claim
+from zeta_geom.execution.leases import take_lease
 from zeta_geom.geometry import LocalPCA
 from zeta_geom.manifolds import make_crescents, make_helix
 from zeta_geom.neighborhoods import vote_errors
 from zeta_geom.plots.sweep import sweep_panel
-from zeta_geom.records import manifests
+from zeta_geom.records import data_fingerprint, keys
 from zeta_geom.sweeps import DaskExecutor, Ledger, PoolExecutor, SerialExecutor, gamma_sweep, sweep, sweep_table
 from zeta_geom.sweeps.grid import Run
 from zeta_geom.sweeps.measures import Points
@@ -56,19 +55,19 @@ def test_a_file_system_without_locks_has_leases(tmp_path, monkeypatch, number, r
 
     monkeypatch.setattr(FileLock, "acquire", acquire)
     if raised:
-        with pytest.raises(OSError, match="no"), claim(tmp_path, "a"):
+        with pytest.raises(OSError, match="no"), take_lease(tmp_path, "a"):
             pass
         return
     (tmp_path / "b.lease").write_text(json.dumps({"host": "elsewhere", "pid": 1, "token": "x", "since": 0}))
-    with claim(tmp_path, "a") as ours, claim(tmp_path, "b") as theirs:
+    with take_lease(tmp_path, "a") as ours, take_lease(tmp_path, "b") as theirs:
         assert (ours, theirs) == (True, False)
     assert not (tmp_path / "a.lease").exists()
 
 
 def test_the_heart_forgets_what_is_done(tmp_path):
-    with claim(tmp_path, "a"):
-        assert tmp_path / "a.lease" in claims_module._heart.leases
-    assert not claims_module._heart.leases
+    with take_lease(tmp_path, "a"):
+        assert tmp_path / "a.lease" in leases._heart.leases
+    assert not leases._heart.leases
 
 
 def test_what_a_killed_process_left_half_written_is_removed(ledger):
@@ -185,8 +184,7 @@ def test_force_stale_and_batch_size_of_the_command(folder, monkeypatch):
     run(*words, "--force")
     assert all(times()[name] > then for name, then in before.items())
     before = times()
-    monkeypatch.setattr(manifests, "code_fingerprint", lambda: "f" * 64)
-    monkeypatch.setattr("zeta_geom.execution.running.code_fingerprint", lambda: "f" * 64)
+    monkeypatch.setattr(keys, "code_fingerprint", lambda _: "f" * 64)
     run(*words, "--stale")
     assert times() == before
 
@@ -223,11 +221,12 @@ def test_a_narrow_band_shows_two_standard_errors():
 
 
 def test_an_array_that_is_kept_is_whole(ledger):
-    path = keep_array(ledger.folder, X)
+    fingerprint = data_fingerprint(X)
+    path = keep_array(ledger.folder, X, fingerprint)
     before = path.stat().st_mtime_ns
-    assert keep_array(ledger.folder, X).stat().st_mtime_ns == before
+    assert keep_array(ledger.folder, X, fingerprint).stat().st_mtime_ns == before
     path.write_bytes(path.read_bytes()[:-80] + bytes(80))
-    np.testing.assert_array_equal(np.load(keep_array(ledger.folder, X)), X)
+    np.testing.assert_array_equal(np.load(keep_array(ledger.folder, X, fingerprint)), X)
 
 
 @pytest.mark.slow
@@ -256,8 +255,7 @@ def test_a_sweep_that_starts_meanwhile_does_not_harm_a_run_with_a_limit(ledger):
 def test_stale_runs_are_in_the_plan(tmp_path, monkeypatch):
     ask = {"gammas": [2, 4], "n_neighbors": 8, "folder": tmp_path, "progress": False}
     gamma_sweep(X, **ask)
-    monkeypatch.setattr(manifests, "code_fingerprint", lambda: "f" * 64)
-    monkeypatch.setattr("zeta_geom.execution.running.code_fingerprint", lambda: "f" * 64)
+    monkeypatch.setattr(keys, "code_fingerprint", lambda _: "f" * 64)
     table = gamma_sweep(X, stale=True, **ask)
     assert len(table) == 4
     assert Ledger(tmp_path).counts() == {"finished": 4, "failed": 0, "running": 0, "open": 0}
@@ -277,9 +275,9 @@ def test_two_on_one_host_without_locks(tmp_path, monkeypatch):
         raise OSError(errno.ENOLCK, "no locks")
 
     monkeypatch.setattr(FileLock, "acquire", acquire)
-    with claim(tmp_path, "a") as ours:
+    with take_lease(tmp_path, "a") as ours:
         assert ours
-        with claim(tmp_path, "a") as again:
+        with take_lease(tmp_path, "a") as again:
             assert not again
 
 
@@ -362,8 +360,7 @@ def test_threads_of_one_worker_do_not_mix_up_their_runs(tmp_path, monkeypatch):
 def test_force_wins_over_stale(tmp_path, monkeypatch):
     ask = {"gammas": [], "n_neighbors": 8, "folder": tmp_path, "progress": False}
     gamma_sweep(X, **ask)
-    monkeypatch.setattr(manifests, "code_fingerprint", lambda: "f" * 64)
-    monkeypatch.setattr("zeta_geom.execution.running.code_fingerprint", lambda: "f" * 64)
+    monkeypatch.setattr(keys, "code_fingerprint", lambda _: "f" * 64)
     gamma_sweep(X, stale=True, force=True, **ask)
     assert len(list(Ledger(tmp_path).runs.iterdir())) == 4  # those of the older code are left alone
 
@@ -377,7 +374,7 @@ def test_a_worker_that_does_not_see_the_ledger_says_so(ledger):
 def test_an_expired_lease_is_taken_over_whole(tmp_path):
     lease = tmp_path / "a.lease"
     lease.write_text("{")  # half of one
-    with claim(tmp_path, "a") as ours:
+    with take_lease(tmp_path, "a") as ours:
         assert ours
         assert json.loads(lease.read_text())["pid"] == os.getpid()
     assert {path.name for path in tmp_path.iterdir()} == {"a.lock"}

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.command_cases import run
 from tests.execution import sweep_cases as cases
-from zeta_geom.execution.executors import local_cluster
+from zeta_geom.execution.dask import local_cluster
 from zeta_geom.execution.running import carry_out
 from zeta_geom.manifolds import make_helix
 from zeta_geom.sweeps import DaskExecutor, Ledger, PoolExecutor, sweep
@@ -82,7 +82,7 @@ def test_a_scheduler_that_goes_away(ledger):
         executor = DaskExecutor(cluster.scheduler_address)
         results = executor.map(cases.double, [1, 2])
         next(results)
-    with pytest.raises(ConnectionError, match=r"the Dask scheduler at .* is gone; what is finished is kept"):
+    with pytest.raises(ConnectionError, match=r"the Dask scheduler at .* is gone; finished work is kept"):
         list(results)
 
 

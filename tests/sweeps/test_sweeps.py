@@ -1,5 +1,7 @@
 """The γ sweep: its grid, its columns, its records."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,11 +12,18 @@ from zeta_geom.geometry import LocalPCA, knn, local_dimension
 from zeta_geom.manifolds import make_crescents, make_helix
 from zeta_geom.mixers import CutMix, Mixup, ZetaMixup
 from zeta_geom.realism import MNISTOracle, soft_label_report
-from zeta_geom.sweeps import Ledger, SweepError, gamma_sweep, sweep
+from zeta_geom.records import data_fingerprint
+from zeta_geom.sweeps import Ledger, SerialExecutor, SweepError, gamma_sweep, sweep
 from zeta_geom.sweeps.measures import MEASURES, Points
 from zeta_geom.sweeps.workshop import Workshop
 
 X = make_helix(400, random_state=0)[0]
+
+
+class InPlace(SerialExecutor):
+    """Takes the data from the disk, as processes do, but works in this one."""
+
+    in_processes = True
 
 
 def test_rows_are_what_the_parts_give():
@@ -128,6 +137,20 @@ def test_a_killed_sweep_goes_on_where_it_was(tmp_path, monkeypatch):
     fresh = gamma_sweep(X, **(ask | {"folder": None}))
     assert resumed.drop(columns="seconds").equals(fresh.drop(columns="seconds"))
     assert pd.read_parquet(tmp_path / "results.parquet").equals(resumed)
+
+
+@pytest.mark.parametrize("executor", [SerialExecutor(), InPlace()])
+def test_the_points_are_hashed_once(executor, tmp_path, monkeypatch):
+    hashed = []
+
+    def note(*arrays):
+        hashed.extend(array.shape for array in arrays)
+        return data_fingerprint(*arrays)
+
+    for module in ("sweep", "workshop"):
+        monkeypatch.setattr(sys.modules[f"zeta_geom.sweeps.{module}"], "data_fingerprint", note)
+    gamma_sweep(X, gammas=[2, 4], n_neighbors=8, folder=tmp_path, executor=executor, progress=False)
+    assert hashed == [X.shape]
 
 
 def test_labelled_variants_of_a_mixer():

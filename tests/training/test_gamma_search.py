@@ -12,7 +12,7 @@ from filelock import FileLock
 from scipy.stats import kstest
 
 from tests.training.training_cases import recipe
-from zeta_geom.execution.leases import claim
+from zeta_geom.execution.leases import take_lease
 from zeta_geom.training import gamma_search as room
 from zeta_geom.training.gamma_search import search
 
@@ -86,7 +86,7 @@ def test_a_model_that_another_process_trains_is_waited_for(trained, tmp_path, mo
     trial, _ = begin(storage)
     other = room.SharedStudy(trial.study, storage)
     with ThreadPoolExecutor(1) as pool:
-        with claim(other.leases, room.trial_name(trial.number)):
+        with take_lease(other.leases, room.trial_name(trial.number)):
             asked = pool.submit(search, recipe(), storage, n_models=2, folder=tmp_path)
             deadline = time.monotonic() + 30
             while not trained and time.monotonic() < deadline:

@@ -8,7 +8,7 @@ import torch
 
 from tests.training.training_cases import recipe, train
 from tests.training.training_files import save_picture
-from zeta_geom import records
+from zeta_geom.records import keys
 from zeta_geom.training import load_image_data, make_network, read_recipe, runs
 from zeta_geom.training.data import subset
 from zeta_geom.training.fit import one_run
@@ -48,15 +48,15 @@ def test_what_decides_a_run_is_in_its_key(monkeypatch, tmp_path):
         one = OneRun(made, seed, data, tmp_path, devices)
         return one.checkpoint.parent.name, repr(one.settings)
 
-    keys = [key(), key(recipe(batch_size=16)), key(recipe(precision="bf16-mixed")), key(seed=1), key(devices=2)]
-    assert len({checkpoint for checkpoint, _ in keys}) == len({settings for _, settings in keys}) == 5
-    assert key(recipe(name="other", seeds=(3,), sources={"epochs": "ours"}))[1] == keys[0][1]
-    assert key(data=dataclasses.replace(data, fingerprint="other"))[0] != keys[0][0]
+    all_keys = [key(), key(recipe(batch_size=16)), key(recipe(precision="bf16-mixed")), key(seed=1), key(devices=2)]
+    assert len({checkpoint for checkpoint, _ in all_keys}) == len({settings for _, settings in all_keys}) == 5
+    assert key(recipe(name="other", seeds=(3,), sources={"epochs": "ours"}))[1] == all_keys[0][1]
+    assert key(data=dataclasses.replace(data, fingerprint="other"))[0] != all_keys[0][0]
     monkeypatch.setattr(one_run, "version", lambda _: "0")
-    assert key()[1] != keys[0][1]
+    assert key()[1] != all_keys[0][1]
     monkeypatch.undo()
-    monkeypatch.setattr(records, "code_fingerprint", lambda: "other")
-    assert key()[0] != keys[0][0]
+    monkeypatch.setattr(keys, "code_fingerprint", lambda _: "other")
+    assert key()[0] != all_keys[0][0]
 
 
 def test_everything_is_handed_on_with_the_seed():
@@ -102,6 +102,23 @@ def test_other_data_are_another_run(tmp_path, monkeypatch):
     monkeypatch.setattr(Classifier, "training_step", lambda *_: (_ for _ in ()).throw(RuntimeError("trained")))
     with pytest.raises(RuntimeError, match="trained"):
         train(tmp_path, made)
+
+
+def test_stale_accepts_trainings_of_older_code_killed_or_finished(tmp_path, monkeypatch, caplog):
+    with monkeypatch.context() as patched:
+        patched.setattr(Classifier, "test_step", lambda *_: (_ for _ in ()).throw(RuntimeError("stopped")))
+        with pytest.raises(RuntimeError, match="stopped"):
+            train(tmp_path)
+    monkeypatch.setattr(Classifier, "training_step", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(keys, "code_fingerprint", lambda _: "e" * 64)
+    first = train(tmp_path, stale=True)
+    assert "tiny, seed 0: resuming a training of older code" in caplog.text
+    assert not list(tmp_path.rglob("checkpoint-*"))
+    monkeypatch.setattr(keys, "code_fingerprint", lambda _: "f" * 64)
+    assert train(tmp_path, stale=True).equals(first)
+    assert "tiny/seed-0: reusing the result of older code" in caplog.text
+    with pytest.raises(pytest.fail.Exception, match="trained again"):
+        train(tmp_path)
 
 
 def test_the_precision_is_the_recipes(tmp_path, monkeypatch):

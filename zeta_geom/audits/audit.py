@@ -21,8 +21,8 @@ from zeta_geom.audits.tables import cost_table, measure_tables
 from zeta_geom.checks import check_channels, check_int, check_real
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.records import atomic_path
-from zeta_geom.records.files import write_result
-from zeta_geom.records.manifests import library_versions
+from zeta_geom.records.disk import write_result
+from zeta_geom.records.keys import library_versions
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

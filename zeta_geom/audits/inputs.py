@@ -15,7 +15,7 @@ from zeta_geom.audits.samples import Samples, check_same_kind, check_same_unit, 
 from zeta_geom.checks import check_int, count_classes, host_array
 from zeta_geom.checks.labels import class_column
 from zeta_geom.checks.types import ArrayLike
-from zeta_geom.records.manifests import data_fingerprint
+from zeta_geom.records.keys import data_fingerprint
 
 __all__ = ["AuditInputs", "Labelled", "read_inputs", "seed_of"]
 

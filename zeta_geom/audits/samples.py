@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from zeta_geom.checks import LARGEST, check_finite, check_labels, check_units, count_classes, host_array, one_hot
+from zeta_geom.checks.grey_levels import to_floats
 from zeta_geom.checks.labels import class_column
 from zeta_geom.checks.types import ArrayLike
-from zeta_geom.records.files import to_floats
 
 __all__ = ["Samples", "check_same_kind", "check_same_unit", "halves", "in_content_order", "soft_labels", "to_samples"]
 

@@ -36,10 +36,10 @@ def mix(
 
     Example: zeta-geom mix data.npz --out mixed.npz --mixer gridmix --param n_cells=4 --seed 0
     """
+    from zeta_geom.checks.grey_levels import to_floats
     from zeta_geom.datasets.own_files import labels_of, read_arrays
     from zeta_geom.mixers import make_mixer
     from zeta_geom.mixers.image_mixer import with_channels
-    from zeta_geom.records.files import to_floats
 
     arrays = read_arrays(file, label_column=label_column)
     options = {"gamma": None if gamma is None else to_gamma(gamma), "n_mix": n_mix, "anchor": anchor}

@@ -64,7 +64,7 @@ def output(*endings: str) -> Any:
 
 def write(path: Path, values: Mapping[str, np.ndarray] | pd.DataFrame) -> None:
     """Write the file that --out names, and say so."""
-    from zeta_geom.records.files import write_result
+    from zeta_geom.records.disk import write_result
 
     write_result(path, values)
     typer.echo(f"wrote {path}")

@@ -81,7 +81,7 @@ def run(
 
     Example: zeta-geom sweep data.npz --gammas 0:15:0.5 --k 8 128 --measure dimension label-error --out runs --csv
     """
-    from zeta_geom.records.files import write_result
+    from zeta_geom.records.disk import write_result
     from zeta_geom.sweeps import Ledger, SweepError, sweep
 
     executor = to_executor(workers, dask, limit)
@@ -194,8 +194,8 @@ def _title(name: str, measure: str, k: int) -> str:
 
 
 def _read(files: list[Path], label_column: str | None) -> dict[str, Any]:
+    from zeta_geom.checks.grey_levels import to_floats
     from zeta_geom.datasets.own_files import labels_of, read_arrays
-    from zeta_geom.records.files import to_floats
 
     data = {}
     for file in files:

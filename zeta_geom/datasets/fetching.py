@@ -12,7 +12,7 @@ from zeta_geom.datasets.catalogue import DATASETS, Specification
 from zeta_geom.datasets.pickled import PickledWheel
 from zeta_geom.datasets.routes import Folder
 from zeta_geom.execution.locks import hold
-from zeta_geom.records.manifests import file_fingerprint
+from zeta_geom.records.keys import file_fingerprint
 
 __all__ = ["fetch"]
 

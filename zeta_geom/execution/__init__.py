@@ -1,10 +1,10 @@
-"""Who does the work: executors, and the ledger of what is done."""
+"""Executors, which carry out tasks, and the ledger, which keeps finished runs."""
 
 from importlib import import_module
 from typing import Any
 
 _MODULES = {
-    "DaskExecutor": "executors",
+    "DaskExecutor": "dask",
     "Executor": "executors",
     "Ledger": "ledger",
     "PoolExecutor": "executors",

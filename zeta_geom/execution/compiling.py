@@ -1,4 +1,4 @@
-"""Compiled kernels: numba's `njit` with a cache on the disk, or without one where none can be kept."""
+"""Compiled kernels: numba's `njit` with a cache on the disk, or without one if no folder for it can be written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import multiprocessing
 import pickle
 import warnings
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar, cast
 
 try:
     import numba
@@ -16,35 +16,35 @@ from numba.core.caching import FunctionCache
 
 __all__ = ["njit"]
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+Function = TypeVar("Function", bound=Callable[..., object])
 
 
-def njit(**options: Any) -> Callable[[Function], Function]:
-    """Return the decorator that compiles a function and keeps what is compiled, where a folder can be written."""
+def njit(**options: object) -> Callable[[Function], Function]:
+    """Return the decorator that compiles a function and caches the machine code, if a folder can be written."""
 
     def compile_with_cache(function: Function) -> Function:
-        made: Any = numba.njit(**options)(function)
-        if hasattr(made, "enable_caching"):  # not where NUMBA_DISABLE_JIT is set
+        compiled = numba.njit(**options)(function)
+        if hasattr(compiled, "enable_caching"):  # False if NUMBA_DISABLE_JIT is set
             try:
-                made._cache = _Cache(made.py_func)
-            except RuntimeError:  # neither the package's folder, nor the user's, nor NUMBA_CACHE_DIR
+                compiled._cache = _Cache(compiled.py_func)
+            except RuntimeError:  # the package's folder, the user's and NUMBA_CACHE_DIR are all read-only
                 _warn_without_cache("no folder for it can be written")
-        return made
+        return cast(Function, compiled)
 
     return compile_with_cache
 
 
 class _Cache(FunctionCache):
-    """Numba's cache of one function; a disk that is full or broken costs the cache, not the call."""
+    """Numba's cache of one function; if the disk is full or broken, the call goes on without the cache."""
 
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
+    def load_overload(self, sig: object, target_context: object) -> object:
         try:
             return super().load_overload(sig, target_context)
         except (OSError, EOFError, pickle.UnpicklingError) as error:
             _warn_without_cache(str(error))
             return None
 
-    def save_overload(self, sig: Any, data: Any) -> None:
+    def save_overload(self, sig: object, data: object) -> None:
         try:
             super().save_overload(sig, data)
         except OSError as error:
@@ -52,7 +52,7 @@ class _Cache(FunctionCache):
 
 
 def _warn_without_cache(reason: str) -> None:
-    """Warn that nothing compiled is kept: once, and not again in each process that this one starts."""
+    """Warn once that compiled code is not cached; the processes that this one starts do not warn."""
     if not _warned and multiprocessing.parent_process() is None:
         _warned.append(reason)
         warnings.warn(

@@ -1,4 +1,4 @@
-"""The guard `if __name__ == "__main__":`, without which a script is run again by each process that it starts."""
+"""The guard `if __name__ == "__main__":`; without it, each process that a script starts runs the script again."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ CONDITIONS = (ast.If, ast.IfExp, ast.BoolOp, ast.Match)
 
 
 def require_main_guard(call: str, *, starts: bool = True) -> None:
-    """Refuse a call that starts processes where each of them would come to the same call.
+    """Refuse a call that starts processes if each of them would make the same call.
 
-    A process that is started afresh imports the script first. A script that calls us from its top, outside any
-    condition, is refused before anything is started. A process that comes here while it imports its parent's script
-    ends at once, with one line: to wait for what its parent holds would take for ever.
+    A process that is started afresh imports the script first. A call from the top of a script, outside any condition,
+    is refused before a process is started. A process that makes the call while it imports its parent's script ends at
+    once, with one line, since it would wait for ever for its parent's locks.
     """
     message = f"{call} starts processes, and each runs this script from its top again. {GUARD}"
-    if getattr(multiprocessing.current_process(), "_inheriting", False):  # by which multiprocessing itself knows it
+    if getattr(multiprocessing.current_process(), "_inheriting", False):  # multiprocessing marks such a process so
         raise SystemExit(message)
     if starts and _lacks_guard():
         raise RuntimeError(message)
@@ -35,7 +35,7 @@ def starts_afresh() -> bool:
 
 
 def _lacks_guard() -> bool:
-    """Whether the script that is run is on the stack, outside any condition."""
+    """Return whether a line at the top of the running script, outside any condition, is on the stack."""
     main = sys.modules.get("__main__")
     path, spec = getattr(main, "__file__", None), getattr(main, "__spec__", None)
     if path is None or (spec is not None and spec.name.rpartition(".")[2] == "__main__"):
@@ -47,7 +47,7 @@ def _lacks_guard() -> bool:
         return False
     try:
         tree = ast.parse(Path(path).read_bytes())
-    except (OSError, SyntaxError, ValueError):  # no text of Python, such as an archive
+    except (OSError, SyntaxError, ValueError):  # not Python source, such as an archive
         return False
     line = frame.f_lineno
     conditions = (node for node in ast.walk(tree) if isinstance(node, CONDITIONS))

@@ -1,4 +1,8 @@
-"""Who works on what: a file lock that dies with its owner, and for other hosts a lease with a heartbeat."""
+"""Leases: which process works on a run. A file lock dies with its owner; other hosts see a lease with a heartbeat.
+
+flufl.lock 10, which does the same, gives the lock of a killed process away after the lock's lifetime and ten seconds
+more (13 s at a lifetime of 2 s), also on the same host; here that takes 0.01 s.
+"""
 
 from __future__ import annotations
 
@@ -13,25 +17,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from zeta_geom.execution.locks import NO_LOCKS
 from zeta_geom.records.disk import name_file
 
-__all__ = ["LEASE", "claim", "claimed_by", "say_what_storage_lacks"]
+__all__ = ["LEASE", "lease_owner", "say_what_storage_lacks", "take_lease"]
 
 logger = logging.getLogger(__name__)
-LEASE = 60.0  # seconds without a heartbeat after which another host takes the work over
+# seconds without a heartbeat after which another host takes the work over: four periods of the heartbeat, longer than
+# a process stands still while it compiles, swaps or waits for a file server
+LEASE = 60.0
 
 
 @contextmanager
-def claim(folder: Path, name: str) -> Iterator[bool]:
-    """Claim a piece of work while the block runs, unless somebody else has it.
+def take_lease(folder: Path, name: str) -> Iterator[bool]:
+    """Take the lease of a run while the block runs; yield False if another process has it.
 
-    On one host a lock decides, which the system releases when its owner dies. A lease, touched again and again, says
-    to other hosts that the owner lives; one that was not touched for `LEASE` seconds, by the clock of the file
-    server, has run out: the work may then be done twice, by an owner that was only slow.
+    On one host a file lock decides, which the system releases when its owner dies. For other hosts the owner touches
+    the lease again and again. A lease that was not touched for `LEASE` seconds, by the clock of the file server, has
+    expired; if its owner was only slow, two processes then do the same run.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / f"{name}.lock", timeout=0, is_singleton=False)
@@ -59,8 +66,8 @@ def claim(folder: Path, name: str) -> Iterator[bool]:
         lock.release()
 
 
-def claimed_by(folder: Path, name: str) -> dict[str, object] | None:
-    """Return who has a piece of work: host, pid and since (seconds since 1970); None where nobody has."""
+def lease_owner(folder: Path, name: str) -> dict[str, Any] | None:
+    """Return host, pid and since (seconds since 1970) of the process that has a lease, or None."""
     lease = folder / f"{name}.lease"
     owner = _owner(lease)
     if not owner:
@@ -73,15 +80,15 @@ def claimed_by(folder: Path, name: str) -> dict[str, object] | None:
         return owner
     except OSError:
         pass
-    lives = _lives(lease, locked)
+    valid = _is_valid(lease, locked)
     lock.release()
-    return owner if lives else None
+    return owner if valid else None
 
 
 def say_what_storage_lacks(folder: Path) -> None:
-    """Say in the log, once, what storage without file locks or hard links cannot promise."""
+    """Warn once in the log if storage lacks file locks or hard links, and say what may happen there."""
     folder = folder.resolve()
-    if folder in _told:
+    if folder in _checked:
         return
     folder.mkdir(parents=True, exist_ok=True)
     probe, lacks = folder / f"probe-{uuid.uuid4().hex}", []
@@ -91,7 +98,7 @@ def say_what_storage_lacks(folder: Path) -> None:
     except OSError as error:
         if error.errno not in NO_LOCKS:
             raise
-        lacks.append(f"file locks: a run that a killed process had claimed can be claimed again after {LEASE:g} s")
+        lacks.append(f"file locks: the run of a killed process can be claimed again after {LEASE:g} s")
     probe.touch()
     try:
         os.link(probe, probe.with_suffix(".link"))
@@ -101,22 +108,22 @@ def say_what_storage_lacks(folder: Path) -> None:
         lock.release()
         probe.unlink()
         probe.with_suffix(".link").unlink(missing_ok=True)
-    _told.add(folder)
+    _checked.add(folder)
     if lacks:
         logger.warning("%s lies on storage without %s", folder, "; and without ".join(lacks))
 
 
-_told: set[Path] = set()
+_checked: set[Path] = set()
 
 
 def _take(lease: Path, token: str, locked: bool) -> bool:
-    """Put a lease of ours in place, whole, unless there is one that lives."""
+    """Write a lease, whole, unless a valid one is there; return whether it was written."""
     for _ in range(2):
         try:
             _create(lease, token)
             return True
         except FileExistsError:
-            if _lives(lease, locked):
+            if _is_valid(lease, locked):
                 return False
             old = lease.with_suffix(f".{token}.old")
             with suppress(FileNotFoundError):
@@ -126,27 +133,28 @@ def _take(lease: Path, token: str, locked: bool) -> bool:
 
 
 def _create(lease: Path, token: str) -> None:
-    """Create a lease, or raise FileExistsError: by a hard link, which makes it whole at once, if there are such."""
+    """Create a lease, or raise FileExistsError; a hard link, where the storage has them, makes it whole at once."""
     text = json.dumps({"host": _host(), "pid": os.getpid(), "token": token, "since": time.time()})
-    ours = lease.with_suffix(f".{token}")
+    draft = lease.with_suffix(f".{token}")
     try:
         with name_file(lease):
-            ours.write_text(text, encoding="utf-8")
+            draft.write_text(text, encoding="utf-8")
         try:
-            os.link(ours, lease)
+            os.link(draft, lease)
         except FileExistsError:
             raise
-        except OSError:  # exFAT, some network and FUSE mounts; they differ in what they say
+        except OSError:  # exFAT, some network and FUSE mounts; their errors differ
             with lease.open("x", encoding="utf-8") as file:
                 file.write(text)
     finally:
-        ours.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
 
 
-def _lives(lease: Path, locked: bool) -> bool:
-    """Whether a lease has not run out; its owner on this host is dead if the lock could be had.
+def _is_valid(lease: Path, locked: bool) -> bool:
+    """Return whether a lease has not expired.
 
-    An empty one is just being written, or was left by a process that died at that moment.
+    If this process has the file lock (`locked`), an owner on the same host is dead. An empty lease is just being
+    written, or its writer died at that moment.
     """
     owner = _owner(lease)
     if owner and locked and owner["host"] == _host():
@@ -163,7 +171,7 @@ def _lives(lease: Path, locked: bool) -> bool:
         probe.unlink(missing_ok=True)
 
 
-def _owner(lease: Path) -> dict[str, object]:
+def _owner(lease: Path) -> dict[str, Any]:
     try:
         owner = json.loads(lease.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -172,7 +180,7 @@ def _owner(lease: Path) -> dict[str, object]:
 
 
 class _Heart:
-    """Touches the leases of this process, in one thread for all of them."""
+    """One thread that touches all leases of this process."""
 
     def __init__(self) -> None:
         self.leases: set[Path] = set()

@@ -1,4 +1,4 @@
-"""The ledger of a sweep: a folder a finished run, in place whole or not at all, and what failed, with its error."""
+"""The ledger of many runs: a folder for each finished run, in place whole or not at all, and the failures' errors."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ import logging
 import shutil
 import tempfile
 import traceback
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from zeta_geom import records
-from zeta_geom.execution.disk import sync, writing
-from zeta_geom.execution.leases import claim, claimed_by
-from zeta_geom.records.manifests import key_of, make_manifest
+from zeta_geom.execution.leases import lease_owner, take_lease
+from zeta_geom.records.disk import atomic_folder, atomic_path
+from zeta_geom.records.keys import Sources, make_manifest
+from zeta_geom.records.manifests import find_kept, is_same, keyed_name, write_manifest
+from zeta_geom.records.store import Record, read, write
 
 __all__ = ["Entry", "Ledger"]
 
@@ -27,26 +28,34 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Entry:
-    """One run of a ledger: the name of its folder, and the manifest that its key is in."""
+    """One run of a ledger.
+
+    Parameters
+    ----------
+    name : str
+        The name of its folder.
+    manifest : mapping
+        Settings, fingerprints, versions and key, as a record has them.
+    """
 
     name: str
-    manifest: Mapping[str, Any]
+    manifest: Mapping[str, Any]  # JSON values
 
 
 class Ledger:
-    """Runs of a sweep on the disk.
+    """Runs on the disk.
 
     Parameters
     ----------
     folder : path
         Holds `runs/<name>/` (the record `result`: settings, seed, versions, fingerprints, status, values),
-        `failed/<name>.json` (the same with the error in place of values), `claims/` (who works on what), `data/`
-        (arrays that worker processes map) and `sweep.json` (the runs that were last asked for).
+        `failed/<name>.json` (the same with the error in place of values), `claims/` (which process works on which
+        run), `data/` (arrays that worker processes map) and `sweep.json` (the runs of the last call).
 
     Notes
     -----
-    A run is written into a folder of its own under `tmp/`, which is then renamed: the first to do so has recorded it,
-    and whoever comes later finds the name taken and drops what he has.
+    A run is written into a folder of its own under `tmp/`, which is then renamed. The first process to rename has
+    recorded the run; later ones find the name taken and drop their result.
 
     Examples
     --------
@@ -60,80 +69,63 @@ class Ledger:
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
         self.runs, self.failed = self.folder / "runs", self.folder / "failed"
-        self.claims, self.temporary = self.folder / "claims", self.folder / "tmp"
+        self.leases, self.temporary = self.folder / "claims", self.folder / "tmp"
 
-    def entry(self, slug: str, settings: Mapping[str, Any], data: str) -> Entry:
+    def entry(self, slug: str, settings: Mapping[str, object], data: str, source: Sources = None) -> Entry:
         """Return the entry of a run, with the key that a record has; its name holds the key with and without code.
 
         Parameters
         ----------
         slug : str
-            What a reader of the folder should see.
+            How the name of its folder begins, for readers.
         settings : mapping
             JSON values.
         data : str
             The fingerprint of the data.
+        source : path, or sequence of paths, optional
+            The modules that compute, as in `zeta_geom.records.record`; all of this package by default.
 
         Returns
         -------
         Entry
+            Nothing is written yet.
         """
-        manifest = make_manifest(slug, settings, data)
-        return Entry(f"{slug}-{key_of(manifest, code=False)[:12]}-{manifest['key'][:12]}", manifest)
+        manifest = make_manifest(slug, settings, data, source)
+        return Entry(keyed_name(slug, manifest), manifest)
 
-    def claim(self, entry: Entry) -> Any:
-        """Return the claim of a run, a context that yields whether it is ours; see `claims.claim`.
-
-        Parameters
-        ----------
-        entry : Entry
-        """
-        return claim(self.claims, entry.name)
+    def claim(self, entry: Entry) -> AbstractContextManager[bool]:
+        """Return a context that claims a run while its block runs; it yields False if another process has the run."""
+        return take_lease(self.leases, entry.name)
 
     def read(self, entry: Entry) -> pd.DataFrame | None:
-        """Return the values of a finished run, None where it is not finished or its files are damaged.
-
-        Parameters
-        ----------
-        entry : Entry
-        """
+        """Return the values of a finished run, None if it is not finished or its files are damaged."""
         try:
-            found = records.read(self.runs / entry.name / "result", any_code=True)
+            stored = read(self.runs / entry.name / "result", any_code=True)
         except FileNotFoundError:
             return None
         except ValueError as error:
             logger.warning("%s: computing it again (%s)", entry.name, error)
             return None
-        return found.table if found.manifest["key"] == entry.manifest["key"] else None
+        return stored.table if is_same(stored.manifest, entry.manifest) else None
 
     def of_older_code(self, entry: Entry) -> Entry | None:
-        """Return the same run as older code finished it, and say so in the log; None where there is none.
-
-        Parameters
-        ----------
-        entry : Entry
-
-        Returns
-        -------
-        Entry or None
-            None also where this code has finished it.
-        """
+        """Return the same run as older code finished it, and say so in the log; None if there is no need or none."""
         if (self.runs / entry.name).exists():
             return None
-        for path in sorted(self.runs.glob(f"{entry.name[:-12]}*")):
+        for path in find_kept(self.runs, entry.manifest["name"], entry.manifest, stale=True):
             with suppress(FileNotFoundError, ValueError):
-                manifest = records.read(path / "result", any_code=True).manifest
-                if key_of(manifest, code=False) == key_of(entry.manifest, code=False):
-                    logger.warning("%s: reusing a run of older code (%s)", path.name, manifest["code"][:12])
+                manifest = read(path / "result", any_code=True).manifest
+                if is_same(manifest, entry.manifest, stale=True):
                     return Entry(path.name, manifest)
         return None
 
-    def finish(self, entry: Entry, table: pd.DataFrame, **about: Any) -> None:
-        """Record a run as finished, unless somebody else did so first.
+    def finish(self, entry: Entry, table: pd.DataFrame, **about: object) -> None:
+        """Record a run as finished, unless another process has done so.
 
         Parameters
         ----------
         entry : Entry
+            The run.
         table : DataFrame
             Its values.
         **about
@@ -142,34 +134,26 @@ class Ledger:
         Raises
         ------
         OSError
-            If the disk takes no more.
+            If the disk is full.
         """
-        with writing(self.folder):
-            self.temporary.mkdir(parents=True, exist_ok=True)
-            self.runs.mkdir(exist_ok=True)
-            made = Path(tempfile.mkdtemp(prefix=f"{entry.name}~", dir=self.temporary))
+        with self.writing():
+            manifest = dict(entry.manifest) | {"status": "finished"} | about
             try:
-                manifest = dict(entry.manifest) | {"status": "finished"} | about
-                records.write(records.Record(entry.manifest["name"], table, manifest), made / "result")
-                made.chmod(0o755)
-                try:
-                    made.rename(self.runs / entry.name)
-                except OSError:
-                    if not (self.runs / entry.name).exists():
-                        raise
-                    logger.info("%s: finished elsewhere meanwhile; this one is dropped", entry.name)
-                sync(self.runs)
-            finally:
-                shutil.rmtree(made, ignore_errors=True)
+                with atomic_folder(self.runs / entry.name, self.temporary) as folder:
+                    write(Record(entry.manifest["name"], table, manifest), folder / "result")
+            except FileExistsError:
+                logger.info("%s: finished elsewhere meanwhile; this result is dropped", entry.name)
         self.forgive(entry)
 
-    def fail(self, entry: Entry, error: BaseException | str, **about: Any) -> None:
+    def fail(self, entry: Entry, error: BaseException | str, **about: object) -> None:
         """Record that a run failed, and why.
 
         Parameters
         ----------
         entry : Entry
+            The run.
         error : exception or str
+            What it raised.
         **about
             More for the record; JSON values.
         """
@@ -177,59 +161,35 @@ class Ledger:
             trace = "".join(traceback.format_exception(error))
             error = f"{type(error).__name__}: {error}"
             about = about | {"traceback": trace}
-        failure = dict(entry.manifest) | {"status": "failed", "error": error} | about
-        with writing(self.folder), records.atomic_path(self.failed / f"{entry.name}.json") as temporary:
-            temporary.write_text(json.dumps(failure, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        with self.writing():
+            write_manifest(self._failure(entry), dict(entry.manifest) | {"status": "failed", "error": error} | about)
 
     def failure(self, entry: Entry) -> str | None:
-        """Return the error of a run that failed, None for others.
-
-        Parameters
-        ----------
-        entry : Entry
-
-        Returns
-        -------
-        str or None
-        """
+        """Return the error of a run that failed, None for others."""
         try:
-            return str(json.loads((self.failed / f"{entry.name}.json").read_text(encoding="utf-8"))["error"])
+            return str(json.loads(self._failure(entry).read_text(encoding="utf-8"))["error"])
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError):
             return "its record is damaged"
 
     def forgive(self, entry: Entry) -> None:
-        """Forget that a run failed, so that it is tried again.
-
-        Parameters
-        ----------
-        entry : Entry
-        """
-        (self.failed / f"{entry.name}.json").unlink(missing_ok=True)
+        """Forget that a run failed, so that it is tried again."""
+        self._failure(entry).unlink(missing_ok=True)
 
     def clear(self, entry: Entry) -> None:
-        """Remove what lies of a run: damaged, not wanted, or left by a process that was killed. Claim it first.
-
-        Parameters
-        ----------
-        entry : Entry
-        """
-        for left in self.temporary.glob(f"{entry.name}~*"):
-            shutil.rmtree(left, ignore_errors=True)
+        """Remove the files of a run that are damaged, not wanted, or left by a killed process. Claim it first."""
+        for abandoned in self.temporary.glob(f"{entry.name}~*"):
+            shutil.rmtree(abandoned, ignore_errors=True)
         if (self.runs / entry.name).exists():
             self.temporary.mkdir(exist_ok=True)
-            # half a folder must never be seen
-            away = Path(tempfile.mkdtemp(prefix=f"{entry.name}~", dir=self.temporary))
-            (self.runs / entry.name).rename(away / "run")
-            shutil.rmtree(away, ignore_errors=True)
+            # renamed first, since no other process may see half a folder
+            folder = Path(tempfile.mkdtemp(prefix=f"{entry.name}~", dir=self.temporary))
+            (self.runs / entry.name).rename(folder / "run")
+            shutil.rmtree(folder, ignore_errors=True)
 
     def status(self, entry: Entry) -> str:
-        """Return where a run stands; damage is not looked for.
-
-        Parameters
-        ----------
-        entry : Entry
+        """Return the state of a run; damage is not looked for.
 
         Returns
         -------
@@ -238,51 +198,44 @@ class Ledger:
         """
         if (self.runs / entry.name).exists():
             return "finished"
-        if (self.failed / f"{entry.name}.json").exists():
+        if self._failure(entry).exists():
             return "failed"
         return "running" if self.owner(entry) else "open"
 
     def counts(self) -> dict[str, int]:
-        """Return how many runs of the plan are finished, failed, running and open.
+        """Return the numbers of runs of the plan that are finished, failed, running and open.
 
         Returns
         -------
         dict of str -> int
+            A number for each status.
         """
-        found = [self.status(entry) for entry in self.plan()]
-        return {name: found.count(name) for name in ("finished", "failed", "running", "open")}
+        states = [self.status(entry) for entry in self.plan()]
+        return {name: states.count(name) for name in ("finished", "failed", "running", "open")}
 
     def owner(self, entry: Entry) -> dict[str, Any] | None:
-        """Return who works on a run, None for nobody.
-
-        Parameters
-        ----------
-        entry : Entry
-
-        Returns
-        -------
-        dict or None
-            host, pid and since, in seconds since 1970
-        """
-        return claimed_by(self.claims, entry.name)
+        """Return host, pid and since (seconds since 1970) of the process that works on a run, or None."""
+        return lease_owner(self.leases, entry.name)
 
     def write_plan(self, entries: Sequence[Entry]) -> None:
-        """Write down which runs were asked for.
+        """Write down the runs of a call.
 
         Parameters
         ----------
         entries : sequence of Entry
+            In the order of the call.
         """
         plan = [{"name": entry.name, "manifest": entry.manifest} for entry in entries]
-        with writing(self.folder), records.atomic_path(self.folder / "sweep.json") as temporary:
+        with self.writing(), atomic_path(self.folder / "sweep.json") as temporary:
             temporary.write_text(json.dumps(plan) + "\n", encoding="utf-8")
 
     def plan(self) -> list[Entry]:
-        """Return the runs that were last asked for.
+        """Return the runs of the last call.
 
         Returns
         -------
         list of Entry
+            In the order of that call.
 
         Raises
         ------
@@ -295,4 +248,19 @@ class Ledger:
         except FileNotFoundError as error:
             raise FileNotFoundError(f"there is no sweep in {self.folder}; start one there.") from error
         except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{path} is damaged; run the sweep again, which keeps what is finished.") from error
+            raise ValueError(f"{path} is damaged; run the sweep again, which keeps its finished runs.") from error
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Add to an OSError in the block that the ledger cannot be written, and what is kept."""
+        try:
+            yield
+        except OSError as error:
+            raise OSError(
+                error.errno,
+                f"the ledger in {self.folder} cannot be written ({error.strerror or error}); "
+                "finished runs are kept. Make room and run the same again",
+            ) from error
+
+    def _failure(self, entry: Entry) -> Path:
+        return self.failed / f"{entry.name}.json"

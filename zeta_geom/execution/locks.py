@@ -1,4 +1,4 @@
-"""Locks on files, which the system releases when their owner dies; some storage has none."""
+"""File locks, which the system releases when their owner dies; some storage has none."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ from filelock import FileLock, Timeout
 __all__ = ["NO_LOCKS", "hold"]
 
 logger = logging.getLogger(__name__)
+# what file systems without locks raise, such as NFS without its lock service; they differ
 NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 
 
 @contextmanager
 def hold(path: Path, *, waiting: str = "") -> Iterator[None]:
-    """Hold a lock while the block runs; on storage that has none, say so once and go on."""
+    """Hold a file lock while the block runs; on storage without locks, warn once and run the block anyway.
+
+    If another process holds the lock, the text `waiting` goes to the log.
+    """
     lock = FileLock(path)
     try:
         try:
@@ -31,7 +35,7 @@ def hold(path: Path, *, waiting: str = "") -> Iterator[None]:
     except OSError as error:
         if error.errno not in NO_LOCKS:
             raise
-        _say_once(path.parent)
+        _warn_without_locks(path.parent)
     try:
         yield
     finally:
@@ -39,5 +43,5 @@ def hold(path: Path, *, waiting: str = "") -> Iterator[None]:
 
 
 @cache
-def _say_once(folder: Path) -> None:
+def _warn_without_locks(folder: Path) -> None:
     logger.warning("%s lies on storage without file locks: let only one process at a time work there", folder)

@@ -1,4 +1,4 @@
-"""Carry out the runs of a ledger: each once, whoever is first; a failure is recorded and stops nothing."""
+"""Carry out the runs of a ledger, each once whichever process is first; failures are recorded and stop nothing."""
 
 from __future__ import annotations
 
@@ -11,23 +11,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any  # of settings, which are JSON values
 
 import pandas as pd
 from tqdm import tqdm
 
-from zeta_geom.execution.disk import writing
 from zeta_geom.execution.executors import Executor, Lost
 from zeta_geom.execution.leases import say_what_storage_lacks
 from zeta_geom.execution.ledger import Entry, Ledger
-from zeta_geom.records.manifests import code_fingerprint, library_versions
+from zeta_geom.records.keys import current_code, library_versions
 
 __all__ = ["carry_out"]
 
 logger = logging.getLogger(__name__)
 
-PAUSE = 0.5  # seconds between two looks at runs that somebody else has
-_ALONE = Lock()  # of a process that may have to end for one run's sake
+PAUSE = 0.5  # seconds between two looks at the runs of other processes: little beside a run, much beside a look
+_ALONE = Lock()  # a run with a limit may end its process, so no other run of the process goes on beside it
 
 Compute = Callable[[Mapping[str, Any]], pd.DataFrame]
 
@@ -44,16 +43,16 @@ def carry_out(
     progress: bool = True,
     description: str = "sweep",
 ) -> dict[str, pd.DataFrame]:
-    """Carry out what is not finished, and return the values of all that is."""
+    """Carry out the runs that are not finished, and return the values of all finished runs by their names."""
     if limit is not None and not executor.in_processes:
         raise ValueError("limit needs processes that can be ended: give executor=PoolExecutor(1), or another.")
     ledger.write_plan(entries)
-    with writing(ledger.folder):
-        say_what_storage_lacks(ledger.claims)
+    with ledger.writing():
+        say_what_storage_lacks(ledger.leases)
     _forget(ledger, entries, force, retry_failed)
     done = {entry.name: ledger.read(entry) for entry in entries}
     left = [entry for entry in entries if done[entry.name] is None and not ledger.failure(entry)]
-    call = _Call(Ledger(ledger.folder.resolve()), compute, limit)  # a worker may stand elsewhere
+    call = _Call(Ledger(ledger.folder.resolve()), compute, limit)  # a worker may have another working folder
     bar = tqdm(total=len(entries), desc=description, unit="run", disable=None if progress else True)
     with bar:
         bar.update(len(entries) - len(left))
@@ -76,7 +75,7 @@ def carry_out(
 
 @dataclass(frozen=True)
 class _Call:
-    """One run in the process that carries it out; returns "finished", "failed" or "busy"."""
+    """Carries out one run in this process; returns "finished", "failed", or "busy" if another process has the run."""
 
     ledger: Ledger
     compute: Compute
@@ -88,8 +87,8 @@ class _Call:
             raise FileNotFoundError(
                 f"a worker does not see the ledger in {self.ledger.folder}; put it on storage that all workers share."
             )
-        with self.ledger.claim(entry) as ours:
-            if not ours:
+        with self.ledger.claim(entry) as granted:
+            if not granted:
                 return "busy"
             status = self.ledger.status(entry)
             if status == "failed" or (status == "finished" and self.ledger.read(entry) is not None):
@@ -111,7 +110,7 @@ class _Call:
 
     @contextmanager
     def _time_limit(self, entry: Entry) -> Iterator[None]:
-        """End this process when the time is over: nothing else stops whatever hangs. The trace is left."""
+        """End this process when the time is over, since nothing else stops a run that hangs, and leave a trace."""
         if self.limit is None:
             yield
             return
@@ -126,12 +125,12 @@ class _Call:
 
 
 def _trace_file(ledger: Ledger, entry: Entry) -> Path:
-    """Return the file for the trace of a run that has to be ended with its process."""
-    return ledger.claims / f"{entry.name}.hang"
+    """Return the file for the trace of a run that was ended with its process."""
+    return ledger.leases / f"{entry.name}.hang"
 
 
 def _take_trace(ledger: Ledger, entry: Entry) -> str:
-    """Return what such a run left, once; empty where there was none."""
+    """Return and remove the trace of a run, empty if there is none."""
     path = _trace_file(ledger, entry)
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     path.unlink(missing_ok=True)
@@ -139,15 +138,15 @@ def _take_trace(ledger: Ledger, entry: Entry) -> str:
 
 
 def _forget(ledger: Ledger, entries: Sequence[Entry], force: bool, retry_failed: bool) -> None:
-    """Remove what is to be done again."""
+    """Remove what must be done again."""
     for entry in entries:
         if retry_failed or force:
             ledger.forgive(entry)
         if force or _trace_file(ledger, entry).exists():
-            with ledger.claim(entry) as ours:
-                if ours:
+            with ledger.claim(entry) as granted:
+                if granted:
                     _take_trace(ledger, entry)
-                if ours and force:
+                if granted and force:
                     ledger.clear(entry)
 
 
@@ -157,24 +156,25 @@ def _record_loss(ledger: Ledger, entry: Entry, lost: Lost) -> None:
 
 
 def _no_longer_busy(ledger: Ledger, busy: list[Entry], bar: tqdm) -> list[Entry]:
-    """Wait until all of somebody else's runs are done, or one is nobody's; return those that are not done."""
+    """Block until every run claimed elsewhere has finished or one claim is released; return the unfinished runs."""
     while busy:
         time.sleep(PAUSE)
-        found = [(entry, ledger.status(entry)) for entry in busy]
-        busy = [entry for entry, status in found if status in ("open", "running")]
-        bar.update(len(found) - len(busy))
-        if any(status == "open" for _, status in found):
+        states = [(entry, ledger.status(entry)) for entry in busy]
+        busy = [entry for entry, status in states if status in ("open", "running")]
+        bar.update(len(states) - len(busy))
+        if any(status == "open" for _, status in states):
             break
     return busy
 
 
 def _refuse_other_environment(entry: Entry) -> None:
-    """Raise where this process has other code than the one that asks: its values would bear a wrong key."""
-    ours = library_versions() | {"zeta_geom": code_fingerprint()}
-    asked = dict(entry.manifest["versions"]) | {"zeta_geom": entry.manifest["package"]}
-    if ours != asked:
-        differ = ", ".join(sorted(name for name in ours.keys() | asked.keys() if ours.get(name) != asked.get(name)))
+    """Raise if this process has other code than the caller's: its values would get a wrong key."""
+    here = library_versions() | {"the code of zeta_geom": current_code(entry.manifest)}
+    wanted = dict(entry.manifest["versions"]) | {"the code of zeta_geom": entry.manifest["code"]}
+    if here != wanted:
+        names = sorted(here.keys() | wanted.keys())
+        differ = ", ".join(name for name in names if here.get(name) != wanted.get(name))
         raise RuntimeError(
-            f"a worker has other versions of {differ} than the process that asks; install the same there, "
-            "and leave the package's files alone while a sweep runs."
+            f"a worker has other versions of {differ} than the process that called it; install the same there, "
+            "and do not change the package's files during a sweep."
         )

@@ -1,4 +1,4 @@
-"""How a result is kept: whole or not at all, with all that it depends on."""
+"""One store for finished work: each result is kept whole or not at all, under a key of all that it depends on."""
 
 from importlib import import_module
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 _MODULES = {
     "Record": "store",
     "atomic_path": "disk",
-    "code_fingerprint": "manifests",
-    "data_fingerprint": "manifests",
+    "code_fingerprint": "keys",
+    "data_fingerprint": "keys",
     "read": "store",
     "record": "store",
     "write": "store",

@@ -1,41 +1,48 @@
-"""Files that are written whole or not at all, and whether a place can be written, asked before the work."""
+"""Files and folders that are written whole or not at all, and a check that a place can be written."""
 
 from __future__ import annotations
 
 import glob
 import os
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
 
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["atomic_path", "check_writable", "name_file", "new_folder"]
+__all__ = ["atomic_folder", "atomic_path", "check_writable", "name_file", "new_folder", "write_result"]
 
 
 @contextmanager
 def atomic_path(path: Path | str) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` if the block ends well, else remove it.
 
-    A process that is killed leaves its temporary file; whoever writes to the same path next removes it.
+    A killed process leaves its temporary file, which the next writer of the same path removes.
 
     Parameters
     ----------
     path : path
-        Its folder is made where it is absent, and removed again if the block fails.
+        Its folder is made if it is absent, and removed again if the block fails.
 
     Yields
     ------
     Path
+        The temporary file.
 
     Raises
     ------
     OSError
-        If the file cannot be written: it names `path`.
+        If the file cannot be written; the error names `path`.
 
     Examples
     --------
@@ -63,34 +70,57 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
 
 
 @contextmanager
+def atomic_folder(path: Path, temporary: Path) -> Iterator[Path]:
+    """Yield a new folder in the folder `temporary`; rename it to `path` if the block ends well, else remove it.
+
+    The first to rename has written `path`: FileExistsError tells whoever comes later, whose folder is removed.
+    """
+    temporary.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{path.name}~", dir=temporary))
+    try:
+        yield folder
+        folder.chmod(0o755)
+        try:
+            folder.rename(path)
+        except OSError as error:
+            if path.exists():  # the systems differ in what they raise then
+                raise FileExistsError(f"{path} has been written by another process.") from error
+            raise
+        _sync_folder(path.parent)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
 def new_folder(folder: Path) -> Iterator[None]:
-    """Make a folder if it is absent; if the block fails, remove the empty folders that were made."""
-    made = [] if folder.exists() else [each for each in (folder, *folder.parents) if not each.exists()]
+    """Make a folder if it is absent; if the block fails, remove it and its new parents if they are empty."""
+    new = [] if folder.exists() else [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     try:
         yield
     except BaseException:
-        with suppress(OSError):  # not empty, or somebody else's by now
-            for each in made:
-                each.rmdir()
+        with suppress(OSError):  # not empty, or removed by another process
+            for path in new:
+                path.rmdir()
         raise
 
 
 @contextmanager
 def name_file(path: Path, temporary: Path | None = None) -> Iterator[None]:
-    """Name a file in an OSError that names none, such as that of a full disk, or its temporary name."""
+    """Put a file's name into an OSError without a name, such as that of a full disk, or with its temporary name."""
     try:
         yield
     except OSError as error:
         if error.filename is not None and str(error.filename) != str(temporary):
             raise
-        if error.errno is None:  # of a library, as one text
+        if error.errno is None:  # raised by a library, as one text
             raise OSError(f"{path} cannot be written: {error}") from error
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def check_writable(path: Path, name: str, *, folder: bool = False) -> None:
-    """Raise unless a file, or a folder with files, can be written: before the work whose result it will hold."""
+    """Raise unless a file, or a folder with files, can be written; called before the work that ends there."""
     try:
         if path.exists() and path.is_dir() != folder:
             raise OSError(f"is a {'file' if folder else 'folder'}")
@@ -106,23 +136,38 @@ def check_writable(path: Path, name: str, *, folder: bool = False) -> None:
         ) from error
 
 
+def write_result(path: Path, values: Mapping[str, np.ndarray] | pd.DataFrame) -> None:
+    """Write by the file's ending: arrays as `.npz`, or one row a sample as `.csv` or `.parquet`."""
+    import numpy as np
+    import pandas as pd
+
+    with atomic_path(path) as temporary:
+        if path.suffix == ".npz":
+            with temporary.open("wb") as file:
+                np.savez_compressed(file, **values)
+        elif path.suffix == ".csv":
+            pd.DataFrame(values).to_csv(temporary, index=False)
+        else:
+            pd.DataFrame(values).to_parquet(temporary, index=False)
+
+
 def _begin(path: Path) -> tuple[int | None, Path]:
     """Return a new temporary file beside `path` and a handle that locks it; remove those whose owners are dead."""
     start = f".{path.stem[:40]}~writing-"
     if fcntl is None:
         handle, name = tempfile.mkstemp(prefix=start, suffix=path.suffix, dir=path.parent)
-        os.close(handle)  # what is open cannot be renamed there
+        os.close(handle)  # Windows renames no open file
         return None, Path(name)
-    for left in path.parent.glob(f"{glob.escape(start)}*"):
-        with suppress(OSError):  # locked: its owner lives; or removed by somebody else
-            _remove_unlocked(left)
+    for abandoned in path.parent.glob(f"{glob.escape(start)}*"):
+        with suppress(OSError):  # locked by its living owner, or removed by another process
+            _remove_unlocked(abandoned)
     while True:
         handle, name = tempfile.mkstemp(prefix=start, suffix=path.suffix, dir=path.parent)
-        with suppress(OSError):  # storage without locks, where nobody removes anything either
+        with suppress(OSError):  # storage without locks, where no process removes the files of others
             fcntl.flock(handle, fcntl.LOCK_EX)
         if os.path.exists(name):
             return handle, Path(name)
-        os.close(handle)  # it was taken for a dead one's before it was locked
+        os.close(handle)  # before it was locked, another process took it for a dead one's and removed it
 
 
 def _remove_unlocked(path: Path) -> None:
@@ -130,5 +175,16 @@ def _remove_unlocked(path: Path) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         path.unlink()
+    finally:
+        os.close(handle)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put a folder's list of names on the disk, where the system can."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
     finally:
         os.close(handle)

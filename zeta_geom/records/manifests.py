@@ -1,96 +1,74 @@
-"""What a result says of itself: settings, versions, fingerprints of data and code, and the key made of them.
-
-The key is a hash of the name, the settings, the data's fingerprint, the versions of the libraries that compute, and a
-hash of the package's sources.
-"""
+"""What is kept on the disk beside a result: what it was computed from, and whether that is what is wanted now."""
 
 from __future__ import annotations
 
-import hashlib
+import glob
 import json
+import logging
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-import numpy as np
+from zeta_geom.records.disk import atomic_path
+from zeta_geom.records.keys import Manifest, key_of
 
-from zeta_geom.checks import host_array
+__all__ = ["find_kept", "is_same", "keyed_name", "read_manifest", "write_manifest"]
 
-__all__ = ["code_fingerprint", "data_fingerprint", "file_fingerprint", "key_of", "library_versions", "make_manifest"]
-
-COMPUTING_LIBRARIES = ("numpy", "scipy", "numba", "scikit-learn", "scikit-dimension", "openTSNE", "torch")
-
-
-def make_manifest(
-    name: str, settings: Mapping[str, Any], data: str, source: Path | str | None = None
-) -> dict[str, Any]:
-    """Return what a record says of itself before it has values: all that its key is made of, and the key."""
-    code = code_fingerprint()
-    if source is not None:
-        code = hashlib.sha256(f"{code}{file_fingerprint(Path(source))}".encode()).hexdigest()
-    manifest = {
-        "name": name,
-        "settings": json.loads(json.dumps(settings, sort_keys=True)),
-        "data": data,
-        "versions": library_versions(),
-        "package": code_fingerprint(),
-        "code": code,
-    }
-    return manifest | {"key": key_of(manifest)}
+logger = logging.getLogger(__name__)
+PARTS = {"name", "settings", "data", "versions", "modules", "code", "key"}
+OLD_PART = "package"  # of manifests whose key was made of every file of the package
+DIGITS = 12  # of a key in a name
 
 
-def key_of(manifest: Mapping[str, Any], *, code: bool = True) -> str:
-    """Return the key of a manifest, a str, the SHA-256 in hexadecimal; without the code's part for `code` False."""
-    parts = ("name", "settings", "data", "versions", "code") if code else ("name", "settings", "data", "versions")
-    return hashlib.sha256(json.dumps({part: manifest[part] for part in parts}, sort_keys=True).encode()).hexdigest()
+def is_same(kept: Mapping[str, object] | None, wanted: Mapping[str, object], *, stale: bool = False) -> bool:
+    """Return whether a kept computation is the wanted one; with `stale` older code counts, and the log says so."""
+    if kept is None:
+        return False
+    if kept["key"] == wanted["key"]:
+        return True
+    if not stale or key_of(kept, code=False) != key_of(wanted, code=False):
+        return False
+    logger.warning("%s: reusing the result of older code (%s)", wanted["name"], str(kept["code"])[:DIGITS])
+    return True
 
 
-@cache
-def library_versions() -> dict[str, str]:
-    """Return the version, a str, of each library that computes."""
-    return {library: version(library) for library in COMPUTING_LIBRARIES}
+def keyed_name(name: str, manifest: Mapping[str, object]) -> str:
+    """Return a name for a file or folder that holds the key without and with the code."""
+    return f"{name}-{key_of(manifest, code=False)[:DIGITS]}-{str(manifest['key'])[:DIGITS]}"
 
 
-def data_fingerprint(*arrays: Any) -> str:
-    """Return a str, the SHA-256 in hexadecimal over dtypes, shapes and bytes of arrays.
+def find_kept(folder: Path, name: str, manifest: Mapping[str, object], *, stale: bool) -> list[Path]:
+    """Return what lies under the keyed name in a folder; with `stale` also what older code made, the newest first."""
+    own = folder / keyed_name(name, manifest)
+    kept = [own] if own.exists() else []
+    if stale:
+        older = [path for path in folder.glob(f"{glob.escape(own.name[:-DIGITS])}*") if path != own]
+        kept += sorted(older, key=lambda path: path.stat().st_mtime, reverse=True)
+    return kept
 
-    Parameters
-    ----------
-    *arrays : array-like, of any dtype and shape
 
-    Raises
-    ------
-    TypeError, ValueError
-        If one holds Python objects, or is a list that nests others of unequal lengths.
+def read_manifest(path: Path) -> Manifest | None:
+    """Return the manifest in a file, None where there is none that can be read."""
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # ValueError: neither UTF-8 nor JSON
+        return None
+    if not isinstance(manifest, dict) or not manifest.keys() >= PARTS:
+        if isinstance(manifest, dict) and OLD_PART in manifest:
+            _say_old()
+        return None
+    return manifest
 
-    Examples
-    --------
-    >>> data_fingerprint(np.zeros(3))[:8] == data_fingerprint(np.zeros(3))[:8]
-    True
-    """
-    digest = hashlib.sha256()
-    for array in (np.ascontiguousarray(host_array(values, "arrays")) for values in arrays):
-        if array.dtype.hasobject:
-            raise TypeError("arrays must hold numbers, texts or dates; got Python objects of no fixed bytes.")
-        digest.update(f"{array.dtype.str}{array.shape}".encode())
-        digest.update(array.view(np.uint8).data if array.size else b"")
-    return digest.hexdigest()
+
+def write_manifest(path: Path, manifest: Mapping[str, object]) -> None:
+    """Write a manifest, whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 @cache
-def code_fingerprint() -> str:
-    """Return the SHA-256, a str in hexadecimal, over the package's Python sources and shipped weights."""
-    root = Path(__file__).parents[1]
-    digest = hashlib.sha256()
-    for path in sorted([*root.rglob("*.py"), *root.rglob("*.safetensors")]):
-        digest.update(str(path.relative_to(root)).encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def file_fingerprint(path: Path) -> str:
-    """Return a str, the SHA-256 in hexadecimal over a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _say_old() -> None:
+    logger.warning(
+        "results of an earlier version of zeta_geom, whose keys were made in another way, are not read: what is "
+        "needed is computed again"
+    )

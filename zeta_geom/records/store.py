@@ -1,12 +1,11 @@
 """A result on disk: values, settings, seed, versions and fingerprints, written whole or not at all.
 
-A table is one Parquet file and a set of arrays is one NPZ file (never pickle), each beside a JSON manifest (see
-`manifests`). Same key, reused; any difference, computed again.
+A table is one Parquet file and a set of arrays is one NPZ file (never pickle), each beside a JSON manifest. A result
+is reused if its key is the same; any difference computes it again.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,12 +16,12 @@ import pandas as pd
 
 from zeta_geom.checks import host_array
 from zeta_geom.records.disk import atomic_path
-from zeta_geom.records.manifests import code_fingerprint, data_fingerprint, file_fingerprint, key_of, make_manifest
+from zeta_geom.records.keys import Manifest, Sources, current_code, file_fingerprint, make_manifest, module_file
+from zeta_geom.records.manifests import is_same, read_manifest, write_manifest
 
-__all__ = ["Record", "atomic_path", "code_fingerprint", "data_fingerprint", "read", "record", "write"]
+__all__ = ["Record", "read", "record", "write"]
 
 logger = logging.getLogger(__name__)
-_MANIFEST_PARTS = {"name", "settings", "data", "versions", "package", "code", "key", "file", "sha256"}
 
 
 class Record:
@@ -31,14 +30,14 @@ class Record:
     Parameters
     ----------
     name : str
-        What was asked, used as the file name.
+        The question that it answers, used as the file name.
     values : DataFrame, or dict of name -> NumPy array
         The result.
     manifest : dict
-        Settings, data fingerprint, versions, code fingerprint and key.
+        Settings, fingerprints of data and code, versions and key.
     """
 
-    def __init__(self, name: str, values: pd.DataFrame | dict[str, np.ndarray], manifest: dict[str, Any]) -> None:
+    def __init__(self, name: str, values: pd.DataFrame | dict[str, np.ndarray], manifest: Manifest) -> None:
         self.name = name
         self.values = values
         self.manifest = manifest
@@ -53,7 +52,7 @@ class Record:
 
     @property
     def table(self) -> pd.DataFrame:
-        """The values, where they are a table; of arrays it raises TypeError."""
+        """The values if they are a table; TypeError if they are arrays."""
         if not isinstance(self.values, pd.DataFrame):
             raise TypeError(f"record {self.name!r} holds arrays, not a table.")
         return self.values
@@ -63,10 +62,10 @@ def record(
     name: str,
     compute: Callable[[], pd.DataFrame | Mapping[str, np.ndarray]],
     *,
-    settings: Mapping[str, Any],
+    settings: Mapping[str, object],
     data: str,
     folder: Path | str,
-    source: Path | str | None = None,
+    source: Sources = None,
     force: bool = False,
     stale: bool = False,
 ) -> Record:
@@ -77,50 +76,44 @@ def record(
     name : str
         The file name, without an ending; a folder may stand before it.
     compute : callable
-        Called without arguments where nothing can be reused; returns a DataFrame, or a dict of arrays.
+        Called without arguments if nothing can be reused; returns a DataFrame, or a dict of arrays.
     settings : mapping
         What determines the result, the seed included; JSON values only.
     data : str
         The fingerprint of the data that go in.
     folder : path
         Where records lie.
-    source : path, optional
-        The script that computes; its text is part of the code's fingerprint.
+    source : path, or sequence of paths, optional
+        The modules that compute; the one that defines `compute` by default. They, and what they import of this
+        package and of their own, are the code in the key.
     force, stale : bool
-        Compute in any case; accept a record that differs in the code's fingerprint alone, and say so in the log.
+        Compute in any case; accept a record that differs only in the code, and say so in the log.
 
     Returns
     -------
     Record
+        As it is on the disk.
 
     Examples
     --------
     >>> import tempfile
     >>> folder = tempfile.mkdtemp()
-    >>> made = record("demo", lambda: {"x": np.arange(3)}, settings={"seed": 0}, data="none", folder=folder)
+    >>> first = record("demo", lambda: {"x": np.arange(3)}, settings={"seed": 0}, data="none", folder=folder)
     >>> record("demo", lambda: 1 / 0, settings={"seed": 0}, data="none", folder=folder)["x"]
     array([0, 1, 2])
     """
-    manifest = make_manifest(name, settings, data, source)
+    manifest = make_manifest(name, settings, data, module_file(compute) if source is None else source)
     path = Path(folder) / name
-    if not force:
-        stored = _read_manifest(path)
-        same = stored is not None and stored["key"] == manifest["key"]
-        older = stored is not None and stale and key_of(stored, code=False) == key_of(manifest, code=False)
-        if same or older:
-            try:
-                reused = _load(path)
-            except ValueError as error:
-                logger.warning("%s: computing it again (%s)", name, error)
-            else:
-                if not same:
-                    logger.warning("%s: reusing a record of older code (%s)", name, reused.manifest["code"][:12])
-                return reused
+    if not force and is_same(read_manifest(_manifest_path(path)), manifest, stale=stale):
+        try:
+            return _load(path)
+        except ValueError as error:
+            logger.warning("%s: computing it again (%s)", name, error)
     values = compute()
     if not isinstance(values, pd.DataFrame):
         values = {key: np.asarray(value) for key, value in values.items()}
     write(Record(name, values, manifest), path)
-    return _load(path)  # what later runs will see
+    return _load(path)  # what later calls will read
 
 
 def write(made: Record, path: Path | str) -> None:
@@ -129,12 +122,14 @@ def write(made: Record, path: Path | str) -> None:
     Parameters
     ----------
     made : Record
-    path : path, without an ending
+        Its manifest gets the name and the checksum of the file of values.
+    path : path
+        Folder and name, without an ending.
 
     Raises
     ------
     TypeError, ValueError
-        If an array holds Python objects, which only pickle could store, or a list nests others of unequal lengths.
+        If an array holds Python objects, which only pickle could store, or is a list of lists of unequal lengths.
     """
     path = Path(path)
     if not isinstance(made.values, pd.DataFrame):
@@ -153,37 +148,38 @@ def write(made: Record, path: Path | str) -> None:
         with atomic_path(values_path) as temporary, temporary.open("wb") as file:
             np.savez_compressed(file, **made.values)  # type: ignore[arg-type]
     made.manifest |= {"file": values_path.name, "sha256": file_fingerprint(values_path)}
-    with atomic_path(manifest_path) as temporary:
-        temporary.write_text(json.dumps(made.manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    write_manifest(manifest_path, made.manifest)
 
 
 def read(path: Path | str, *, any_code: bool = False) -> Record:
-    """Read the record at `path`; warn where other code than this made it.
+    """Read the record at `path`; warn if other code than today's computed it.
 
     Parameters
     ----------
-    path : path, folder and name without an ending
+    path : path
+        Folder and name, without an ending.
     any_code : bool
         Do not warn.
 
     Returns
     -------
     Record
+        Values and manifest.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        If there is none, or its values are not the bytes that the manifest was written for.
+        If there is no record, or its values are not the bytes that the manifest was written for.
     """
     stored = _load(Path(path))
-    if not any_code and stored.manifest["package"] != code_fingerprint():
+    if not any_code and current_code(stored.manifest) not in (None, stored.manifest["code"]):
         logger.warning("%s: a record of other code than this; run its analysis again", stored.name)
     return stored
 
 
 def _load(path: Path) -> Record:
-    manifest = _read_manifest(path)
-    if manifest is None:
+    manifest = read_manifest(_manifest_path(path))
+    if manifest is None or not manifest.keys() >= {"file", "sha256"}:
         raise FileNotFoundError(f"there is no whole record at {path}; run the analysis that writes it.")
     if manifest["file"] not in (f"{path.name}.npz", f"{path.name}.parquet"):
         raise ValueError(f"the manifest of {path} must name its file; it names {manifest['file']!r}. Delete it.")
@@ -198,12 +194,3 @@ def _load(path: Path) -> Record:
 
 def _manifest_path(path: Path) -> Path:
     return path.with_name(path.name + ".json")
-
-
-def _read_manifest(path: Path) -> dict[str, Any] | None:
-    """Return the manifest beside `path`, or None where there is none that can be read."""
-    try:
-        manifest = json.loads(_manifest_path(path).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):  # ValueError: neither UTF-8 nor JSON
-        return None
-    return manifest if isinstance(manifest, dict) and manifest.keys() >= _MANIFEST_PARTS else None

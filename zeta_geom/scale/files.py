@@ -8,10 +8,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from zeta_geom.records import atomic_path
-from zeta_geom.records.manifests import data_fingerprint
+from zeta_geom.records.disk import atomic_path
+from zeta_geom.records.keys import Manifest, data_fingerprint, key_of
 
-__all__ = ["read_part", "write_part"]
+__all__ = ["part_key", "read_part", "write_part"]
+
+
+def part_key(manifest: Manifest) -> str:
+    """Return the key of a part of some work: the work's key without the code, and with it."""
+    return f"{key_of(manifest, code=False)}-{manifest['key']}"
 
 
 def write_part(path: Path, columns: dict[str, np.ndarray], key: str) -> None:
@@ -22,8 +27,11 @@ def write_part(path: Path, columns: dict[str, np.ndarray], key: str) -> None:
         pq.write_table(pa.table(arrays).replace_schema_metadata(metadata), temporary, use_dictionary=False)
 
 
-def read_part(path: Path, key: str) -> dict[str, np.ndarray]:
-    """Return the columns of a part; ValueError says why a file is not a valid part of this key."""
+def read_part(path: Path, key: str, *, stale: bool = False) -> dict[str, np.ndarray]:
+    """Return the columns of a part; ValueError says why a file is not a valid part of this key.
+
+    With `stale`, the key of older code is valid too.
+    """
     try:
         table = pq.read_table(path, partitioning=None)
         columns = {name: _array(table[name]) for name in table.column_names}
@@ -32,7 +40,8 @@ def read_part(path: Path, key: str) -> dict[str, np.ndarray]:
     except (pa.ArrowException, OSError, ValueError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not a whole Parquet file: {error}") from error
     stored = table.schema.metadata or {}
-    if stored.get(b"key") != key.encode():
+    stored_key = stored.get(b"key", b"").decode()
+    if stored_key != key and not (stale and stored_key.partition("-")[0] == key.partition("-")[0]):
         raise ValueError(f"{path} was written with other settings.")
     if stored.get(b"sha256") != _fingerprint(columns).encode():
         raise ValueError(f"{path} has changed since it was written.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +10,14 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from zeta_geom.records import atomic_path
-from zeta_geom.records.manifests import code_fingerprint, data_fingerprint, library_versions
-from zeta_geom.scale.files import read_part
+from zeta_geom.records.disk import atomic_path
+from zeta_geom.records.keys import Manifest, data_fingerprint
+from zeta_geom.records.manifests import is_same, read_manifest, write_manifest
+from zeta_geom.scale.files import part_key, read_part
 from zeta_geom.scale.points import PointsFile
 from zeta_geom.scale.settings import Parts, Worker
 from zeta_geom.scale.sizes import choose_sizes
-from zeta_geom.scale.task import PartTask, do_part, installation
+from zeta_geom.scale.task import PartTask, do_part, installation, work_manifest
 
 __all__ = ["Job", "compute"]
 
@@ -95,25 +94,26 @@ def compute(job: Job, folder: Path, executor: Worker, cut: Parts, progress: bool
         chunk_size=cut.chunk_size,
         block_size=cut.block_size,
     )
-    settings = job.settings() | {"chunk_size": sizes.chunk, "device": cut.device}
-    key = _claim(folder, settings | {"code": code_fingerprint(), "versions": library_versions()})
+    manifest = work_manifest(job.settings() | {"chunk_size": sizes.chunk, "device": cut.device})
+    _check_folder(folder, manifest, cut.stale)
+    key = part_key(manifest)
     shared = job.save(folder) | {"key": key, "code": installation(), "block": sizes.block, "held": sizes.held}
     shared |= {"threads": executor.threads, "device": cut.device}
     tasks = []
     for place, start in enumerate(range(0, job.number, sizes.chunk)):
         part = str(folder.resolve() / f"part-{place:06d}.parquet")
         tasks.append(PartTask(part=part, start=start, stop=min(start + sizes.chunk, job.number), **shared))
-    _run(tasks, executor, progress)
-    parts = [read_part(Path(task.part), key) for task in tasks]
+    _run(tasks, cut.stale, executor, progress)
+    parts = [read_part(Path(task.part), key, stale=cut.stale) for task in tasks]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _run(tasks: list[PartTask], executor: Worker, progress: bool) -> None:
+def _run(tasks: list[PartTask], stale: bool, executor: Worker, progress: bool) -> None:
     """Give the tasks of missing and damaged parts to the executor; raise RuntimeError if one is lost."""
     missing, damaged = [], []
     for task in tasks:
         try:
-            read_part(Path(task.part), task.key)
+            read_part(Path(task.part), task.key, stale=stale)
         except FileNotFoundError:
             missing.append(task)
         except ValueError:
@@ -144,31 +144,29 @@ def _run(tasks: list[PartTask], executor: Worker, progress: bool) -> None:
         )
 
 
-def _claim(folder: Path, work: dict[str, Any]) -> str:
-    """Write the settings into the folder, or raise ValueError if it holds others; return the key."""
+def _check_folder(folder: Path, manifest: Manifest, stale: bool) -> None:
+    """Write down which work the folder's parts belong to, or raise if they belong to other work."""
     path = folder / "settings.json"
-    key = hashlib.sha256(json.dumps(work, sort_keys=True).encode()).hexdigest()
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))["work"]
-    except FileNotFoundError:
-        with atomic_path(path) as temporary:
-            temporary.write_text(
-                json.dumps({"key": key, "work": work}, indent=1, sort_keys=True) + "\n", encoding="utf-8"
-            )
-        return key
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"parts must be a folder of parts; {path} is damaged. Delete it.") from error
-    if stored != work:
-        differences = [
-            f"{name} ({_short(stored.get(name))} there, {_short(work.get(name))} here)"
-            for name in sorted(stored.keys() | work.keys())
-            if stored.get(name) != work.get(name)
-        ]
+    stored = read_manifest(path)
+    if is_same(stored, manifest, stale=stale):
+        return
+    if not path.exists():
+        write_manifest(path, manifest)
+        return
+    if stored is None:
+        raise ValueError(f"parts must be a folder of parts; {path} is damaged, or of another version. Delete it.")
+    before, now = ({**kept["settings"], "versions": kept["versions"]} for kept in (stored, manifest))
+    differ = [name for name in sorted(before.keys() | now.keys()) if before.get(name) != now.get(name)]
+    shown = [f"{name} ({_short(before.get(name))} there, {_short(now.get(name))} here)" for name in differ]
+    if not differ:
         raise ValueError(
-            f"parts must be a new folder or one of the same settings; {folder} was written with other settings: "
-            f"{', '.join(differences)}. Name another folder, or use its settings."
+            f"Cannot resume: the parts in {folder} were written by other code. Accept them with stale=True in Parts, "
+            "or name another folder."
         )
-    return key
+    raise ValueError(
+        f"Cannot resume: the parts in {folder} were written with other settings; these differ: {', '.join(shown)}. "
+        "Name another folder, or repeat the settings there."
+    )
 
 
 def _short(value: object) -> str:

@@ -43,6 +43,8 @@ class Parts:
         Bytes that a worker may use in addition to the interpreter and the libraries.
     device : str, optional
         Torch device of each worker, such as "cuda"; the compiled kernels on the CPU by default.
+    stale : bool
+        Whether parts that older code wrote are accepted, which the log tells.
 
     Raises
     ------
@@ -60,6 +62,7 @@ class Parts:
     block_size: int | None = None
     memory: int = MEMORY
     device: str | None = None
+    stale: bool = False
 
     def __post_init__(self) -> None:
         for name in ("chunk_size", "block_size", "memory"):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +10,19 @@ import numpy as np
 
 from zeta_geom.geometry.cpu.counts import pointwise_dimensions
 from zeta_geom.geometry.knn import prepare_points, search
-from zeta_geom.records.manifests import code_fingerprint, library_versions
+from zeta_geom.records.keys import Manifest, make_manifest
 from zeta_geom.scale.files import write_part
 from zeta_geom.scale.points import check_block, gather_rows, map_rows
 
-__all__ = ["PartTask", "count_dimensions", "do_part", "installation", "merge_nearest", "nearest_in_blocks"]
+__all__ = [
+    "PartTask",
+    "count_dimensions",
+    "do_part",
+    "installation",
+    "merge_nearest",
+    "nearest_in_blocks",
+    "work_manifest",
+]
 
 MERGED = 512  # queries merged at once: the temporary arrays stay in a core's cache
 SHARE = 0.4  # of a GPU's free memory for a block and its copies; the search needs the rest
@@ -95,9 +102,13 @@ def do_part(task: PartTask) -> str:
 
 
 def installation() -> str:
-    """Return a hash of the package's code and of the versions of the libraries that compute."""
-    about = json.dumps([code_fingerprint(), library_versions()], sort_keys=True)
-    return hashlib.sha256(about.encode()).hexdigest()
+    """Return a hash of the code that this module reaches and of the versions of the libraries that compute."""
+    return str(work_manifest({})["key"])
+
+
+def work_manifest(settings: Mapping[str, object]) -> Manifest:
+    """Return the manifest of work that this module does."""
+    return make_manifest("parts", settings, "", __file__)
 
 
 def _queries(task: PartTask) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:

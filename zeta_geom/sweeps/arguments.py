@@ -1,4 +1,4 @@
-"""The arguments of a sweep, checked, as plain values: what its runs and their keys are made of."""
+"""The checked arguments of a sweep, as plain values, which its runs and their keys are made of."""
 
 from __future__ import annotations
 
@@ -17,15 +17,21 @@ from zeta_geom.checks import (
     count_classes,
     host_array,
 )
+from zeta_geom.checks.grey_levels import to_floats
 from zeta_geom.mixers.weights import ANCHORS
-from zeta_geom.records.files import to_floats
 from zeta_geom.sweeps.measures import MEASURES, Points
 
 __all__ = ["check_axes", "check_data", "check_options"]
 
 
-def check_data(name: str, value: Any) -> Points:
-    """Return a data set, checked."""
+def check_data(data: object) -> dict[str, Points]:
+    """Return the data sets of a sweep, checked."""
+    if not isinstance(data, Mapping):
+        raise TypeError(f"data must be a mapping of name -> X or (X, y); got {type(data).__name__}. See gamma_sweep.")
+    return {str(name): _check_points(str(name), value) for name, value in data.items()}
+
+
+def _check_points(name: str, value: Any) -> Points:
     X, y = value if isinstance(value, tuple) else (value, None)
     X = host_array(X, "X")
     if X.ndim > 2:
@@ -42,46 +48,45 @@ def check_data(name: str, value: Any) -> Points:
 
 
 def check_options(
-    measures: Any, n_neighbors: Any, alpha: Any, n_anchors: Any, seeds: Sequence[int]
+    measures: object, n_neighbors: object, alpha: float, n_anchors: int | None, seeds: Sequence[int]
 ) -> dict[str, dict[str, Any]]:
-    """Return the options of each measure, checked; those that a measure does not depend on are left out."""
-    one = isinstance(n_neighbors, (int, np.integer))
-    ks = [check_int(k, "n_neighbors", low=2) for k in _several([n_neighbors] if one else n_neighbors, "n_neighbors")]
+    """Return the options of each measure, checked, without those that the measure does not depend on."""
+    single = isinstance(n_neighbors, (int, np.integer))
+    counts = _sequence([n_neighbors] if single else n_neighbors, "n_neighbors")
+    ks = [check_int(k, "n_neighbors", low=2) for k in counts]
     settings: dict[str, Any] = {"n_neighbors": ks, "alpha": check_real(alpha, "alpha", low=0, high=1)}
     if n_anchors is not None:
         settings["n_anchors"] = check_int(n_anchors, "n_anchors", low=1)
         settings["anchor_seed"] = seeds[0] if seeds else 0
-    if not (measures := _names(measures, "measures")):
+    if not (names := _names(measures, "measures")):
         raise ValueError(f"measures must name at least one of {', '.join(MEASURES)}; got none.")
-    known = {name: MEASURES[check_choice(name, "measures", MEASURES)] for name in measures}
+    known = {name: MEASURES[check_choice(name, "measures", MEASURES)] for name in names}
     return {
         name: {option: settings[option] for option in measure.options if option in settings}
         for name, measure in known.items()
     }
 
 
-def check_axes(mixers: Any, anchors: Any, n_mix: Any, gammas: Any, seeds: Any) -> dict[str, Any]:
+def check_axes(mixers: object, anchors: object, n_mix: object, gammas: object, seeds: object) -> dict[str, Any]:
     """Return the values of a grid, checked: mixers as a mapping or a list of names, all else as lists."""
-    axes: dict[str, Any] = {"mixers": mixers if isinstance(mixers, Mapping) else _names(mixers, "mixers")}
-    axes |= {"anchors": [check_choice(anchor, "anchors", ANCHORS) for anchor in _names(anchors, "anchors")]}
-    axes |= {"n_mix": [n if n is None else check_int(n, "n_mix", low=1) for n in _several(n_mix, "n_mix")]}
-    axes |= {"gammas": _numbers(gammas)}
-    return axes | {"seeds": [check_int(seed, "seeds", low=0) for seed in _several(seeds, "seeds")]}
+    gammas = [gammas] if np.isscalar(gammas) else gammas
+    return {
+        "mixers": mixers if isinstance(mixers, Mapping) else _names(mixers, "mixers"),
+        "anchors": [check_choice(anchor, "anchors", ANCHORS) for anchor in _names(anchors, "anchors")],
+        "n_mix": [n if n is None else check_int(n, "n_mix", low=1) for n in _sequence(n_mix, "n_mix")],
+        "gammas": [check_real(gamma, "gammas", allow_inf=True) for gamma in _sequence(gammas, "gammas")],
+        "seeds": [check_int(seed, "seeds", low=0) for seed in _sequence(seeds, "seeds")],
+    }
 
 
-def _numbers(gammas: Any) -> list[float]:
-    several = [gammas] if np.isscalar(gammas) else _several(gammas, "gammas")
-    return [check_real(gamma, "gammas", allow_inf=True) for gamma in several]
-
-
-def _several(values: Any, name: str) -> list[Any]:
+def _sequence(values: object, name: str) -> list[Any]:
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) == 0:
         raise TypeError(f"{name} must be a sequence; got {values!r}. Use a tuple.")
     return list(values)
 
 
-def _names(names: Any, name: str) -> list[str]:
-    found = [] if isinstance(names, str) else _several(names, name)
-    if isinstance(names, str) or not all(isinstance(one, str) for one in found):
-        raise TypeError(f"{name} must be a sequence of names; got {names!r}. Use a tuple.")
-    return found
+def _names(values: object, name: str) -> list[str]:
+    names = [] if isinstance(values, str) else _sequence(values, name)
+    if isinstance(values, str) or not all(isinstance(entry, str) for entry in names):
+        raise TypeError(f"{name} must be a sequence of names; got {values!r}. Use a tuple.")
+    return names

@@ -1,14 +1,15 @@
-"""The local dimension of one data set, and of what mixers make of it, against γ."""
+"""Measures of one data set, and of its mixed versions, against γ."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any  # of settings that `sweep` checks
 
 import numpy as np
 import pandas as pd
 
 from zeta_geom.checks import check_jobs, check_table
+from zeta_geom.checks.types import ArrayLike
 from zeta_geom.execution.cores import effective_n_jobs
 from zeta_geom.execution.executors import Executor, SerialExecutor
 from zeta_geom.sweeps.sweep import sweep
@@ -17,8 +18,8 @@ __all__ = ["fill_gamma", "gamma_sweep"]
 
 
 def gamma_sweep(
-    X: Any,
-    y: Any = None,
+    X: ArrayLike,
+    y: ArrayLike | None = None,
     *,
     gammas: Iterable[float],
     n_neighbors: int | tuple[int, ...] = (8, 128),
@@ -28,7 +29,7 @@ def gamma_sweep(
     n_jobs: int | None = -1,
     **settings: Any,
 ) -> pd.DataFrame:
-    """Measure one data set, and what mixers make of it, for each γ: `sweep` on one data set.
+    """Measure one data set and its mixed versions for each γ: `sweep` on one data set.
 
     Parameters
     ----------
@@ -45,7 +46,7 @@ def gamma_sweep(
     n_jobs : int or None
         Without an executor, the number of threads of each run, as in scikit-learn; -1 is one for each core.
     **settings
-        All else as in `sweep`: mixers, anchors, n_mix, seeds, batch_size, channels, alpha, n_anchors, folder, …
+        The others of `sweep`: mixers, anchors, n_mix, seeds, batch_size, channels, alpha, n_anchors, folder, …
 
     Returns
     -------
@@ -83,17 +84,17 @@ def gamma_sweep(
 def fill_gamma(table: pd.DataFrame) -> pd.DataFrame:
     """Repeat each row without γ, such as the original's and mixup's, at every γ of the table.
 
-    What does not depend on γ has NaN there, and a plot against γ draws nothing of it; filled, it is a level line.
+    A measure that does not depend on γ has NaN there, which a plot against γ leaves out; filled, it is a level line.
 
     Parameters
     ----------
     table : DataFrame
-        Of `sweep` or `gamma_sweep`, or a part of one.
+        Of `sweep` or `gamma_sweep`, or some of its rows.
 
     Returns
     -------
     DataFrame
-        The same columns; rows without γ stay as they are where no row has one.
+        The same columns; if no row has a γ, the same rows too.
 
     Raises
     ------

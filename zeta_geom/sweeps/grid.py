@@ -1,4 +1,4 @@
-"""The grid of a sweep: which data, mixed how, measured by what."""
+"""The grid of a sweep: a run for each data set, mixer, setting and measure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from zeta_geom.checks import check_choice
-from zeta_geom.mixers import MIXERS, make_mixer
+from zeta_geom.mixers import MIXERS, Mixer, make_mixer
 
 __all__ = ["Run", "make_grid"]
 
@@ -19,42 +19,23 @@ ORIGINAL = "original"
 
 
 class Run(BaseModel, frozen=True):
-    """One measure of one mixed data set; `mixer` None stands for the data as they are.
-
-    Parameters
-    ----------
-    data, label : str
-        Names, for the table.
-    mixer : str or None
-        A key of `MIXERS`.
-    params : dict
-        The mixer's parameters beyond those that are swept.
-    gamma, n_mix, anchor
-        What is swept; None where the mixer has none, or keeps its own default.
-    seed, stream : int
-        The mixer's seed, and which of its streams (`epoch` of `mix_dataset`) draws.
-    batch_size : int
-    measure : str
-        A key of `MEASURES`.
-    options : dict
-        What the measure is told, such as its numbers of neighbours.
-    """
+    """One measure of one mixed data set, or of the data set itself."""
 
     data: str = "data"
-    label: str = ORIGINAL
-    mixer: str | None = None
-    params: dict[str, Any] = {}
-    gamma: float | None = None
+    label: str = ORIGINAL  # of the mixer, in the table
+    mixer: str | None = None  # a key of MIXERS; None: the original
+    params: dict[str, Any] = {}  # of the mixer, beyond those that are swept
+    gamma: float | None = None  # swept, as the next two; None: the mixer has no such parameter, or its default
     n_mix: int | None = None
     anchor: str | None = None
-    seed: int = 0
-    stream: int = 0
+    seed: int = 0  # of the mixer
+    stream: int = 0  # `epoch` of `mix_dataset`
     batch_size: int = 32
-    measure: str = "dimension"
-    options: dict[str, Any] = {}
+    measure: str = "dimension"  # a key of MEASURES
+    options: dict[str, Any] = {}  # of the measure, such as its numbers of neighbours
 
-    def make_mixer(self) -> Any:
-        """Return the mixer of this run, None for the data as they are."""
+    def make_mixer(self) -> Mixer | None:
+        """Return the mixer of this run, None for the original."""
         if self.mixer is None:
             return None
         swept = {"gamma": self.gamma, "n_mix": self.n_mix, "anchor": self.anchor}
@@ -63,12 +44,12 @@ class Run(BaseModel, frozen=True):
 
     @property
     def mixing(self) -> str:
-        """Which mixed data set this is, whatever is measured of it."""
+        """A key of the mixed data set, the same for all measures of it."""
         return self.model_dump_json(exclude={"measure", "options"})
 
     @property
     def slug(self) -> str:
-        """A name that a reader of the folder understands."""
+        """A name for readers of the folder."""
         parts = [self.data, self.label, self.anchor, f"T{self.n_mix}" if self.n_mix else None]
         parts += [None if self.gamma is None else f"gamma{self.gamma:g}", f"seed{self.seed}", self.measure]
         return re.sub(r"[^\w.+-]+", "_", "-".join(part for part in parts if part), flags=re.ASCII)[:120]
@@ -90,7 +71,7 @@ def make_grid(
     """Yield the runs of a grid: the original of each data set first, then γ by γ along each curve."""
     named = mixers if isinstance(mixers, Mapping) else {name: (name, {}) for name in mixers}
     if ORIGINAL in named:
-        raise ValueError(f"mixers must not use the label {ORIGINAL!r}: the data as they are have it.")
+        raise ValueError(f"mixers must not use the label {ORIGINAL!r}, which the unmixed data have.")
     for name in data:
         mixed = [Run(data=name)]
         for label, (mixer, params) in named.items():

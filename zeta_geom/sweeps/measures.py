@@ -1,18 +1,23 @@
-"""What a sweep can measure of a mixed data set: for each point a value, of one or several quantities."""
+"""The measures of a sweep: of a mixed data set each gives one or several quantities, with a value for each point."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from zeta_geom.checks import count_classes, one_hot
 
-__all__ = ["MEASURES", "Measure", "Points"]
+if TYPE_CHECKING:
+    from zeta_geom.geometry import LocalPCA
+    from zeta_geom.realism import MNISTOracle
 
-Rows = Iterator[tuple[str, int, np.ndarray]]  # quantity, k (0 where there is none), a value for each point or anchor
+__all__ = ["MEASURES", "Points", "SweepMeasure", "Tools"]
+
+Options = Mapping[str, Any]  # JSON values
+Rows = Iterator[tuple[str, int, np.ndarray]]  # quantity, k (0: it has none), a value for each point or anchor
 
 
 @dataclass(frozen=True)
@@ -30,47 +35,49 @@ class Points:
     @property
     def n_classes(self) -> int | None:
         """K; None without labels."""
-        if self.Y is None:
-            return None
-        return count_classes(self.Y)
+        return None if self.Y is None else count_classes(self.Y)
 
     @property
     def soft(self) -> np.ndarray:
         """The labels as rows of K shares."""
         if self.Y is None:
-            raise ValueError("this needs labels; give (X, y).")
+            raise ValueError("this measure needs labels; give (X, y).")
         return one_hot(self.Y, count_classes(self.Y)) if self.Y.ndim == 1 else self.Y
 
 
+class Tools(Protocol):
+    """Estimators that are expensive to make, kept from one run to the next."""
+
+    threads: int
+
+    def local_pca(self, ks: tuple[int, ...], **options: Any) -> LocalPCA:
+        """Return the estimator for these numbers of neighbours."""
+        ...
+
+    def oracle(self) -> MNISTOracle:
+        """Return the MNIST oracle."""
+        ...
+
+
 @dataclass(frozen=True)
-class Measure:
-    """How a quantity is measured.
+class SweepMeasure:
+    """One measure of a sweep."""
 
-    Parameters
-    ----------
-    options : tuple of str
-        Which of the sweep's settings it depends on; those that the sweep has not are absent.
-    check : callable (original, options)
-        Raises ValueError where the data do not allow it, before any work.
-    rows : callable (original, mixed, options, tools) -> rows
-        `mixed` is `original` itself for the data as they are; `tools` keeps what is dear to make between calls.
-    """
-
-    options: tuple[str, ...]
-    check: Callable[[Points, Mapping[str, Any]], None]
-    rows: Callable[[Points, Points, Mapping[str, Any], Any], Rows]
+    options: tuple[str, ...]  # the settings of the sweep that it depends on; those that are not set are absent
+    check: Callable[[Points, Options], None]  # raises ValueError, before any work, if the data do not allow it
+    rows: Callable[[Points, Points, Options, Tools], Rows]  # of (original, mixed): the same object if not mixed
 
 
-def _check_neighbours(original: Points, options: Mapping[str, Any]) -> None:
+def _check_n_neighbors(original: Points, options: Options) -> None:
     from zeta_geom.geometry.local_pca import check_neighbor_counts
 
     check_neighbor_counts(tuple(options["n_neighbors"]), len(original.X))
 
 
-def _check_dimension(original: Points, options: Mapping[str, Any]) -> None:
+def _check_dimension(original: Points, options: Options) -> None:
     from zeta_geom.checks import check_int, check_real
 
-    _check_neighbours(original, options)
+    _check_n_neighbors(original, options)
     check_real(options["alpha"], "alpha", low=0, high=1)
     if "n_anchors" in options:
         check_int(options["n_anchors"], "n_anchors", low=1, high=len(original.X))
@@ -78,34 +85,34 @@ def _check_dimension(original: Points, options: Mapping[str, Any]) -> None:
         raise ValueError(f"X must have at least 2 features for measure 'dimension'; got shape {original.X.shape}.")
 
 
-def _dimension(original: Points, mixed: Points, options: Mapping[str, Any], tools: Any) -> Rows:
+def _dimension(original: Points, mixed: Points, options: Options, tools: Tools) -> Rows:
     ks = tuple(options["n_neighbors"])
-    how = {"alpha": options["alpha"]}
+    settings = {"alpha": options["alpha"]}
     if "n_anchors" in options:  # a mixer may return fewer rows than there are points
-        how |= {"n_anchors": min(options["n_anchors"], len(mixed.X)), "random_state": options["anchor_seed"]}
-    found = tools.local_pca(ks, **how).fit(mixed.flat).dimension_pw_
-    for k, values in zip(ks, found, strict=True):
+        settings |= {"n_anchors": min(options["n_anchors"], len(mixed.X)), "random_state": options["anchor_seed"]}
+    dimensions = tools.local_pca(ks, **settings).fit(mixed.flat).dimension_pw_
+    for k, values in zip(ks, dimensions, strict=True):
         yield "dimension", k, values
 
 
-def _check_label_error(original: Points, options: Mapping[str, Any]) -> None:
-    _check_neighbours(original, options)
+def _check_label_error(original: Points, options: Options) -> None:
+    _check_n_neighbors(original, options)
     if original.Y is None:
         raise ValueError("measure 'label-error' needs labels; give (X, y).")
 
 
-def _label_error(original: Points, mixed: Points, options: Mapping[str, Any], tools: Any) -> Rows:
+def _label_error(original: Points, mixed: Points, options: Options, tools: Tools) -> Rows:
     from zeta_geom.geometry import knn
     from zeta_geom.neighborhoods import vote_errors
 
     ks = tuple(options["n_neighbors"])
     queries = None if mixed is original else mixed.flat
-    near = knn(original.flat, max(ks), queries=queries, n_jobs=tools.threads).indices
+    indices = knn(original.flat, max(ks), queries=queries, n_jobs=tools.threads).indices
     for k in ks:
-        yield "label-error", k, vote_errors(near[:, :k], original.soft, mixed.soft)
+        yield "label-error", k, vote_errors(indices[:, :k], original.soft, mixed.soft)
 
 
-def _check_realism(original: Points, options: Mapping[str, Any]) -> None:
+def _check_realism(original: Points, options: Options) -> None:
     if original.flat.shape[1] != 28 * 28 or not (original.X.min() >= 0 and original.X.max() <= 1):
         raise ValueError(
             "measure 'realism' needs MNIST-like images (n, 28, 28) in [0, 1]; "
@@ -115,7 +122,7 @@ def _check_realism(original: Points, options: Mapping[str, Any]) -> None:
         raise ValueError(f"measure 'realism' needs labels of 10 classes, or none; got {original.n_classes}.")
 
 
-def _realism(original: Points, mixed: Points, options: Mapping[str, Any], tools: Any) -> Rows:
+def _realism(original: Points, mixed: Points, options: Options, tools: Tools) -> Rows:
     from zeta_geom.realism import soft_label_report
 
     log_p = tools.oracle().log_proba(mixed.X.reshape(-1, 28, 28))
@@ -125,7 +132,7 @@ def _realism(original: Points, mixed: Points, options: Mapping[str, Any], tools:
 
 
 MEASURES = {
-    "dimension": Measure(("n_neighbors", "alpha", "n_anchors", "anchor_seed"), _check_dimension, _dimension),
-    "label-error": Measure(("n_neighbors",), _check_label_error, _label_error),
-    "realism": Measure((), _check_realism, _realism),
+    "dimension": SweepMeasure(("n_neighbors", "alpha", "n_anchors", "anchor_seed"), _check_dimension, _dimension),
+    "label-error": SweepMeasure(("n_neighbors",), _check_label_error, _label_error),
+    "realism": SweepMeasure((), _check_realism, _realism),
 }

@@ -1,4 +1,4 @@
-"""Any measure of mixed data over a grid of settings: resumable, on one core or many."""
+"""Measures of mixed data over a grid of settings: resumable, on one core or many."""
 
 from __future__ import annotations
 
@@ -6,32 +6,33 @@ import tempfile
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any  # of parameters of mixers, which they check
 
 import pandas as pd
 
 from zeta_geom.checks import check_channels, check_choice, check_int, check_real
-from zeta_geom.execution.disk import writing
+from zeta_geom.checks.types import ArrayLike
 from zeta_geom.execution.executors import Executor, SerialExecutor
 from zeta_geom.execution.ledger import Entry, Ledger
 from zeta_geom.execution.running import carry_out
-from zeta_geom.records import atomic_path
-from zeta_geom.records.manifests import data_fingerprint
+from zeta_geom.records.disk import atomic_path
+from zeta_geom.records.keys import data_fingerprint
 from zeta_geom.sweeps.arguments import check_axes, check_data, check_options
 from zeta_geom.sweeps.grid import Run, make_grid
 from zeta_geom.sweeps.measures import MEASURES, Points
-from zeta_geom.sweeps.workshop import RemoteWorkshop, Workshop, keep_array
+from zeta_geom.sweeps.workshop import SOURCE, RemoteWorkshop, Workshop, keep_array
 
 __all__ = ["SweepError", "sweep", "sweep_table"]
 
 
 class SweepError(RuntimeError):
-    """Some runs of a sweep failed; the others are finished, and kept where the sweep has a folder."""
+    """Some runs of a sweep failed; the others are finished, and kept if the sweep has a folder."""
 
 
 def sweep(
-    data: Mapping[str, Any],
+    data: Mapping[str, ArrayLike | tuple[ArrayLike, ArrayLike]],
     *,
     gammas: Iterable[float],
     measures: Sequence[str] = ("dimension",),
@@ -130,19 +131,15 @@ def sweep(
     2     mixup  label-error  8  200
     """
     check_choice(errors, "errors", ("raise", "warn", "ignore"))
-    if not isinstance(data, Mapping):
-        raise TypeError(f"data must be a mapping of name -> X or (X, y); got {type(data).__name__}. See gamma_sweep.")
-    points = {str(name): check_data(str(name), value) for name, value in data.items()}
+    points = check_data(data)
     axes = check_axes(mixers, anchors, n_mix, gammas, seeds)
-    options = check_options(measures, n_neighbors, alpha, n_anchors, axes["seeds"])
-    size = check_int(batch_size, "batch_size", low=1)
     runs = list(
         make_grid(
             list(points),
             **axes,
-            batch_size=size,
+            batch_size=check_int(batch_size, "batch_size", low=1),
             common_random_numbers=common_random_numbers,
-            measures=options,
+            measures=check_options(measures, n_neighbors, alpha, n_anchors, axes["seeds"]),
             channels=check_channels(channels),
         )
     )
@@ -154,24 +151,19 @@ def sweep(
         raise ValueError("folder must be given with a Dask address: one that all workers see.")
     with tempfile.TemporaryDirectory() if folder is None else nullcontext(folder) as place:
         ledger = Ledger(place)
-        prints = {
-            name: data_fingerprint(*(part for part in (p.X, p.Y) if part is not None)) for name, p in points.items()
-        }
-        made = [ledger.entry(run.slug, run.model_dump(), prints[run.data]) for run in runs]
-        if stale and not force:
-            made = [ledger.of_older_code(entry) or entry for entry in made]
-        entries = list({entry.name: entry for entry in made}.values())  # a γ given twice is one run
-        found = carry_out(
-            ledger, entries, _workshop(ledger, points, executor), executor, limit=limit, force=force,
+        data_sets = [HashedPoints.of(name, points[name]) for name in points]
+        entries = _entries(ledger, runs, data_sets, stale and not force)
+        tables = carry_out(
+            ledger, entries, _workshop(ledger, data_sets, executor), executor, limit=limit, force=force,
             retry_failed=retry_failed, progress=progress, description=f"sweep of {', '.join(points)}",
         )  # fmt: skip
-        failed = [(entry, ledger.failure(entry)) for entry in entries if entry.name not in found]
-        table = _joined(list(found.values()))
+        failures = [(entry, ledger.failure(entry)) for entry in entries if entry.name not in tables]
+        table = _joined(list(tables.values()))
         if folder is not None:
             with atomic_path(ledger.folder / "results.parquet") as temporary:
                 table.to_parquet(temporary, index=False)
-    if failed and errors != "ignore":
-        _tell(failed, len(entries), errors)
+    if failures and errors != "ignore":
+        _report(failures, len(entries), errors)
     return table
 
 
@@ -199,16 +191,39 @@ def sweep_table(folder: Path | str) -> pd.DataFrame:
     FileNotFoundError: there is no sweep in nowhere; start one there.
     """
     ledger = Ledger(folder)
-    found = [table for entry in ledger.plan() if (table := ledger.read(entry)) is not None]
-    if not found:
+    tables = [table for entry in ledger.plan() if (table := ledger.read(entry)) is not None]
+    if not tables:
         raise FileNotFoundError(f"no run of the sweep in {folder} is finished.")
-    return _joined(found)
+    return _joined(tables)
+
+
+@dataclass(frozen=True)
+class HashedPoints:
+    """A data set with the fingerprints of X and the labels, which name their files and make the keys of runs."""
+
+    name: str
+    points: Points
+    fingerprints: tuple[str, ...]
+
+    @classmethod
+    def of(cls, name: str, points: Points) -> HashedPoints:
+        """Hash a data set."""
+        return cls(name, points, tuple(data_fingerprint(part) for part in (points.X, points.Y) if part is not None))
+
+
+def _entries(ledger: Ledger, runs: Sequence[Run], data_sets: Sequence[HashedPoints], stale: bool) -> list[Entry]:
+    """Return the entries of runs, without repetitions; with `stale`, those of older code that is finished."""
+    prints = {data.name: " ".join(data.fingerprints) for data in data_sets}
+    entries = [ledger.entry(run.slug, run.model_dump(), prints[run.data], SOURCE) for run in runs]
+    if stale:
+        entries = [ledger.of_older_code(entry) or entry for entry in entries]
+    return list({entry.name: entry for entry in entries}.values())  # a γ given twice is one run
 
 
 def _check(runs: Sequence[Run], points: Mapping[str, Points]) -> None:
-    """Raise what a run would raise for its settings alone, before any work: on two batches of each kind of mix."""
-    asked = {(run.data, run.measure): run.options for run in runs}
-    for (name, measure), options in asked.items():
+    """Raise the errors that settings alone cause, before any work: mix two batches for each kind of mixer."""
+    options_of = {(run.data, run.measure): run.options for run in runs}
+    for (name, measure), options in options_of.items():
         MEASURES[measure].check(points[name], options)
     tried = set()
     for run in runs:
@@ -224,34 +239,33 @@ def _check(runs: Sequence[Run], points: Mapping[str, Points]) -> None:
             mixer.mix_dataset(original.X[part], y, batch_size=run.batch_size, n_classes=original.n_classes)
 
 
-def _workshop(ledger: Ledger, points: Mapping[str, Points], executor: Executor) -> Workshop | RemoteWorkshop:
+def _workshop(ledger: Ledger, data_sets: Sequence[HashedPoints], executor: Executor) -> Workshop | RemoteWorkshop:
     if not executor.in_processes:
-        return Workshop(points, executor.threads)
-    folder = ledger.folder / "data"
-    with writing(ledger.folder):
-        files = tuple(
-            (name, keep_array(folder, p.X), None if p.Y is None else keep_array(folder, p.Y))
-            for name, p in points.items()
-        )
-    return RemoteWorkshop(files, executor.threads)
+        return Workshop({data.name: data.points for data in data_sets}, executor.threads)
+    files = []
+    with ledger.writing():
+        for data in data_sets:
+            arrays = [part for part in (data.points.X, data.points.Y) if part is not None]
+            X, *Y = map(keep_array, [ledger.folder / "data"] * 2, arrays, data.fingerprints)
+            files.append((data.name, X, Y[0] if Y else None))
+    return RemoteWorkshop(tuple(files), executor.threads)
 
 
 def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Put the rows of all runs together, with the spread over seeds of the mean over points."""
     if not tables:
         return pd.DataFrame()
-    # runs of older code have no `sem`: they used all points
-    table = pd.concat([t if "sem" in t else t.assign(sem=0.0) for t in tables], ignore_index=True)
+    table = pd.concat(tables, ignore_index=True)
     table.insert(list(table.columns).index("std") + 1, "sem", table.pop("sem"))
     setting = table.groupby(["data", "mixer", "gamma", "n_mix", "anchor", "measure", "k"], dropna=False)
     table.insert(list(table.columns).index("std") + 1, "seed_std", setting["mean"].transform("std"))
     return table
 
 
-def _tell(failed: Sequence[tuple[Entry, str | None]], count: int, errors: str) -> None:
-    entry, reason = failed[0]
-    reason = reason or "its files were cleared or damaged meanwhile; run the same again."
-    message = f"{len(failed)} of {count} runs failed; the first, {entry.manifest['name']}: {reason}"
+def _report(failures: Sequence[tuple[Entry, str | None]], count: int, errors: str) -> None:
+    entry, reason = failures[0]
+    reason = reason or "its files were removed or damaged meanwhile; run the same again."
+    message = f"{len(failures)} of {count} runs failed; the first, {entry.manifest['name']}: {reason}"
     if errors == "raise":
         raise SweepError(message)
     warnings.warn(message, RuntimeWarning, stacklevel=3)

@@ -1,4 +1,4 @@
-"""Where a run of a sweep is carried out: the data, and what is dear to make, kept from one run to the next."""
+"""Workshops carry out the runs of a sweep; they keep data and estimators from one run to the next."""
 
 from __future__ import annotations
 
@@ -8,43 +8,42 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any  # Any: of settings, which are JSON values
 
 import numpy as np
 import pandas as pd
 
-from zeta_geom.records import atomic_path
-from zeta_geom.records.manifests import data_fingerprint
+from zeta_geom.records.disk import atomic_path
+from zeta_geom.records.keys import data_fingerprint
 from zeta_geom.sweeps.grid import Run
 from zeta_geom.sweeps.measures import MEASURES, Points
 
-__all__ = ["RemoteWorkshop", "Workshop", "keep_array"]
+if TYPE_CHECKING:
+    from zeta_geom.geometry import LocalPCA
+    from zeta_geom.realism import MNISTOracle
+
+__all__ = ["SOURCE", "RemoteWorkshop", "Workshop", "keep_array"]
+
+SOURCE = Path(__file__)  # what this module imports is the code in the key of a run
 
 
 class Workshop:
-    """Carries out runs in this process.
-
-    Parameters
-    ----------
-    data : mapping of name -> Points
-    threads : int
-        Threads of a run.
-    """
+    """Carries out runs in this process, each with `threads` threads."""
 
     def __init__(self, data: Mapping[str, Points], threads: int) -> None:
         self.data, self.threads = data, threads
         self._mixed: tuple[str, Points] | None = None
-        self._searches: dict[Any, Any] = {}
-        self._oracle: Any = None
+        self._searches: dict[object, LocalPCA] = {}
+        self._oracle: MNISTOracle | None = None
 
     def __call__(self, settings: Mapping[str, Any]) -> pd.DataFrame:
-        """Return the rows of a run: a row a quantity and k."""
+        """Return a row for each quantity and k of a run."""
         run = Run.model_validate(settings)
         start = time.perf_counter()
         original = self.data[run.data]
         mixed = self._mix(run, original)
-        found = list(MEASURES[run.measure].rows(original, mixed, run.options, self))
-        about = {
+        rows = list(MEASURES[run.measure].rows(original, mixed, run.options, self))
+        setting = {
             "data": run.data,
             "mixer": run.label,
             "gamma": np.nan if run.gamma is None else float(run.gamma),
@@ -54,22 +53,22 @@ class Workshop:
         }
         seconds = time.perf_counter() - start
         return pd.DataFrame(
-            about
+            setting
             | {"measure": quantity, "k": k, "mean": values.mean(), "std": _std(values)}
             | {"sem": _sem(values, len(mixed.X)), "n": len(values), "seconds": seconds}
-            for quantity, k, values in found
+            for quantity, k, values in rows
         )
 
-    def local_pca(self, ks: tuple[int, ...], **how: Any) -> Any:
-        """Return the estimator: along a curve one γ's neighbours are a good start for the next's."""
+    def local_pca(self, ks: tuple[int, ...], **options: Any) -> LocalPCA:
+        """Return the estimator, kept because the neighbours at one γ are a good start for those at the next."""
         from zeta_geom.geometry import LocalPCA
 
-        key = (ks, *sorted(how.items()))
+        key = (ks, *sorted(options.items()))
         if key not in self._searches:
-            self._searches[key] = LocalPCA(ks, **how, warm_start=True, n_jobs=self.threads)
+            self._searches[key] = LocalPCA(ks, **options, warm_start=True, n_jobs=self.threads)
         return self._searches[key]
 
-    def oracle(self) -> Any:
+    def oracle(self) -> MNISTOracle:
         """Return the MNIST oracle."""
         from zeta_geom.realism import MNISTOracle
 
@@ -78,7 +77,7 @@ class Workshop:
         return self._oracle
 
     def _mix(self, run: Run, original: Points) -> Points:
-        """Return the data as a run mixes them; the last ones are kept, for its other measures."""
+        """Return the mixed data of a run; the last ones are kept, for the other measures of the same data."""
         mixer = run.make_mixer()
         if mixer is None:
             return original
@@ -92,30 +91,23 @@ class Workshop:
 
 @dataclass(frozen=True)
 class RemoteWorkshop:
-    """Carries out runs in whatever process it is sent to, which keeps one `Workshop`; the data stay on the disk.
+    """Carries out runs in the process that it is sent to, which keeps one `Workshop`; the data stay on the disk."""
 
-    Parameters
-    ----------
-    data : tuple of (name, path of X, path of the labels or None)
-        `.npy` files.
-    threads : int
-    """
-
-    data: tuple[tuple[str, Path, Path | None], ...]
+    data: tuple[tuple[str, Path, Path | None], ...]  # name, .npy file of X, .npy file of the labels
     threads: int
 
     def __call__(self, settings: Mapping[str, Any]) -> pd.DataFrame:
         """Return the rows of a run; see `Workshop`."""
-        with _ONE:
+        with _ALONE:
             return _workshop(self)(settings)
 
 
-_ONE = Lock()  # a worker of Dask may have several threads; a workshop does one run at a time
+_ALONE = Lock()  # a worker of Dask may have several threads; a workshop does one run at a time
 
 
-def keep_array(folder: Path, array: np.ndarray) -> Path:
-    """Return the `.npy` file of an array for worker processes to map, written where it is not there, whole."""
-    path = folder.resolve() / f"{data_fingerprint(array)}.npy"
+def keep_array(folder: Path, array: np.ndarray, fingerprint: str) -> Path:
+    """Return an array's `.npy` file, for worker processes to map; write it unless it is there and whole."""
+    path = folder.resolve() / f"{fingerprint}.npy"
     try:
         whole = data_fingerprint(np.load(path, mmap_mode="r", allow_pickle=False)) == path.stem
     except (OSError, ValueError, EOFError):
@@ -133,13 +125,13 @@ def _workshop(remote: RemoteWorkshop) -> Workshop:
 
 
 def _std(values: np.ndarray) -> float:
-    """Return the standard deviation; NaN, silently, where a value is infinite."""
+    """Return the standard deviation; NaN, without a warning, if a value is infinite."""
     with np.errstate(invalid="ignore"):
         return float(values.std())
 
 
 def _sem(values: np.ndarray, n: int) -> float:
-    """Return the standard error of the mean as an estimate of that over n points: 0 where these are all of them."""
+    """Return the standard error of the values' mean as an estimate of the mean over n points; 0 for all points."""
     from zeta_geom.geometry.local_pca import standard_error
 
     return 0.0 if len(values) == n else standard_error(values, n)

@@ -21,7 +21,7 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from zeta_geom.checks import check_int, check_real
-from zeta_geom.execution.leases import claim, claimed_by
+from zeta_geom.execution.leases import lease_owner, take_lease
 from zeta_geom.execution.locks import hold
 from zeta_geom.training.metrics import HIGHER_IS_BETTER
 from zeta_geom.training.recipes.files import change_recipe
@@ -159,7 +159,7 @@ class SharedStudy:
                 trial = None
                 if self.count(TrialState.COMPLETE, TrialState.RUNNING) < n_models:
                     trial = self.study.ask()
-                    lease.enter_context(claim(self.leases, trial_name(trial.number)))
+                    lease.enter_context(take_lease(self.leases, trial_name(trial.number)))
             yield trial
 
     def carry_out(self, trial: optuna.Trial, train: Callable[[optuna.Trial], float]) -> None:
@@ -175,7 +175,7 @@ class SharedStudy:
     def _free_the_dead(self) -> None:
         """Queue the trials of killed processes again."""
         for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            if claimed_by(self.leases, trial_name(trial.number)) is None:
+            if lease_owner(self.leases, trial_name(trial.number)) is None:
                 self.study.tell(trial.number, state=TrialState.FAIL)
                 if trial.params:
                     self.study.enqueue_trial(trial.params)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -74,7 +73,7 @@ def run(
     num_workers : int
         Processes that read images, for each device.
     force, stale : bool
-        As in `zeta_geom.records.record`.
+        As in `zeta_geom.records.record`; with `stale`, a killed run resumes from a checkpoint of older code too.
     progress : bool
         Show a progress bar, on a terminal.
     logs : bool
@@ -132,14 +131,15 @@ def run(
         with hold(training.folder.with_suffix(".lock"), waiting=waiting):
             result = records.record(
                 f"{recipe.name}/seed-{training.seed}",
-                lambda: training.train(accelerator, num_workers, progress, logs),  # noqa: B023, called at once
+                lambda: training.train(accelerator, num_workers, progress, logs, stale),  # noqa: B023, called at once
                 settings=training.settings,
                 data=training.data.fingerprint,
                 folder=folder,
+                source=training.source,
                 force=force or not training.weights.exists(),
                 stale=stale,
             )
-            shutil.rmtree(training.checkpoint.parent, ignore_errors=True)
+            training.remove_checkpoints()
         tables.append(result.table)
     return pd.concat(tables, ignore_index=True)
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zeta_geom.checks import image_axes
+from zeta_geom.checks.grey_levels import to_floats
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.checks.units import LEVELS
-from zeta_geom.records.files import to_floats
 
 if TYPE_CHECKING:
     import torch

@@ -14,7 +14,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from zeta_geom.records import data_fingerprint
-from zeta_geom.records.manifests import file_fingerprint
+from zeta_geom.records.keys import file_fingerprint
 from zeta_geom.training.data.array_images import ArrayImages
 from zeta_geom.training.data.file_images import FileImages
 from zeta_geom.training.data.framing import UNFRAMED, WHITE, Framing

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
+import shutil
 import time
 import zipfile
 from collections.abc import Mapping
@@ -15,7 +15,9 @@ from typing import Any
 import pandas as pd
 from safetensors.torch import save_file
 
-from zeta_geom import records
+from zeta_geom.records.disk import atomic_path
+from zeta_geom.records.keys import Manifest, make_manifest, module_file
+from zeta_geom.records.manifests import find_kept, keyed_name
 from zeta_geom.training.data import ImageData
 from zeta_geom.training.fit.classifier import Classifier
 from zeta_geom.training.fit.loaders import ImageLoaders
@@ -45,10 +47,35 @@ class OneRun:
         }
 
     @property
+    def source(self) -> list[Path]:
+        """The modules that compute: this one, and those of the classes that read the images."""
+        parts = [part for part in (self.data.train, self.data.validation, self.data.test) if part is not None]
+        files = {path for part in parts if (path := module_file(type(part))) is not None}
+        return [Path(__file__), *sorted(files)]
+
+    @property
     def checkpoint(self) -> Path:
         """The checkpoint of the last complete epoch; other settings, data or code have another path."""
-        key = json.dumps([self.settings, self.data.fingerprint, records.code_fingerprint()], sort_keys=True)
-        return self.folder / f"checkpoint-{hashlib.sha256(key.encode()).hexdigest()[:12]}" / "last.ckpt"
+        return self.folder / keyed_name("checkpoint", self._manifest()) / "last.ckpt"
+
+    def remove_checkpoints(self) -> None:
+        """Remove the checkpoints of this training, those of older code too."""
+        for folder in find_kept(self.folder, "checkpoint", self._manifest(), stale=True):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _manifest(self) -> Manifest:
+        name = f"{self.recipe.name}/seed-{self.seed}"
+        return make_manifest(name, self.settings, self.data.fingerprint, self.source)
+
+    def _last_epoch(self, stale: bool) -> Path | None:
+        """Return the checkpoint to resume from, of older code if that is accepted; None if there is none."""
+        for folder in find_kept(self.folder, "checkpoint", self._manifest(), stale=stale):
+            path = folder / self.checkpoint.name
+            if path.exists():
+                if path != self.checkpoint:
+                    logger.warning("%s, seed %d: resuming a training of older code", self.recipe.name, self.seed)
+                return path
+        return None
 
     def refuse_to_replace_others(self) -> None:
         """Raise if a finished run of this name had other settings: it may have taken days."""
@@ -63,14 +90,16 @@ class OneRun:
                 f"{self.folder} holds a finished run with {text}. Rename the recipe, or replace the run with force."
             )
 
-    def train(self, accelerator: str, num_workers: int, progress: bool, logs: bool) -> pd.DataFrame:
+    def train(
+        self, accelerator: str, num_workers: int, progress: bool, logs: bool, stale: bool = False
+    ) -> pd.DataFrame:
         """Train from the last checkpoint, if there is one; save the weights; return the table of test metrics."""
         recipe = self.recipe
         counts = self.data.class_counts()["train"]
         logger.info("%s, seed %d: training images of each class: %s", recipe.name, self.seed, counts.tolist())
         classifier = build_classifier(recipe, self.seed, self.data)
         loaders = ImageLoaders(self.data, batch_size=recipe.batch_size, seed=self.seed, num_workers=num_workers)
-        checkpoint = self.checkpoint if self.checkpoint.exists() else None
+        checkpoint = self._last_epoch(stale)
         if checkpoint is not None and not zipfile.is_zipfile(checkpoint):  # torch.save writes ZIP files
             raise ValueError(f"{checkpoint} is damaged. Delete it to start the training again.")
         shared: dict[str, Any] = {"precision": recipe.precision, "accelerator": accelerator, "progress": progress}
@@ -89,7 +118,7 @@ class OneRun:
             seconds = time.perf_counter() - started
             (scores,) = testing_trainer(**shared).test(classifier, loaders, verbose=False)
         self.manifest.unlink(missing_ok=True)  # an older result does not belong to these weights
-        with records.atomic_path(self.weights) as temporary:
+        with atomic_path(self.weights) as temporary:
             save_file({name: w.contiguous().cpu() for name, w in classifier.state_dict().items()}, temporary)
         return self._table(scores, seconds, float(counts.max() / counts.min()))
 
