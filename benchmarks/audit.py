@@ -18,7 +18,8 @@ import typer
 
 from benchmarks.measuring import report
 from zeta_geom import datasets
-from zeta_geom.audits import audit, measuring
+from zeta_geom.audits import audit
+from zeta_geom.audits.measured_sets import Measurer
 from zeta_geom.execution.timing import seconds
 
 REQUIRED = 240  # seconds
@@ -27,7 +28,7 @@ REQUIRED = 240  # seconds
 @contextmanager
 def timed_steps(by_group: dict[str, float]) -> Iterator[None]:
     """Time each step of an audit, and add up the seconds by group of measures."""
-    done, last = measuring.Measuring.done, [time.perf_counter()]
+    done, last = Measurer.advance, [time.perf_counter()]
 
     def noted(self: Any, what: str) -> None:
         now = time.perf_counter()
@@ -36,11 +37,11 @@ def timed_steps(by_group: dict[str, float]) -> Iterator[None]:
         last[0] = now
         done(self, what)
 
-    measuring.Measuring.done = noted  # type: ignore[method-assign]
+    Measurer.advance = noted  # type: ignore[method-assign]
     try:
         yield
     finally:
-        measuring.Measuring.done = done  # type: ignore[method-assign]
+        Measurer.advance = done  # type: ignore[method-assign]
 
 
 def main(
