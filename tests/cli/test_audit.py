@@ -85,12 +85,12 @@ def test_own_callables_and_all_options(files):
         ),
         (
             ["--augment", "own_models:leave"],
-            r"own_models:leave must be .*; given float64 of shape \(32, 2\) it raised Sys",
+            r"own_models:leave must be .*; for float64 of shape \(32, 2\) it raised Sys",
         ),
         (["--mixer", "zeta", "--oracle", "os:system"], "oracle must be .*; got os:system"),
         (
             ["--mixer", "zeta", "--oracle", "own_models:leave"],
-            "oracle own_models:leave must give .* it raised System",
+            "oracle own_models:leave must return .* it raised System",
         ),
         ([], "nothing to audit"),
         (["--synthetic", "nothing.npz"], "nothing.npz"),

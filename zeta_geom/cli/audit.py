@@ -66,6 +66,8 @@ def audit(
     names = _names(synthetic or [])
     (X, y), *pairs = _pairs([original, *(synthetic or []), *([holdout] if holdout else [])], label_column)
     files = dict(zip(names, pairs))
+    settings: Any = {"n_neighbors": to_ints(k), "alpha": alpha, "batch_size": batch_size, "channels": channels}
+    settings |= {"n_bootstrap": n_bootstrap, "confidence": confidence, "random_state": seed, "n_jobs": jobs}
     result = audits.audit(
         X,
         y,
@@ -74,14 +76,7 @@ def audit(
         holdout=None if holdout is None else pairs[-1],
         oracle=oracle,
         manifold=manifold,
-        n_neighbors=to_ints(k),
-        alpha=alpha,
-        batch_size=batch_size,
-        channels=channels,
-        n_bootstrap=n_bootstrap,
-        confidence=confidence,
-        random_state=seed,
-        n_jobs=jobs,
+        **settings,
     )
     repeat = readable(shlex.join(["zeta-geom", *sys.argv[1:]]))
     page = result.save(out, title=readable(title), repeat=repeat)

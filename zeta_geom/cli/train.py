@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -55,16 +55,9 @@ def train(
     check_writable(folder, "--folder", folder=True)
     from zeta_geom.training import run  # imports torch, which --list and --show do without
 
-    table = run(
-        settings,
-        folder=folder,
-        seeds=None if seeds is None else to_ints(seeds, "--seeds"),
-        accelerator=accelerator,
-        devices=devices,
-        num_workers=workers,
-        force=force,
-        stale=stale,
-    )
+    how: dict[str, Any] = {"accelerator": accelerator, "devices": devices, "num_workers": workers}
+    numbers = None if seeds is None else to_ints(seeds, "--seeds")
+    table = run(settings, folder=folder, seeds=numbers, force=force, stale=stale, **how)
     typer.echo(summary(table))
     if out is not None:
         write(out, table)

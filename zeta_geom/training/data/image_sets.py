@@ -8,8 +8,9 @@ from functools import partial
 from pathlib import Path
 
 from zeta_geom.training.data.contents import Contents, PictureContents
-from zeta_geom.training.data.readers import medical, natural, skin_challenges, skin_collections
+from zeta_geom.training.data.readers import medical, natural, skin_collections
 from zeta_geom.training.data.readers.archives import fetch_archive
+from zeta_geom.training.data.readers.skin_challenges import read_isic_2016, read_isic_2017, read_isic_2018
 
 __all__ = ["IMAGE_SETS", "ImageSet"]
 
@@ -121,15 +122,9 @@ IMAGE_SETS: dict[str, ImageSet] = {
         "Imagenette", "imagenette", "fe2fc210e6bb7c5664d602c3cd71e612", 13_394, natural.IMAGENETTE
     ),
     "imagewoof": _imagenet("Imagewoof", "imagewoof", "9aafe18bcdb1632c4249a76c458465ba", 12_954, natural.IMAGEWOOF),
-    "isic-2016": _challenge(
-        2016, skin_challenges.read_isic_2016, "data and ground truth of Part 3, Training and Test,", 1279, 2
-    ),
-    "isic-2017": _challenge(
-        2017, skin_challenges.read_isic_2017, "data and Part 3 ground truth of Training, Validation and Test", 2750, 3
-    ),
-    "isic-2018": _challenge(
-        2018, skin_challenges.read_isic_2018, "input and ground truth of Task 3, of all three parts,", 10_015, 5
-    ),
+    "isic-2016": _challenge(2016, read_isic_2016, "data and ground truth of Part 3, Training and Test,", 1279, 2),
+    "isic-2017": _challenge(2017, read_isic_2017, "data and ground truth of Part 3, all three parts,", 2750, 3),
+    "isic-2018": _challenge(2018, read_isic_2018, "input and ground truth of Task 3, of all three parts,", 10_015, 5),
     "msk": _collection("MSK", "MSK-1 to MSK-5", 3551, 4),
     "uda": _collection("UDA", "UDA-1 and UDA-2", 601, 2),
     "dermofit": _skin(
