@@ -6,7 +6,7 @@ import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
 from zeta_geom.mixers import ZetaMixup
-from zeta_geom.neighborhoods import embed, label_agreement
+from zeta_geom.neighborhoods import embed, label_agreement, vote_errors
 
 
 @pytest.fixture
@@ -163,3 +163,8 @@ def test_embed_refuses(clusters, change, error, message):
 def test_importing_the_room_does_not_import_opentsne():
     code = "import sys, zeta_geom.neighborhoods; sys.exit('openTSNE' in sys.modules or 'torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_largest_shares_that_differ_by_rounding_are_both_largest():
+    votes = np.array([[0.0, 1.0]])
+    assert not vote_errors(np.array([[0]]), votes, np.array([[0.5 + 1e-8, 0.5 - 1e-8]]))[0]
