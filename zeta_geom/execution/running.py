@@ -82,6 +82,7 @@ class RunCall:
     limit: float | None
 
     def __call__(self, entry: Entry) -> str:
+        """Carry out the run unless it is finished or claimed."""
         _refuse_other_environment(entry)
         if not (self.ledger.folder / "sweep.json").exists():
             raise FileNotFoundError(
@@ -151,6 +152,7 @@ def clear_old(ledger: Ledger, entries: Sequence[Entry], force: bool, retry_faile
 
 
 def record_loss(ledger: Ledger, entry: Entry, lost: Lost) -> None:
+    """Record a run as failed that was lost with its process, unless it was finished before."""
     if ledger.status(entry) not in ("finished", "failed"):
         ledger.fail(entry, f"RuntimeError: {lost.reason}")
 
