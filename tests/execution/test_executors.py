@@ -1,7 +1,9 @@
 """Serial, a pool and Dask give the same results, and survive the same deaths."""
 
 import os
+import signal
 import sys
+import warnings
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import nullcontext
@@ -9,7 +11,7 @@ from types import SimpleNamespace
 
 import distributed
 import pytest
-from joblib import cpu_count
+from joblib import cpu_count, effective_n_jobs
 
 from tests.execution import sweep_cases as cases
 from zeta_geom.execution.executors import Lost
@@ -131,3 +133,44 @@ def test_dask_is_an_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ImportError, match=r'pip install "zeta-geom\[distributed\]"'):
         DaskExecutor()
+
+
+@pytest.mark.slow
+def test_the_death_in_company_does_not_count(tmp_path):
+    assert dict(PoolExecutor(2).map(cases.dies_three_times, [str(tmp_path / "a")])) == {0: "alive"}
+
+
+def test_who_stops_listening_ends_the_work():
+    executor = PoolExecutor(2)
+    results = executor.map(cases.double, list(range(50)))
+    next(results)
+    pool = executor._pool()
+    results.close()
+    assert executor._pool() is not pool
+
+
+def test_fewer_threads_in_this_process():
+    assert dict(SerialExecutor(threads=1).map(cases.blas_threads, [0])) == {0: 1}
+
+
+@pytest.mark.slow
+def test_no_task_is_lost_when_a_process_dies_between_two_results():
+    executor = PoolExecutor(2)
+    results = executor.map(cases.double, list(range(20)))
+    found = dict([next(results)])
+    pool = executor._pool()
+    os.kill(next(iter(pool._processes)), signal.SIGKILL)
+    cases.wait_until(lambda: pool._flags.broken is not None)
+    found |= dict(results)
+    assert found == {i: 2 * i for i in range(20)}
+
+
+def threads_there(task):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return effective_n_jobs(task)
+
+
+@pytest.mark.slow
+def test_threads_of_a_dask_worker_are_used():
+    assert dict(DaskExecutor(n_workers=1, threads=2).map(threads_there, [2])) == {0: 2}

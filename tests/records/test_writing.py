@@ -21,7 +21,7 @@ __all__ = ["folder"]
 
 def begun(path):
     """Begin to write a file, as another process would; return the handle that the system closes when it dies."""
-    return writing._begin(path)
+    return writing.begin_file(path)
 
 
 @pytest.mark.parametrize("name", ["mixed.npz", "[ζ] 50%.npz", "a" * 200 + ".npz"])

@@ -13,7 +13,13 @@ from zeta_geom.manifolds import make_crescents, make_helix
 from zeta_geom.mixers import CutMix, Mixup, ZetaMixup
 from zeta_geom.realism import MNISTOracle, soft_label_report
 from zeta_geom.records import data_fingerprint
-from zeta_geom.sweeps import Ledger, SerialExecutor, SweepError, gamma_sweep, sweep
+from zeta_geom.sweeps import (
+    Ledger,
+    SerialExecutor,
+    SweepError,
+    gamma_sweep,
+    sweep,
+)
 from zeta_geom.sweeps.measures import MEASURES, Points
 from zeta_geom.sweeps.workshop import Workshop
 
@@ -283,3 +289,9 @@ def test_sweep_refuses(ask, error, message):
 def test_labels_must_fit():
     with pytest.raises(ValueError, match="one label for each"):
         sweep({"data": (X, [0, 1])}, gammas=[2], measures=["label-error"], progress=False)
+
+
+def test_spread_over_seeds_without_a_gamma():
+    table = gamma_sweep(X, gammas=[], mixers=("mixup",), n_neighbors=8, seeds=(0, 1), progress=False)
+    mixup = table[table["mixer"] == "mixup"]
+    np.testing.assert_allclose(mixup["seed_std"], mixup["mean"].std())

@@ -57,10 +57,10 @@ def take_lease(folder: Path, name: str) -> Iterator[bool]:
         if not _take(lease, token, locked):
             yield False
             return
-        _heart.add(lease)
+        heart.add(lease)
         yield True
     finally:
-        _heart.remove(lease)
+        heart.remove(lease)
         if _owner(lease).get("token") == token:
             lease.unlink(missing_ok=True)
         lock.release()
@@ -179,7 +179,7 @@ def _owner(lease: Path) -> dict[str, Any]:
     return owner if isinstance(owner, dict) and "host" in owner else {}
 
 
-class _Heart:
+class Heart:
     """One thread that touches all leases of this process."""
 
     def __init__(self) -> None:
@@ -209,7 +209,7 @@ class _Heart:
                     os.utime(lease)
 
 
-_heart = _Heart()
+heart = Heart()
 
 
 @cache

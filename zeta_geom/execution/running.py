@@ -21,7 +21,7 @@ from zeta_geom.execution.leases import say_what_storage_lacks
 from zeta_geom.execution.ledger import Entry, Ledger
 from zeta_geom.records.keys import current_code, library_versions
 
-__all__ = ["carry_out"]
+__all__ = ["RunCall", "carry_out", "clear_old", "record_loss"]
 
 logger = logging.getLogger(__name__)
 
@@ -49,10 +49,10 @@ def carry_out(
     ledger.write_plan(entries)
     with ledger.writing():
         say_what_storage_lacks(ledger.leases)
-    _forget(ledger, entries, force, retry_failed)
+    clear_old(ledger, entries, force, retry_failed)
     done = {entry.name: ledger.read(entry) for entry in entries}
     left = [entry for entry in entries if done[entry.name] is None and not ledger.failure(entry)]
-    call = _Call(Ledger(ledger.folder.resolve()), compute, limit)  # a worker may have another working folder
+    call = RunCall(Ledger(ledger.folder.resolve()), compute, limit)  # a worker may have another working folder
     bar = tqdm(total=len(entries), desc=description, unit="run", disable=None if progress else True)
     with bar:
         bar.update(len(entries) - len(left))
@@ -60,7 +60,7 @@ def carry_out(
             busy = []
             for place, outcome in executor.map(call, left):
                 if isinstance(outcome, Lost):
-                    _record_loss(ledger, left[place], outcome)
+                    record_loss(ledger, left[place], outcome)
                 if outcome == "busy":
                     busy.append(left[place])
                 else:
@@ -74,7 +74,7 @@ def carry_out(
 
 
 @dataclass(frozen=True)
-class _Call:
+class RunCall:
     """Carries out one run in this process; returns "finished", "failed", or "busy" if another process has the run."""
 
     ledger: Ledger
@@ -82,6 +82,7 @@ class _Call:
     limit: float | None
 
     def __call__(self, entry: Entry) -> str:
+        """Carry out the run unless it is finished or claimed."""
         _refuse_other_environment(entry)
         if not (self.ledger.folder / "sweep.json").exists():
             raise FileNotFoundError(
@@ -137,7 +138,7 @@ def _take_trace(ledger: Ledger, entry: Entry) -> str:
     return text
 
 
-def _forget(ledger: Ledger, entries: Sequence[Entry], force: bool, retry_failed: bool) -> None:
+def clear_old(ledger: Ledger, entries: Sequence[Entry], force: bool, retry_failed: bool) -> None:
     """Remove what must be done again."""
     for entry in entries:
         if retry_failed or force:
@@ -150,7 +151,8 @@ def _forget(ledger: Ledger, entries: Sequence[Entry], force: bool, retry_failed:
                     ledger.clear(entry)
 
 
-def _record_loss(ledger: Ledger, entry: Entry, lost: Lost) -> None:
+def record_loss(ledger: Ledger, entry: Entry, lost: Lost) -> None:
+    """Record a run as failed that was lost with its process, unless it was finished before."""
     if ledger.status(entry) not in ("finished", "failed"):
         ledger.fail(entry, f"RuntimeError: {lost.reason}")
 

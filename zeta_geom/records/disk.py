@@ -55,7 +55,7 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     path = Path(path)
     with new_folder(path.parent):
         with name_file(path):
-            handle, temporary = _begin(path)
+            handle, temporary = begin_file(path)
         try:
             with name_file(path, temporary):
                 yield temporary
@@ -151,7 +151,7 @@ def write_result(path: Path, values: Mapping[str, np.ndarray] | pd.DataFrame) ->
             pd.DataFrame(values).to_parquet(temporary, index=False)
 
 
-def _begin(path: Path) -> tuple[int | None, Path]:
+def begin_file(path: Path) -> tuple[int | None, Path]:
     """Return a new temporary file beside `path` and a handle that locks it; remove those whose owners are dead."""
     start = f".{path.stem[:40]}~writing-"
     if fcntl is None:
