@@ -107,7 +107,8 @@ def check_knn(found, arguments):
     assert found.indices.shape == found.distances.shape == (len(found.indices), arguments["k"])
 
 
-@case("geometry.knn", "scale.knn", check=check_knn)
+@case("scale.knn", check=check_knn, share=0.3)
+@case("geometry.knn", check=check_knn)
 def _(draw):
     n, d = draw(COUNT), draw(WIDTH)
     given = {"X": draw(points(n, d)), "k": draw(KS), "metric": draw(st.sampled_from(("euclidean", "cosine")))}
@@ -119,7 +120,8 @@ def check_dimensions(by_k, arguments):
         assert ((np.asarray(dimension) >= 0) & (np.asarray(dimension) <= min(k, 5))).all()
 
 
-@case("geometry.local_dimension", "scale.local_dimension", check=check_dimensions)
+@case("scale.local_dimension", check=check_dimensions, share=0.3)
+@case("geometry.local_dimension", check=check_dimensions)
 def _(draw):
     n = draw(COUNT)
     X = draw(points(n, draw(WIDE)))
