@@ -107,6 +107,7 @@ def check_knn(found, arguments):
     assert found.indices.shape == found.distances.shape == (len(found.indices), arguments["k"])
 
 
+@case("scale.knn", check=check_knn, share=0.3)
 @case("geometry.knn", check=check_knn)
 def _(draw):
     n, d = draw(COUNT), draw(WIDTH)
@@ -119,6 +120,7 @@ def check_dimensions(by_k, arguments):
         assert ((np.asarray(dimension) >= 0) & (np.asarray(dimension) <= min(k, 5))).all()
 
 
+@case("scale.local_dimension", check=check_dimensions, share=0.3)
 @case("geometry.local_dimension", check=check_dimensions)
 def _(draw):
     n = draw(COUNT)

@@ -11,7 +11,7 @@ import numpy as np
 
 from zeta_geom.checks import check_choice, check_int, check_jobs, check_points
 from zeta_geom.checks.tensors import is_tensor
-from zeta_geom.checks.types import Array, ArrayLike
+from zeta_geom.checks.types import ArrayLike
 from zeta_geom.execution.cores import effective_n_jobs
 from zeta_geom.geometry.cpu.decisions import decide, decide_sets, nearest_directly
 from zeta_geom.geometry.cpu.threads import map_chunks
@@ -21,7 +21,7 @@ from zeta_geom.geometry.moved import without_parts
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["METHODS", "METRICS", "Neighbors", "as_tensors", "knn", "prepare_points", "search"]
+__all__ = ["METHODS", "METRICS", "Neighbors", "as_tensors", "check_fit", "knn", "prepare_points", "search"]
 
 logger = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ def knn(
         return _knn_on_device(X, k, queries, metric, method, progress)
     tensors, X = is_tensor(X), check_points(X)
     Q = X if queries is None else check_points(queries, "queries")
-    _check_fit(X, Q, k, queries is None)
+    check_fit(len(X), X.shape[1], Q.shape[1], k, queries is None)
     points = prepare_points(X, "X", metric)
     prepared = None if queries is None else prepare_points(Q, "queries", metric)
     if method == "approximate":
@@ -145,12 +145,12 @@ def as_tensors(*arrays: np.ndarray) -> Iterator[torch.Tensor]:
     return map(torch.from_numpy, arrays)
 
 
-def _check_fit(X: Array, Q: Array, k: int, same: bool) -> None:
-    if Q.shape[1] != X.shape[1]:
-        raise ValueError(f"queries must have as many columns as X, {X.shape[1]}; got {Q.shape[1]}.")
-    limit = len(X) - same
-    if check_int(k, "k", low=1) > limit:
-        raise ValueError(f"k must be at most {limit} for {len(X)} points; got {k}. Lower k or give more points.")
+def check_fit(n: int, d: int, query_columns: int, k: int, same: bool) -> None:
+    """Raise ValueError unless queries have d columns and k neighbours exist; `same`: the queries are the points."""
+    if query_columns != d:
+        raise ValueError(f"queries must have as many columns as X, {d}; got {query_columns}.")
+    if check_int(k, "k", low=1) > n - same:
+        raise ValueError(f"k must be at most {n - same} for {n} points; got {k}. Lower k or give more points.")
 
 
 def _knn_on_device(
@@ -163,7 +163,8 @@ def _knn_on_device(
         raise ValueError(f"method must be 'exact' for a tensor on {X.device}; got 'approximate'. Move X to the CPU.")
     points = as_tensor_points(X, X.device)
     query_points = None if queries is None else as_tensor_points(queries, X.device, "queries")
-    _check_fit(points, points if query_points is None else query_points, k, queries is None)
+    columns = (points if query_points is None else query_points).shape[1]
+    check_fit(len(points), points.shape[1], columns, k, queries is None)
     if metric == "cosine":
         points, query_points = directions(points), None if query_points is None else directions(query_points)
         if any(bool((rows == 0).all(dim=1).any()) for rows in (points, query_points) if rows is not None):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zeta_geom.checks import check_choice, check_int, check_jobs
+from zeta_geom.checks import check_choice, check_jobs
 from zeta_geom.checks.tensors import is_tensor
 from zeta_geom.checks.types import ArrayLike
-from zeta_geom.geometry.knn import METHODS, METRICS, Neighbors, as_tensors
+from zeta_geom.geometry.knn import METHODS, METRICS, Neighbors, as_tensors, check_fit
 from zeta_geom.geometry.knn import knn as knn_in_memory
 from zeta_geom.scale.parts import Job, compute
 from zeta_geom.scale.points import check_in_memory, points_file
@@ -89,13 +89,7 @@ def knn(
     with folder_of(parts) as (folder, cut):
         points = points_file(X, "X", folder)
         query_points = None if queries is None else points_file(queries, "queries", folder)
-        if query_points is not None and query_points.d != points.d:
-            raise ValueError(f"queries must have as many columns as X, {points.d}; got {query_points.d}.")
-        limit = points.n - (query_points is None)
-        if check_int(k, "k", low=1) > limit:
-            raise ValueError(
-                f"k must be at most {limit} for {points.n} points; got {k}. Lower k or give more points."
-            )
+        check_fit(points.n, points.d, (query_points or points).d, k, queries is None)
         job = Job(points, query_points, anchors=None, k=int(k), ks=None, alpha=0.0, metric=metric)
         columns = compute(job, folder, executor, cut, progress)
     indices, distances = columns["indices"], columns["distances"]

@@ -21,28 +21,14 @@ WINDOW = 32 * 2**20  # bytes mapped, hashed or copied at a time: few calls, and 
 
 @dataclass(frozen=True)
 class PointsFile:
-    """Points on disk, in C order, float32 or float64.
-
-    Parameters
-    ----------
-    path : str
-        A .npy file.
-    n, d : int
-        Number of points and of columns.
-    dtype : str
-        "float32" or "float64".
-    fingerprint : str
-        `records.data_fingerprint` of the points.
-    source : ndarray, or None
-        Points that `save` writes; None if the file exists.
-    """
+    """A .npy file of points in C order."""
 
     path: str
     n: int
     d: int
-    dtype: str
-    fingerprint: str
-    source: np.ndarray | None = field(default=None, repr=False, compare=False)
+    dtype: str  # "float32" or "float64"
+    fingerprint: str  # `records.data_fingerprint` of the points
+    source: np.ndarray | None = field(default=None, repr=False, compare=False)  # for `save`; None if the file exists
 
     def save(self) -> None:
         """Write the file, window by window, unless it exists and holds these points."""

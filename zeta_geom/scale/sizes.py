@@ -21,27 +21,13 @@ STEPS = 16 * 2**20  # bytes placed, merged or gathered at a time
 
 @dataclass(frozen=True)
 class Sizes:
-    """Sizes of the work, and the memory of a worker that they need.
+    """Sizes of the work, and the memory of a worker that they need."""
 
-    Parameters
-    ----------
-    chunk : int
-        Queries of a part.
-    block : int
-        Points searched at once.
-    held : int
-        Points in memory at once while dimensions are counted.
-    parts : int
-        Number of parts.
-    memory : int
-        Bytes of a worker at most, in addition to the interpreter and the libraries.
-    """
-
-    chunk: int
-    block: int
-    held: int
+    chunk: int  # queries of a part
+    block: int  # points searched at once
+    held: int  # points in memory at once while dimensions are counted
     parts: int
-    memory: int
+    memory: int  # bytes of a worker at most, in addition to the interpreter and the libraries
 
 
 def choose_sizes(

@@ -30,54 +30,25 @@ SHARE = 0.4  # of a GPU's free memory for a block and its copies; the search nee
 
 @dataclass(frozen=True)
 class PartTask:
-    """One chunk of queries, described by paths and numbers only.
+    """One chunk of queries, described by paths and numbers only."""
 
-    Parameters
-    ----------
-    part, key, code : str
-        File to write, key to write into it, `installation` of the client.
-    points : str
-        .npy file of the points.
-    n : int
-        Number of points.
-    queries, anchors : str or None
-        .npy file of the queries, or of the rows of the points that are the queries; by default all points are
-        queries.
-    start, stop : int
-        Range of the queries.
-    k : int
-        Number of neighbours.
-    ks : tuple of int, or None
-        Numbers of neighbours of the dimensions; None: the part holds neighbours.
-    alpha : float
-        Threshold of the Fukunaga-Olsen rule.
-    metric : str
-        "euclidean" or "cosine".
-    block, held : int
-        Points searched at once; points in memory at once while dimensions are counted.
-    threads : int
-        Threads of the worker.
-    device : str or None
-        Torch device; None: the compiled kernels on the CPU.
-    """
-
-    part: str
-    key: str
-    code: str
-    points: str
-    n: int
-    queries: str | None
-    anchors: str | None
-    start: int
+    part: str  # file to write
+    key: str  # key to write into it
+    code: str  # `installation` of the client
+    points: str  # .npy file
+    n: int  # number of points
+    queries: str | None  # .npy file of the queries
+    anchors: str | None  # .npy file of the rows that are the queries; with neither, all points are queries
+    start: int  # range of the queries
     stop: int
     k: int
-    ks: tuple[int, ...] | None
+    ks: tuple[int, ...] | None  # numbers of neighbours of the dimensions; None: the part holds neighbours
     alpha: float
     metric: str
-    block: int
-    held: int
+    block: int  # points searched at once
+    held: int  # points in memory at once while dimensions are counted
     threads: int
-    device: str | None
+    device: str | None  # of torch; None: the compiled kernels on the CPU
 
 
 def do_part(task: PartTask) -> str:

@@ -21,21 +21,11 @@ ROWS, COLUMNS = 512, 4096  # of a tile: 16 MiB of float64 distances per thread, 
 
 @dataclass(frozen=True)
 class BallMembers:
-    """Members of n balls among m points.
+    """Members of n balls among m points."""
 
-    Parameters
-    ----------
-    points_in_ball : int64 array of shape (n,)
-        Number of points in each ball.
-    balls_around_point : int64 array of shape (m,)
-        Number of balls that hold each point.
-    least_value : float64 array of shape (n,)
-        Least value among the points in each ball; inf if it holds none, or without values.
-    """
-
-    points_in_ball: np.ndarray
-    balls_around_point: np.ndarray
-    least_value: np.ndarray
+    points_in_ball: np.ndarray  # int64 (n,)
+    balls_around_point: np.ndarray  # int64 (m,)
+    least_value: np.ndarray  # float64 (n,), among the points in a ball; inf if it holds none, or without values
 
 
 @njit(nogil=True)  # no fastmath, unlike decisions.squared_distance: compiled into any caller, a sum has the same bits

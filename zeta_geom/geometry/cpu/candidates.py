@@ -24,45 +24,18 @@ LOOSE = {"reassoc", "contract"}
 
 
 class Candidates(NamedTuple):
-    """Candidate neighbours of each query; one row per query, in the order of the search.
+    """Candidate neighbours of each query; one row per query, in the order of the search."""
 
-    Parameters
-    ----------
-    ids : int32 array of shape (q, capacity)
-        Places of the points in the order of the search.
-    values : float32 array of shape (q, capacity)
-        Squared distances, within the errors below.
-    counts : int64 array of shape (q,)
-        Number of entries of a row; -1 if the row overflowed and is undecided.
-    until : int64 array of shape (q,)
-        Number of entries at which a row is shortened next.
-    limits : float64 array of shape (q,)
-        Upper bound of the values of the k nearest.
-    floors : float32 array of shape (q,)
-        A product below floors[i] + |point|² / 2 belongs to no neighbour.
-    halves : float32 array of shape (q,)
-        Half the squared lengths of the short vectors.
-    excluded : int64 array of shape (q,)
-        Place of the point that is the query itself; -1 if none is.
-    errors : float64 array of shape (q, 4)
-        Absolute error of a value; error of a distance from rounding the points; absolute error of a product; squared
-        length of the short vector.
-    relative : float
-        Relative error of a value; 0 if values come from products.
-    k : int
-        Number of neighbours.
-    """
-
-    ids: np.ndarray
-    values: np.ndarray
-    counts: np.ndarray
-    until: np.ndarray
-    limits: np.ndarray
-    floors: np.ndarray
-    halves: np.ndarray
-    excluded: np.ndarray
-    errors: np.ndarray
-    relative: float
+    ids: np.ndarray  # int32 (q, capacity): places of the points in the order of the search
+    values: np.ndarray  # float32 (q, capacity): squared distances, within the errors below
+    counts: np.ndarray  # int64 (q,): entries of a row; -1 if the row overflowed and is undecided
+    until: np.ndarray  # int64 (q,): number of entries at which a row is shortened next
+    limits: np.ndarray  # float64 (q,): upper bound of the values of the k nearest
+    floors: np.ndarray  # float32 (q,): a product below floors[i] + |point|² / 2 belongs to no neighbour
+    halves: np.ndarray  # float32 (q,): half the squared lengths of the short vectors
+    excluded: np.ndarray  # int64 (q,): place of the point that is the query itself; -1 if none is
+    errors: np.ndarray  # float64 (q, 4): of a value, of a rounded distance, of a product; squared short length
+    relative: float  # relative error of a value; 0 if values come from products
     k: int
 
 

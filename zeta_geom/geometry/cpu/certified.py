@@ -26,22 +26,10 @@ LOOSE = {"reassoc", "contract"}  # the bounds hold for sums in any order
 
 
 class LargeCounter:
-    """Counter of the covariance eigenvalues above alpha times the largest, for nested neighbourhoods.
+    """Counter of the covariance eigenvalues above alpha times the largest, with buffers: one for each thread.
 
-    It owns buffers: each thread needs its own counter.
-
-    Parameters
-    ----------
-    X : float array of shape (n, d)
-        Points.
-    ks : tuple of int
-        Numbers of neighbours: all below d, or a single one of d or more.
-    alpha : float
-        Threshold in [0, 1).
-    scale : float
-        A power of two that brings the largest difference to between a half and 1.
-    dtype : numpy.float32 or numpy.float64
-        Dtype of the products.
+    `ks` are numbers of neighbours, all below d or a single one of d or more; `scale` is a power of two that brings
+    the largest difference of points to between a half and 1; `dtype` is that of the products.
     """
 
     def __init__(self, X: np.ndarray, ks: tuple[int, ...], alpha: float, scale: float, dtype: type) -> None:

@@ -24,24 +24,12 @@ SMALL_SEARCH = 2.0**35  # multiplications of all pairs' product: below, fitting 
 
 @dataclass(frozen=True)
 class Frame:
-    """The frame of a search: x ↦ (x - mean) · scale, and the axes along which most of it varies.
+    """The frame of a search: x ↦ (x - mean) · scale, and the axes along which most of it varies."""
 
-    Parameters
-    ----------
-    mean : float64 array of shape (d,)
-        Mean of a sample: float32's errors grow with the distance from it.
-    scale : float
-        A power of two, which changes no digit; it brings the points to within about 1 of the mean in each column.
-    axes : float64 array of shape (d, p), or None
-        Orthonormal axes; short vectors are the coordinates along them. None: the points are their own short vectors.
-    ordering : float64 array of shape (d, at most 16)
-        Axes whose coordinates sort the points into blocks.
-    """
-
-    mean: np.ndarray
-    scale: float
-    axes: np.ndarray | None
-    ordering: np.ndarray
+    mean: np.ndarray  # float64 (d,), of a sample: float32's errors grow with the distance from it
+    scale: float  # a power of two, which changes no digit; columns come to lie within about 1 of the mean
+    axes: np.ndarray | None  # float64 (d, p), orthonormal, of the short vectors; None: points are their own
+    ordering: np.ndarray  # float64 (d, at most 16): axes whose coordinates sort the points into blocks
 
     def rows(self, X: np.ndarray, which: slice | np.ndarray) -> np.ndarray:
         """Return some rows of X in the frame, in float64."""

@@ -24,18 +24,10 @@ SLACK = 1e-5  # relative: more than float32 coordinates and float64 sums round i
 
 @dataclass(frozen=True)
 class Start:
-    """Frame and neighbours of an earlier search, of as many and similar points, for a later one to start from.
-
-    Parameters
-    ----------
-    frame : Frame
-        Frame of the earlier search.
-    indices : int64 array of shape (q, at least k)
-        Neighbours of each query, the query not among them.
-    """
+    """Frame and neighbours of an earlier search, of as many and similar points, for a later one to start from."""
 
     frame: Frame
-    indices: np.ndarray
+    indices: np.ndarray  # int64 (q, at least k): neighbours of each query, without the query
 
 
 @dataclass(frozen=True)
