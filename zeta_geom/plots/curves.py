@@ -112,16 +112,8 @@ def mark_gamma_min(ax: Axes, gamma: float) -> Axes:
     '$\\gamma_{\\min}$'
     """
     ax.axvline(gamma, color=OKABE_ITO["grey"], ls=":", lw=1)
-    ax.annotate(
-        r"$\gamma_{\min}$",
-        (gamma, 1),
-        xycoords=("data", "axes fraction"),
-        xytext=(2, -2),
-        textcoords="offset points",
-        va="top",
-        fontsize=7,
-        color="#555555",
-    )
+    places: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "xytext": (2, -2), "textcoords": "offset points"}
+    ax.annotate(r"$\gamma_{\min}$", (gamma, 1), va="top", fontsize=7, color="#555555", **places)
     return ax
 
 

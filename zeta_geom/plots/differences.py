@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from zeta_geom.checks import check_table
-from zeta_geom.plots.names import ROW, as_label, as_text, lettered
-from zeta_geom.plots.style import OKABE_ITO
+from zeta_geom.plots.names import as_text, lettered
+from zeta_geom.plots.style import OKABE_ITO, name_rows
 
 __all__ = ["LEVEL", "difference_key", "difference_rows"]
 
@@ -75,16 +75,8 @@ def difference_rows(
             _interval(ax, row, (low, high), limits, _color(difference, p))
             _dot(ax, row, difference, p, limits)
         ax.text(1.05, row, as_text(texts[row]), transform=ax.get_yaxis_transform(), va="center", fontsize=6.5)
-    ax.set(
-        yticks=range(len(names)),
-        yticklabels=[as_label(name, ROW) for name in names],
-        ylim=(len(names) - 0.5, -0.5),
-        xlim=limits,
-    )
-    ax.tick_params(axis="y", length=0, pad=8)
-    ax.grid(axis="x", lw=0.4, color="#DDDDDD")
-    ax.set_axisbelow(True)
-    return ax
+    ax.set_xlim(limits)
+    return name_rows(ax, names, pad=8)
 
 
 def difference_key() -> list[Line2D]:

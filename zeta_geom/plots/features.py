@@ -88,15 +88,8 @@ def class_map(
         members = xy[labels == label]
         centre = members[np.linalg.norm(members - np.median(members, axis=0), axis=1).argmin()]
         outline = withStroke(linewidth=2.5, foreground="white")
-        ax.text(
-            float(centre[0]),
-            float(centre[1]),
-            as_label(class_names[label]),
-            ha="center",
-            va="center",
-            fontweight="bold",
-            path_effects=[outline],
-        )
+        look = {"ha": "center", "va": "center", "fontweight": "bold", "path_effects": [outline]}
+        ax.text(float(centre[0]), float(centre[1]), as_label(class_names[label]), **look)
     ax.set_aspect("equal", adjustable="datalim")
     return ax
 
@@ -130,17 +123,9 @@ def predicted_picture(ax: Axes, image: ArrayLike, truth: str, predictions: Mappi
     picture(ax, image)
     ax.set_title(as_label(truth), fontsize=7, pad=2)
     for place, (method, name) in enumerate(predictions.items()):
-        ax.text(
-            (place + 0.5) / len(predictions),
-            -0.06,
-            as_label(name),
-            color=METHOD_COLORS[method],
-            transform=ax.transAxes,
-            ha="center",
-            va="top",
-            fontsize=7,
-            fontweight="bold",
-        )
+        x = (place + 0.5) / len(predictions)
+        look: dict[str, Any] = {"color": METHOD_COLORS[method], "fontsize": 7, "fontweight": "bold"}
+        ax.text(x, -0.06, as_label(name), ha="center", va="top", transform=ax.transAxes, **look)
     return ax
 
 

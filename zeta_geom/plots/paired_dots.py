@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from zeta_geom.checks import check_table
-from zeta_geom.plots.names import ROW, as_label, lettered
-from zeta_geom.plots.style import OKABE_ITO
+from zeta_geom.plots.names import as_label, lettered
+from zeta_geom.plots.style import OKABE_ITO, name_rows
 
 __all__ = ["MARKERS", "WINNER_COLORS", "paired_dots", "paired_dots_key"]
 
@@ -71,21 +71,9 @@ def paired_dots(ax: Axes, table: pd.DataFrame, names: Sequence[str]) -> Axes:
                 ax.plot((mean - std, mean + std), (ys[side],) * 2, lw=1, color=color, alpha=0.7, zorder=1)
             face = color if side == higher else "white"
             ax.plot(mean, ys[side], MARKERS[side], color=color, mfc=face, ms=5.5, mew=1.3, zorder=2)
-        ax.text(
-            1.01,
-            row,
-            f"{difference:+.1f}".replace("-", "−"),
-            transform=ax.get_yaxis_transform(),
-            va="center",
-            fontsize=7,
-        )
-    ax.set(
-        yticks=range(len(names)), yticklabels=[as_label(name, ROW) for name in names], ylim=(len(names) - 0.5, -0.5)
-    )
-    ax.tick_params(axis="y", length=0)
-    ax.grid(axis="x", lw=0.4, color="#DDDDDD")
-    ax.set_axisbelow(True)
-    return ax
+        text, beside = f"{difference:+.1f}".replace("-", "−"), ax.get_yaxis_transform()
+        ax.text(1.01, row, text, transform=beside, va="center", fontsize=7)
+    return name_rows(ax, names)
 
 
 def paired_dots_key(names: tuple[str, str]) -> list[Line2D]:

@@ -70,15 +70,8 @@ def gamma_sensitivity(ax: Axes, table: pd.DataFrame, levels: Mapping[str, tuple[
     low, high = ax.get_ylim()
     places = spread_apart(np.array(list(ends.values())), CLOSEST * (high - low))
     for (method, _), place in zip(ends.items(), places):
-        ax.text(
-            1.015,
-            place,
-            METHOD_LABELS[method],
-            transform=ax.get_yaxis_transform(),
-            color=METHOD_COLORS[method],
-            va="center",
-            fontsize=7.5,
-        )
+        color, beside = METHOD_COLORS[method], ax.get_yaxis_transform()
+        ax.text(1.015, place, METHOD_LABELS[method], transform=beside, color=color, va="center", fontsize=7.5)
     return ax
 
 

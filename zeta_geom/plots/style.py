@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from zeta_geom.checks import check_real, check_table
 from zeta_geom.mixers.table import MIXERS
-from zeta_geom.plots.names import as_text, lettered
+from zeta_geom.plots.names import ROW, as_label, as_text, lettered
 
 __all__ = [
     "METHOD_COLORS",
@@ -89,6 +89,16 @@ def panel_letter(ax: Axes, letter: str) -> Axes:
     'a'
     """
     ax.set_title(letter, loc="left", fontweight="bold")
+    return ax
+
+
+def name_rows(ax: Axes, names: Sequence[str], **ticks: float) -> Axes:
+    """Name the rows 0, 1, ... of axes from top to bottom, over light vertical lines."""
+    labels = [as_label(name, ROW) for name in names]
+    ax.set(yticks=range(len(names)), yticklabels=labels, ylim=(len(names) - 0.5, -0.5))
+    ax.tick_params(axis="y", length=0, **ticks)
+    ax.grid(axis="x", lw=0.4, color="#DDDDDD")
+    ax.set_axisbelow(True)
     return ax
 
 
