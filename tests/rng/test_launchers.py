@@ -12,7 +12,7 @@ import torch
 
 from zeta_geom.geometry import knn
 from zeta_geom.mixers import ZetaMixup
-from zeta_geom.rng import streams
+from zeta_geom.rng import seeds
 from zeta_geom.rng.launchers import cpu_count, effective_n_jobs, launched_rank, without_launcher
 from zeta_geom.rng.streams import Stream
 from zeta_geom.sweeps import SerialExecutor
@@ -130,7 +130,7 @@ def test_a_worker_that_is_started_afresh_takes_its_loaders_rank(monkeypatch):
             expected[rank] = draw_in_a_worker()
     monkeypatch.setenv("LOCAL_RANK", "0")
     with monkeypatch.context() as patched:
-        patched.setattr(streams, "process_rank", lambda: 8)
+        patched.setattr(seeds, "process_rank", lambda: 8)
         sent = pickle.dumps(Stream(0))
     elsewhere = pickle.loads(sent)
     assert draw_in_a_worker(elsewhere) == expected[0]  # in a process that only read the file
