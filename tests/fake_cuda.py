@@ -5,7 +5,7 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from zeta_geom.rng import streams
+from zeta_geom.rng import seeds
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 
@@ -41,6 +41,6 @@ class NoWaiting(TorchDispatchMode):
 def no_waiting(monkeypatch):
     if torch.version.cuda is None:
         pytest.skip("this torch is built without CUDA: no fake cuda tensors")
-    monkeypatch.setattr(streams, "torch_generator", lambda seed, device: None)  # there is no device to make it on
+    monkeypatch.setattr(seeds, "torch_generator", lambda seed, device: None)  # there is no device to make it on
     with FakeTensorMode(), NoWaiting():
         yield

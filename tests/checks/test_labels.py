@@ -11,14 +11,16 @@ import torch
 from torch.nn.functional import one_hot
 from typer.testing import CliRunner
 
+from zeta_geom.audits import audit
 from zeta_geom.audits.inputs import read_inputs
-from zeta_geom.checks import check_labels
+from zeta_geom.checks import check_labels, count_classes
 from zeta_geom.cli.main import app
-from zeta_geom.mixers import ManifoldMixup, MixFeat, Mixup, RandomMixer, ZetaMixup
+from zeta_geom.mixers import CutMix, ManifoldMixup, MixFeat, Mixup, RandomMixer, ZetaMixup
 from zeta_geom.mixers import labels as batch_labels
 from zeta_geom.neighborhoods import label_agreement, vote_errors
 from zeta_geom.plots.features import class_map
 from zeta_geom.realism.lenet import train_lenet
+from zeta_geom.sweeps import gamma_sweep
 from zeta_geom.sweeps.arguments import check_data
 
 NUMBERS = np.array([1, 0, 2, 1])
@@ -246,3 +248,42 @@ def test_samples_that_pandas_and_foreign_files_hold():
     expected = Mixup(random_state=0)(X)[0]
     for form in (pd.DataFrame(X, dtype="Float64"), pd.DataFrame(X, dtype=object), X.astype(">f8")):
         np.testing.assert_array_equal(Mixup(random_state=0)(form)[0], expected)
+
+
+SAMPLES = np.random.default_rng(0).random((40, 3))
+GAP = np.r_[np.zeros(39, dtype=np.int64), 10**9]
+RULE = (
+    r"must be numbered from 0 without large gaps.*2 classes in \d+ labels up to 1000000000\. Relabel with np\.unique"
+)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: ZetaMixup()(SAMPLES, GAP),
+        lambda: Mixup().mix_dataset(SAMPLES, GAP),
+        lambda: ZetaMixup()(torch.from_numpy(SAMPLES), torch.from_numpy(GAP)),
+        lambda: CutMix()(np.zeros((40, 4, 4)), GAP.tolist()),
+        lambda: label_agreement(SAMPLES, GAP, SAMPLES, np.zeros(40, dtype=int), k=2),
+        lambda: label_agreement(SAMPLES, np.zeros(40, dtype=int), SAMPLES, GAP.astype(np.uint64), k=2),
+        lambda: audit(SAMPLES, GAP, augment="zeta", progress=False),
+        lambda: audit(SAMPLES, np.zeros(40, dtype=int), synthetic=(SAMPLES, GAP), progress=False),
+        lambda: audit(SAMPLES, np.zeros(40, dtype=int), holdout=(SAMPLES, GAP), augment="zeta", progress=False),
+        lambda: gamma_sweep(SAMPLES, GAP, gammas=[2], n_neighbors=4, progress=False),
+        lambda: gamma_sweep(SAMPLES, GAP, gammas=[2], n_neighbors=4, measures=["label-error"], progress=False),
+    ],
+)
+def test_a_label_of_a_billion_is_refused(call):
+    with pytest.raises(ValueError, match=RULE):
+        call()
+
+
+def test_many_classes_pass_where_most_are_there_and_no_matrix_of_all_by_all_is_made():
+    n = 15_000  # n · n numbers are more than the limit
+    assert count_classes(np.arange(n)) == n
+    Y = ZetaMixup(random_state=0)(SAMPLES, 1000 * np.arange(40))[1]
+    assert Y.shape == (40, 39_001)
+    agreement = label_agreement(
+        SAMPLES, 1000 * np.arange(40), SAMPLES, 1000 * np.arange(40), k=2
+    )  # K · K would take 12 GB
+    assert agreement.counts.max() == 1

@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from tests.cli.command_cases import run
+from zeta_geom.cli.main import app
 from zeta_geom.datasets.own_files import read_arrays, read_several
 from zeta_geom.geometry import local_dimension
 from zeta_geom.mixers import ZetaMixup
@@ -14,15 +16,19 @@ X = RNG.normal(size=(60, 3)) * 100
 KINDS = np.array(["oak", "ash", "NA"])[np.arange(60) % 3]  # a class that is called NA is no empty cell
 
 
+def run(*words):
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
 @pytest.fixture
 def trees(tmp_path):
     """A table of three columns of numbers and one of names."""
     path = tmp_path / "trees.csv"
     pd.DataFrame(X, columns=["a", "b", "c"]).assign(kind=KINDS).to_csv(path, index=False, encoding="utf-8-sig")
     return path
-
-
-# --- tables --------------------------------------------------------------------------------------------------------
 
 
 def test_a_table_gives_its_numbers_as_they_are_and_the_labels_of_its_column(trees):
@@ -122,9 +128,6 @@ def test_audits_and_sweeps_are_given_what_tables_hold(trees, tmp_path, monkeypat
     monkeypatch.setattr("zeta_geom.sweeps.sweep", lambda data, **more: told(*data["trees"]))
     with pytest.raises(ValueError, match=r"\[2, 0, 1\]\]"):
         run("sweep", trees, *words)
-
-
-# --- arrays --------------------------------------------------------------------------------------------------------
 
 
 def test_objects_elsewhere_in_an_npz_are_not_read(tmp_path):

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from zeta_geom.mixers import ZetaMixup
-from zeta_geom.rng import streams
+from zeta_geom.rng import seeds
 from zeta_geom.rng.ranks import launched_rank, without_launcher
 from zeta_geom.rng.streams import Stream
 
@@ -128,7 +128,7 @@ def test_a_worker_that_is_started_afresh_takes_its_loaders_rank(monkeypatch):
             expected[rank] = draw_in_a_worker()
     monkeypatch.setenv("LOCAL_RANK", "0")
     with monkeypatch.context() as patched:
-        patched.setattr(streams, "process_rank", lambda: 8)
+        patched.setattr(seeds, "process_rank", lambda: 8)
         sent = pickle.dumps(Stream(0))
     elsewhere = pickle.loads(sent)
     assert draw_in_a_worker(elsewhere) == expected[0]  # in a process that only read the file

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from zeta_geom.mixers import ManifoldMixup, Mixup, RandomMixer, ZetaMixup
-from zeta_geom.rng import states, streams, torch_generator
+from zeta_geom.rng import seeds, states, torch_generator
 from zeta_geom.rng.states import plain_state
 from zeta_geom.rng.streams import Stream
 
@@ -179,7 +179,7 @@ class Elsewhere:
 
 
 def test_generators_on_devices_go_along(monkeypatch):
-    for module in (states, streams):
+    for module in (states, seeds):
         monkeypatch.setattr(module, "torch_generator", lambda seed, device: torch.Generator().manual_seed(seed))
     stream = Stream(5)
     generator = stream._source(Elsewhere("cuda:0"))[0]

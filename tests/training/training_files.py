@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tests.datasets.test_datasets_cifar import make_archive
+from tests.datasets.cifar_archives import make_archive
 from zeta_geom.datasets import DATASETS
 from zeta_geom.datasets.idx import write_idx
 from zeta_geom.training.data import IMAGE_SETS

@@ -4,7 +4,7 @@ import math
 import tarfile
 from collections.abc import Iterable, Iterator
 from io import BufferedIOBase
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
@@ -45,7 +45,7 @@ def members_of(package: tarfile.TarFile, packed: int, name: str) -> Iterator[tar
             yield member
 
 
-def read_members(stored: np.lib.npyio.NpzFile, names: Iterable[str]) -> dict[str, np.ndarray]:
+def read_members(stored: Any, names: Iterable[str]) -> dict[str, np.ndarray]:
     """Return the arrays with these names from an open .npz file; absent ones are skipped, others are not read."""
     arrays = {}
     for name in names:

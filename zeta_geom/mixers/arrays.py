@@ -33,11 +33,12 @@ __all__ = [
 
 def namespace(array: object) -> ModuleType:
     """Return the functions of the array API for a NumPy array or a torch tensor."""
-    if isinstance(array, (np.ndarray, np.generic)):
-        return numpy_namespace  # type: ignore[no-any-return]
-    import array_api_compat.torch
+    xp: ModuleType = numpy_namespace
+    if not isinstance(array, (np.ndarray, np.generic)):
+        import array_api_compat.torch
 
-    return array_api_compat.torch  # type: ignore[no-any-return]
+        xp = array_api_compat.torch
+    return xp
 
 
 def is_tensor(value: object) -> TypeIs[torch.Tensor]:

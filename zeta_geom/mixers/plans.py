@@ -22,15 +22,7 @@ class Plan(Protocol):
 
 @dataclass(frozen=True)
 class Unmixed:
-    """The plan of a batch that is returned unmixed: a batch of one sample, or one that `prob` leaves out.
+    """The plan of a batch that is returned unmixed: a batch of one sample, or one that `prob` leaves out."""
 
-    Parameters
-    ----------
-    rows : int
-        Number of rows to return; row k is sample k mod m.
-    m : int
-        Number of samples in the batch.
-    """
-
-    rows: int
+    rows: int  # row k is sample k mod m
     m: int

@@ -31,27 +31,13 @@ SMALLEST_CPU = 100  # bytes; a torch state has 16 bytes on CUDA and about 5,000 
 
 @dataclass(frozen=True)
 class StreamState:
-    """The state of a stream, checked.
-
-    Parameters
-    ----------
-    seed : int
-        The seed of the stream.
-    worker : (int, int) or None
-        Seed and rank of the loader worker of the stream.
-    host : numpy.random.Generator or torch.Generator
-        The generator of draws on the CPU.
-    device : dict of str -> bytes
-        The state of the generator on each device.
-    choices : numpy.random.Generator or None
-        The generator of choices of the program.
-    """
+    """The checked state of a stream."""
 
     seed: int
-    worker: tuple[int, int] | None
-    host: AnyGenerator
-    device: dict[str, bytes]
-    choices: np.random.Generator | None
+    worker: tuple[int, int] | None  # seed and rank of its loader worker
+    host: AnyGenerator  # the generator of draws on the CPU
+    device: dict[str, bytes]  # the state of the generator on each device
+    choices: np.random.Generator | None  # the generator of choices of the program
 
 
 def plain_state(generator: AnyGenerator) -> dict[str, Any]:

@@ -15,17 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import zeta_geom.rng.seeds as seeds
 from zeta_geom.checks.types import Array, Shape
-from zeta_geom.rng.seeds import (
-    AnyGenerator,
-    RandomState,
-    is_torch_generator,
-    loader_rank,
-    numpy_generator,
-    process_rank,
-    seed_from,
-    torch_generator,
-)
 from zeta_geom.rng.states import FORMAT, bytes_of, copy_state, plain_state, read_state, set_bytes
 
 if TYPE_CHECKING:
@@ -47,13 +38,13 @@ class Stream:
     _shared = False  # whether the host generator is the caller's
     _pickled_by = (0, 0)  # the id of a process, and its rank
 
-    def __init__(self, random_state: RandomState = None) -> None:
-        if isinstance(random_state, np.random.Generator) or is_torch_generator(random_state):
-            self._host: AnyGenerator = random_state
+    def __init__(self, random_state: seeds.RandomState = None) -> None:
+        if isinstance(random_state, np.random.Generator) or seeds.is_torch_generator(random_state):
+            self._host: seeds.AnyGenerator = random_state
             self._shared = True
-            self.seed = seed_from(random_state)
+            self.seed = seeds.seed_from(random_state)
         else:
-            generator = numpy_generator(random_state)
+            generator = seeds.numpy_generator(random_state)
             self.seed = int(random_state) if isinstance(random_state, Integral) else int(generator.integers(2**62))
             self._host = np.random.default_rng(self.seed)
         self._device: dict[str, torch.Generator] = {}
@@ -125,7 +116,7 @@ class Stream:
     def choice(self) -> float:
         """Draw a float from U[0, 1) on the host, for a choice of the program."""
         self._enter_worker()
-        if not is_torch_generator(self._host):
+        if not seeds.is_torch_generator(self._host):
             return float(self._host.random())
         if self._choices is None:  # the host would wait for a torch.Generator on a device
             self._choices = self._spawned((0,))
@@ -156,19 +147,19 @@ class Stream:
         self.seed, self._worker, self._choices = loaded.seed, loaded.worker, loaded.choices
         self._device, self._saved = {}, loaded.device
 
-    def _source(self, like: Array | None) -> tuple[AnyGenerator, torch.device | None]:
+    def _source(self, like: Array | None) -> tuple[seeds.AnyGenerator, torch.device | None]:
         """Return the generator for `like`, and the device unless it is the CPU."""
         self._enter_worker()
         device: Any = getattr(like, "device", None)
         kind = getattr(device, "type", "cpu")
         if kind == "cpu":
-            if is_torch_generator(self._host) and self._host.device.type != "cpu":
+            if seeds.is_torch_generator(self._host) and self._host.device.type != "cpu":
                 raise TypeError(
                     f"random_state is a torch.Generator on {self._host.device}, but the data lie on the CPU; "
                     "give an int or torch.Generator('cpu')."
                 )
             return self._host, None
-        if is_torch_generator(self._host) and self._host.device.type == kind:
+        if seeds.is_torch_generator(self._host) and self._host.device.type == kind:
             return self._host, device
         if self._shared and self._worker is None:
             raise TypeError(
@@ -177,7 +168,7 @@ class Stream:
             )
         name = str(device)
         if name not in self._device:
-            self._device[name] = torch_generator(self.seed, device)
+            self._device[name] = seeds.torch_generator(self.seed, device)
             # a run may resume on a GPU of another number
             saved = [name] if name in self._saved else [key for key in self._saved if key.startswith(kind)]
             if len(saved) == 1:
@@ -188,7 +179,7 @@ class Stream:
         """Include the rank, for a spawned worker, which cannot read it."""
         rank = None
         with suppress(ValueError):  # raised in the worker, if one is started
-            rank = process_rank()
+            rank = seeds.process_rank()
         return self.__dict__ | ({} if rank is None else {"_pickled_by": (os.getpid(), rank)})
 
     def _spawned(self, key: tuple[int, ...]) -> np.random.Generator:
@@ -201,7 +192,7 @@ class Stream:
         info = loaded.get_worker_info() if loaded is not None else None
         if info is None:
             return
-        worker = (int(info.seed), loader_rank(*self._pickled_by))
+        worker = (int(info.seed), seeds.loader_rank(*self._pickled_by))
         if worker != self._worker:
             self._worker = worker
             self._host = self._spawned(worker)

@@ -101,16 +101,10 @@ def _iterate(domain: Domain, images: SomeArray, scalings: SomeArray, shares: Som
 
 @dataclass(frozen=True)
 class Scaling:
-    """The iteration on plain numbers.
+    """The iteration on plain numbers."""
 
-    Parameters
-    ----------
-    rows, columns : float64 array or tensor of shape (H, H), (W, W)
-        K along either side.
-    """
-
-    rows: Any
-    columns: Any
+    rows: Any  # K along the height: float64 (H, H)
+    columns: Any  # K along the width: float64 (W, W)
 
     def blur(self, images: SomeArray) -> Any:
         """Return K x for images (H, 2, pairs, W)."""
@@ -138,18 +132,10 @@ class Scaling:
 
 @dataclass(frozen=True)
 class LogScaling:
-    """The iteration on logarithms, for kernels and images whose products underflow.
+    """The iteration on logarithms, for kernels and images whose products underflow."""
 
-    Parameters
-    ----------
-    rows, columns : float64 array or tensor of shape (H, H), (W, W)
-        log K along either side.
-    reg : float
-        Entropic regularisation.
-    """
-
-    rows: Any
-    columns: Any
+    rows: Any  # log K along the height: float64 (H, H)
+    columns: Any  # log K along the width: float64 (W, W)
     reg: float
 
     def blur(self, logs: SomeArray) -> Any:

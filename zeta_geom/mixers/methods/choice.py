@@ -20,17 +20,9 @@ __all__ = ["ChosenPlan", "RandomMixer"]
 
 @dataclass(frozen=True)
 class ChosenPlan:
-    """The plan of a mixer that was drawn from several.
+    """The plan of a mixer that was drawn from several."""
 
-    Parameters
-    ----------
-    index : int
-        The position of the mixer.
-    plan : Plan
-        The mixer's plan.
-    """
-
-    index: int
+    index: int  # the position of the mixer
     plan: Plan
 
     @property

@@ -23,17 +23,9 @@ __all__ = ["BoxPlan", "CutMix", "CutMixZeta", "PastePlan"]
 
 @dataclass(frozen=True)
 class BoxPlan(PairPlan):
-    """The plan of CutMix; λ is the share of the pixels outside the box.
+    """The plan of CutMix; λ is the share of the pixels outside the box."""
 
-    Parameters
-    ----------
-    partners, lam, m
-        As in `PairPlan`.
-    box : int64 array of shape (4,)
-        Top, bottom, left, right, in pixels; bottom and right are the first pixels outside the box.
-    """
-
-    box: Array
+    box: Array  # top, bottom, left, right; bottom and right are the first pixels outside: int64 (4,)
 
 
 class CutMix(ImageMixer, PairMixer):
@@ -131,15 +123,7 @@ def _box_is_readable(X: Array) -> bool:
 
 @dataclass(frozen=True)
 class PastePlan:
-    """The plan of CutMix + ζ.
-
-    Parameters
-    ----------
-    paste : BoxPlan
-        Of CutMix.
-    mix : WeightsPlan or OrdersPlan
-        Of ζ-mixup.
-    """
+    """The plans of CutMix and of the ζ-mixup after it."""
 
     paste: BoxPlan
     mix: MatrixPlan

@@ -19,17 +19,9 @@ __all__ = ["GridMix", "GridPlan"]
 
 @dataclass(frozen=True)
 class GridPlan(PairPlan):
-    """The plan of GridMix; λ is the share of the cells that are True.
+    """The plan of GridMix; λ is the share of the cells that are True."""
 
-    Parameters
-    ----------
-    partners, lam, m
-        As in `PairPlan`.
-    cells : bool array of shape (N, N)
-        True for cells of the first image, False for cells of its partner.
-    """
-
-    cells: Array
+    cells: Array  # True for cells of the first image, False for cells of its partner: (N, N)
 
 
 class GridMix(ImageMixer, PairMixer):

@@ -23,20 +23,10 @@ __all__ = ["BasesPlan", "LocalSyntheticInstances"]
 
 @dataclass(frozen=True)
 class BasesPlan:
-    """The plan of local synthetic instances.
+    """The plan of local synthetic instances."""
 
-    Parameters
-    ----------
-    bases : int64 array of shape (rows,)
-        The sample that has rank 1 in each row.
-    terms : floating array of shape (T,)
-        The weights by rank of distance, the base itself first.
-    m : int
-        Number of samples in the batch.
-    """
-
-    bases: Array
-    terms: Array
+    bases: Array  # the sample that has rank 1 in each row: int64 (rows,)
+    terms: Array  # the weights by rank: (T,)
     m: int
 
     @property

@@ -26,20 +26,10 @@ __all__ = ["FeaturePlan", "MixFeat"]
 
 @dataclass(frozen=True)
 class FeaturePlan:
-    """The plan of MixFeat.
+    """The plan of MixFeat: h' = first · h + second · h[partners]."""
 
-    Parameters
-    ----------
-    partners : int array of shape (rows,)
-        Row k mixes sample k mod m with sample partners[k].
-    first, second : floating arrays of shape () or that of one sample
-        a and b of h' = a h + b h[partners].
-    m : int
-        Number of samples in the batch.
-    """
-
-    partners: Array
-    first: Array
+    partners: Array  # ints (rows,)
+    first: Array  # () or the shape of one sample, as is `second`
     second: Array
     m: int
 

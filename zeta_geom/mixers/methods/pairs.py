@@ -20,20 +20,10 @@ __all__ = ["Mixup", "PairMixer", "PairPlan", "SamplePairing", "blend", "draw_par
 
 @dataclass(frozen=True)
 class PairPlan:
-    """The plan of a batch whose samples are mixed in pairs.
+    """The plan of a batch whose samples are mixed in pairs."""
 
-    Parameters
-    ----------
-    partners : int array of shape (rows,)
-        Row k mixes sample k mod m with sample partners[k].
-    lam : floating array of shape () or (rows,)
-        The share of sample k mod m.
-    m : int
-        Number of samples in the batch.
-    """
-
-    partners: Array
-    lam: Array
+    partners: Array  # row k mixes sample k mod m with sample partners[k]: ints (rows,)
+    lam: Array  # the share of sample k mod m: () or (rows,)
     m: int
 
     @property
@@ -69,13 +59,7 @@ def blend(values: SomeArray, plan: PairPlan, lam: Array, out: SomeArray | None =
 
 
 class PairMixer(Mixer):
-    """A method that mixes two samples into each row: x_new = λ x + (1 - λ) x[partners].
-
-    Parameters
-    ----------
-    **shared
-        As in `Mixer`.
-    """
+    """A method that mixes two samples into each row: x_new = λ x + (1 - λ) x[partners]."""
 
     def _mix_inputs(self, X: SomeArray, plan: Any, out: SomeArray | None) -> SomeArray:
         return blend(X, plan, plan.lam, out)

@@ -24,20 +24,10 @@ __all__ = ["MaskPlan", "SuperMix"]
 
 @dataclass(frozen=True)
 class MaskPlan:
-    """The plan of SuperMix.
+    """The plan of SuperMix."""
 
-    Parameters
-    ----------
-    orders : int64 array of shape (rows, T)
-        The images that each row mixes.
-    shares : floating array of shape (rows, T)
-        Their shares of the label.
-    m : int
-        Number of samples in the batch.
-    """
-
-    orders: Array
-    shares: Array
+    orders: Array  # the images of each row: int64 (rows, T)
+    shares: Array  # their shares of the label: (rows, T)
     m: int
 
     @property

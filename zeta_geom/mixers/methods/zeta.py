@@ -22,15 +22,9 @@ SPARSE = 16  # if T ≤ m / 16, gathering T samples a row costs less than a matr
 
 @dataclass(frozen=True)
 class WeightsPlan:
-    """The plan of a batch as a matrix of weights.
+    """The plan of a batch as a matrix: X_new = W X and Y_new = W Y."""
 
-    Parameters
-    ----------
-    weights : floating array of shape (rows, m)
-        W; X_new = W X and Y_new = W Y.
-    """
-
-    weights: Array
+    weights: Array  # W, (rows, m)
 
     @property
     def rows(self) -> int:
@@ -45,20 +39,10 @@ class WeightsPlan:
 
 @dataclass(frozen=True)
 class OrdersPlan:
-    """The plan of a batch in which few of many samples are mixed.
+    """The plan of a batch in which few of many samples are mixed."""
 
-    Parameters
-    ----------
-    orders : int32 or int64 array of shape (rows, T)
-        The samples that each row mixes, the leader first.
-    terms : floating array of shape (T,)
-        Their weights, the same for every row.
-    m : int
-        Number of samples in the batch.
-    """
-
-    orders: Array
-    terms: Array
+    orders: Array  # the samples of each row, the leader first: int32 or int64 (rows, T)
+    terms: Array  # their weights, the same for every row: (T,)
     m: int
 
     @property
@@ -87,13 +71,7 @@ def matrix_plan(orders: Array, terms: Array, m: int) -> MatrixPlan:
 
 
 class MatrixMixer(Mixer):
-    """A method whose outputs are weighted means of the batch: X_new = W X, Y_new = W Y.
-
-    Parameters
-    ----------
-    **shared
-        As in `Mixer`.
-    """
+    """A method whose outputs are weighted means of the batch: X_new = W X, Y_new = W Y."""
 
     def _mix_inputs(self, X: SomeArray, plan: MatrixPlan, out: SomeArray | None) -> SomeArray:
         target = matrix_view(out, X)

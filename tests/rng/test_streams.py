@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy.stats import beta, chisquare, kstest
 
-from zeta_geom.rng import numpy_generator, streams
+from zeta_geom.rng import numpy_generator, seeds
 from zeta_geom.rng.streams import Stream
 
 MAKERS = {
@@ -76,7 +76,7 @@ def test_copies_go_on_alike_and_apart(start, like, duplicate):
 
 
 def test_state_drops_device_generators_made_since(monkeypatch):
-    monkeypatch.setattr(streams, "torch_generator", lambda seed, device: torch.Generator().manual_seed(seed))
+    monkeypatch.setattr(seeds, "torch_generator", lambda seed, device: torch.Generator().manual_seed(seed))
     stream = Stream(0)
     state = stream.state_dict()
     stream._source(torch.empty(1, device="meta"))
