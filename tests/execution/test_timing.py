@@ -1,4 +1,4 @@
-"""Timing in interleaved rounds: every call once a round, in an order that is drawn anew and repeats from run to run."""
+"""Timing in interleaved rounds: every call once a round, in an order that is drawn anew for each round."""
 
 from functools import partial
 
