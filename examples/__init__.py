@@ -1,1 +1,1 @@
-"""Mixers in people's own training loops; each file runs by `python -m examples.NAME`."""
+"""Mixers in training loops of your own; `python -m examples.NAME` runs an example."""

@@ -1,7 +1,7 @@
 """A Lightning callback that mixes every training batch, on whatever device it lies.
 
 Each batch is mixed by a child of the mixer that belongs to (rank, epoch, batch): no two ranks, epochs or batches
-share a draw, and a run that goes on from any checkpoint mixes as if it had never stopped, without state of its own.
+share a draw, and a run that resumes from any checkpoint mixes the same batches, although the callback has no state.
 
 Examples
 --------
@@ -33,7 +33,7 @@ class MixBatches(Callback):
     Parameters
     ----------
     mixer : Mixer
-        With `n_classes`, where labels are integers, and a seed, where ranks are to draw apart.
+        Needs `n_classes` for integer labels, and a seed for different draws on each rank.
     """
 
     def __init__(self, mixer: Mixer) -> None:

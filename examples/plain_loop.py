@@ -1,6 +1,6 @@
-"""A training loop of one's own with a mixer behind the loader, stopped and resumed without a trace.
+"""A plain training loop with a mixer behind the loader, which can be stopped and resumed exactly.
 
-A mixer stands where torchvision's MixUp or timm's Mixup would: x, y = mixer(x, y). Its state goes into the checkpoint
+A mixer takes the place of torchvision's MixUp or timm's Mixup: x, y = mixer(x, y). Its state goes into the checkpoint
 beside the model's, so that a resumed run mixes the same batches as an uninterrupted one.
 
 Examples
@@ -26,7 +26,7 @@ SEED = 0
 
 
 class Run:
-    """All that a checkpoint must hold: the model, its optimiser, the order of the data, and the mixer."""
+    """The state of a checkpoint: the model, its optimiser, the order of the data, and the mixer."""
 
     def __init__(self) -> None:
         torch.manual_seed(SEED)
@@ -55,12 +55,12 @@ class Run:
         return sum(losses) / len(losses)
 
     def checkpoint(self) -> dict[str, Any]:
-        """Return what `resume` needs."""
+        """Return the state that `resume` needs."""
         parts = {"model": self.model, "optimizer": self.optimizer, "mixer": self.mixer}
         return {name: part.state_dict() for name, part in parts.items()} | {"order": self.order.get_state()}
 
     def resume(self, state: dict[str, Any]) -> None:
-        """Go on from a checkpoint."""
+        """Restore the state of a checkpoint."""
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.mixer.load_state_dict(state["mixer"])

@@ -15,7 +15,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from analyses.context import Context, side_by_side
-from analyses.figure_8.networks import METHODS, MIXED, PRESETS, Settings, Subject, select, subjects
+from analyses.figure_8.networks import METHODS, MIXED, PRESETS, Settings, Subject, digits, select
 from zeta_geom.neighborhoods import embed
 from zeta_geom.records import Record
 from zeta_geom.training.comparison import paired_interval
@@ -58,6 +58,18 @@ def run(context: Context, settings: Settings | None = None) -> None:
     table = context.record("figure_8/neighbors", lambda: pd.DataFrame(neighbors), settings=stored, data=prints).table
     context.record("figure_8/accuracy", lambda: pd.DataFrame(accuracies), settings=stored, data=prints)
     context.record("figure_8/intervals", lambda: intervals(table), settings=stored, data=prints)
+
+
+def subjects(context: Context, s: Settings) -> list[Subject]:
+    """Return the data sets; offline, MNIST's sample stands in for all of them."""
+    if context.offline:
+        return [digits(context.dataset("mnist"), s)]
+    listed = [digits(context.dataset(name), s) for name in s.names]
+    if s.recipes:
+        from analyses.figure_8.recipes import by_recipes  # needs the extra `train`
+
+        listed += [by_recipes(name, recipes, s, context.progress) for name, recipes in s.recipes.items()]
+    return listed
 
 
 def count(dataset: Subject, record: Record, seed: int) -> list[dict[str, Any]]:

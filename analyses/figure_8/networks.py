@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from analyses.context import Context, one_thread, side_by_side
+from analyses.context import one_thread, side_by_side
 from zeta_geom.datasets import Dataset
 from zeta_geom.mixers import Mixer, Mixup, ZetaMixup
 from zeta_geom.neighborhoods import label_agreement
@@ -73,18 +73,6 @@ class Subject:
     trained: str  # description of the training, for the caption
     test_images: Callable[[np.ndarray], np.ndarray]  # indices (r,) -> uint8 (r, H, W), or (r, H, W, 3)
     one_seed: Callable[[int], dict[str, np.ndarray]]
-
-
-def subjects(context: Context, s: Settings) -> list[Subject]:
-    """Return the data sets; offline, MNIST's sample stands in for all of them."""
-    if context.offline:
-        return [digits(context.dataset("mnist"), s)]
-    listed = [digits(context.dataset(name), s) for name in s.names]
-    if s.recipes:
-        from analyses.figure_8.recipes import by_recipes  # needs the extra `train`
-
-        listed += [by_recipes(name, recipes, s, context.progress) for name, recipes in s.recipes.items()]
-    return listed
 
 
 def digits(dataset: Dataset, s: Settings) -> Subject:

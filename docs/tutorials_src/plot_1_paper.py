@@ -3,9 +3,9 @@ Regenerate the paper
 ====================
 
 ``make figures`` computes the records behind every figure and the claims table, and draws them; ``ONLY="2 6"`` names
-figures, ``PRESET=full`` asks for our full sizes, ``PRESET=paper`` for the paper's.
-The same steps can be taken one by one, with settings of your own. Here
-Figure 2 is made at a small scale. Run it from the top folder of the sources, where `analyses` and `figures` lie.
+figures, ``PRESET=full`` takes our full sizes, ``PRESET=paper`` the paper's.
+The same steps can be taken one by one, with settings of your own. Here Figure 2 is made at a small scale.
+Run the script from the top folder of the sources, which holds `analyses` and `figures`.
 """
 
 import tempfile
@@ -64,8 +64,8 @@ crescents.groupby(["method", "gamma"], dropna=False, sort=False)[
 [path.name for path in drawing.draw(results)]
 
 # %%
-# The functions of `zeta_geom.plots` draw on axes of your own. Left the crescents, then what mixup and ζ-mixup at
-# γ = 2.8 make of them: mixup fills the space between the curves with points of mixed labels.
+# The functions of `zeta_geom.plots` draw on your own axes. From left to right: the crescents, and their mixtures by
+# mixup and by ζ-mixup at γ = 2.8. Mixup fills the space between the curves with points of mixed labels.
 
 mixed = records.read(results / "records" / "figure_2" / "crescents")
 with plt.rc_context(style.PARAMETERS):

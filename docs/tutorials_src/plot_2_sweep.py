@@ -24,8 +24,8 @@ X, y = (
 # One call
 # --------
 #
-# The data as they are come first, as "original". Permutations are the same for every γ, so that a curve is smooth.
-# With ``folder`` each run is kept: a sweep that is killed goes on where it was, and a second call is a look-up.
+# The unmixed data come first, as "original". Permutations are the same for every γ, so that a curve is smooth.
+# With ``folder`` each run is kept: a killed sweep resumes where it stopped, and a second call only reads.
 
 ledger = tempfile.mkdtemp()
 table = sweeps.sweep(
@@ -42,7 +42,7 @@ table.groupby(["mixer", "measure", "k"], sort=False)["mean"].agg(
 ).round(3)
 
 # %%
-# What is there is not done again:
+# Finished runs are not repeated:
 
 again = sweeps.sweep(
     {"digits": (X, y)},
@@ -54,12 +54,12 @@ again = sweeps.sweep(
 again[["mixer", "gamma", "k", "mean", "std", "n"]].round(3)
 
 # %%
-# A panel a measure
-# -----------------
+# One panel per measure
+# ---------------------
 #
 # Below γ_min, the dotted line, the leader of a mix may weigh less than the others together. The band of the
-# dimension is the spread over points. The label error is the share of points whose label's largest class is not
-# what most of the k nearest originals have.
+# dimension is the spread over points. A label is wrong if its top class is not among the winners of the vote of the
+# k nearest originals.
 
 with plt.rc_context(style.PARAMETERS):
     fig, axes = plt.subplots(1, 2, figsize=(9, 3.2))

@@ -2,8 +2,8 @@
 Audit your augmentation
 =======================
 
-You have an augmentation of your own. Does it leave the data where they were, keep labels right, make anything new? An
-audit measures it, and says of each number where other real samples of your data would lie.
+Does your augmentation leave the data where they were, keep the labels right, and make anything new? An audit measures
+it, and gives the range of other real samples of your data for each number.
 """
 
 import tempfile
@@ -19,8 +19,8 @@ X, y = digits.X_train[:1200] / 16, digits.y_train[:1200]  # yours
 
 
 # %%
-# What is audited may be a function of a batch, ``f(X)`` or ``f(X, y)``, a mixer or its name, or a torchvision
-# transform, which is given image by image. This one moves every other image by a pixel; labels stay as they are.
+# An audit takes a function of a batch, ``f(X)`` or ``f(X, y)``, a mixer or its name, or a torchvision transform,
+# which is applied image by image. This function moves every other image by a pixel and keeps the labels.
 
 
 def shift(X):
@@ -43,18 +43,18 @@ print(audit)
 
 # %%
 # Half of the originals were held out. Each measure was taken of the synthetic samples and, by the same rule, of real
-# ones; the interval is where another sample of real data would lie. Grey in the figure; a filled mark lies within.
+# samples. The grey interval is the range of other samples of real data; a filled mark lies inside it.
 
 audit.plot()
 
 # %%
-# All of it is in tables. Where a number cannot be had, the row says why.
+# Every number is in a table. If a measure cannot be computed, its row gives the reason.
 
 columns = ["method", "title", "value", "real_low", "real_high", "verdict"]
 audit.summary[columns].round(3)
 
 # %%
-# Methods are compared row by row where they were made from the same originals:
+# Methods whose samples come from the same originals are compared row by row:
 
 of_all = audit.comparisons["class"] == "all"
 audit.comparisons[of_all].query("first == 'zeta' and second == 'mixup'")[
@@ -68,6 +68,6 @@ page = audit.save(Path(tempfile.mkdtemp()) / "report")
 sorted(path.name for path in page.parent.iterdir())
 
 # %%
-# Samples that were made elsewhere are given as arrays, ``synthetic=(X_new, y_new)``; an oracle that gives class
-# probabilities, as ``oracle=``; originals that nothing was made from, as ``holdout=(X_held, y_held)``. From a shell:
+# ``synthetic=(X_new, y_new)`` audits samples that were made elsewhere, ``oracle=`` takes a function that gives class
+# probabilities, and ``holdout=(X_held, y_held)`` originals that no sample was made from. From a shell:
 # ``zeta-geom audit --original data.npz --synthetic mine.npz --out report``.

@@ -2,8 +2,8 @@
 Train
 =====
 
-A recipe holds everything that decides a training. The paper's trainings are recipes by name; one of your own is
-written alike, in Python or as a YAML file. Training needs the extra ``train``: ``pip install "zeta-geom[train]"``.
+A recipe holds everything that determines a training. The paper's trainings are recipes with names; you write your own
+in the same form, in Python or as a YAML file. Training needs the extra ``train``: ``pip install "zeta-geom[train]"``.
 """
 
 import tempfile
@@ -15,7 +15,7 @@ import torch
 
 from zeta_geom import training
 
-torch.set_num_threads(1)  # small images are too little work for two
+torch.set_num_threads(1)  # small images do not keep two threads busy
 
 # %%
 # The paper's recipes
@@ -31,8 +31,8 @@ recipe.sources["epochs"]
 # One of your own
 # ---------------
 #
-# LeNet-5 on 200 of scikit-learn's digits, six epochs, two seeds, with four methods. That is a demonstration: so few
-# images, epochs and seeds decide nothing.
+# LeNet-5 on 200 of scikit-learn's digits, six epochs, two seeds, with four methods. This is a demonstration: so few
+# images, epochs and seeds prove nothing.
 
 METHODS = {
     "ERM": None,
@@ -68,8 +68,8 @@ errors = pd.concat(tables, keys=METHODS, names=["mixing"])
 errors[["seed", "n_train", "n_test", "epochs", "value"]].round(3)
 
 # %%
-# A run is kept with its weights and its record, and is not done again; one that is killed goes on after its last
-# whole epoch, to the same weights.
+# A finished run keeps its weights and its record, and is not repeated. A killed run resumes from its last complete
+# epoch and ends with the same weights as an uninterrupted run.
 
 sorted(path.name for path in (folder / "digits" / "mixup").iterdir())
 

@@ -2,9 +2,9 @@
 Write a mixer of your own in fifteen lines
 ==========================================
 
-A mixer whose outputs are weighted means of the batch needs its weights and nothing else: `_draw` returns W, and
-X_new = W X, Y_new = W Y are done for it, on NumPy arrays and torch tensors alike. Ours moves each sample towards the
-mean of its batch.
+A mixer whose outputs are weighted means of the batch needs only its weights: `_draw` returns W, and the base class
+computes X_new = W X and Y_new = W Y, on NumPy arrays and on torch tensors. Ours moves each sample towards the mean of
+its batch.
 """
 
 import matplotlib.pyplot as plt
@@ -42,8 +42,8 @@ class TowardsMean(MatrixMixer):
 
 
 # %%
-# What it has without a further line
-# ----------------------------------
+# What the base class adds
+# ------------------------
 #
 # Labels go in as integers or soft and come out soft; the kind and dtype of the data stay; the same seed gives the
 # same batches, also after ``state_dict``; a data set is mixed batch by batch; a plan can be replayed.
@@ -73,8 +73,8 @@ tensor = mixer.apply(torch.from_numpy(X[:8]), None, plan)[0]
 # What it does
 # ------------
 #
-# Everything that measures the built-in mixers measures yours: here the share of wrong labels, and the median distance
-# from the noiseless curves.
+# Every measure of the built-in mixers applies to yours: here the share of wrong labels, and the median distance from
+# the noiseless curves.
 
 crescents = MANIFOLDS["crescents"]
 curves = crescents.curves(np.linspace(*crescents.limits, 200))

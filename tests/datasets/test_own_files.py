@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from tests.cli.command_cases import run
 from zeta_geom.cli.main import app
 from zeta_geom.datasets.own_files import read_arrays, read_several
 from zeta_geom.geometry import local_dimension

@@ -127,5 +127,5 @@ def _row(wide: pd.DataFrame, method: str, against: str, confidence: float) -> di
     row["n_pairs"] = len(pairs)
     if len(pairs) < 2:
         return row
-    interval = paired_interval(pairs[method] - pairs[against], confidence)
+    interval = paired_interval((pairs[method] - pairs[against]).to_numpy(), confidence)
     return row | {"difference": interval.mean, "low": interval.low, "high": interval.high, "p": interval.p}

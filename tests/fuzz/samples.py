@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
-from tests.fuzz.fuzz_table import case, finite, not_negative
-from tests.fuzz.fuzz_values import COUNT, KS, RANDOM, SEEDS, WIDE, WIDTH, arrays, distributions, labels, points
+from tests.fuzz.entries import case, finite, not_negative
+from tests.fuzz.values import COUNT, KS, RANDOM, SEEDS, WIDE, WIDTH, arrays, distributions, labels, points
 from zeta_geom import realism
 from zeta_geom.sweeps import SweepError
 

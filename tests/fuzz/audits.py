@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from tests.fuzz.fuzz_plots import picture, table
-from tests.fuzz.fuzz_table import case, resolve
-from tests.fuzz.fuzz_values import COUNT, arrays, labels, points
+from tests.fuzz.entries import case, resolve
+from tests.fuzz.plots import picture, table
+from tests.fuzz.values import COUNT, arrays, labels, points
 from zeta_geom.plots.audit import NUMBERS
 
 QUICK = {"n_bootstrap": 10, "progress": False, "n_jobs": 1, "random_state": 0}

@@ -9,8 +9,8 @@ import skdim
 import torch
 from hypothesis import strategies as st
 
-from tests.fuzz.fuzz_table import case, finite, not_negative
-from tests.fuzz.fuzz_values import (
+from tests.fuzz.entries import case, finite, not_negative
+from tests.fuzz.values import (
     COUNT,
     KS,
     RANDOM,

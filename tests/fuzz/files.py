@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
-from tests.fuzz.fuzz_table import case, resolve
-from tests.fuzz.fuzz_values import RANDOM, SEEDS, any_array, arrays
+from tests.fuzz.entries import case, resolve
+from tests.fuzz.values import RANDOM, SEEDS, any_array, arrays
 from zeta_geom import records
 from zeta_geom.datasets.idx import read_idx, write_idx
 from zeta_geom.records.keys import make_manifest

@@ -8,8 +8,8 @@ import pandas as pd
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from tests.fuzz.fuzz_table import case, finite, resolve
-from tests.fuzz.fuzz_values import COUNT, FLOATS, arrays, distributions, labels, points
+from tests.fuzz.entries import case, finite, resolve
+from tests.fuzz.values import COUNT, FLOATS, arrays, distributions, labels, points
 from zeta_geom.plots.style import METHOD_COLORS
 from zeta_geom.training.comparison import compare
 

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from hypothesis import strategies as st
 
-from tests.fuzz.fuzz_table import case, finite, not_negative
-from tests.fuzz.fuzz_values import RANDOM, arrays, labels, tensors
+from tests.fuzz.entries import case, finite, not_negative
+from tests.fuzz.values import RANDOM, arrays, labels, tensors
 from tests.mixers.mixer_cases import Brightness
 from zeta_geom.mixers import MIXERS, CutMix, ManifoldMixup, MixFeat, RandomMixer, ZetaMixup, make_mixer
 from zeta_geom.mixers.table import parameters_of

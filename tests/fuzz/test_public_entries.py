@@ -15,18 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import zeta_geom
-from tests.fuzz import (
-    fuzz_audits,  # noqa: F401
-    fuzz_files,  # noqa: F401
-    fuzz_mixers,  # noqa: F401
-    fuzz_plots,  # noqa: F401
-    fuzz_points,  # noqa: F401
-    fuzz_samples,  # noqa: F401
-)
-from tests.fuzz.fuzz_table import ENTRIES
-from tests.fuzz.fuzz_values import any_array, any_scalar, odd_tables
+from tests.fuzz.entries import ENTRIES
+from tests.fuzz.values import any_array, any_scalar, odd_tables
 from zeta_geom.mixers import MIXERS
 
+for room in ("audits", "files", "mixers", "plots", "points", "samples"):
+    import_module(f"tests.fuzz.{room}")  # enters the calls of that room
 PACKAGE = Path(zeta_geom.__file__).parent
 # what takes no arrays of a user's, room by room
 NO_ARRAYS = {
