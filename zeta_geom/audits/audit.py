@@ -27,8 +27,6 @@ from zeta_geom.records.keys import library_versions
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Audit", "audit"]
-
 
 def audit(
     X: ArrayLike,

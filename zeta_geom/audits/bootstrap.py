@@ -1,7 +1,5 @@
 """Bootstrap intervals: of a value, of the value of another sample of real data, and of a difference."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +8,6 @@ import numpy as np
 from scipy import stats
 
 from zeta_geom.audits.scores import Curve, Definition, Scores
-
-__all__ = ["Bootstrap", "Estimate", "difference_interval", "further_interval"]
 
 BLOCK = 4 * 2**20  # numbers that are drawn at once: 32 MiB of int64
 

@@ -1,7 +1,5 @@
 """Estimates of measured sets, for all samples and for each class; corresponding sets share their resamples."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,8 +10,6 @@ from zeta_geom.audits.bootstrap import Bootstrap, Estimate
 from zeta_geom.audits.measured_sets import HELD, MeasuredSet, places_of
 from zeta_geom.audits.samples import Samples
 from zeta_geom.audits.scores import HELDOUT, SAMPLES, Frechet, Missing, Scores
-
-__all__ = ["ALL", "Estimator", "Key"]
 
 ALL = "all"  # stands for all classes together
 

@@ -1,7 +1,5 @@
 """The inputs of an audit: checked, in an order that depends on their content, with half of the originals held out."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,8 +14,6 @@ from zeta_geom.checks import check_int, count_classes, host_array
 from zeta_geom.checks.labels import class_column
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.records.keys import data_fingerprint
-
-__all__ = ["AuditInputs", "Labelled", "read_inputs", "seed_of"]
 
 LEAST = 8  # originals: below 4 in each half no measure has an interval
 

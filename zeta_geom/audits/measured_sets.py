@@ -1,7 +1,5 @@
 """Measured sets: the scores of synthetic samples, and of the real samples that they are compared with."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,8 +12,6 @@ from zeta_geom.audits.measures import GROUPS, novelty
 from zeta_geom.audits.reference import Candidate, Reference
 from zeta_geom.audits.samples import Samples
 from zeta_geom.audits.scores import Definition, Missing, Results, Scores
-
-__all__ = ["HELD", "ORIGINAL", "MeasuredSet", "Measurer", "places_of"]
 
 ORIGINAL = "original"
 HELD = "held-out"

@@ -1,7 +1,5 @@
 """Oracles of an audit: the MNIST oracle, or any callable that returns class probabilities."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +10,6 @@ from zeta_geom.audits.methods.importing import import_named, is_builtin
 from zeta_geom.audits.samples import Samples
 from zeta_geom.checks import check_finite, check_probabilities, real_array
 from zeta_geom.checks.types import ArrayLike
-
-__all__ = ["Oracle", "to_oracle"]
 
 SIDE = 28  # pixels of a side of the MNIST oracle's images
 

@@ -1,7 +1,5 @@
 """The reference of an audit: held-out originals, augmented originals, oracle and manifold."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,8 +12,6 @@ from zeta_geom.audits.samples import Samples
 from zeta_geom.checks import check_int, check_jobs, check_real
 from zeta_geom.geometry import Neighbors, knn
 from zeta_geom.manifolds import get_manifold
-
-__all__ = ["Candidate", "Distance", "Reference", "make_reference"]
 
 Distance = Callable[[np.ndarray], np.ndarray]  # points (n, d) -> distances from a manifold (n,)
 

@@ -1,7 +1,5 @@
 """The data of an audit: tables, settings and samples."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,8 +7,6 @@ import pandas as pd
 
 from zeta_geom.audits.samples import Samples
 from zeta_geom.audits.verdicts import sentences
-
-__all__ = ["TABLES", "AuditResult"]
 
 TABLES = ("summary", "classes", "comparisons", "samples", "heldout", "cost")
 

@@ -12,8 +12,6 @@ from zeta_geom.checks.grey_levels import to_floats
 from zeta_geom.checks.labels import class_column
 from zeta_geom.checks.types import ArrayLike
 
-__all__ = ["Samples", "check_same_kind", "check_same_unit", "halves", "in_content_order", "soft_labels", "to_samples"]
-
 MOST_SHARES = 2 * 10**8  # largest n · K of soft labels made from class numbers: 1.6 GB
 
 

@@ -1,7 +1,5 @@
 """Scores: one value of a measure for each sample, and the statistic of these values."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -11,8 +9,6 @@ from threadpoolctl import threadpool_limits
 
 from zeta_geom.checks.scaling import column_references, squares_scale
 from zeta_geom.fidelity import frechet_distance, integrated_score
-
-__all__ = ["Curve", "Definition", "Frechet", "Mean", "Missing", "Results", "Scores", "Statistic"]
 
 SAMPLES, HELDOUT = "samples", "held-out"
 

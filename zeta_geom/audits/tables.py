@@ -1,7 +1,5 @@
 """The tables of an audit: one row for each measure, each sample, each pair of sets, and each cost."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
@@ -17,8 +15,6 @@ from zeta_geom.audits.methods.calls import Method
 from zeta_geom.audits.samples import Samples
 from zeta_geom.audits.scores import HELDOUT, SAMPLES, Definition, Missing, Scores
 from zeta_geom.audits.verdicts import verdict
-
-__all__ = ["cost_table", "measure_tables"]
 
 NAN = float("nan")
 COMPARISON = ["measure", "title", "class", "first", "second", "difference", "low", "high", "paired", "verdict"]

@@ -1,11 +1,7 @@
 """Verdicts on values, and their summary in sentences."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
-
-__all__ = ["VERDICTS", "sentences", "verdict"]
 
 ROUNDING = 1e-13  # relative error of a mean of some ten thousand values
 VERDICTS = ("within", "outside, above", "outside, below", "not measurable")

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-__all__ = ["check_table"]
-
 
 def check_table(table: object, columns: Iterable[str], name: str = "table", *, texts: Iterable[str] = ()) -> None:
     """Raise an error unless `table` is a DataFrame with these columns.

@@ -1,13 +1,9 @@
 """Samples as floats: integers are grey levels."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom.checks.points import host_array
 from zeta_geom.checks.types import ArrayLike
-
-__all__ = ["to_floats"]
 
 
 def to_floats(X: ArrayLike, name: str = "X") -> np.ndarray:

@@ -1,12 +1,8 @@
 """The layout of the channels of images: one rule for the whole project."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from zeta_geom.checks.parameters import check_choice
-
-__all__ = ["CHANNEL_COUNTS", "check_channels", "image_axes"]
 
 CHANNEL_COUNTS = (1, 3, 4)  # grey, red-green-blue, and with opacity
 

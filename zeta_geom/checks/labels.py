@@ -6,22 +6,10 @@ sum to 1, including one-hot rows of integers or bools. Floats (n, 1) are soft la
 refused.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom.checks.points import check_finite, host_array, real_array
 from zeta_geom.checks.types import SomeArray
-
-__all__ = [
-    "LABEL_TOLERANCE",
-    "check_label_shape",
-    "check_labels",
-    "check_probabilities",
-    "class_column",
-    "count_classes",
-    "one_hot",
-]
 
 LABEL_TOLERANCE = 1e-3  # of sums; float16 soft labels of a thousand classes pass
 SHARES = " Soft labels are shares: divide each row by its sum, or give the numbers of classes, int (n,)."

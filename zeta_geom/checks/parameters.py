@@ -5,8 +5,6 @@ from numbers import Integral, Real
 
 import numpy as np
 
-__all__ = ["check_choice", "check_int", "check_jobs", "check_real"]
-
 LARGEST_INT = 2**63 - 1  # of the integers of NumPy and torch
 
 

@@ -1,13 +1,9 @@
 """Checks of arrays: array-like values become NumPy arrays; points are finite and 2-D."""
 
-from __future__ import annotations
-
 from numbers import Real
 from typing import Any
 
 import numpy as np
-
-__all__ = ["LARGEST", "check_finite", "check_points", "host_array", "real_array"]
 
 LARGEST = 1e150  # of a coordinate: squares of larger ones overflow
 

@@ -1,10 +1,6 @@
 """The progress bar of long computations."""
 
-from __future__ import annotations
-
 from tqdm import tqdm
-
-__all__ = ["progress_bar"]
 
 
 def progress_bar(total: int, description: str, unit: str, progress: bool) -> tqdm:

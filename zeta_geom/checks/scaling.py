@@ -9,8 +9,6 @@ import numpy as np
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["column_references", "common_unit", "power_of_two_scale", "squares_scale", "tensor_scale"]
-
 FAR = 2.0**20  # times its range: a column farther from 0 loses digits in its mean
 SAFE, SAFE_NARROW = 2.0**100, 2.0**40  # sums of fourth powers of such values are finite, and of float32 squares
 

@@ -9,8 +9,6 @@ from array_api_compat import is_torch_array
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["is_tensor"]
-
 
 def is_tensor(values: object) -> TypeGuard[torch.Tensor]:
     """Return whether `values` is a torch tensor."""

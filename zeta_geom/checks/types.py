@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import torch
 
-__all__ = ["Array", "ArrayLike", "Shape", "SomeArray"]
-
 Array: TypeAlias = Union[np.ndarray, "torch.Tensor"]  # of one call all are of the same kind
 SomeArray = TypeVar("SomeArray", np.ndarray, "torch.Tensor")  # NumPy in, NumPy out; a tensor in, a tensor out
 Shape: TypeAlias = tuple[int, ...]

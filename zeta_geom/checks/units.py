@@ -1,13 +1,9 @@
 """Check by their values whether two sets of samples are in one unit: one rule for the whole project."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom.checks.points import host_array
 from zeta_geom.checks.types import ArrayLike
-
-__all__ = ["check_units"]
 
 SPREAD = 20  # times the largest magnitude of the other set
 FLAT = 1e-6  # of the spread of the other set: a set with smaller magnitudes has collapsed to 0

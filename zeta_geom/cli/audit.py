@@ -17,8 +17,6 @@ from zeta_geom.cli.values import readable, to_ints, to_names, to_numbers, to_par
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["audit"]
-
 File = typer.Option(help=".npy with X, .npz with X and optionally y (or soft Y), or .csv", show_default=False)
 
 

@@ -1,13 +1,9 @@
 """Output on a console of any encoding: a letter that it lacks is spelled out, γ as gamma."""
 
-from __future__ import annotations
-
 import codecs
 import sys
 import unicodedata
 from collections.abc import Sequence
-
-__all__ = ["in_columns", "spell_out"]
 
 HANDLER = "zeta_geom.spelled"
 NAMED = {

@@ -1,12 +1,8 @@
 """`zeta-geom data …`: fetch, check and list data sets."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer
-
-__all__ = ["data_app"]
 
 data_app = typer.Typer(help="Fetch, check and list data sets.", no_args_is_help=True)
 

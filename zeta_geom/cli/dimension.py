@@ -1,7 +1,5 @@
 """`zeta-geom dimension`: the local intrinsic dimension at each point."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,8 +19,6 @@ from zeta_geom.cli.options import (
     write,
 )
 from zeta_geom.cli.values import to_executor, to_ints
-
-__all__ = ["dimension"]
 
 
 def dimension(

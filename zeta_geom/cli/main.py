@@ -1,7 +1,5 @@
 """`zeta-geom …`: the library on a user's own files. A command imports what it computes with when it runs."""
 
-from __future__ import annotations
-
 import logging
 import sys
 from typing import Annotated, Any
@@ -20,8 +18,6 @@ from zeta_geom.cli.plan import plan
 from zeta_geom.cli.realism import realism
 from zeta_geom.cli.sweep import sweep_app
 from zeta_geom.cli.train import train
-
-__all__ = ["app", "main"]
 
 app = typer.Typer(
     help="Measure what a data augmentation does to the geometry of a data set.",

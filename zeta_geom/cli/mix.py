@@ -1,7 +1,5 @@
 """`zeta-geom mix`: mix a data set batch by batch."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +7,6 @@ import typer
 
 from zeta_geom.cli.options import Batches, Channels, LabelColumn, Samples, Seed, output, write
 from zeta_geom.cli.values import to_gamma, to_params
-
-__all__ = ["mix"]
 
 
 def mix(

@@ -1,14 +1,10 @@
 """`zeta-geom mixers`: the table of methods."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer
 
 from zeta_geom.cli.consoles import in_columns
-
-__all__ = ["mixers"]
 
 
 def mixers(

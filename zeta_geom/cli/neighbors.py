@@ -1,15 +1,11 @@
 """`zeta-geom neighbors`: how far training and test labels agree."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from zeta_geom.cli.options import LabelColumn, Table, write
-
-__all__ = ["neighbors"]
 
 
 def neighbors(

@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["DASK", "PARTS", "WORKERS", "Alpha", "Batches", "Channels", "Jobs", "LabelColumn", "ManyValues",
-           "Neighborhoods", "Samples", "Seed", "Table", "check_folder", "output", "show_version",
-           "write"]  # fmt: skip
-
 # options of several values, and what a value of them looks like
 VALUES = dict.fromkeys(("--k", "--gamma", "--gammas", "--seeds", "--n-mix"), r"[-+.:e\d]+|inf")
 VALUES |= dict.fromkeys(("--measure", "--mixers", "--anchors", "--against"), r"[\w-]+")

@@ -1,12 +1,8 @@
 """`zeta-geom plan`: the cost of an exact local dimension."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer
-
-__all__ = ["plan"]
 
 
 def plan(

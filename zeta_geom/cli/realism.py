@@ -1,15 +1,11 @@
 """`zeta-geom realism`: MNIST-like images scored by the oracle."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from zeta_geom.cli.options import Table, write
-
-__all__ = ["realism"]
 
 
 def realism(

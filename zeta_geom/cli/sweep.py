@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     Panel: TypeAlias = tuple[Any, pd.DataFrame]  # (data, measure, k) and its rows
 
-__all__ = ["sweep_app"]
-
 
 class RunUnlessNamed(TyperGroup):
     """A group whose command `run` needs no name: `sweep data.npz` is `sweep run data.npz`."""

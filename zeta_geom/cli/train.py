@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from zeta_geom.training.recipes.schema import Recipe
 
-__all__ = ["train"]
-
 END = "...\n"  # YAML ends a document that is a single number or word with it
 
 

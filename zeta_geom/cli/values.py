@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from zeta_geom.sweeps import Executor
 
-__all__ = ["readable", "to_executor", "to_gamma", "to_ints", "to_names", "to_numbers", "to_params", "to_range"]
-
 
 def readable(word: str) -> str:
     """Return a word of the command line as text; bytes that the locale cannot decode are read as UTF-8."""

@@ -13,8 +13,6 @@ from zeta_geom.datasets.pickled import PickledWheel
 from zeta_geom.datasets.routes import DebianPackage, Folder, Mirror, NpmPackage, Route
 from zeta_geom.datasets.sample import read_sample
 
-__all__ = ["DATASETS", "Arrays", "Specification", "read_digits", "read_idx_folder"]
-
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # X_train, y_train, X_test, y_test
 
 DIGITS_TRAIN = 1500  # the first samples; the other 297 are the test set

@@ -10,8 +10,6 @@ import numpy as np
 
 from zeta_geom.datasets.unpacking import members_of
 
-__all__ = ["CIFAR_10", "CIFAR_100", "read_cifar"]
-
 SIDE, CHANNELS = 32, 3
 PIXELS = SIDE * SIDE * CHANNELS
 

@@ -1,14 +1,10 @@
 """Download a file from a server, again after a transient error."""
 
-from __future__ import annotations
-
 import logging
 import sys
 import time
 from http.client import IncompleteRead
 from pathlib import Path
-
-__all__ = ["CONNECT_SECONDS", "download", "was_dropped"]
 
 logger = logging.getLogger(__name__)
 CONNECT_SECONDS = 4.0  # a mirror without an answer after that is skipped

@@ -14,8 +14,6 @@ from zeta_geom.datasets.routes import Folder
 from zeta_geom.execution.locks import hold
 from zeta_geom.records.keys import file_fingerprint
 
-__all__ = ["fetch"]
-
 logger = logging.getLogger(__name__)
 TEMPORARY = ".fetching-"
 

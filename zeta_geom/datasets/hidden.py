@@ -2,8 +2,6 @@
 
 from pathlib import PurePath
 
-__all__ = ["is_hidden"]
-
 LEFT_BY_SYSTEMS = {"__MACOSX", "__pycache__", "@eaDir", "Thumbs.db", "desktop.ini"}  # @eaDir: Synology's
 
 

@@ -3,8 +3,6 @@
 import os
 from pathlib import Path
 
-__all__ = ["ENVIRONMENT_VARIABLE", "data_home"]
-
 ENVIRONMENT_VARIABLE = "ZETA_GEOM_DATA"
 
 

@@ -6,8 +6,6 @@ import numpy as np
 
 from zeta_geom.checks import host_array
 
-__all__ = ["read_idx", "write_idx"]
-
 UINT8 = 0x08  # the type code in the third byte of the magic number; the fourth is the number of axes
 
 

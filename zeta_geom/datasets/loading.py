@@ -10,8 +10,6 @@ from zeta_geom.datasets.catalogue import DATASETS
 from zeta_geom.datasets.fetching import fetch
 from zeta_geom.records import data_fingerprint
 
-__all__ = ["Dataset", "load"]
-
 
 @dataclass(frozen=True, eq=False)
 class Dataset:

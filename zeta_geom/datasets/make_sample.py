@@ -9,8 +9,6 @@ from zeta_geom.datasets.loading import load
 from zeta_geom.datasets.sample import FOLDER, NAMES
 from zeta_geom.records import atomic_path, data_fingerprint
 
-__all__ = ["PER_CLASS", "first_per_class", "write_sample"]
-
 PER_CLASS = 100
 
 

@@ -1,7 +1,5 @@
 """A user's samples from `.npy`, `.npz` and `.csv` files: the reader of all commands."""
 
-from __future__ import annotations
-
 import struct
 import tokenize
 import warnings

@@ -17,8 +17,6 @@ from zeta_geom.datasets.idx import write_idx
 from zeta_geom.datasets.routes import RouteError, run_command
 from zeta_geom.datasets.unpacking import check_unpacked
 
-__all__ = ["ArrayUnpickler", "PickledWheel", "bytes_from_floats"]
-
 GLOBALS = {
     # the name of NumPy's constructor of empty arrays depends on the version, so it is taken from an array
     ("numpy.core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],

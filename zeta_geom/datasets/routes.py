@@ -19,8 +19,6 @@ from typing import ClassVar, Protocol
 from zeta_geom.datasets.downloading import CONNECT_SECONDS, download, was_dropped
 from zeta_geom.datasets.unpacking import copy_unpacked, members_of
 
-__all__ = ["DebianPackage", "Folder", "Mirror", "NpmPackage", "Route", "RouteError", "run_command", "unpack"]
-
 logger = logging.getLogger(__name__)
 COMMAND_SECONDS = 900.0
 

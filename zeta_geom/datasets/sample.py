@@ -4,8 +4,6 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["FOLDER", "NAMES", "read_sample"]
-
 FOLDER = Path(__file__).parent / "data"
 NAMES = ("X_train", "y_train", "X_test", "y_test")
 

@@ -10,8 +10,6 @@ import numpy as np
 
 from zeta_geom.datasets.hidden import is_hidden
 
-__all__ = ["check_npy_header", "check_unpacked", "copy_unpacked", "members_of", "read_members"]
-
 ALWAYS = 256 * 2**20  # bytes to which any archive may unpack
 RATIO = 200  # bytes per packed byte, beyond that; images and features reach 20 at most, a zip bomb 1,000
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}

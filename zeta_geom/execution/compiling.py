@@ -1,7 +1,5 @@
 """Compiled kernels: numba's `njit` with a cache on the disk, or without one if no folder for it can be written."""
 
-from __future__ import annotations
-
 import multiprocessing
 import pickle
 import warnings
@@ -13,8 +11,6 @@ try:
 except ValueError as error:  # numba says which value it refuses, not whose
     raise ValueError(f"numba cannot be imported: {error} Unset NUMBA_NUM_THREADS, or set it to 1 or more.") from error
 from numba.core.caching import FunctionCache
-
-__all__ = ["njit"]
 
 Function = TypeVar("Function", bound=Callable[..., object])
 

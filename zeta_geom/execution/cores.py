@@ -1,11 +1,7 @@
 """How many cores and threads a call may use, by joblib's rules."""
 
-from __future__ import annotations
-
 import os
 import re
-
-__all__ = ["cpu_count", "effective_n_jobs"]
 
 
 def cpu_count() -> int:

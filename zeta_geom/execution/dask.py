@@ -18,8 +18,6 @@ from zeta_geom.execution.guard import GUARD, require_main_guard
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
 
-__all__ = ["DaskExecutor", "local_cluster"]
-
 LEFT_BY_DASK = ("PYTHONHASHSEED", "__DASK_PARENT_PID")  # a cluster sets them in the environment of its starter
 
 

@@ -24,8 +24,6 @@ from zeta_geom.execution.guard import require_main_guard
 if TYPE_CHECKING:
     from loky.reusable_executor import _ReusablePoolExecutor
 
-__all__ = ["Executor", "Lost", "PoolExecutor", "SerialExecutor", "call_with_threads"]
-
 logger = logging.getLogger(__name__)
 
 Task = TypeVar("Task")

@@ -1,14 +1,10 @@
 """The guard `if __name__ == "__main__":`; without it, each process that a script starts runs the script again."""
 
-from __future__ import annotations
-
 import ast
 import multiprocessing
 import sys
 from pathlib import Path
 from types import FrameType
-
-__all__ = ["GUARD", "require_main_guard", "starts_afresh"]
 
 GUARD = 'Put what the script does under `if __name__ == "__main__":`.'
 CONDITIONS = (ast.If, ast.IfExp, ast.BoolOp, ast.Match)

@@ -4,8 +4,6 @@ flufl.lock 10, which does the same, gives the lock of a killed process away afte
 more (13 s at a lifetime of 2 s), also on the same host; here that takes 0.01 s.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import os
@@ -23,8 +21,6 @@ from filelock import FileLock, Timeout
 
 from zeta_geom.execution.locks import NO_LOCKS
 from zeta_geom.records.disk import name_file
-
-__all__ = ["LEASE", "lease_owner", "say_what_storage_lacks", "take_lease"]
 
 logger = logging.getLogger(__name__)
 # seconds without a heartbeat after which another host takes the work over: four periods of the heartbeat, longer than

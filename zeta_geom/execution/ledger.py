@@ -1,7 +1,5 @@
 """The ledger of many runs: a folder for each finished run, in place whole or not at all, and the failures' errors."""
 
-from __future__ import annotations
-
 import json
 import logging
 import shutil
@@ -20,8 +18,6 @@ from zeta_geom.records.disk import atomic_folder, atomic_path
 from zeta_geom.records.keys import Sources, make_manifest
 from zeta_geom.records.manifests import find_kept, is_same, keyed_name, write_manifest
 from zeta_geom.records.store import Record, read, write
-
-__all__ = ["Entry", "Ledger"]
 
 logger = logging.getLogger(__name__)
 

@@ -1,7 +1,5 @@
 """File locks, which the system releases when their owner dies; some storage has none."""
 
-from __future__ import annotations
-
 import errno
 import logging
 from collections.abc import Iterator
@@ -10,8 +8,6 @@ from functools import cache
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-
-__all__ = ["NO_LOCKS", "hold"]
 
 logger = logging.getLogger(__name__)
 # what file systems without locks raise, such as NFS without its lock service; they differ

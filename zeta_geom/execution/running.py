@@ -1,7 +1,5 @@
 """Carry out the runs of a ledger, each once whichever process is first; failures are recorded and stop nothing."""
 
-from __future__ import annotations
-
 import faulthandler
 import logging
 import os
@@ -20,8 +18,6 @@ from zeta_geom.execution.executors import Executor, Lost
 from zeta_geom.execution.leases import say_what_storage_lacks
 from zeta_geom.execution.ledger import Entry, Ledger
 from zeta_geom.records.keys import current_code, library_versions
-
-__all__ = ["RunCall", "carry_out", "clear_old", "record_loss"]
 
 logger = logging.getLogger(__name__)
 

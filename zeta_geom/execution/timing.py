@@ -1,7 +1,5 @@
 """Seconds of calls, timed in interleaved rounds so that a drift of the machine falls on all of them alike."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping
 

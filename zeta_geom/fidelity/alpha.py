@@ -1,7 +1,5 @@
 """α-precision: the quantiles of the real samples' distances from their mean at which the fakes lie."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +13,6 @@ from zeta_geom.fidelity.quantile_levels import (
     level_grid,
     quantile_ranks,
 )
-
-__all__ = ["AlphaPrecision", "alpha_precision"]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """β-recall: shares of the real samples that the cores of the fakes cover."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +14,6 @@ from zeta_geom.fidelity.quantile_levels import (
     quantile_ranks,
 )
 from zeta_geom.geometry.cpu.balls import ball_members
-
-__all__ = ["BetaRecall", "beta_recall"]
 
 
 @dataclass(frozen=True)

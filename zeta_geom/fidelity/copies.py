@@ -1,7 +1,5 @@
 """Authenticity: fakes that are not copies of a training sample, judged by distances between training samples."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +8,6 @@ from zeta_geom.checks.types import ArrayLike
 from zeta_geom.fidelity.neighbor_balls import check_samples, neighbor_radii
 from zeta_geom.geometry.cpu.balls import ball_members, pair_distances
 from zeta_geom.geometry.knn import knn
-
-__all__ = ["Authenticity", "authenticity"]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """Density and coverage: the number of real balls around a fake, and the share of real balls that hold a fake."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +7,6 @@ import numpy as np
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.fidelity.neighbor_balls import check_k, check_samples, neighbor_radii
 from zeta_geom.geometry.cpu.balls import ball_members
-
-__all__ = ["DensityCoverage", "density_coverage"]
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,10 @@
 """The Fréchet distance between Gaussians fitted to two sets of features."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom.checks.scaling import column_references
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.fidelity.neighbor_balls import check_samples
-
-__all__ = ["frechet_distance", "lenet_frechet_distance"]
 
 
 def frechet_distance(a: ArrayLike, b: ArrayLike) -> float:

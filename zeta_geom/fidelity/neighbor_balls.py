@@ -1,7 +1,5 @@
 """Checked samples, and the radii of balls that reach to a sample's k-th neighbour."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom.checks import check_int, check_points, check_units
@@ -9,8 +7,6 @@ from zeta_geom.checks.scaling import common_unit
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.geometry.cpu.balls import pair_distances
 from zeta_geom.geometry.knn import knn
-
-__all__ = ["check_k", "check_samples", "neighbor_radii"]
 
 
 def check_samples(

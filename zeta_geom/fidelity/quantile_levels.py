@@ -1,7 +1,5 @@
 """Ranks by quantile levels, the curves of shares over them, and a curve's distance from the diagonal."""
 
-from __future__ import annotations
-
 from math import fsum
 from typing import Any
 
@@ -10,8 +8,6 @@ import numpy as np
 from zeta_geom.checks import check_finite, check_int, real_array
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.geometry.cpu.balls import pair_distances
-
-__all__ = ["centre_distances", "integrated_score", "level_curve", "level_grid", "quantile_ranks"]
 
 
 def integrated_score(curve: ArrayLike, levels: ArrayLike) -> Any:

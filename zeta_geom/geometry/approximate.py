@@ -1,13 +1,9 @@
 """Approximate nearest neighbours by NN-descent, for method="approximate"."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom.checks.scaling import column_references, squares_scale
 from zeta_geom.geometry.cpu.decisions import squared_distances
-
-__all__ = ["approximate_search"]
 
 
 def approximate_search(

@@ -21,8 +21,6 @@ from zeta_geom.geometry.moved import without_parts
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["METHODS", "METRICS", "Neighbors", "as_tensors", "check_fit", "knn", "prepare_points", "search"]
-
 logger = logging.getLogger(__name__)
 
 METRICS = ("euclidean", "cosine")

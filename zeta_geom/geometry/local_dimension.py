@@ -16,8 +16,6 @@ from zeta_geom.rng.seeds import RandomState
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["local_dimension"]
-
 
 @without_parts
 def local_dimension(

@@ -15,8 +15,6 @@ from zeta_geom.geometry.knn import Neighbors, search
 from zeta_geom.geometry.rules import RULES
 from zeta_geom.rng.seeds import RandomState, numpy_generator
 
-__all__ = ["LocalPCA", "check_neighbor_counts", "check_neighbors", "draw_anchors", "standard_error"]
-
 
 class LocalPCA(BaseEstimator):
     """Local intrinsic dimension: a rule on the covariance spectrum of each point's nearest neighbours.

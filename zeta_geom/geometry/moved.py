@@ -1,12 +1,8 @@
 """The keywords that moved from `zeta_geom.geometry` to `zeta_geom.scale`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
-
-__all__ = ["without_parts"]
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")

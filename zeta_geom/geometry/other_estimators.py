@@ -1,7 +1,5 @@
 """Estimators of scikit-dimension on the neighbours found here; copies of a point count once."""
 
-from __future__ import annotations
-
 import inspect
 import warnings
 
@@ -11,8 +9,6 @@ from sklearn.base import clone
 from zeta_geom.checks.scaling import column_references, squares_scale
 from zeta_geom.geometry.knn import Neighbors, knn
 from zeta_geom.geometry.local_pca import check_neighbors
-
-__all__ = ["estimate_by"]
 
 
 def estimate_by(

@@ -6,22 +6,9 @@ Spectra that are not real, 2-D, finite and non-negative raise TypeError or Value
 versions of scikit-dimension's lPCA, whose definitions all rules follow.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom.geometry.spectra import Rule, takes_spectra
-
-__all__ = [
-    "RULES",
-    "broken_stick",
-    "explained_ratio",
-    "fan",
-    "fukunaga_olsen",
-    "kaiser",
-    "largest_gap",
-    "participation_ratio",
-]
 
 # Fan, Gu, Qiao and Zhang 2010, "Intrinsic dimension estimation of data by principal component analysis", section 3:
 # ratio of a large gap, share of the variance that suffices, share that is signal and not noise

@@ -1,7 +1,5 @@
 """Covariance eigenvalues of neighbourhoods, from the smaller of covariance and Gram matrix."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import wraps
 from typing import TypeAlias
@@ -11,8 +9,6 @@ import numpy as np
 from zeta_geom.checks import check_finite, check_points, check_real, host_array, real_array
 from zeta_geom.checks.scaling import column_references
 from zeta_geom.checks.types import ArrayLike
-
-__all__ = ["Rule", "local_spectra", "takes_spectra"]
 
 NEGATIVE = 1e-6  # share of the largest eigenvalue; rounding, float32's too, leaves less below 0
 

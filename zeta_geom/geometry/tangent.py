@@ -1,7 +1,5 @@
 """Distances of points from a sampled manifold: residuals to the tangent plane of their nearest samples."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom.checks import check_jobs, check_points, check_real
@@ -12,8 +10,6 @@ from zeta_geom.geometry.cpu.threads import map_chunks, rows_that_fit
 from zeta_geom.geometry.knn import Neighbors, knn
 from zeta_geom.geometry.local_pca import check_neighbor_counts, check_neighbors
 from zeta_geom.geometry.rules import fukunaga_olsen
-
-__all__ = ["tangent_residual"]
 
 
 def tangent_residual(

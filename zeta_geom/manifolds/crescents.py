@@ -1,13 +1,9 @@
 """CRESCENTS: two interleaving half circles in the plane, one for each class."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom import checks, rng
 from zeta_geom.manifolds.curves import check_columns, check_parameters
-
-__all__ = ["CRESCENT_LIMITS", "crescent_curves", "crescent_distances", "crescent_residual", "make_crescents"]
 
 CENTERS = np.array([[0.0, 0.0], [1.0, 0.5]])
 CRESCENT_LIMITS = (0.0, np.pi)

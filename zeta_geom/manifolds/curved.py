@@ -1,12 +1,8 @@
 """A nonlinear manifold of any dimension d in 2 d coordinates, repeated once or several times."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom import checks, rng
-
-__all__ = ["curved_points", "curved_residual", "make_curved_manifold"]
 
 
 def make_curved_manifold(

@@ -1,15 +1,11 @@
 """The distance from points to a parametrised curve: the smallest over all stationary points and both ends."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
 
 from zeta_geom import checks
-
-__all__ = ["DISTANCE_TOLERANCE", "check_columns", "check_parameters", "curve_distance"]
 
 Curve: TypeAlias = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
 

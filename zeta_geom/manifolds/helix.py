@@ -1,13 +1,9 @@
 """The helix: a curve in R^3, or in R^n with zeros in the other coordinates."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom import checks, rng
 from zeta_geom.manifolds.curves import check_columns, check_parameters, curve_distance
-
-__all__ = ["HELIX_LIMITS", "helix_curve", "helix_distance", "helix_residual", "make_helix"]
 
 RADIUS = 100.0
 HELIX_LIMITS = (0.0, 10 * np.pi)

@@ -1,15 +1,11 @@
 """The distance from points to the curved manifold: starts on a grid that misses no basin, then Newton in the box."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np
 
 from zeta_geom import checks
 from zeta_geom.manifolds.curved import copies_of, points_at
-
-__all__ = ["curved_distance"]
 
 CELLS = {1: 256, 2: 64, 3: 24}  # of the grid along each parameter, a full turn, by dimension
 CHUNK = 512  # points at once, with up to 15,625 grid values each: 32 MB of float32

@@ -1,13 +1,9 @@
 """SPIRALS: two interleaving Archimedean arms in the plane, one for each class."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom import checks, rng
 from zeta_geom.manifolds.curves import check_columns, check_parameters, curve_distance
-
-__all__ = ["SPIRAL_LIMITS", "make_spirals", "spiral_curves", "spiral_distances", "spiral_residual"]
 
 PITCH = 0.2  # r = PITCH · t
 SPIRAL_LIMITS = (0.5 * np.pi, 3 * np.pi)

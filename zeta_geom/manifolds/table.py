@@ -1,7 +1,5 @@
 """The table of manifolds: generator, true dimension, equation and distances."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -27,8 +25,6 @@ from zeta_geom.manifolds.spirals import (
     spiral_distances,
     spiral_residual,
 )
-
-__all__ = ["MANIFOLDS", "Manifold", "get_manifold", "wrong_labels"]
 
 LABEL_TIE = 1e-6  # larger than the rounding of a sum of 128 float32 weights
 

@@ -17,19 +17,6 @@ if TYPE_CHECKING:
     import torch
     from typing_extensions import TypeIs
 
-__all__ = [
-    "batch_scale",
-    "cast",
-    "compute_dtype",
-    "copy_into",
-    "flatten",
-    "is_tensor",
-    "matrix_view",
-    "namespace",
-    "on_host",
-    "to_backend",
-]
-
 
 def namespace(array: object) -> ModuleType:
     """Return the functions of the array API for a NumPy array or a torch tensor."""

@@ -1,7 +1,5 @@
 """The base class of all mixers: the two halves of a call, and whole data sets."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -14,8 +12,6 @@ from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Seeded
 from zeta_geom.mixers.traits import Traits
 from zeta_geom.rng import RandomState
-
-__all__ = ["Mixer"]
 
 
 class Mixer(Seeded, ABC):

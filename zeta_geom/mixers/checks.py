@@ -1,7 +1,5 @@
 """Checks of batches, plans and outputs, at the public door of mixers only."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, TypeGuard
 
@@ -13,18 +11,6 @@ from zeta_geom.checks.types import Array, ArrayLike, Shape
 from zeta_geom.mixers.arrays import is_tensor
 from zeta_geom.mixers.labels import soft_labels
 from zeta_geom.mixers.traits import Traits
-
-__all__ = [
-    "as_batch",
-    "check_draw",
-    "check_images",
-    "check_needs",
-    "check_output",
-    "check_plan",
-    "check_samples",
-    "check_tensor",
-    "check_values",
-]
 
 
 def check_samples(

@@ -1,7 +1,5 @@
 """Draw the orders and the weights of ζ-mixup: compiled loops on the CPU, sorted random keys on a device."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Any
 
@@ -13,8 +11,6 @@ from zeta_geom.mixers.arrays import cast, compute_dtype, is_tensor, namespace, o
 from zeta_geom.mixers.weights import ANCHORS, check_gamma, check_n_mix, p_series
 from zeta_geom.rng import RandomState
 from zeta_geom.rng.streams import Stream
-
-__all__ = ["draw_orders", "draw_weights", "scatter", "series", "zeta_weight_matrix"]
 
 
 def series(n: int, gamma: float | Array, like: Array | None) -> Any:

@@ -1,15 +1,11 @@
 """The base class of mixers of images: the layout of their channels."""
 
-from __future__ import annotations
-
 import copy
 from typing import Unpack
 
 from zeta_geom.checks import check_channels, image_axes
 from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.seeded import Shared
-
-__all__ = ["ImageMixer", "with_channels"]
 
 
 class ImageMixer(Mixer):

@@ -5,13 +5,9 @@ is Fisher and Yates's. An index below n is the upper part of (44 random bits) ×
 probabilities of two indices differ by at most 2^-24.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom.execution.compiling import njit
-
-__all__ = ["MOST_SAMPLES", "begin_permutations", "gather_rows", "shuffle_rows"]
 
 MOST_SAMPLES = 2**20  # 44 bits times this number still fit into 64 bits
 WIDTH = 1024  # columns at a time, so that a row of the result stays in the first cache

@@ -12,8 +12,6 @@ from zeta_geom.mixers.arrays import cast, compute_dtype, is_tensor, namespace, o
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["soft_labels"]
-
 
 def soft_labels(y: ArrayLike | None, X: Array, n_classes: int | None) -> Any:
     """Return labels as soft labels in the backend of X: float32, or float64 if X is float64; None for None.

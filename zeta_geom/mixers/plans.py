@@ -1,11 +1,7 @@
 """Plans: all that is random in mixing one batch."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Protocol
-
-__all__ = ["Plan", "Unmixed"]
 
 
 class Plan(Protocol):

@@ -1,13 +1,9 @@
 """Rows taken from a batch, and weighted sums of its rows, on either backend."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom.checks.types import SomeArray
 from zeta_geom.mixers.arrays import namespace
-
-__all__ = ["product", "take_into", "take_rows", "weighted_rows"]
 
 
 def product(W: SomeArray, values: SomeArray, out: SomeArray | None = None) -> SomeArray:

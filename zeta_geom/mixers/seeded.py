@@ -1,7 +1,5 @@
 """Objects with a stream of random numbers: children, exact resume, and repr."""
 
-from __future__ import annotations
-
 import copy
 import inspect
 from collections.abc import Mapping
@@ -10,8 +8,6 @@ from typing import Any, TypedDict, TypeVar
 from zeta_geom.checks import check_int
 from zeta_geom.rng import RandomState
 from zeta_geom.rng.streams import Stream
-
-__all__ = ["Seeded", "Shared"]
 
 Self = TypeVar("Self", bound="Seeded")
 

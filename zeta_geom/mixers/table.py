@@ -22,8 +22,6 @@ from zeta_geom.mixers.methods.zeta import PSeriesPairs, ZetaMixup
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MIXERS", "NOT_BUILT", "make_mixer", "method_page", "method_table"]
-
 MIXERS: dict[str, type[Mixer]] = {
     "zeta": ZetaMixup,
     "mixup": Mixup,

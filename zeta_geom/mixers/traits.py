@@ -1,10 +1,6 @@
 """The traits of a method: what it requires and guarantees."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-
-__all__ = ["Traits"]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """The p-series weights of ζ-mixup, and the constants of the two theorems."""
 
-from __future__ import annotations
-
 import math
 from functools import cache
 from types import ModuleType
@@ -13,8 +11,6 @@ from scipy.special import expit, logit, zeta
 
 from zeta_geom.checks import check_int, check_real, real_array
 from zeta_geom.checks.types import Array, ArrayLike
-
-__all__ = ["gamma_from_lambda", "gamma_min", "lambda_from_gamma", "p_series_weights"]
 
 ANCHORS = ("self", "random")
 

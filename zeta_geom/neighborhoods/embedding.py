@@ -1,7 +1,5 @@
 """A t-SNE map of training features, onto which test samples are placed."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 
@@ -12,8 +10,6 @@ from zeta_geom.checks import check_int, check_real
 from zeta_geom.checks.scaling import column_references, power_of_two_scale
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.neighborhoods.features import check_features
-
-__all__ = ["embed"]
 
 PLACING_PERPLEXITY = 5  # openTSNE's advice for points added to a map
 PLACING_NEIGHBORS = 25  # openTSNE's default: an added point starts at the median of so many neighbours

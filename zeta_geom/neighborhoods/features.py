@@ -1,15 +1,11 @@
 """Features of training and of test samples: their shared checks, with the names of the public arguments."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom.checks import check_choice, check_points, check_units
 from zeta_geom.checks.scaling import common_unit
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.geometry import METRICS
-
-__all__ = ["check_features"]
 
 
 def check_features(

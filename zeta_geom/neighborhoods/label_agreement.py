@@ -1,7 +1,5 @@
 """Label agreement: how many of a test sample's nearest training samples have its label."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +8,6 @@ from zeta_geom.checks import check_labels, count_classes, one_hot
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.geometry import knn
 from zeta_geom.neighborhoods.features import check_features
-
-__all__ = ["LabelAgreement", "label_agreement"]
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,9 @@
 """Votes of neighbours: the share of each class, and the labels that the vote contradicts."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom.checks import check_labels, host_array
 from zeta_geom.checks.types import ArrayLike
-
-__all__ = ["vote_errors", "vote_shares"]
 
 
 def vote_shares(indices: ArrayLike, votes: ArrayLike) -> np.ndarray:

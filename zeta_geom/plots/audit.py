@@ -1,7 +1,5 @@
 """Pictures of an audit: the values of a measure against real samples, densities, the worst samples, a map."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,8 +22,6 @@ from zeta_geom.checks.types import ArrayLike
 from zeta_geom.plots.densities import reflected_density
 from zeta_geom.plots.names import ROW, as_label, lettered
 from zeta_geom.plots.style import OKABE_ITO
-
-__all__ = ["densities_of", "measure_panel", "points_map", "set_colors", "worst_images"]
 
 SET_COLORS = ("blue", "vermillion", "green", "purple", "orange", "sky", "yellow")
 LINES = ("-", "--", "-.", ":")

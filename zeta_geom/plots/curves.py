@@ -1,7 +1,5 @@
 """Curves with bands: a measure against γ."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pandas as pd
@@ -10,8 +8,6 @@ from matplotlib.axes import Axes
 from zeta_geom.checks import check_choice, check_table
 from zeta_geom.plots.names import as_label
 from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS, OKABE_ITO
-
-__all__ = ["curve_against_gamma", "level_across", "mark_gamma_min"]
 
 
 def curve_against_gamma(ax: Axes, table: pd.DataFrame, method: str, *, band: bool = True, **line: Any) -> Axes:

@@ -1,7 +1,5 @@
 """Densities of bounded quantities, such as an entropy, which is never negative."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -10,8 +8,6 @@ from matplotlib.axes import Axes
 from zeta_geom.checks import check_choice, check_int, check_real, real_array
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS
-
-__all__ = ["density_curve", "reflected_density"]
 
 
 def reflected_density(

@@ -1,7 +1,5 @@
 """Methods compared with one of them: one row for each method, with its difference and the interval."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,8 +10,6 @@ from matplotlib.lines import Line2D
 from zeta_geom.checks import check_table
 from zeta_geom.plots.names import as_text, lettered
 from zeta_geom.plots.style import OKABE_ITO, name_rows
-
-__all__ = ["LEVEL", "difference_key", "difference_rows"]
 
 LEVEL = 0.05  # dots are filled if p is below it
 LOWER, HIGHER, OPEN = OKABE_ITO["blue"], OKABE_ITO["vermillion"], "#595959"

@@ -1,7 +1,5 @@
 """Feature space: a map of classes with test samples as squares, test images with predictions, and rows of means."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,8 +12,6 @@ from zeta_geom.checks.types import ArrayLike
 from zeta_geom.plots.images import picture
 from zeta_geom.plots.names import ROW, as_label, lettered
 from zeta_geom.plots.style import METHOD_COLORS, OKABE_ITO
-
-__all__ = ["CLASS_COLORS", "class_map", "interval_rows", "predicted_picture"]
 
 CLASS_COLORS = (
     *(OKABE_ITO[name] for name in ("blue", "orange", "green", "vermillion", "purple", "sky", "yellow", "grey")),

@@ -1,7 +1,5 @@
 """A table of numbers; the colour of a cell is its difference from one row, scaled column by column."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -15,8 +13,6 @@ from zeta_geom.checks import LARGEST, check_int, host_array, real_array
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.plots.names import ROW, as_label, as_text, lettered
 from zeta_geom.plots.style import OKABE_ITO
-
-__all__ = ["difference_colors", "heat_table", "relative_shades"]
 
 GAP = 0.22  # between groups of columns, as a share of a column's width
 EMPTY = "#E4E4E4"

@@ -1,7 +1,5 @@
 """Images: grids in grey or in colour, one image alone, and its soft label as bars."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,8 +10,6 @@ from matplotlib.patches import Rectangle
 from zeta_geom.checks import check_int, check_real, host_array, real_array
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.plots.names import as_text, lettered
-
-__all__ = ["image_grid", "picture", "picture_grid", "soft_label_bars"]
 
 INK = "gray_r"  # dark on white: less ink on paper, and frames in colour stand out
 GAP = 2  # pixels between the images of a grid: room for a frame of 1.1 points

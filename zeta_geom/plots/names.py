@@ -1,7 +1,5 @@
 """Names from users in drawings: a $ is drawn as a $, long names are shortened, and each script gets a font."""
 
-from __future__ import annotations
-
 import functools
 import re
 import unicodedata
@@ -17,8 +15,6 @@ from matplotlib import rcParams
 from matplotlib.artist import Artist
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
 from matplotlib.text import Text
-
-__all__ = ["ROW", "as_label", "as_text", "lettered", "lettering", "text_width"]
 
 LONGEST = 36  # letters of a name in a legend; wide letters, such as Chinese ones, count twice
 ROW = 52  # letters of a row's name, which may hold several names

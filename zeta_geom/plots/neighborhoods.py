@@ -1,7 +1,5 @@
 """Neighbourhoods in the plane: covariance ellipses, and circles around a test point's neighbours."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, Ellipse
@@ -9,8 +7,6 @@ from matplotlib.patches import Circle, Ellipse
 from zeta_geom import checks
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.plots.style import OKABE_ITO
-
-__all__ = ["neighborhood_ellipse", "ringed_points", "vote_circles", "window"]
 
 STANDARD_DEVIATIONS = 2  # the half axes of an ellipse, in units of √λ
 

@@ -1,7 +1,5 @@
 """Two methods compared on many data sets: a pair of dots in each row, joined by a line in the winner's colour."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,8 +10,6 @@ from matplotlib.lines import Line2D
 from zeta_geom.checks import check_table
 from zeta_geom.plots.names import as_label, lettered
 from zeta_geom.plots.style import OKABE_ITO, name_rows
-
-__all__ = ["MARKERS", "WINNER_COLORS", "paired_dots", "paired_dots_key"]
 
 WINNER_COLORS = (OKABE_ITO["blue"], OKABE_ITO["orange"], OKABE_ITO["grey"])  # first, second, neither
 MARKERS = ("o", "D")

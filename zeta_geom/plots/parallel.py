@@ -1,7 +1,5 @@
 """Parallel coordinates of trained models: γ, weight decay and test accuracy, one smooth curve for each model."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import numpy as np
@@ -13,8 +11,6 @@ from matplotlib.ticker import MaxNLocator
 from zeta_geom.checks import check_real, real_array
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.mixers import gamma_min as theorem_1
-
-__all__ = ["accuracy_colors", "parallel_models"]
 
 BELOW = "#D0D0D0"  # colour of models below γ_min
 DECAY_TICKS = np.array([1, 2, 5])[:, None] * 10.0 ** np.arange(-7, 1)  # ticks within the axis are drawn

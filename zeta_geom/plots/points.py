@@ -1,7 +1,5 @@
 """Point clouds: a two-class scatter coloured by soft label, and a projection of points in space."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -13,8 +11,6 @@ from matplotlib.colors import LinearSegmentedColormap
 from zeta_geom import checks
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.plots.style import OKABE_ITO
-
-__all__ = ["axis_names", "cloud", "project", "soft_scatter", "two_class_colors", "view_row"]
 
 BEHIND = "#C9C9C9"  # points underneath
 

@@ -1,7 +1,5 @@
 """Sensitivity to γ: a measure against γ, with other methods as levels."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,8 +9,6 @@ from matplotlib.axes import Axes
 from zeta_geom.checks import check_finite, check_real, check_table, real_array
 from zeta_geom.plots.curves import curve_against_gamma, level_across
 from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS
-
-__all__ = ["gamma_sensitivity", "spread_apart"]
 
 CLOSEST = 0.075  # smallest distance of labels, as a share of the axis's height: closer labels would touch
 LARGEST_GAMMA = 1e6  # beyond it an axis has no readable ticks

@@ -1,7 +1,5 @@
 """The common look of all figures: colours for colour-blind readers, plain axes, letters and names around panels."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,17 +10,6 @@ from matplotlib.axes import Axes
 from zeta_geom.checks import check_real, check_table
 from zeta_geom.mixers.table import MIXERS
 from zeta_geom.plots.names import ROW, as_label, as_text, lettered
-
-__all__ = [
-    "METHOD_COLORS",
-    "METHOD_LABELS",
-    "OKABE_ITO",
-    "PARAMETERS",
-    "name_columns",
-    "panel_letter",
-    "panels_of",
-    "spread",
-]
 
 OKABE_ITO = {
     "black": "#000000",

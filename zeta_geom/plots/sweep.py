@@ -1,7 +1,5 @@
 """One panel of a sweep: a curve or a level for each method, for one measure on one data set, against γ."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,8 +12,6 @@ from zeta_geom.mixers import gamma_min
 from zeta_geom.plots.curves import curve_against_gamma, level_across, mark_gamma_min
 from zeta_geom.plots.names import as_label, lettered
 from zeta_geom.plots.style import METHOD_COLORS, METHOD_LABELS, OKABE_ITO
-
-__all__ = ["QUANTITIES", "sweep_panel"]
 
 QUANTITIES = {
     "dimension": "local intrinsic dimension",

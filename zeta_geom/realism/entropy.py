@@ -1,14 +1,10 @@
 """Entropies in nats, exact at probabilities 0 and 1."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.special import entr, rel_entr, xlogy
 
 from zeta_geom.checks import LABEL_TOLERANCE, check_probabilities, real_array
 from zeta_geom.checks.types import ArrayLike
-
-__all__ = ["cross_entropy", "cross_entropy_from_log", "entropy", "kl_divergence", "soft_label_report"]
 
 
 def entropy(p: ArrayLike) -> np.ndarray:

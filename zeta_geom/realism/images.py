@@ -1,14 +1,10 @@
 """Images for LeNet-5: checked, and brought to one shape and to grey levels 0..1."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 
 from zeta_geom.checks import host_array
 from zeta_geom.checks.types import ArrayLike
-
-__all__ = ["to_images"]
 
 BRIGHTEST = 1.5  # mixtures of 0..1 overshoot a little; a float above this comes from 0..255
 

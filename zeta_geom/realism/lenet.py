@@ -1,7 +1,5 @@
 """LeNet-5 for images of 28 × 28 pixels, and a plain training loop."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any
@@ -16,8 +14,6 @@ from tqdm import tqdm
 from zeta_geom.checks import check_int, check_labels, check_real
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.realism.images import to_images
-
-__all__ = ["LeNet5", "random_affine", "train_lenet"]
 
 
 class LeNet5(nn.Module):

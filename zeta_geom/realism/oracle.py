@@ -18,8 +18,6 @@ from zeta_geom.checks.types import ArrayLike
 from zeta_geom.realism.images import to_images
 from zeta_geom.realism.lenet import LeNet5
 
-__all__ = ["WEIGHTS", "MNISTOracle"]
-
 WEIGHTS = Path(__file__).parent / "weights" / "lenet5_mnist.safetensors"
 
 

@@ -20,8 +20,6 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["atomic_folder", "atomic_path", "check_writable", "name_file", "new_folder", "write_result"]
-
 
 @contextmanager
 def atomic_path(path: Path | str) -> Iterator[Path]:

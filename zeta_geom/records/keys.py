@@ -1,7 +1,5 @@
 """What makes a computation the same: settings, and fingerprints of data, code and the libraries that compute."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import sys
@@ -16,17 +14,6 @@ import numpy as np
 from zeta_geom.checks import host_array
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.records.reach import PACKAGE, State, file_state, find_module, module_name, reached_modules
-
-__all__ = [
-    "code_fingerprint",
-    "current_code",
-    "data_fingerprint",
-    "file_fingerprint",
-    "key_of",
-    "library_versions",
-    "make_manifest",
-    "module_file",
-]
 
 COMPUTING_LIBRARIES = ("numpy", "scipy", "numba", "scikit-learn", "scikit-dimension", "openTSNE", "torch")
 PARTS = ("name", "settings", "data", "versions")  # of a manifest, which with the code make its key

@@ -1,7 +1,5 @@
 """What is kept on the disk beside a result: what it was computed from, and whether that is what is wanted now."""
 
-from __future__ import annotations
-
 import glob
 import json
 import logging
@@ -11,8 +9,6 @@ from pathlib import Path
 
 from zeta_geom.records.disk import atomic_path
 from zeta_geom.records.keys import Manifest, key_of
-
-__all__ = ["find_kept", "is_same", "keyed_name", "read_manifest", "write_manifest"]
 
 logger = logging.getLogger(__name__)
 PARTS = {"name", "settings", "data", "versions", "modules", "code", "key"}

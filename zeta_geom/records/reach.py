@@ -16,8 +16,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["PACKAGE", "State", "file_state", "find_module", "module_name", "reached_modules"]
-
 PACKAGE = Path(__file__).parents[1]
 INIT = "__init__.py"
 WEIGHTS = ".safetensors"

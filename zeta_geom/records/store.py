@@ -4,8 +4,6 @@ A table is one Parquet file and a set of arrays is one NPZ file (never pickle), 
 is reused if its key is the same; any difference computes it again.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,8 +16,6 @@ from zeta_geom.checks import host_array
 from zeta_geom.records.disk import atomic_path
 from zeta_geom.records.keys import Manifest, Sources, current_code, file_fingerprint, make_manifest, module_file
 from zeta_geom.records.manifests import is_same, read_manifest, write_manifest
-
-__all__ = ["Record", "read", "record", "write"]
 
 logger = logging.getLogger(__name__)
 

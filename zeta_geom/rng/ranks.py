@@ -1,13 +1,9 @@
 """The rank that a launcher (torchrun, Slurm, MPI, Lightning) gives a process by environment variables."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-__all__ = ["launched_rank", "without_launcher"]
 
 # the rank among all processes: torchrun, Open MPI, PMIx, MPICH, MVAPICH, IBM's jsrun
 RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "MV2_COMM_WORLD_RANK", "JSM_NAMESPACE_RANK")

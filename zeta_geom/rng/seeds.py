@@ -15,17 +15,6 @@ if TYPE_CHECKING:
     import torch
     from typing_extensions import TypeIs
 
-__all__ = [
-    "AnyGenerator",
-    "RandomState",
-    "is_torch_generator",
-    "loader_rank",
-    "numpy_generator",
-    "process_rank",
-    "seed_from",
-    "torch_generator",
-]
-
 RandomState: TypeAlias = Union[int, np.random.Generator, np.random.RandomState, "torch.Generator", None]
 AnyGenerator: TypeAlias = Union[np.random.Generator, "torch.Generator"]
 

@@ -15,8 +15,6 @@ from zeta_geom.rng.seeds import AnyGenerator, is_torch_generator, torch_generato
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["FORMAT", "StreamState", "bytes_of", "copy_state", "plain_state", "read_state", "set_bytes"]
-
 FORMAT = 1  # of a stream's state; older states have no format
 KEYS = ("format", "seed", "worker", "host", "device", "choices")
 BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")

@@ -22,8 +22,6 @@ from zeta_geom.rng.states import FORMAT, bytes_of, copy_state, plain_state, read
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Stream"]
-
 
 class Stream:
     """One stream of random numbers that serves NumPy arrays and torch tensors on any device.

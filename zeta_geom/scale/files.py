@@ -1,7 +1,5 @@
 """Files of parts: Parquet, with the key of the settings and a hash of the values in the metadata."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +8,6 @@ import pyarrow.parquet as pq
 
 from zeta_geom.records.disk import atomic_path
 from zeta_geom.records.keys import Manifest, data_fingerprint, key_of
-
-__all__ = ["part_key", "read_part", "write_part"]
 
 
 def part_key(manifest: Manifest) -> str:

@@ -1,7 +1,5 @@
 """Nearest neighbours by an executor: the queries are cut into parts, and each finished part is a file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from zeta_geom.checks import check_choice, check_jobs
@@ -12,8 +10,6 @@ from zeta_geom.geometry.knn import knn as knn_in_memory
 from zeta_geom.scale.parts import Job, compute
 from zeta_geom.scale.points import check_in_memory, points_file
 from zeta_geom.scale.settings import Parts, Worker, check_executor, folder_of
-
-__all__ = ["knn"]
 
 
 def knn(

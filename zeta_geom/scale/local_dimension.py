@@ -1,7 +1,5 @@
 """Local dimensions by an executor: the points are cut into parts, and each finished part is a file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +13,6 @@ from zeta_geom.rng.seeds import RandomState
 from zeta_geom.scale.parts import Job, compute
 from zeta_geom.scale.points import check_in_memory, points_file
 from zeta_geom.scale.settings import Parts, Worker, check_executor, folder_of
-
-__all__ = ["local_dimension"]
 
 
 def local_dimension(

@@ -1,7 +1,5 @@
 """A search or an estimate in parts: one task per chunk of queries, one file per task, joined at the end."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +16,6 @@ from zeta_geom.scale.points import PointsFile
 from zeta_geom.scale.settings import Parts, Worker
 from zeta_geom.scale.sizes import choose_sizes
 from zeta_geom.scale.task import PartTask, do_part, installation, work_manifest
-
-__all__ = ["Job", "compute"]
 
 logger = logging.getLogger(__name__)
 

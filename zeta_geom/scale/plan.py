@@ -1,7 +1,5 @@
 """Plans of a local dimension before any work: operations, bytes, memory, hours, and advice."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,8 +8,6 @@ from zeta_geom.checks import check_choice, check_int
 from zeta_geom.scale.rates import Rate, count_work, find_rate, search_work
 from zeta_geom.scale.settings import Parts
 from zeta_geom.scale.sizes import Sizes, choose_sizes
-
-__all__ = ["CASES", "Plan", "plan_local_dimension", "plan_table"]
 
 CASES = {  # points, dimensions
     "ImageNet features": (1_281_167, 2048),

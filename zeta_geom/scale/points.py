@@ -1,7 +1,5 @@
 """Points in one .npy file that every worker maps: written once, read block by block, gathered by row."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,8 +11,6 @@ from zeta_geom.checks import LARGEST, check_points, host_array
 from zeta_geom.checks.tensors import is_tensor
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.records import atomic_path
-
-__all__ = ["PointsFile", "check_block", "check_in_memory", "gather_rows", "map_rows", "points_file"]
 
 WINDOW = 32 * 2**20  # bytes mapped, hashed or copied at a time: few calls, and little memory beside a worker's own
 

@@ -1,7 +1,5 @@
 """Rates of a worker: the seconds of each kind of work, measured on this machine or kept from a named one."""
 
-from __future__ import annotations
-
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -14,8 +12,6 @@ from threadpoolctl import threadpool_limits
 
 from zeta_geom.checks import check_choice, check_int
 from zeta_geom.scale.task import PartTask, count_dimensions, nearest_in_blocks
-
-__all__ = ["RATES", "Rate", "count_work", "find_rate", "measure_rate", "search_work"]
 
 # points, queries, dimensions, neighbours: in each, another cost has a large share, so that all can be fitted
 SEARCHES = (

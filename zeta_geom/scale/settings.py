@@ -1,7 +1,5 @@
 """Settings of work in parts: the folder, the sizes, the executor."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,8 +10,6 @@ from typing import Any, Protocol
 from zeta_geom.checks import check_int
 from zeta_geom.records.disk import new_folder
 from zeta_geom.scale.sizes import MEMORY
-
-__all__ = ["Parts", "Worker", "check_executor", "folder_of"]
 
 
 class Worker(Protocol):

@@ -1,12 +1,8 @@
 """Sizes of parts and blocks that keep a worker within its memory: the one place where its bytes are counted."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
-
-__all__ = ["MEMORY", "Sizes", "choose_sizes"]
 
 # bytes of a worker, in addition to the interpreter and the libraries: a core's share of most hosts
 MEMORY = 2 * 2**30

@@ -1,7 +1,5 @@
 """The task of a worker: the queries of one part against block after block of points, then one file."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +11,6 @@ from zeta_geom.geometry.knn import prepare_points, search
 from zeta_geom.records.keys import Manifest, make_manifest
 from zeta_geom.scale.files import write_part
 from zeta_geom.scale.points import check_block, gather_rows, map_rows
-
-__all__ = [
-    "PartTask",
-    "count_dimensions",
-    "do_part",
-    "installation",
-    "merge_nearest",
-    "nearest_in_blocks",
-    "work_manifest",
-]
 
 MERGED = 512  # queries merged at once: the temporary arrays stay in a core's cache
 SHARE = 0.4  # of a GPU's free memory for a block and its copies; the search needs the rest

@@ -1,7 +1,5 @@
 """The checked arguments of a sweep, as plain values, which its runs and their keys are made of."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -20,8 +18,6 @@ from zeta_geom.checks import (
 from zeta_geom.checks.grey_levels import to_floats
 from zeta_geom.mixers.weights import ANCHORS
 from zeta_geom.sweeps.measures import MEASURES, Points
-
-__all__ = ["check_axes", "check_data", "check_options"]
 
 
 def check_data(data: object) -> dict[str, Points]:

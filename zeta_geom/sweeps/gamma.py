@@ -1,7 +1,5 @@
 """Measures of one data set, and of its mixed versions, against γ."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any  # of settings that `sweep` checks
 
@@ -13,8 +11,6 @@ from zeta_geom.checks.types import ArrayLike
 from zeta_geom.execution.cores import effective_n_jobs
 from zeta_geom.execution.executors import Executor, SerialExecutor
 from zeta_geom.sweeps.sweep import sweep
-
-__all__ = ["fill_gamma", "gamma_sweep"]
 
 
 def gamma_sweep(

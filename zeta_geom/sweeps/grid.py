@@ -1,7 +1,5 @@
 """The grid of a sweep: a run for each data set, mixer, setting and measure."""
 
-from __future__ import annotations
-
 import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,8 +10,6 @@ from pydantic import BaseModel
 
 from zeta_geom.checks import check_choice
 from zeta_geom.mixers import MIXERS, Mixer, make_mixer
-
-__all__ = ["Run", "make_grid"]
 
 ORIGINAL = "original"
 

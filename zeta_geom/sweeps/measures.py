@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from zeta_geom.geometry import LocalPCA
     from zeta_geom.realism import MNISTOracle
 
-__all__ = ["MEASURES", "Points", "SweepMeasure", "Tools"]
-
 Options = Mapping[str, Any]  # JSON values
 Rows = Iterator[tuple[str, int, np.ndarray]]  # quantity, k (0: it has none), a value for each point or anchor
 

@@ -24,8 +24,6 @@ from zeta_geom.sweeps.grid import Run, make_grid
 from zeta_geom.sweeps.measures import MEASURES, Points
 from zeta_geom.sweeps.workshop import SOURCE, RemoteWorkshop, Workshop, keep_array
 
-__all__ = ["SweepError", "sweep", "sweep_table"]
-
 
 class SweepError(RuntimeError):
     """Some runs of a sweep failed; the others are finished, and kept if the sweep has a folder."""

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from zeta_geom.geometry import LocalPCA
     from zeta_geom.realism import MNISTOracle
 
-__all__ = ["SOURCE", "RemoteWorkshop", "Workshop", "keep_array"]
-
 SOURCE = Path(__file__)  # what this module imports is the code in the key of a run
 
 

@@ -1,7 +1,5 @@
 """Compare methods over the same seeds: means, paired t intervals, Holm's correction."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -11,8 +9,6 @@ import pandas as pd
 from scipy import stats
 
 from zeta_geom.checks import LARGEST, check_real, check_table
-
-__all__ = ["PairedInterval", "compare", "holm", "paired_interval"]
 
 
 class PairedInterval(NamedTuple):

@@ -1,11 +1,7 @@
 """The error rate, as a metric of torchmetrics."""
 
-from __future__ import annotations
-
 from torch import Tensor
 from torchmetrics.classification import MulticlassAccuracy
-
-__all__ = ["ErrorRate"]
 
 
 class ErrorRate(MulticlassAccuracy):

@@ -1,7 +1,5 @@
 """Search for γ and weight decay by Optuna: processes may share one storage file; a killed search resumes."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math
@@ -27,8 +25,6 @@ from zeta_geom.training.metrics import HIGHER_IS_BETTER
 from zeta_geom.training.recipes.files import change_recipe
 from zeta_geom.training.recipes.schema import Recipe
 from zeta_geom.training.runs import refuse_without_guard, run
-
-__all__ = ["SharedStudy", "open_study", "search", "trial_name"]
 
 Space: TypeAlias = dict[str, BaseDistribution]
 

@@ -12,8 +12,6 @@ from zeta_geom.training.packages import require_packages
 if TYPE_CHECKING:
     from torchmetrics import Metric, MetricCollection
 
-__all__ = ["HIGHER_IS_BETTER", "METRICS", "make_metrics"]
-
 TORCHMETRICS = "torchmetrics.classification"
 
 

@@ -13,8 +13,6 @@ from zeta_geom.training.packages import require_packages
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-__all__ = ["NETWORKS", "SMALL_IMAGE", "Network", "features", "last_layer", "make_network"]
-
 SMALL_IMAGE = 64  # pixels; below, a network's first layers keep the resolution: ours, CIFAR has 32, STL-10 has 96
 
 

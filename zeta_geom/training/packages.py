@@ -2,8 +2,6 @@
 
 from importlib.util import find_spec
 
-__all__ = ["PACKAGES", "require_packages"]
-
 PACKAGES = ("lightning", "medmnist", "optuna", "timm", "torchmetrics", "torchvision")
 
 

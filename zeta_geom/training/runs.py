@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from zeta_geom.training.data import ImageData
     from zeta_geom.training.fit.classifier import Classifier
 
-__all__ = ["load_network", "run"]
-
 NEED_EVERY_CLASS = {"auc", "balanced_accuracy", "f1_macro"}  # metrics that are means over the classes
 
 

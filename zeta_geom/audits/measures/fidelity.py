@@ -1,14 +1,10 @@
 """Fidelity and diversity of samples, with the held-out originals as the real ones."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom import fidelity as metrics
 from zeta_geom.audits.reference import Candidate
 from zeta_geom.audits.scores import HELDOUT, SAMPLES, Curve, Definition, Missing, Results, Scores
-
-__all__ = ["fidelity"]
 
 PRECISION_K, COVERAGE_K, BETA_K = 3, 5, 5  # from the papers of the metrics, but for BETA_K, which is ours
 

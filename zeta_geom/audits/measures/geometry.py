@@ -1,14 +1,10 @@
 """Geometry of samples: local dimension, distance to held-out originals, distance off the manifold."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom.audits.reference import Candidate
 from zeta_geom.audits.scores import Definition, Missing, Results, Scores
 from zeta_geom.geometry import local_dimension, tangent_residual
-
-__all__ = ["geometry"]
 
 
 def geometry(candidate: Candidate) -> Results:

@@ -1,15 +1,11 @@
 """Correctness of labels: against the vote of held-out neighbours, and around held-out originals."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom.audits.reference import Candidate
 from zeta_geom.audits.scores import HELDOUT, Definition, Missing, Results, Scores
 from zeta_geom.neighborhoods import label_agreement, vote_errors, vote_shares
 from zeta_geom.realism import cross_entropy, entropy, kl_divergence
-
-__all__ = ["labels"]
 
 UNLABELLED = "the samples have no labels"
 VOTE = "the share of each class among a sample's {k} nearest held-out originals"

@@ -1,15 +1,11 @@
 """Novelty of samples: their distance from the augmented originals."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom import fidelity as metrics
 from zeta_geom.audits.reference import Candidate
 from zeta_geom.audits.scores import Definition, Missing, Results, Scores
 from zeta_geom.geometry import knn
-
-__all__ = ["novelty"]
 
 
 def novelty(candidate: Candidate) -> Results:

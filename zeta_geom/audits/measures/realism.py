@@ -1,7 +1,5 @@
 """Realism of samples: the entropy of the oracle, and its agreement with their labels."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom.audits.oracles import Oracle
@@ -9,8 +7,6 @@ from zeta_geom.audits.reference import Candidate
 from zeta_geom.audits.scores import Definition, Frechet, Missing, Results, Scores
 from zeta_geom.neighborhoods import vote_errors
 from zeta_geom.realism import soft_label_report
-
-__all__ = ["realism"]
 
 DEFINITIONS = {  # name -> key of the scores, title, unit, meaning
     "oracle-entropy": ("entropy", "entropy H(p) of the oracle", "nats", "-Σ p log p, p the oracle's probabilities"),

@@ -1,7 +1,5 @@
 """Augmentations under unique names, applied batch by batch to the sources, and their cost."""
 
-from __future__ import annotations
-
 import re
 import statistics
 import time
@@ -15,8 +13,6 @@ from zeta_geom.audits.methods.calls import Method, to_method
 from zeta_geom.audits.samples import Samples, check_same_kind, check_same_unit, soft_labels, to_samples
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.mixers.base import Mixer
-
-__all__ = ["Cost", "apply", "check_names", "cost_of", "to_methods"]
 
 LONGEST = 60  # letters of a name
 RESERVED = re.compile(r"(original|held-out)( \(\d+\))?$")  # names of real samples

@@ -1,7 +1,5 @@
 """Augmentations with one interface: mixers, torchvision transforms, and functions of arrays."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,8 +20,6 @@ from zeta_geom.mixers import MIXERS, make_mixer
 from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.image_mixer import with_channels
 from zeta_geom.mixers.table import parameters_of
-
-__all__ = ["Method", "to_method"]
 
 LABELS = ("y", "Y", "label", "labels", "target", "targets")  # names of an optional second argument for labels
 

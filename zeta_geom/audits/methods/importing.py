@@ -1,13 +1,9 @@
 """Objects named by a text: "package.module:name"."""
 
-from __future__ import annotations
-
 import importlib
 import inspect
 import sys
 from typing import Any
-
-__all__ = ["import_named", "is_builtin"]
 
 OF_ARRAYS = {"_operator"}  # the only module of built-in functions that take and return arrays
 

@@ -16,8 +16,6 @@ from zeta_geom.checks.units import LEVELS
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Call", "Output", "Transform", "is_transform", "of_batch_transform", "of_transform", "to_tensor"]
-
 Transform = Callable[..., Any]  # an image, or a batch and its labels -> the same
 Output = tuple[ArrayLike, ArrayLike | None]
 # (X, Y, hard, grey) -> (X_new, labels): a batch (m, ...) of floats, soft labels (m, K) or None, and whether labels

@@ -1,7 +1,5 @@
 """The figures of a report: one panel for each measure, densities, and the worst samples."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,8 +14,6 @@ from zeta_geom.checks import CHANNEL_COUNTS, image_axes
 from zeta_geom.plots.audit import densities_of, measure_panel, set_colors, worst_images
 from zeta_geom.plots.names import as_label, lettering, text_width
 from zeta_geom.plots.style import PARAMETERS
-
-__all__ = ["PLAIN", "densities", "small_multiples", "worst_of", "worst_pictures"]
 
 PLAIN = PARAMETERS | {"text.parse_math": False}  # draws a $ in a name literally
 COLUMNS = 4  # panels in a row

@@ -1,7 +1,5 @@
 """A map of originals and synthetic samples: the points themselves in the plane, otherwise t-SNE."""
 
-from __future__ import annotations
-
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
@@ -12,8 +10,6 @@ from zeta_geom.audits.report.html import Picture, Section, png_bytes
 from zeta_geom.audits.result import AuditResult
 from zeta_geom.neighborhoods import embed
 from zeta_geom.plots.audit import points_map, set_colors
-
-__all__ = ["maps"]
 
 MAPPED = 500  # samples of each set: more hide each other
 LEAST = 40  # samples: t-SNE of fewer shows nothing

@@ -1,7 +1,5 @@
 """The sections of a report: their sentences, tables and pictures."""
 
-from __future__ import annotations
-
 import json
 
 import numpy as np
@@ -12,8 +10,6 @@ from zeta_geom.audits.report.html import Page, Picture, Section, Table, svg_byte
 from zeta_geom.audits.report.maps import maps
 from zeta_geom.audits.result import AuditResult
 from zeta_geom.audits.verdicts import sentences
-
-__all__ = ["make_page"]
 
 DIGITS = 6  # significant digits of the values of single samples
 SHOWN = 60  # rows of a long table that the page shows

@@ -4,8 +4,6 @@ A matrix product decides with a bound on its error; sums of squared differences 
 radii are such sums too, so that a point exactly on a sphere is inside.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from threading import Lock
 
@@ -13,8 +11,6 @@ import numpy as np
 
 from zeta_geom.execution.compiling import njit
 from zeta_geom.geometry.cpu.threads import map_chunks
-
-__all__ = ["BallMembers", "ball_members", "pair_distances"]
 
 ROWS, COLUMNS = 512, 4096  # of a tile: 16 MiB of float64 distances per thread, large enough for BLAS's full speed
 

@@ -4,16 +4,12 @@ A product proposes, a bound on its error keeps every true neighbour on the list 
 products is off by at most n·u/(1 - n·u) times the sum of their absolute values, in whatever order; u = 2^-24).
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np
 
 from zeta_geom.execution.compiling import njit
 from zeta_geom.geometry.cpu.frame import ROUNDING, Placed
-
-__all__ = ["Candidates", "limit_by", "make_candidates", "scan", "tighten"]
 
 STRIP = 32  # products compared together: two AVX-512 registers, so that a strip without a hit costs one branch
 PATIENCE = 2  # shorten a list after k / PATIENCE + 32 new entries: earlier costs selections, later admits too many

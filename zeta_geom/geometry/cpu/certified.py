@@ -5,15 +5,11 @@ error of the products is bounded, and with it the error of every eigenvalue (Wey
 interval reaches across α·λ₁, the count is that of exact arithmetic; else the caller decides with more digits.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom.execution.compiling import njit
 from zeta_geom.geometry.cpu.inertia import LONGEST, STEPS, bracket_by_lanczos, count_by_inertia
 from zeta_geom.geometry.cpu.sturm import bracket_largest, count_above, tridiagonalise
-
-__all__ = ["LargeCounter"]
 
 SECTION = 128  # terms summed in the products' dtype, which bounds their error; sections are added in float64
 TILE = 32  # rows per product: skips most of the upper triangle, and OpenBLAS has fast kernels for small matrices

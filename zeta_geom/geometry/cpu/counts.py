@@ -1,7 +1,5 @@
 """The dimension at each of many points: certified counts first, float64 spectra for the undecided points."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable
@@ -14,8 +12,6 @@ from zeta_geom.geometry.cpu.one_point import one_points
 from zeta_geom.geometry.cpu.threads import map_chunks, rows_that_fit
 from zeta_geom.geometry.rules import RULES
 from zeta_geom.geometry.spectra import local_spectra
-
-__all__ = ["pointwise_dimensions"]
 
 logger = logging.getLogger(__name__)
 

@@ -1,13 +1,9 @@
 """Neighbours among the candidates, decided by float64 distances."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom.execution.compiling import njit
 from zeta_geom.geometry.cpu.candidates import tighten
-
-__all__ = ["decide", "decide_sets", "nearest_directly", "squared_distances"]
 
 LOOSE = {"reassoc", "contract"}  # one compiled sum serves all: equal pairs get equal distances in every search
 

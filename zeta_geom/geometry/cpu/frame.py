@@ -10,8 +10,6 @@ from sklearn.utils.extmath import randomized_svd
 from zeta_geom.checks.scaling import power_of_two_scale
 from zeta_geom.geometry.cpu.threads import map_chunks, rows_that_fit
 
-__all__ = ["ROUNDING", "Frame", "Placed", "fit_frame"]
-
 ROUNDING = 2.0**-24  # relative error of one float32 operation: the unit roundoff u
 AXES = (32, 64, 128, 256)  # lengths tried: a product twice as long costs twice, so that finer steps gain little
 ORDERING_AXES = 16  # coordinates that sort points into blocks; each split takes the widest of them

@@ -4,14 +4,10 @@ A blocked LDLᵀ factorisation counts (Sylvester's law of inertia); a few steps 
 float64 and return a bound of their error, from which the caller sees whether they certify anything.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom.execution.compiling import njit
 from zeta_geom.geometry.cpu.sturm import bracket_largest, count_above
-
-__all__ = ["LONGEST", "STEPS", "bracket_by_lanczos", "count_by_inertia"]
 
 BLOCK = 8  # pivots eliminated together: `update` holds the eight factors of two rows in registers
 LONGEST = 512  # rows at most: two such matrices take 4 MiB; the tridiagonal form serves longer ones

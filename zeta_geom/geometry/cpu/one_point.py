@@ -1,13 +1,9 @@
 """Neighbourhoods that are one point, up to the rounding of their coordinates."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom.execution.compiling import njit
 from zeta_geom.geometry.cpu.threads import map_chunks
-
-__all__ = ["SAME", "one_points"]
 
 SAME = 8  # times the rounding of a column: the few roundings of a change of unit or origin
 ROWS = 1024  # neighbourhoods of a chunk: milliseconds of work for a thread

@@ -1,12 +1,8 @@
 """Tridiagonal form of a symmetric matrix, and counts of its eigenvalues by Sturm sequences."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from zeta_geom.execution.compiling import njit
-
-__all__ = ["LEAST", "bracket_largest", "count_above", "tridiagonalise"]
 
 LEAST = 1e-140  # squared length of a row: a smaller row counts as zero, as its squared inverse would overflow
 TINY = 1e-300  # replaces a pivot of 0: far below any rounding, and its inverse times a square below 1 is finite

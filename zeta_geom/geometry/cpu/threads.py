@@ -1,7 +1,5 @@
 """Chunks of rows in threads: the one loop that the room's long computations share."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -12,8 +10,6 @@ from threadpoolctl import ThreadpoolController
 
 from zeta_geom.checks.progress import progress_bar
 from zeta_geom.execution.cores import effective_n_jobs
-
-__all__ = ["map_chunks", "one_blas_thread", "rows_that_fit"]
 
 CHUNK_BYTES = 32 * 2**20  # working memory of a chunk: a second-level cache and more, little beside the points
 

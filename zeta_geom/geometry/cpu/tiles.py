@@ -1,7 +1,5 @@
 """The search of candidates, tile by tile of the matrix of all pairs, which is never held."""
 
-from __future__ import annotations
-
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,8 +12,6 @@ from zeta_geom.checks.progress import progress_bar
 from zeta_geom.geometry.cpu.candidates import Candidates, limit_by, make_candidates, scan
 from zeta_geom.geometry.cpu.frame import Frame, Placed, fit_frame
 from zeta_geom.geometry.cpu.threads import map_chunks, one_blas_thread
-
-__all__ = ["CandidateSearch", "Start", "find_candidates"]
 
 BALL_AXES = 64  # coordinates of the balls around blocks: the first axes hold most of the distance
 BLOCK = 512  # rows: a tile of float32 products, 1 MiB, stays in a core's cache

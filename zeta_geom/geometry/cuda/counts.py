@@ -1,7 +1,5 @@
 """The number of eigenvalues of a neighbourhood above α·λ₁ on torch tensors: `cpu.certified`, chunk by chunk."""
 
-from __future__ import annotations
-
 import torch
 
 from zeta_geom.checks.scaling import tensor_scale
@@ -9,8 +7,6 @@ from zeta_geom.geometry.cpu.certified import CENTRE, SECTION, SMALLEST
 from zeta_geom.geometry.cpu.one_point import SAME
 from zeta_geom.geometry.cpu.sturm import LEAST, TINY
 from zeta_geom.geometry.cuda.memory import full_float32, slices_of, working_memory
-
-__all__ = ["count_chunk", "count_large_eigenvalues"]
 
 # The bracket of the largest eigenvalue is cut into 32 intervals six times: to 2^-30 of its width. 33 shifts at once
 # cost little more than one, where a bisection would take 30 passes over the matrices' rows.

@@ -1,7 +1,5 @@
 """Chunks that fit a device's memory, and products in full float32."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,8 +7,6 @@ from typing import Any
 import torch
 
 from zeta_geom.checks.progress import progress_bar
-
-__all__ = ["full_float32", "slices_of", "working_memory"]
 
 BYTES = 2**28  # working memory of a device that does not report its own, such as the CPU
 SHARE = 0.4  # of the free memory of a GPU: the estimates of a chunk's bytes leave out what libraries allocate

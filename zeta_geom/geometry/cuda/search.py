@@ -4,8 +4,6 @@ No chunk waits for the host: it marks the queries that float32 leaves undecided,
 candidates, and at last by all float64 distances. Tests compare with the NumPy path.
 """
 
-from __future__ import annotations
-
 import math
 
 import torch
@@ -13,8 +11,6 @@ import torch
 from zeta_geom.checks import LARGEST
 from zeta_geom.checks.scaling import tensor_scale
 from zeta_geom.geometry.cuda.memory import full_float32, slices_of, working_memory
-
-__all__ = ["as_tensor_points", "directions", "nearest_chunk", "search_tensor"]
 
 SPARES = (16, 256, 2048)  # candidates beyond k: enough for nearly all queries, for most others, for ties
 

@@ -22,8 +22,6 @@ import numpy as np
 from zeta_geom.checks.types import SomeArray
 from zeta_geom.mixers.arrays import namespace, on_host
 
-__all__ = ["barycenters"]
-
 TOLERANCE = 1e-4  # of the sum over pixels of the two estimates' standard deviation
 CHECK_EVERY = 10  # iterations; a pair that converges between two checks iterates until the second
 FLOOR = 1e-300  # replaces 0 before the logarithm

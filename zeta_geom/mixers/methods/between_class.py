@@ -1,7 +1,5 @@
 """Between-Class learning: pairs of two classes, mixed by share or, for images, by share and contrast."""
 
-from __future__ import annotations
-
 import warnings
 from typing import Any, Unpack
 
@@ -12,8 +10,6 @@ from zeta_geom.mixers.plans import Plan, Unmixed
 from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
-
-__all__ = ["BetweenClass", "BetweenClassPlus"]
 
 
 class BetweenClass(PairMixer):

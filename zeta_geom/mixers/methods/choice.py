@@ -1,7 +1,5 @@
 """One of several mixers, drawn for each batch."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +12,6 @@ from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.plans import Plan
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
-
-__all__ = ["ChosenPlan", "RandomMixer"]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """CutMix, and CutMix followed by ζ-mixup."""
 
-from __future__ import annotations
-
 import sys
 from dataclasses import dataclass
 from typing import Any, Unpack
@@ -17,8 +15,6 @@ from zeta_geom.mixers.methods.zeta import MatrixPlan, ZetaMixup
 from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
-
-__all__ = ["BoxPlan", "CutMix", "CutMixZeta", "PastePlan"]
 
 
 @dataclass(frozen=True)

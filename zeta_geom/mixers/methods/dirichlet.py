@@ -1,7 +1,5 @@
 """Dirichlet weights over the whole batch: ζ-mixup without the p-series."""
 
-from __future__ import annotations
-
 from typing import Any, Unpack
 
 from zeta_geom.checks import check_real
@@ -10,8 +8,6 @@ from zeta_geom.mixers.arrays import compute_dtype, to_backend
 from zeta_geom.mixers.methods.zeta import MatrixMixer, WeightsPlan
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
-
-__all__ = ["DirichletMixup"]
 
 
 class DirichletMixup(MatrixMixer):

@@ -1,7 +1,5 @@
 """GridMix: images assembled from the grid cells of two images."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Unpack
 
@@ -13,8 +11,6 @@ from zeta_geom.mixers.methods.pairs import PairMixer, PairPlan, draw_partners
 from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
-
-__all__ = ["GridMix", "GridPlan"]
 
 
 @dataclass(frozen=True)

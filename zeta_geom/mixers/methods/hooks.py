@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["INPUT", "STAGES", "layer_names", "modules_of", "run_hooked"]
-
 INPUT = "input"  # the name of the layer before the first
 STAGES = (INPUT, "layer1", "layer2")  # of torchvision's residual networks
 

@@ -1,7 +1,5 @@
 """Local synthetic instances: the weights of ζ-mixup, ordered by distance instead of at random."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Unpack
 
@@ -17,8 +15,6 @@ from zeta_geom.mixers.methods.zeta import MatrixMixer, matrix_plan
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 from zeta_geom.mixers.weights import ANCHORS, check_n_mix
-
-__all__ = ["BasesPlan", "LocalSyntheticInstances"]
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,6 @@ from zeta_geom.mixers.traits import Traits
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["ManifoldMixup"]
-
 
 class ManifoldMixup(Mixup):
     """Mix the activations of a layer drawn for each batch, and the labels likewise: h' = λ h + (1 - λ) h[π].

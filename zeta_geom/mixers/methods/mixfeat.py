@@ -21,8 +21,6 @@ from zeta_geom.mixers.traits import Traits
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["FeaturePlan", "MixFeat"]
-
 
 @dataclass(frozen=True)
 class FeaturePlan:

@@ -1,7 +1,5 @@
 """Methods that mix pairs of whole samples: mixup and SamplePairing."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Unpack
 
@@ -14,8 +12,6 @@ from zeta_geom.mixers.products import take_into, take_rows
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 from zeta_geom.rng.streams import Stream
-
-__all__ = ["Mixup", "PairMixer", "PairPlan", "SamplePairing", "blend", "draw_partners", "keep_labels"]
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,6 @@ from zeta_geom.mixers.weights import check_n_mix
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["MaskPlan", "SuperMix"]
-
 
 @dataclass(frozen=True)
 class MaskPlan:

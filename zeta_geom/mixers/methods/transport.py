@@ -1,7 +1,5 @@
 """OptTransMix: the Wasserstein barycentre of two images instead of their mean."""
 
-from __future__ import annotations
-
 from typing import Any, Unpack
 
 from zeta_geom.checks import check_int, check_real
@@ -13,8 +11,6 @@ from zeta_geom.mixers.methods.pairs import PairMixer, PairPlan, draw_partners
 from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
-
-__all__ = ["OptTransMix"]
 
 
 class OptTransMix(ImageMixer, PairMixer):

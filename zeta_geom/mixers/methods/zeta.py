@@ -1,7 +1,5 @@
 """ζ-mixup: every output is a p-series-weighted mean of T samples of the batch; and its preset for pairs."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, TypeAlias, Unpack
 
@@ -14,8 +12,6 @@ from zeta_geom.mixers.products import product, weighted_rows
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 from zeta_geom.mixers.weights import ANCHORS, check_gamma, check_n_mix
-
-__all__ = ["MatrixMixer", "OrdersPlan", "PSeriesPairs", "WeightsPlan", "ZetaMixup", "matrix_plan"]
 
 SPARSE = 16  # if T ≤ m / 16, gathering T samples a row costs less than a matrix product over all m (measured)
 

@@ -11,8 +11,6 @@ from torchvision.transforms.v2 import functional
 
 from zeta_geom.training.data.framing import UNFRAMED, Framing
 
-__all__ = ["ArrayImages"]
-
 
 class ArrayImages:
     """A part of a data set in memory; a whole batch is read at once.

@@ -1,7 +1,5 @@
 """The contents of one data set as its reader returns them, and their conversion to ImageData."""
 
-from __future__ import annotations
-
 import hashlib
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,9 +19,6 @@ from zeta_geom.training.data.framing import UNFRAMED, WHITE, Framing
 from zeta_geom.training.data.image_data import PARTS, ImageData, Images
 from zeta_geom.training.data.moments import Moments, channel_moments
 from zeta_geom.training.data.splitting import three_parts
-
-__all__ = ["MOMENTS_LIMIT", "ArrayContents", "Contents", "PictureContents", "file_hashes", "from_arrays",
-           "from_pictures"]  # fmt: skip
 
 MOMENTS_LIMIT = 1000  # pictures opened for mean and std: enough for two digits, and read within seconds
 SHOWN = 3  # names listed in an error

@@ -12,8 +12,6 @@ from torch import Tensor
 
 from zeta_geom.training.data.framing import Framing
 
-__all__ = ["FileImages", "read_picture"]
-
 
 class FileImages:
     """A part of a data set in picture files.

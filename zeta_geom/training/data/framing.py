@@ -1,14 +1,10 @@
 """How pictures become images for a network: a central square, in colour or grey, at one size."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from PIL import ImageColor
 
 from zeta_geom.checks import check_int, check_real
-
-__all__ = ["UNFRAMED", "WHITE", "Framing"]
 
 WHITE = (255, 255, 255)
 

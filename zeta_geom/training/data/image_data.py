@@ -1,14 +1,10 @@
 """A data set for training: three parts of images with labels, and their shape, moments and classes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from torch import Tensor
-
-__all__ = ["PARTS", "ImageData", "Images"]
 
 PARTS = ("train", "validation", "test")
 

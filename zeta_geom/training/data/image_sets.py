@@ -1,7 +1,5 @@
 """The data sets for training: one table, name -> specification."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,8 +9,6 @@ from zeta_geom.training.data.contents import Contents, PictureContents
 from zeta_geom.training.data.readers import medical, natural, skin_collections
 from zeta_geom.training.data.readers.archives import fetch_archive
 from zeta_geom.training.data.readers.skin_challenges import read_isic_2016, read_isic_2017, read_isic_2018
-
-__all__ = ["IMAGE_SETS", "ImageSet"]
 
 FASTAI = "https://s3.amazonaws.com/fast-ai-imageclas"
 STL_10_ARCHIVE = "http://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz"

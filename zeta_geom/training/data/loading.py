@@ -1,7 +1,5 @@
 """Load a data set for training by its name."""
 
-from __future__ import annotations
-
 import logging
 from pathlib import Path
 
@@ -12,8 +10,6 @@ from zeta_geom.training.data.framing import WHITE, Framing
 from zeta_geom.training.data.image_data import ImageData
 from zeta_geom.training.data.image_sets import IMAGE_SETS, ImageSet
 from zeta_geom.training.data.readers.picture_folders import read_csv, read_folder
-
-__all__ = ["load_image_data"]
 
 logger = logging.getLogger(__name__)
 USER_SETS = {

@@ -1,7 +1,5 @@
 """Mean and standard deviation of each channel, exact over the images that are read."""
 
-from __future__ import annotations
-
 import math
 from typing import TypeAlias
 
@@ -10,8 +8,6 @@ import torch
 from tqdm import tqdm
 
 from zeta_geom.training.data.image_data import Images
-
-__all__ = ["Moments", "channel_moments"]
 
 Moments: TypeAlias = tuple[tuple[float, ...], tuple[float, ...]]  # mean and standard deviation of each channel
 CHUNK = 128  # images read at once: 25 MB at 256 x 256 pixels

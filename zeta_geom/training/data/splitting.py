@@ -1,14 +1,10 @@
 """Stratified draws, in which every class keeps its share."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
 
 from zeta_geom.training.data.image_data import PARTS
-
-__all__ = ["stratified_draw", "three_parts"]
 
 TEST_SHARE, VALIDATION_SHARE = 0.2, 0.1  # of SKIN sets without a split: the paper, "Training details"
 

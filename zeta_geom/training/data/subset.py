@@ -1,7 +1,5 @@
 """Fewer training images, for learning curves."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import replace
 
@@ -12,8 +10,6 @@ from zeta_geom.training.data.file_images import FileImages
 from zeta_geom.training.data.image_data import ImageData
 from zeta_geom.training.data.moments import channel_moments
 from zeta_geom.training.data.splitting import stratified_draw
-
-__all__ = ["subset"]
 
 
 def subset(data: ImageData, n_train: int, seed: int) -> ImageData:

@@ -1,7 +1,5 @@
 """Augmentations of single images before mixing, computed for a whole batch on its device."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import torch
@@ -9,8 +7,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from zeta_geom.checks import check_choice
-
-__all__ = ["AUGMENTATIONS", "augment", "random_crop", "random_flip"]
 
 PADDING = 4  # pixels on each side, the usual value for images of 32 x 32 pixels
 

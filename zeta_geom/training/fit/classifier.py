@@ -20,8 +20,6 @@ from zeta_geom.training.recipes.schema import Optimizer, Schedule
 if TYPE_CHECKING:
     from torchmetrics import MetricCollection
 
-__all__ = ["Classifier"]
-
 
 class Classifier(lightning.LightningModule):
     """A network with its mixer, augmentation, optimizer and metrics.

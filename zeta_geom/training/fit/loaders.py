@@ -1,7 +1,5 @@
 """Batches of images for Lightning: the same order for the same (seed, epoch), on any number of devices."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
@@ -11,8 +9,6 @@ from torch.utils.data import DataLoader, Sampler
 from torch.utils.data.distributed import DistributedSampler
 
 from zeta_geom.training.data import ImageData, Images
-
-__all__ = ["ImageLoaders"]
 
 EVALUATED = 256  # images in a batch for evaluation, where results do not depend on it
 Batches: TypeAlias = DataLoader[tuple[Tensor, Tensor]]

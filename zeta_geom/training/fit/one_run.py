@@ -1,7 +1,5 @@
 """One training of a recipe with one seed: its settings, its files, and its start or resumption."""
 
-from __future__ import annotations
-
 import json
 import logging
 import shutil
@@ -24,8 +22,6 @@ from zeta_geom.training.fit.loaders import ImageLoaders
 from zeta_geom.training.fit.trainer import fitting_trainer, testing_trainer, undisturbed
 from zeta_geom.training.networks import make_network
 from zeta_geom.training.recipes.schema import Recipe
-
-__all__ = ["OneRun", "build_classifier"]
 
 logger = logging.getLogger(__name__)
 LIBRARIES = ("lightning", "timm", "torchmetrics", "torchvision")

@@ -1,7 +1,5 @@
 """Lightning's trainer for runs: atomic checkpoints, processes that end cleanly, global state restored."""
 
-from __future__ import annotations
-
 import logging
 import signal
 from collections.abc import Iterator
@@ -22,8 +20,6 @@ from torch.multiprocessing import ProcessExitedException
 from zeta_geom.execution.guard import GUARD
 from zeta_geom.records import atomic_path
 from zeta_geom.training.recipes.schema import Precision
-
-__all__ = ["fitting_trainer", "testing_trainer", "undisturbed"]
 
 
 def fitting_trainer(

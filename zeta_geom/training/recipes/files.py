@@ -1,7 +1,5 @@
 """Read, write and change recipes; their files are YAML."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,8 +8,6 @@ from pydantic import ValidationError
 
 from zeta_geom.records import atomic_path
 from zeta_geom.training.recipes.schema import Recipe
-
-__all__ = ["change_recipe", "read_recipe", "write_recipe"]
 
 
 def read_recipe(path: Path | str) -> Recipe:

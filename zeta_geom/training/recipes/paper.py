@@ -1,7 +1,5 @@
 """All trainings of the paper as recipes: one table, name -> recipe."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,8 +8,6 @@ from zeta_geom.mixers import gamma_min
 from zeta_geom.training.networks import NETWORKS
 from zeta_geom.training.recipes.files import read_recipe
 from zeta_geom.training.recipes.schema import Recipe
-
-__all__ = ["GAMMAS", "MEDMNIST", "NATURAL", "RECIPES", "SKIN", "find_recipe"]
 
 NATURAL = ("cifar-10", "cifar-100", "fashion-mnist", "stl-10", "imagenette", "imagewoof")
 SKIN = ("isic-2016", "isic-2017", "isic-2018", "msk", "uda", "dermofit", "derm7point-clinical",

@@ -10,8 +10,6 @@ from zeta_geom.mixers import MIXERS, Mixer, make_mixer
 from zeta_geom.training.metrics import METRICS
 from zeta_geom.training.networks import NETWORKS
 
-__all__ = ["MixerSettings", "Optimizer", "Precision", "Recipe", "Schedule"]
-
 NOT_STATED = "not stated"
 Precision: TypeAlias = Literal["32-true", "16-mixed", "bf16-mixed"]
 

@@ -1,7 +1,5 @@
 """The cells of a table: four significant digits, marks for absent values, shapes for verdicts."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,8 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-
-__all__ = ["Cell", "Column", "show_column", "show_number"]
 
 SHAPES = {"within": "within", "outside, above": "above", "outside, below": "below", "not measurable": "unknown"}
 _DIGITS = 4

@@ -1,14 +1,10 @@
 """The CSV of a table inside a page: a plain link if it is small, compressed if it is large."""
 
-from __future__ import annotations
-
 import base64
 import gzip
 from dataclasses import dataclass
 
 import pandas as pd
-
-__all__ = ["Download", "csv_bytes", "data_uri", "make_download"]
 
 PLAIN_BYTES = 1_000_000  # a CSV up to here is a link; browsers drop links above 2 MiB
 LINK_BYTES = 1_500_000  # compressed bytes up to here are also a link, which works without JavaScript

@@ -1,14 +1,10 @@
 """The parts of a page: sections of text, tables and pictures."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
-
-__all__ = ["Page", "Picture", "Section", "Table"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 

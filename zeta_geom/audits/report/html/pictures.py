@@ -1,7 +1,5 @@
 """Figures as bytes for a page, SVG or PNG; the same figure gives the same bytes."""
 
-from __future__ import annotations
-
 import io
 import re
 
@@ -9,8 +7,6 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from zeta_geom.plots.names import lettering
-
-__all__ = ["picture_size", "png_bytes", "svg_bytes"]
 
 _NO_METADATA = {"Creator": None, "Date": None, "Format": None, "Type": None}  # no date or version: the same bytes
 

@@ -1,7 +1,5 @@
 """Pages written as HTML files that need no network."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import itertools
@@ -20,8 +18,6 @@ from zeta_geom.audits.report.html.downloads import Download, data_uri, make_down
 from zeta_geom.audits.report.html.parts import Page, Picture, Table
 from zeta_geom.audits.report.html.pictures import picture_size
 from zeta_geom.records import atomic_path
-
-__all__ = ["MAX_BYTES", "render", "write_page"]
 
 MAX_BYTES = 5 * 1024 * 1024
 _LONG = 30  # a table with more rows scrolls in its frame, below a fixed header

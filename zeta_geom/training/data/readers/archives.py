@@ -1,7 +1,5 @@
 """Fetch archives: check their hash, unpack them in a temporary folder, move the result into place."""
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 from pathlib import Path
@@ -10,8 +8,6 @@ from zeta_geom.datasets.downloading import download
 from zeta_geom.datasets.fetching import TEMPORARY
 from zeta_geom.execution.locks import hold
 from zeta_geom.records import atomic_path
-
-__all__ = ["fetch_archive", "fetch_file"]
 
 
 def fetch_archive(folder: Path, *, url: str, md5: str, holds: str, progress: bool = True) -> None:

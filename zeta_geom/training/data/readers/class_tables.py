@@ -1,7 +1,5 @@
 """Helpers of the readers: tables of text, class folders, and the top folder of an archive."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,8 +7,6 @@ from typing import Any
 import pandas as pd
 
 from zeta_geom.datasets.hidden import is_hidden
-
-__all__ = ["ENDINGS", "class_folders", "pictures_below", "read_table", "within"]
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")  # as in torchvision
 

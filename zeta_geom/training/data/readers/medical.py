@@ -1,7 +1,5 @@
 """MedMNIST: one npz file for each data set, with its authors' parts."""
 
-from __future__ import annotations
-
 import zipfile
 import zlib
 from pathlib import Path
@@ -12,8 +10,6 @@ import numpy as np
 from zeta_geom.datasets.unpacking import read_members
 from zeta_geom.training.data.contents import ArrayContents
 from zeta_geom.training.data.readers.archives import fetch_file
-
-__all__ = ["fetch_medmnist", "read_medmnist"]
 
 PART_NAMES = {"train": "train", "validation": "val", "test": "test"}
 

@@ -1,7 +1,5 @@
 """Natural images: the data sets of `zeta_geom.datasets`, STL-10, Imagenette and Imagewoof."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,8 +8,6 @@ import numpy as np
 from zeta_geom.training.data.contents import ArrayContents, PictureContents
 from zeta_geom.training.data.readers.class_tables import within
 from zeta_geom.training.data.readers.picture_folders import split_folders
-
-__all__ = ["IMAGENETTE", "IMAGEWOOF", "STL_10", "fetch_small", "read_small", "read_stl_10", "read_synsets"]
 
 STL_10 = ("airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck")
 STL_10_SIDE = 96

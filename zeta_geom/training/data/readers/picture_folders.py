@@ -1,7 +1,5 @@
 """A user's pictures: one folder for each class, or a table of files."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path, PurePath
 
@@ -12,8 +10,6 @@ from zeta_geom.training.data.contents import PictureContents, file_hashes
 from zeta_geom.training.data.file_images import FileImages
 from zeta_geom.training.data.framing import Framing
 from zeta_geom.training.data.readers.class_tables import ENDINGS, class_folders, pictures_below, read_table
-
-__all__ = ["load_pictures", "read_csv", "read_folder", "split_folders"]
 
 
 def read_folder(folder: Path) -> PictureContents:

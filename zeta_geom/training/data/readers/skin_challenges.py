@@ -1,7 +1,5 @@
 """The ISIC challenges of 2016 to 2018, from their unpacked archives: pictures, and one table for each part."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,8 +7,6 @@ import pandas as pd
 
 from zeta_geom.training.data.contents import PictureContents
 from zeta_geom.training.data.readers.class_tables import read_table
-
-__all__ = ["FIVE", "read_isic_2016", "read_isic_2017", "read_isic_2018"]
 
 FIVE = ("basal cell carcinoma", "nevus", "melanoma", "seborrheic keratosis", "others")  # the paper's diagnoses
 ISIC_2016 = {"benign": "benign", "malignant": "malignant", "0.0": "benign", "1.0": "malignant"}

@@ -1,7 +1,5 @@
 """Collections of skin pictures without a split, from their unpacked archives."""
 
-from __future__ import annotations
-
 import logging
 import re
 from pathlib import Path
@@ -11,8 +9,6 @@ import pandas as pd
 from zeta_geom.training.data.contents import PictureContents
 from zeta_geom.training.data.readers.class_tables import class_folders, pictures_below, read_table, within
 from zeta_geom.training.data.readers.skin_challenges import FIVE
-
-__all__ = ["read_derm7point", "read_dermofit", "read_isic_archive", "read_med_node", "read_ph2"]
 
 logger = logging.getLogger(__name__)
 DERM7POINT_OTHERS = {"dermatofibroma", "lentigo", "melanosis", "miscellaneous", "vascular lesion"}
