@@ -184,6 +184,7 @@ class Heart:
         self.thread: threading.Thread | None = None
 
     def add(self, lease: Path) -> None:
+        """Renew a lease from now on."""
         with self.changed:
             self.leases.add(lease)
             if self.thread is None or not self.thread.is_alive():
@@ -192,6 +193,7 @@ class Heart:
             self.changed.notify()
 
     def remove(self, lease: Path) -> None:
+        """Renew a lease no more."""
         with self.changed:
             self.leases.discard(lease)
 

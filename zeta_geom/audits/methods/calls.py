@@ -74,7 +74,8 @@ def _of_mixer(mixer: Mixer) -> Call:
     in_torch = "numpy" not in mixer.traits.backends
 
     def call(X: np.ndarray, Y: np.ndarray | None, hard: bool, grey: bool) -> Output:
-        batch, labels = (to_tensor(X), None if Y is None else to_tensor(Y)) if in_torch else (X, Y)
+        batch: Any = to_tensor(X) if in_torch else X  # a mixer's two kinds of arrays are no union
+        labels: Any = to_tensor(Y) if in_torch and Y is not None else Y
         return mixer.apply(batch, labels, mixer.draw(batch.shape, like=batch, labels=labels, clip=True))
 
     return call

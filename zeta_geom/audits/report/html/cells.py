@@ -1,5 +1,7 @@
 """The cells of a table: four significant digits, marks for absent values, shapes for verdicts."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
