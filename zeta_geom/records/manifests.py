@@ -35,10 +35,10 @@ def keyed_name(name: str, manifest: Mapping[str, object]) -> str:
 
 def find_kept(folder: Path, name: str, manifest: Mapping[str, object], *, stale: bool) -> list[Path]:
     """Return what lies under the keyed name in a folder; with `stale` also what older code made, the newest first."""
-    own = folder / keyed_name(name, manifest)
-    kept = [own] if own.exists() else []
+    current = folder / keyed_name(name, manifest)
+    kept = [current] if current.exists() else []
     if stale:
-        older = [path for path in folder.glob(f"{glob.escape(own.name[:-DIGITS])}*") if path != own]
+        older = [path for path in folder.glob(f"{glob.escape(current.name[:-DIGITS])}*") if path != current]
         kept += sorted(older, key=lambda path: path.stat().st_mtime, reverse=True)
     return kept
 

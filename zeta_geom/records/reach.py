@@ -110,7 +110,9 @@ class _Walk:
         """Return the file of a module of this repository, None for any other."""
         if name not in self.places:
             top = name.split(".")[0]
-            folders = [folder for own, folder in self.folders if top == own or not INSTALLED & set(folder.parts)]
+            folders = [
+                folder for package, folder in self.folders if top == package or not INSTALLED & set(folder.parts)
+            ]
             if top == self.package.name:
                 folders = [self.package.parent]
             self.places[name] = next(
