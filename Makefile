@@ -34,6 +34,7 @@ test test-all: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
 	$(VENV)/bin/pytest -n auto --dist loadfile -m "not alone" $(ALL)
 	$(VENV)/bin/pytest -m alone $(ALL) $$(grep -rl mark.alone tests --include='test_*.py')
 

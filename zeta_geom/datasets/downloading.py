@@ -34,7 +34,7 @@ def _is_transient(error: OSError) -> bool:
     """Return whether a new attempt may succeed: after a busy server, silence, or a dropped connection."""
     status = getattr(getattr(error, "response", None), "status_code", None)  # of an HTTP error, as requests raises it
     if status is not None:
-        return status == 429 or status >= 500
+        return bool(status == 429 or status >= 500)
     return _caused_by(error, (TimeoutError, IncompleteRead)) or was_dropped(error)
 
 
