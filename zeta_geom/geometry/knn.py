@@ -66,6 +66,8 @@ def knn(
     Without `queries`, the queries are the points of X themselves and no point is its own neighbour; duplicates of it
     are. Ties go to the lower index. The N × N distance matrix is never held. `zeta_geom.scale.knn` finds the same
     neighbours of points that outgrow memory or one machine.
+    Source: Abhishek et al. 2024, "Preserving the intrinsic dimensionality of the original data": neighbourhoods of k
+    = 8 and 128.
 
     Parameters
     ----------
@@ -105,11 +107,6 @@ def knn(
     Float32 distances propose candidates: every point that may be among the k nearest if its distance is too large by
     the bound of its error. Float64 sums of squared differences decide among them. If a list of candidates overflows,
     because too many points are as near as the k-th, all float64 distances of that query are computed.
-
-    References
-    ----------
-    Abhishek et al. 2024, "Preserving the intrinsic dimensionality of the original data": neighbourhoods of k = 8 and
-    128.
 
     Examples
     --------

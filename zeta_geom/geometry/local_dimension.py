@@ -33,6 +33,7 @@ def local_dimension(
     """Estimate the local intrinsic dimension at each point, for each number of neighbours.
 
     `zeta_geom.scale.local_dimension` gives the same integers for points that outgrow memory or one machine.
+    Source: Abhishek et al. 2024, Figure 6.
 
     Parameters
     ----------
@@ -65,10 +66,6 @@ def local_dimension(
     TypeError, ValueError
         If X is not 2-D and finite, has one feature, k ≥ n, n_anchors is out of range, `estimator` accepts no
         neighbours, or k is not below the number of different points.
-
-    References
-    ----------
-    Abhishek et al. 2024, Figure 6.
 
     Examples
     --------

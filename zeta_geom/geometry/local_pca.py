@@ -19,6 +19,8 @@ from zeta_geom.rng.seeds import RandomState, numpy_generator
 class LocalPCA(BaseEstimator):
     """Local intrinsic dimension: a rule on the covariance spectrum of each point's nearest neighbours.
 
+    Source: Fukunaga and Olsen 1971; Abhishek et al. 2024, "Preserving the intrinsic dimensionality", k = 8 and 128.
+
     Parameters
     ----------
     n_neighbors : int, or tuple of int
@@ -61,10 +63,6 @@ class LocalPCA(BaseEstimator):
     to rounding has dimension 0: in every column c, max - min is at most 8 · eps · max|x_c|, with the eps of X's
     dtype. A column far from 0, for instance a constant one, hides no variation of other columns. Differences below
     1e-154, whose squares underflow, count as zero.
-
-    References
-    ----------
-    Fukunaga and Olsen 1971; Abhishek et al. 2024, "Preserving the intrinsic dimensionality", k = 8 and 128.
 
     Examples
     --------

@@ -96,6 +96,8 @@ def zeta_weight_matrix(
 ) -> np.ndarray:
     """Draw the matrix W of ζ-mixup, whose product with a batch is the mixed batch.
 
+    Source: Abhishek et al. 2024, Eqs. 5 and 6, Algorithm 1 (anchor "random") and Listing 1 (anchor "self").
+
     Parameters
     ----------
     m : int
@@ -120,10 +122,6 @@ def zeta_weight_matrix(
     ------
     TypeError, ValueError
         If T > m, γ < 0 with T ≠ 2, or an argument has the wrong type.
-
-    References
-    ----------
-    Abhishek et al. 2024, Eqs. 5 and 6, Algorithm 1 (anchor "random") and Listing 1 (anchor "self").
 
     Examples
     --------

@@ -29,24 +29,14 @@ class CutMix(ImageMixer, PairMixer):
 
     With λ ~ Beta(α, α), the box has half sides ⌊H √(1-λ) / 2⌋ and ⌊W √(1-λ) / 2⌋ around a uniform pixel and is
     clipped at the borders; then λ = 1 - area / (H W). One box serves the batch.
+    Source: Yun et al. 2019 (CutMix); the even sides are those of the authors' code, and of torchvision's.
 
     Parameters
     ----------
     alpha : float
         α > 0; 1 makes λ uniform.
-    channels : {"first", "last"}, optional
-        Where the channels of images are; inferred by default (see `checks.image_axes`).
-    **shared
-        prob, n_classes, check_values, random_state: as in `Mixer`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If α is not a positive number.
-
-    References
-    ----------
-    Yun et al. 2019 (CutMix); the even sides are those of the authors' code, and of torchvision's.
+    channels, **shared
+        As in `ImageMixer` and `Mixer`.
 
     Examples
     --------
@@ -139,6 +129,7 @@ class CutMixZeta(ImageMixer):
     """Paste boxes as CutMix does, then mix the pasted images, and their labels, with ζ-mixup's weights.
 
     The paper does not say in which order it applies the two; this order is ours.
+    Source: Abhishek et al. 2024, Table 5.
 
     Parameters
     ----------
@@ -147,16 +138,7 @@ class CutMixZeta(ImageMixer):
     alpha, channels
         As in `CutMix`.
     **shared
-        prob, n_classes, check_values, random_state: as in `Mixer`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a parameter is outside its range.
-
-    References
-    ----------
-    Abhishek et al. 2024, Table 5.
+        As in `Mixer`.
 
     Examples
     --------

@@ -35,6 +35,7 @@ class LocalSyntheticInstances(MatrixMixer):
     """Mix each sample with its nearest ones: weights r^-p / Σ_{j≤T} j^-p, where r is the rank of the distance.
 
     The sample itself has rank 1; of equally distant samples the one of lower index has the lower rank.
+    Source: Brown et al. 2015 (local synthetic instances); Abhishek et al. 2024, "Method" and Table 9.
 
     Parameters
     ----------
@@ -45,16 +46,7 @@ class LocalSyntheticInstances(MatrixMixer):
     anchor : {"self", "random"}
         "self": row k starts from sample k mod m, and nothing is random. "random": from a sample drawn uniformly.
     **shared
-        prob, n_classes, check_values, random_state: as in `Mixer`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a parameter is outside its range.
-
-    References
-    ----------
-    Brown et al. 2015 (local synthetic instances); Abhishek et al. 2024, "Method" and Table 9.
+        As in `Mixer`.
 
     Examples
     --------

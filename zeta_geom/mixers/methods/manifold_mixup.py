@@ -22,6 +22,8 @@ class ManifoldMixup(Mixup):
     """Mix the activations of a layer drawn for each batch, and the labels likewise: h' = λ h + (1 - λ) h[π].
 
     Called on a batch, it mixes the batch itself, as mixup does; `run` mixes inside a model.
+    Source: Verma et al. 2019 (manifold mixup), where the layers are the input and the outputs of the first two
+    stages.
 
     Parameters
     ----------
@@ -32,16 +34,7 @@ class ManifoldMixup(Mixup):
     per_sample : bool
         Draw a λ for each output; by default one λ serves the batch.
     **shared
-        prob, n_classes, check_values, random_state: as in `Mixer`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a parameter is outside its range.
-
-    References
-    ----------
-    Verma et al. 2019 (manifold mixup), where the layers are the input and the outputs of the first two stages.
+        As in `Mixer`.
 
     Examples
     --------

@@ -41,6 +41,7 @@ class MixFeat(Mixer):
     """Perturb activations by a part of another sample's: h' = (1 + r cos t) h + r sin t · h[π]; keep the labels.
 
     r ~ N(0, σ²), t ~ U(-π, π). Called on a batch, it mixes the batch itself; `run` mixes inside a model.
+    Source: Yaguchi et al. 2019 (MixFeat), σ = 0.2.
 
     Parameters
     ----------
@@ -51,16 +52,7 @@ class MixFeat(Mixer):
     per_feature : bool
         Draw r and t for each feature of the activation; otherwise once for the batch.
     **shared
-        prob, n_classes, check_values, random_state: as in `Mixer`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a parameter is outside its range.
-
-    References
-    ----------
-    Yaguchi et al. 2019 (MixFeat), σ = 0.2.
+        As in `Mixer`.
 
     Examples
     --------

@@ -67,6 +67,8 @@ class PairMixer(Mixer):
 class Mixup(PairMixer):
     """Mix each sample with another one: x_new = λ x + (1 - λ) x[π], and labels likewise, λ ~ Beta(α, α).
 
+    Source: Zhang et al. 2018 (mixup); Abhishek et al. 2024, Eq. 4.
+
     Parameters
     ----------
     alpha : float
@@ -74,16 +76,7 @@ class Mixup(PairMixer):
     per_sample : bool
         Draw a λ for each output; by default one λ serves the batch, as in the authors' code.
     **shared
-        prob, n_classes, check_values, random_state: as in `Mixer`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If α is not a positive number.
-
-    References
-    ----------
-    Zhang et al. 2018 (mixup); Abhishek et al. 2024, Eq. 4.
+        As in `Mixer`.
 
     Examples
     --------
@@ -112,14 +105,12 @@ class Mixup(PairMixer):
 class SamplePairing(PairMixer):
     """Average each sample with another one and keep the label of the first: x_new = (x + x[π]) / 2.
 
+    Source: Inoue 2018 (SamplePairing).
+
     Parameters
     ----------
     **shared
-        prob, n_classes, check_values, random_state: as in `Mixer`.
-
-    References
-    ----------
-    Inoue 2018 (SamplePairing).
+        As in `Mixer`.
 
     Examples
     --------

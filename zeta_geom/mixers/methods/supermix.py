@@ -42,6 +42,7 @@ class SuperMix(ImageMixer):
     Logits begin at 0 on a coarse grid, are upsampled, mapped by the logistic function and divided by their sum.
     Gradient steps, blurred, on KL(target ‖ teacher(Σ m_k x_k)) + sparsity · mean |m (m - 1)| stop when the teacher's
     leading classes are those of the target. Rows that do not reach this are dropped, so fewer may be returned.
+    Source: Dabouei et al. 2021 (SuperMix).
 
     Parameters
     ----------
@@ -62,10 +63,8 @@ class SuperMix(ImageMixer):
         The change of the largest entry of an image's masks in a step.
     max_steps : int
         The largest number of steps.
-    channels : {"first", "last"}, optional
-        Where the channels of images are; inferred by default (see `checks.image_axes`).
-    **shared
-        prob, n_classes, check_values, random_state: as in `Mixer`.
+    channels, **shared
+        As in `ImageMixer` and `Mixer`.
 
     Raises
     ------
@@ -76,10 +75,6 @@ class SuperMix(ImageMixer):
     -----
     The divergence is KL(target ‖ teacher): in the other direction it is infinite, since the target is zero for most
     classes. Gradients flow through the images, not through the masks.
-
-    References
-    ----------
-    Dabouei et al. 2021 (SuperMix).
 
     Examples
     --------

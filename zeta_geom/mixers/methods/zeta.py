@@ -92,6 +92,7 @@ class ZetaMixup(MatrixMixer):
     """Mix T samples of the batch with the weights of a p-series: X_new = W X, Y_new = W Y.
 
     Row k of W holds the weights i^-γ / Σ_{j≤T} j^-γ in a random order.
+    Source: Abhishek et al. 2024, Eqs. 5 and 6, Algorithm 1, Listing 1; γ = 2.8 is their middle setting.
 
     Parameters
     ----------
@@ -103,16 +104,7 @@ class ZetaMixup(MatrixMixer):
     anchor : {"self", "random"}
         "self": output k leads with sample k mod m. "random": leaders are drawn freely.
     **shared
-        prob, n_classes, check_values, random_state: as in `Mixer`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a parameter is outside its range.
-
-    References
-    ----------
-    Abhishek et al. 2024, Eqs. 5 and 6, Algorithm 1, Listing 1; γ = 2.8 is their middle setting.
+        As in `Mixer`.
 
     Examples
     --------
@@ -168,6 +160,8 @@ class ZetaMixup(MatrixMixer):
 class PSeriesPairs(ZetaMixup):
     """Mix two samples with the weights of a p-series: ζ-mixup with T = 2.
 
+    Source: Abhishek et al. 2024, Table 8, second row, and Theorem 2.
+
     Parameters
     ----------
     gamma : float, or (low, high)
@@ -175,16 +169,7 @@ class PSeriesPairs(ZetaMixup):
     anchor : {"self", "random"}
         As in `ZetaMixup`.
     **shared
-        prob, n_classes, check_values, random_state: as in `Mixer`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a parameter is outside its range.
-
-    References
-    ----------
-    Abhishek et al. 2024, Table 8, second row, and Theorem 2.
+        As in `Mixer`.
 
     Examples
     --------
