@@ -90,7 +90,6 @@ def make_mixer(name: str, **params: Any) -> Mixer:
     Returns
     -------
     Mixer
-        A new object of the class.
 
     Raises
     ------

@@ -82,8 +82,6 @@ def gamma_min(n_mix: int | None = None) -> float:
     --------
     >>> round(gamma_min(), 12)
     1.728647238998
-    >>> gamma_min(2)
-    0.0
     """
     if n_mix is None:
         return float(brentq(lambda gamma: zeta(gamma) - 2, 1.5, 2.0, xtol=1e-15))

@@ -24,9 +24,8 @@ class DirichletMixup(MatrixMixer):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> DirichletMixup(random_state=0)(np.eye(3))[0].sum(axis=1).round(12)
-    array([1., 1., 1.])
+    >>> DirichletMixup(random_state=0)([[1.0, 0.0], [0.0, 1.0]])[0].sum(axis=1).round(12)
+    array([1., 1.])
     """
 
     traits = Traits(

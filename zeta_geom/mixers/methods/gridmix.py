@@ -101,13 +101,6 @@ class GridMix(ImageMixer, PairMixer):
         Returns
         -------
         array or tensor of shape (rows, N, N, K)
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> mixer = GridMix(2, random_state=0)
-        >>> GridMix.cell_labels(np.eye(3), mixer.draw((3, 8, 8))).shape
-        (3, 2, 2, 3)
         """
         xp = namespace(Y)
         cells, partners = to_backend(plan.cells, Y), xp.take(Y, to_backend(plan.partners, Y), axis=0)

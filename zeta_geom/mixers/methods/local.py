@@ -50,9 +50,7 @@ class LocalSyntheticInstances(MatrixMixer):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> X = np.array([[0.0], [1.0], [10.0]])
-    >>> LocalSyntheticInstances(1.0, n_mix=2)(X)[0].round(3).ravel().tolist()
+    >>> LocalSyntheticInstances(1.0, n_mix=2)([[0.0], [1.0], [10.0]])[0].round(3).ravel().tolist()
     [0.333, 0.667, 7.0]
     """
 
@@ -90,10 +88,7 @@ class LocalSyntheticInstances(MatrixMixer):
 
 
 def _ranked(X: SomeArray, bases: SomeArray) -> SomeArray:
-    """Return all samples sorted by their distance from each base, the base first: int64.
-
-    Shapes: `X` (m, ...), `bases` (rows,) -> (rows, m).
-    """
+    """Return all samples sorted by their distance from each base, the base first: int64 (rows, m)."""
     if not is_tensor(X) or on_host(X):
         host = np.asarray(X.detach().double() if is_tensor(X) else X)
         (points,) = common_unit(np.asarray(host.reshape(len(host), -1), dtype=np.float64))

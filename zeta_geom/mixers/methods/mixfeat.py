@@ -58,10 +58,8 @@ class MixFeat(Mixer):
     --------
     >>> import torch
     >>> model = torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.Linear(5, 2))
-    >>> MixFeat(["0"], random_state=0).run(model, torch.eye(3), [0, 1, 1])[1]
-    tensor([[1., 0.],
-            [0., 1.],
-            [0., 1.]])
+    >>> MixFeat(["0"], random_state=0).run(model, torch.eye(3), [0, 1, 1])[1].tolist()
+    [[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]]
     """
 
     traits = Traits(

@@ -29,19 +29,13 @@ class PairPlan:
 
 
 def draw_partners(stream: Stream, m: int, rows: int, like: Array | None) -> Any:
-    """Draw a partner for each row: one permutation of the batch for every m rows.
-
-    Returns shape (rows,).
-    """
+    """Draw a partner for each row, (rows,): one permutation of the batch for every m rows."""
     rounds = [stream.permutation(m, like) for _ in range(-(-rows // m))]
     return namespace(rounds[0]).concat(rounds)[:rows]
 
 
 def blend(values: SomeArray, plan: PairPlan, lam: Array, out: SomeArray | None = None) -> SomeArray:
-    """Return λ v + (1 - λ) v[partners], computed in at least float32.
-
-    Shapes: `values` (m, ...), `lam` () or (rows,), `out` (rows, ...) -> (rows, ...).
-    """
+    """Return λ v + (1 - λ) v[partners] of `values` (m, ...) in at least float32; λ is () or (rows,)."""
     xp, dtype = namespace(values), compute_dtype(values)
     share = xp.reshape(to_backend(lam, values), (-1, 1))
     share, rest = cast(share, dtype), cast(1 - share, dtype)  # 1 - λ before λ is rounded
@@ -80,10 +74,9 @@ class Mixup(PairMixer):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> X_new, Y_new = Mixup(random_state=0)(np.eye(3), [0, 1, 2])
-    >>> bool(np.allclose(X_new, Y_new)), Y_new.sum(axis=1)
-    (True, array([1., 1., 1.]))
+    >>> X_new, Y_new = Mixup(random_state=0)([[1.0, 0.0], [0.0, 1.0]], [0, 1])
+    >>> bool((abs(X_new - Y_new) < 1e-6).all())
+    True
     """
 
     traits = Traits(
@@ -114,11 +107,8 @@ class SamplePairing(PairMixer):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> X_new, Y_new = SamplePairing(random_state=1)(np.eye(2), [0, 1])
-    >>> Y_new
-    array([[1., 0.],
-           [0., 1.]])
+    >>> SamplePairing(random_state=1)([[0.0], [1.0]], [0, 1])[1].tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
     """
 
     traits = Traits(
@@ -142,8 +132,5 @@ class SamplePairing(PairMixer):
 
 
 def keep_labels(Y: SomeArray, plan: Plan) -> SomeArray:
-    """Return a copy of the label of each row's first sample.
-
-    Shapes: `Y` (m, K) -> (rows, K).
-    """
+    """Return a copy of the label of each row's first sample: (m, K) -> (rows, K)."""
     return take_rows(Y, plan.rows, plan.m) + 0

@@ -58,10 +58,7 @@ MatrixPlan: TypeAlias = WeightsPlan | OrdersPlan
 
 
 def matrix_plan(orders: Array, terms: Array, m: int) -> MatrixPlan:
-    """Return the cheaper of the two plans for rows of T samples each.
-
-    Shapes: `orders` (rows, T), `terms` (T,).
-    """
+    """Return the cheaper of the two plans for `orders` (rows, T) with weights `terms` (T,)."""
     plan = OrdersPlan(orders, terms, m)
     return plan if len(terms) * SPARSE <= m else WeightsPlan(plan.weights)
 
@@ -108,12 +105,9 @@ class ZetaMixup(MatrixMixer):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> X_new, Y_new = ZetaMixup(gamma=2.8, random_state=0)(np.eye(4), [0, 1, 0, 1])
-    >>> bool((np.diag(X_new) > 0.5).all())
-    True
-    >>> Y_new.sum(axis=1)
-    array([1., 1., 1., 1.])
+    >>> ZetaMixup(gamma=2.8, random_state=0)([[0.0], [1.0]], [0, 1])[1].round(3)
+    array([[0.874, 0.126],
+           [0.126, 0.874]])
     """
 
     traits = Traits(
@@ -166,17 +160,13 @@ class PSeriesPairs(ZetaMixup):
     ----------
     gamma : float, or (low, high)
         Any real exponent or +inf, or the limits of a uniform draw for each batch.
-    anchor : {"self", "random"}
+    anchor, **shared
         As in `ZetaMixup`.
-    **shared
-        As in `Mixer`.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> np.sort(PSeriesPairs(gamma=1.0, random_state=0)(np.eye(2))[0].round(3), axis=1)
-    array([[0.333, 0.667],
-           [0.333, 0.667]])
+    >>> PSeriesPairs(gamma=1.0, random_state=0)([[0.0], [1.0]])[0].ravel().round(3)
+    array([0.333, 0.667])
     """
 
     traits = Traits(
