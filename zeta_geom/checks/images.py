@@ -30,8 +30,8 @@ def check_channels(channels: str | None) -> str | None:
 def image_axes(shape: Sequence[int], channels: str | None = None, name: str = "X") -> tuple[int, int]:
     """Return the axes of height and width of a batch of images.
 
-    Images are (n, H, W), (n, C, H, W) or (n, H, W, C). Without `channels`, the layout is inferred if exactly one of the
-    two possible axes of channels has 1, 3 or 4 entries.
+    Images are (n, H, W), (n, C, H, W) or (n, H, W, C). Without `channels`, the layout is inferred if exactly one of
+    the two possible axes of channels has 1, 3 or 4 entries.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ def tangent_residual(
 ) -> dict[int, np.ndarray]:
     """Return each query's distance from the tangent plane of its k nearest samples, for each k.
 
-    Source: The plane is that of the local PCA of Fukunaga and Olsen 1971; the residual is a measure of this project.
+    Source: the plane is that of the local PCA of Fukunaga and Olsen 1971; the residual is a measure of this project.
 
     Parameters
     ----------
@@ -38,10 +38,8 @@ def tangent_residual(
         Threshold of the Fukunaga-Olsen rule, which gives the dimension of the plane.
     neighbors : Neighbors, optional
         The result of `knn(X, k, queries=queries)` with k at least the largest of `n_neighbors`; searched by default.
-    n_jobs : int or None
-        Number of threads, as in scikit-learn; -1 uses all cores.
-    progress : bool
-        Show progress bars, on a terminal.
+    n_jobs, progress
+        As in `LocalPCA`.
 
     Returns
     -------

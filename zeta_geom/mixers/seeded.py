@@ -22,13 +22,7 @@ class Shared(TypedDict, total=False):
 
 
 class Seeded:
-    """An object with a stream of random numbers.
-
-    Parameters
-    ----------
-    random_state : None, int, Generator, RandomState or torch.Generator
-        Seeds the stream.
-    """
+    """An object with a stream of random numbers, seeded by `random_state`."""
 
     def __init__(self, random_state: RandomState) -> None:
         self._stream = Stream(random_state)
