@@ -26,7 +26,7 @@ def check_labels(y: object, name: str = "y", *, n: int | None = None, n_classes:
     name : str
         The argument's name, for the message.
     n, n_classes : int, optional
-        The required number of labels; the number of classes: a limit of int labels, the columns of soft labels.
+        The required number of labels, and K: int labels must be below it, and soft labels must have K columns.
 
     Returns
     -------

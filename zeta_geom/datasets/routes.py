@@ -134,7 +134,7 @@ class NpmPackage:
 
 @dataclass(frozen=True)
 class DebianPackage:
-    """A Debian package with the gzipped files in the folder `path`; it is unpacked, not installed: no root."""
+    """A Debian package with the gzipped files in the folder `path`; it is unpacked without root rights."""
 
     package: str
     path: str

@@ -50,7 +50,7 @@ def local_dimension(
     neighbors : Neighbors, optional
         The result of `knn(X, k)` with k at least the largest of `n_neighbors`; searched by default.
     n_anchors, random_state, n_jobs, progress
-        As in `LocalPCA`, which also gives the standard error; `n_anchors` not with `estimator`.
+        As in `LocalPCA`, which also gives the standard error; anchors are refused with `estimator`.
 
     Returns
     -------

@@ -30,7 +30,7 @@ class LocalPCA(BaseEstimator):
     rule : str
         A key of `RULES`; "FO" is the rule of Fukunaga and Olsen.
     n_anchors : int, optional
-        Estimate at this number of random points only; their neighbours are searched among all points.
+        Estimate at this number of different random points only; their neighbours are searched among all points.
     random_state : None, int, Generator or RandomState
         Determines the anchors.
     warm_start : bool

@@ -19,7 +19,7 @@ Rule: TypeAlias = Callable[[ArrayLike, float], np.ndarray]
 def local_spectra(neighbourhoods: ArrayLike) -> np.ndarray:
     """Return the covariance eigenvalues of each neighbourhood, centred on its own mean.
 
-    If k ≤ d, they are computed as those of the Gram matrix BBᵀ / (k - 1), which has the same non-zero eigenvalues.
+    If k ≤ d, they are computed from the Gram matrix BBᵀ / (k - 1), which has the same non-zero eigenvalues.
 
     Parameters
     ----------

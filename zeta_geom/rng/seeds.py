@@ -20,7 +20,7 @@ AnyGenerator: TypeAlias = Union[np.random.Generator, "torch.Generator"]
 
 
 def numpy_generator(random_state: RandomState = None) -> np.random.Generator:
-    """Return the NumPy generator for a `random_state`; raise TypeError or ValueError if it is anything else.
+    """Return the NumPy generator for a `random_state`; raise TypeError or ValueError if it is not valid.
 
     Parameters
     ----------

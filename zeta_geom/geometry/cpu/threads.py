@@ -23,7 +23,7 @@ def map_chunks(
     progress: bool,
     description: str,
 ) -> list[Any]:
-    """Call `compute` with slices of 0..n_rows, in threads with BLAS on one, and return the results in order."""
+    """Call `compute` with slices of 0..n_rows in threads, each with serial BLAS; return the results in order."""
     slices = [slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size)]
     workers = max(1, min(effective_n_jobs(n_jobs), len(slices)))
     bar = progress_bar(n_rows, description, "pt", progress)
