@@ -4,23 +4,16 @@ from collections.abc import Iterable
 
 
 def check_table(table: object, columns: Iterable[str], name: str = "table", *, texts: Iterable[str] = ()) -> None:
-    """Raise an error unless `table` is a DataFrame with these columns.
+    """Raise TypeError or ValueError unless `table` is a DataFrame that has each of these columns once.
 
     Parameters
     ----------
     table : DataFrame
         What the caller passed.
-    columns : iterable of str
-        The columns that must hold real numbers.
+    columns, texts : iterable of str
+        The columns that must hold real numbers, and those of any values.
     name : str
         The argument's name, for the message.
-    texts : iterable of str
-        Further columns, of any values.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is not a DataFrame, a column is absent or duplicated, or one of `columns` does not hold real numbers.
 
     Examples
     --------

@@ -8,7 +8,7 @@ CHANNEL_COUNTS = (1, 3, 4)  # grey, red-green-blue, and with opacity
 
 
 def check_channels(channels: str | None) -> str | None:
-    """Return `channels`, or raise an error.
+    """Return `channels`, or raise TypeError or ValueError if it is not "first", "last" or None.
 
     Parameters
     ----------
@@ -18,11 +18,6 @@ def check_channels(channels: str | None) -> str | None:
     Returns
     -------
     str or None
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is anything else.
 
     Examples
     --------
@@ -35,8 +30,8 @@ def check_channels(channels: str | None) -> str | None:
 def image_axes(shape: Sequence[int], channels: str | None = None, name: str = "X") -> tuple[int, int]:
     """Return the axes of height and width of a batch of images.
 
-    Images (n, H, W) have no axis of channels, images (n, C, H, W) have it first, images (n, H, W, C) last. Without
-    `channels`, the layout is inferred if exactly one of the two axes has 1, 3 or 4 entries.
+    Images are (n, H, W), (n, C, H, W) or (n, H, W, C). Without `channels`, the layout is inferred if exactly one of
+    the two possible axes of channels has 1, 3 or 4 entries.
 
     Parameters
     ----------
@@ -61,8 +56,6 @@ def image_axes(shape: Sequence[int], channels: str | None = None, name: str = "X
     --------
     >>> image_axes((8, 28, 28)), image_axes((8, 3, 32, 32)), image_axes((8, 32, 32, 3))
     ((-2, -1), (-2, -1), (-3, -2))
-    >>> image_axes((8, 3, 32, 3), channels="last")
-    (-3, -2)
     """
     check_channels(channels)
     shape = tuple(shape)

@@ -25,10 +25,8 @@ def check_labels(y: object, name: str = "y", *, n: int | None = None, n_classes:
         Class numbers from 0, or soft labels, by the rule of this module.
     name : str
         The argument's name, for the message.
-    n : int, optional
-        The required number of labels.
-    n_classes : int, optional
-        The upper limit of int labels, and the required number of columns of soft labels.
+    n, n_classes : int, optional
+        The required number of labels, and K: int labels must be below it, and soft labels must have K columns.
 
     Returns
     -------
@@ -42,8 +40,6 @@ def check_labels(y: object, name: str = "y", *, n: int | None = None, n_classes:
     Examples
     --------
     >>> check_labels([0, 2, 1], n=3, n_classes=3)
-    array([0, 2, 1])
-    >>> check_labels([[0], [2], [1]])
     array([0, 2, 1])
     """
     y = class_column(host_array(y, name))
@@ -150,23 +146,16 @@ def one_hot(y: np.ndarray, n_classes: int) -> np.ndarray:
 
 
 def check_probabilities(p: object, name: str = "p", *, tolerance: float = 1e-6, remedy: str = "") -> None:
-    """Raise an error unless the rows of `p` are non-negative and sum to 1 within `tolerance`.
+    """Raise TypeError or ValueError unless the rows of `p` are distributions, with sums within `tolerance` of 1.
 
     Parameters
     ----------
     p : float array of shape (n, K)
         The distributions, one a row.
-    name : str
-        The argument's name, for the message.
+    name, remedy : str
+        The argument's name, and the end of the message if a row is not a distribution.
     tolerance : float
         Of the sums.
-    remedy : str
-        The end of the message if a row is not a distribution.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `p` is not real, has another shape, or a row is not a distribution.
 
     Examples
     --------

@@ -45,7 +45,7 @@ def check_int(value: object, name: str, *, low: int | None = None, high: int | N
 
 
 def check_jobs(value: object, name: str = "n_jobs") -> int | None:
-    """Return `value` if it is a number of threads as in scikit-learn: None, or a nonzero integer.
+    """Return the number of threads, as in scikit-learn; raise an error unless it is None or a nonzero integer.
 
     Parameters
     ----------
@@ -57,11 +57,6 @@ def check_jobs(value: object, name: str = "n_jobs") -> int | None:
     Returns
     -------
     int or None
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `value` is anything else.
 
     Examples
     --------
@@ -94,10 +89,8 @@ def check_real(
         The argument's name, for the message.
     low, high : float, optional
         The limits.
-    strict : bool
-        Exclude the limits.
-    allow_inf : bool
-        Accept infinite values.
+    strict, allow_inf : bool
+        Exclude the limits; accept infinite values.
 
     Returns
     -------
@@ -129,25 +122,18 @@ def check_real(
 
 
 def check_choice(value: object, name: str, choices: Iterable[str]) -> str:
-    """Return `value` if it is one of `choices`, or raise an error that lists them.
+    """Return `value` if it is one of `choices`, or raise a ValueError that lists them.
 
     Parameters
     ----------
-    value : str
-        What the caller passed.
-    name : str
-        The argument's name, for the message.
+    value, name : str
+        What the caller passed, and the argument's name, for the message.
     choices : iterable of str
         The allowed values.
 
     Returns
     -------
     str
-
-    Raises
-    ------
-    ValueError
-        If `value` is not among `choices`.
 
     Examples
     --------

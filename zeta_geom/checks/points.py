@@ -29,15 +29,12 @@ def check_finite(X: object, name: str = "X") -> None:
 
 
 def host_array(values: Any, name: str = "values") -> np.ndarray:
-    """Return `values` as a NumPy array.
-
-    A CPU tensor is detached; bfloat16, which NumPy lacks, becomes float32. Object arrays of numbers, as pandas has
-    them, become numeric.
+    """Return `values` as a NumPy array; bfloat16 becomes float32, and objects that are numbers become numeric.
 
     Parameters
     ----------
     values : array-like or CPU tensor, of any shape and dtype
-        What the caller passed.
+        What the caller passed; a tensor is detached.
     name : str
         The argument's name, for the message.
 
@@ -69,7 +66,7 @@ def host_array(values: Any, name: str = "values") -> np.ndarray:
 
 
 def real_array(values: object, name: str = "values") -> np.ndarray:
-    """Return `values` as a NumPy array of real numbers, bools among them, or raise an error.
+    """Return `values` as a NumPy array of real numbers, bools among them; raise TypeError or ValueError otherwise.
 
     Parameters
     ----------
@@ -77,11 +74,6 @@ def real_array(values: object, name: str = "values") -> np.ndarray:
         What the caller passed.
     name : str
         The argument's name, for the message.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `values` holds anything else, or nested lists of unequal lengths.
 
     Examples
     --------

@@ -35,10 +35,7 @@ def common_unit(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def column_references(*samples: np.ndarray) -> np.ndarray:
-    """Return a shift for each column, mostly 0, so that the rounding of its mean is below its differences.
-
-    Shapes: `*samples` (..., n, d) -> (..., 1, d).
-    """
+    """Return a shift (..., 1, d), mostly 0, so that the rounding of a column's mean is below its differences."""
     high = np.maximum.reduce([A.max(axis=-2, keepdims=True) for A in samples])
     low = np.minimum.reduce([A.min(axis=-2, keepdims=True) for A in samples])
     return np.where(np.maximum(high, -low) > FAR * (high - low), samples[0][..., :1, :], 0.0)

@@ -18,7 +18,7 @@ MOST = 4 * 10**6  # values of a set from which its spread and means are computed
 def check_units(
     first: ArrayLike, second: ArrayLike, names: tuple[str, str], *, divided: tuple[bool, bool] = (False, False)
 ) -> None:
-    """Raise ValueError if the values of two sets show that they are in different units.
+    """Raise ValueError if the values of two sets show that they are in different units; it states both ranges.
 
     Ranges are judged different in three cases. Sets of fewer than 8 values are not judged, and sets whose values are
     all equal by the first rule alone.
@@ -40,15 +40,9 @@ def check_units(
     divided : pair of bool
         Whether each came as integers and was divided by 255.
 
-    Raises
-    ------
-    ValueError
-        The message states both ranges.
-
     Examples
     --------
     >>> X = np.random.default_rng(0).random((20, 3))
-    >>> check_units(X, 2 * X, ("real", "fake"))
     >>> check_units(255 * X, 2 * X - 1, ("real", "fake"))
     Traceback (most recent call last):
     ValueError: fake must be in the unit of real; got values from -0.99... to 0.99... beside ...

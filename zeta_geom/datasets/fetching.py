@@ -29,10 +29,8 @@ def fetch(name: str, *, data_home: Path | str | None = None, download: bool = Tr
         A name in `DATASETS` that is not embedded.
     data_home : path, optional
         See `data_home`.
-    download : bool
-        Allow routes that need a network.
-    progress : bool
-        Show progress bars on a terminal.
+    download, progress : bool
+        Allow routes that need a network; show progress bars on a terminal.
 
     Returns
     -------

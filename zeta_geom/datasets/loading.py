@@ -17,18 +17,14 @@ class Dataset:
 
     Parameters
     ----------
-    name : str
-        The key in `DATASETS`.
     X_train, X_test : uint8 arrays of shape (n, H, W), or (n, H, W, C) in colour
         Images, levels 0..255; colours are red, green, blue.
     y_train, y_test : int64 arrays of shape (n,)
         Labels, 0 up to the number of classes - 1.
     class_names : tuple of str
         The classes, in the order of their labels.
-    fingerprint : str
-        SHA-256 over the four arrays.
-    source : str
-        The origin of the data.
+    name, fingerprint, source : str
+        The key in `DATASETS`; SHA-256 over the four arrays; the origin of the data.
 
     Examples
     --------
@@ -65,10 +61,8 @@ def load(name: str, *, data_home: Path | str | None = None, download: bool = Tru
         The data set; "digits" and "mnist-sample" need no network.
     data_home : path, optional
         The folder that holds the data sets; see `data_home`.
-    download : bool
-        Allow fetching over the network.
-    progress : bool
-        Show progress bars on a terminal.
+    download, progress : bool
+        Allow routes that need a network; show progress bars on a terminal.
 
     Returns
     -------

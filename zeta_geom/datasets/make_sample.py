@@ -13,10 +13,7 @@ PER_CLASS = 100
 
 
 def first_per_class(y: np.ndarray, count: int) -> np.ndarray:
-    """Return the indices of the first `count` samples of each class, ascending.
-
-    Shapes: `y` (n,) -> (count * classes,).
-    """
+    """Return the indices of the first `count` samples of each class, ascending."""
     chosen = [np.flatnonzero(y == label)[:count] for label in np.unique(y)]
     if any(len(indices) < count for indices in chosen):
         raise ValueError(f"count must be at most the size of the smallest class; got {count}.")

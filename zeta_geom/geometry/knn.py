@@ -64,8 +64,9 @@ def knn(
     """Find the k nearest neighbours, exactly by default.
 
     Without `queries`, the queries are the points of X themselves and no point is its own neighbour; duplicates of it
-    are. Ties go to the lower index. The N × N distance matrix is never held. `zeta_geom.scale.knn` finds the same
-    neighbours of points that outgrow memory or one machine.
+    are. Ties go to the lower index. The N × N distance matrix is never held. Differences below 1e-154, whose squares
+    underflow, count as zero. `zeta_geom.scale.knn` finds the same neighbours of points that outgrow memory or one
+    machine. Source: Abhishek et al. 2024, "Preserving the intrinsic dimensionality", k = 8 and 128.
 
     Parameters
     ----------
@@ -100,16 +101,9 @@ def knn(
 
     Notes
     -----
-    Differences below 1e-154, whose squares underflow, count as zero.
-
     Float32 distances propose candidates: every point that may be among the k nearest if its distance is too large by
     the bound of its error. Float64 sums of squared differences decide among them. If a list of candidates overflows,
     because too many points are as near as the k-th, all float64 distances of that query are computed.
-
-    References
-    ----------
-    Abhishek et al. 2024, "Preserving the intrinsic dimensionality of the original data": neighbourhoods of k = 8 and
-    128.
 
     Examples
     --------
@@ -186,9 +180,8 @@ def search(
 
     Without `Q` the queries are the points. With it, row `excluded[i]` of X is no neighbour of query i; -1 excludes
     none. With `cuts`, k among them, the first c indices are the set of the c nearest for each cut c, but their order
-    is arbitrary and the distances are not computed: this saves reading nearly all candidates again.
-
-    Shapes: `X` (n, d), `Q` (q, d), both C-contiguous; `excluded` (q,).
+    is arbitrary and the distances are not computed: this saves reading nearly all candidates again. X and Q are
+    C-contiguous.
     """
     candidates = find_candidates(X, Q, excluded, k, start=start, workers=effective_n_jobs(n_jobs), progress=progress)
     lists = candidates.lists
@@ -220,10 +213,7 @@ def search(
 def prepare_points(
     points: np.ndarray, name: str, metric: str, rows: Sequence[int] | np.ndarray | None = None
 ) -> np.ndarray:
-    """Return points in C order; for "cosine", float64 directions, whose squared distance is twice 1 - cos.
-
-    `rows` numbers the points for an error message.
-    """
+    """Return points in C order, for "cosine" as float64 directions; `rows` numbers them for an error message."""
     if metric == "euclidean":
         return np.ascontiguousarray(points)
     points = points.astype(np.float64)

@@ -19,6 +19,8 @@ from zeta_geom.rng.seeds import RandomState, numpy_generator
 class LocalPCA(BaseEstimator):
     """Local intrinsic dimension: a rule on the covariance spectrum of each point's nearest neighbours.
 
+    Source: Fukunaga and Olsen 1971; Abhishek et al. 2024, "Preserving the intrinsic dimensionality", k = 8 and 128.
+
     Parameters
     ----------
     n_neighbors : int, or tuple of int
@@ -28,8 +30,7 @@ class LocalPCA(BaseEstimator):
     rule : str
         A key of `RULES`; "FO" is the rule of Fukunaga and Olsen.
     n_anchors : int, optional
-        Estimate at this number of points only, drawn without replacement; their neighbours are searched among all
-        points.
+        Estimate at this number of different random points only; their neighbours are searched among all points.
     random_state : None, int, Generator or RandomState
         Determines the anchors.
     warm_start : bool
@@ -42,14 +43,11 @@ class LocalPCA(BaseEstimator):
 
     Attributes
     ----------
-    dimension_pw_ : ndarray of int64 (float64 for the rule "participation_ratio"), shape (m,) for one k, (len(ks), m)
-        for several
+    dimension_pw_ : ndarray of int64 (float64 for "participation_ratio"), shape (m,), or (len(ks), m) for several k
         The dimension at each of the m points, or at each anchor.
-    dimension_, dimension_std_ : float, or ndarray of shape (len(ks),)
-        Mean and standard deviation over them.
-    dimension_sem_ : float, or ndarray of shape (len(ks),)
-        Standard error of the mean as an estimate of the mean over all n points: std / √m · √(1 - m/n), with the
-        standard deviation of m - 1 degrees of freedom; 0 without anchors.
+    dimension_, dimension_std_, dimension_sem_ : float, or ndarray of shape (len(ks),)
+        Mean and standard deviation over them; standard error of the mean over all n points, std / √m · √(1 - m/n),
+        with the standard deviation of m - 1 degrees of freedom; 0 without anchors.
     anchors_ : ndarray of int64, shape (m,)
         The rows of X at which the dimension was estimated, ascending.
     n_features_in_ : int
@@ -61,10 +59,6 @@ class LocalPCA(BaseEstimator):
     to rounding has dimension 0: in every column c, max - min is at most 8 · eps · max|x_c|, with the eps of X's
     dtype. A column far from 0, for instance a constant one, hides no variation of other columns. Differences below
     1e-154, whose squares underflow, count as zero.
-
-    References
-    ----------
-    Fukunaga and Olsen 1971; Abhishek et al. 2024, "Preserving the intrinsic dimensionality", k = 8 and 128.
 
     Examples
     --------
@@ -107,17 +101,11 @@ class LocalPCA(BaseEstimator):
         Returns
         -------
         self
-            The fitted estimator.
 
         Raises
         ------
         ValueError
             If X is not 2-D and finite, has one feature, k ≥ n, or a parameter is out of range.
-
-        Examples
-        --------
-        >>> LocalPCA(4).fit(np.arange(10.0)[:, None] * [1, 2]).dimension_pw_.tolist()
-        [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
         """
         return self.fit_pw(X)
 
@@ -134,7 +122,6 @@ class LocalPCA(BaseEstimator):
         Returns
         -------
         self
-            The fitted estimator.
 
         Raises
         ------

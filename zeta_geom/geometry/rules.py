@@ -19,6 +19,8 @@ FAN_GAP, FAN_SHARE, FAN_SIGNAL = 10.0, 0.8, 0.95
 def fukunaga_olsen(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     """Return the number of eigenvalues strictly larger than alpha times the largest.
 
+    Source: Fukunaga and Olsen 1971; Abhishek et al. 2024, "Preserving the intrinsic dimensionality": alpha = 5 %.
+
     Parameters
     ----------
     eigenvalues : float array of shape (n, r)
@@ -35,10 +37,6 @@ def fukunaga_olsen(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     ------
     TypeError, ValueError
         If `eigenvalues` are not real, 2-D, finite and non-negative, or `alpha` is not in [0, 1].
-
-    References
-    ----------
-    Fukunaga and Olsen 1971; Abhishek et al. 2024, "Preserving the intrinsic dimensionality": alpha = 5 %.
 
     Examples
     --------

@@ -19,6 +19,8 @@ Rule: TypeAlias = Callable[[ArrayLike, float], np.ndarray]
 def local_spectra(neighbourhoods: ArrayLike) -> np.ndarray:
     """Return the covariance eigenvalues of each neighbourhood, centred on its own mean.
 
+    If k ≤ d, they are computed from the Gram matrix BBᵀ / (k - 1), which has the same non-zero eigenvalues.
+
     Parameters
     ----------
     neighbourhoods : float array of shape (q, k, d)
@@ -33,10 +35,6 @@ def local_spectra(neighbourhoods: ArrayLike) -> np.ndarray:
     ------
     TypeError, ValueError
         If they hold no real numbers, are not finite, or have another shape.
-
-    Notes
-    -----
-    The covariance BᵀB / (k - 1) and the Gram matrix BBᵀ / (k - 1) have the same non-zero eigenvalues.
 
     Examples
     --------

@@ -24,6 +24,8 @@ def tangent_residual(
 ) -> dict[int, np.ndarray]:
     """Return each query's distance from the tangent plane of its k nearest samples, for each k.
 
+    Source: the plane is that of the local PCA of Fukunaga and Olsen 1971; the residual is a measure of this project.
+
     Parameters
     ----------
     X : array-like of shape (n, d)
@@ -36,10 +38,8 @@ def tangent_residual(
         Threshold of the Fukunaga-Olsen rule, which gives the dimension of the plane.
     neighbors : Neighbors, optional
         The result of `knn(X, k, queries=queries)` with k at least the largest of `n_neighbors`; searched by default.
-    n_jobs : int or None
-        Number of threads, as in scikit-learn; -1 uses all cores.
-    progress : bool
-        Show progress bars, on a terminal.
+    n_jobs, progress
+        As in `LocalPCA`.
 
     Returns
     -------
@@ -57,10 +57,6 @@ def tangent_residual(
     the plane goes through μ along the u_i with λ_i > α λ_1, and the residual is ‖(x - μ) - Σ_i u_i u_iᵀ(x - μ)‖. If
     all k neighbours are one point, up to rounding as in `LocalPCA`, the plane is that point. A plane of d dimensions
     leaves no residual.
-
-    References
-    ----------
-    The plane is that of the local PCA of Fukunaga and Olsen 1971; the residual is a measure of this project.
 
     Examples
     --------

@@ -69,10 +69,7 @@ def compute_dtype(like: Array) -> Any:
 
 
 def flatten(X: SomeArray) -> SomeArray:
-    """Return X as a matrix in its compute dtype.
-
-    Shapes: `X` (m, ...) -> (m, d).
-    """
+    """Return X (m, ...) as a matrix (m, d) in its compute dtype."""
     return cast(X.reshape(X.shape[0], math.prod(X.shape[1:])), compute_dtype(X))
 
 
@@ -87,10 +84,7 @@ def batch_scale(X: Array) -> Any:
 
 
 def matrix_view(out: SomeArray | None, X: SomeArray) -> SomeArray | None:
-    """Return `out` as a matrix that shares its memory, or None where results cannot be written into it directly.
-
-    Shapes: `out` (rows, ...) -> (rows, d).
-    """
+    """Return `out` (rows, ...) as a matrix that shares its memory; None if results cannot be written into it."""
     if out is None or out.dtype != compute_dtype(X):
         return None
     contiguous = out.is_contiguous() if is_tensor(out) else out.flags.c_contiguous

@@ -16,10 +16,7 @@ from zeta_geom.mixers.traits import Traits
 def check_samples(
     X: ArrayLike, y: ArrayLike | None, n_classes: int | None, traits: Traits, title: str, *, finite: bool
 ) -> tuple[Any, Any]:
-    """Return samples as a batch, and labels as soft labels, or raise an error if the method cannot mix them.
-
-    Shapes: `X` (m, ...), `y` (m,) or (m, 1) or (m, K) -> (m, ...), (m, K).
-    """
+    """Return a batch and soft labels (m, K), or raise an error if the method cannot mix them."""
     batch = as_batch(X)
     if finite:
         check_values(batch)
@@ -29,10 +26,7 @@ def check_samples(
 
 
 def as_batch(X: ArrayLike) -> Any:
-    """Return X as a floating array or tensor with at least one sample, or raise an error.
-
-    Shapes: `X` (m, ...) -> (m, ...).
-    """
+    """Return X as a floating array or tensor with at least one sample, or raise an error."""
     if isinstance(X, np.ma.MaskedArray) or not (_is_array(X) or array_api_compat.is_array_api_obj(X)):
         X = host_array(X, "X")
     if not _is_array(X):
@@ -44,20 +38,14 @@ def as_batch(X: ArrayLike) -> Any:
 
 
 def check_needs(shape: Shape, labels: Array | None, traits: Traits, title: str) -> None:
-    """Raise ValueError if the method needs images or labels and the batch has none.
-
-    Shapes: `labels` (m, K).
-    """
+    """Raise ValueError if the method needs images or labels (m, K) and the batch has none."""
     check_images(shape, traits, title)
     if traits.needs_classes and labels is None:
         raise ValueError(f"{title} needs labels; give y, or labels= to draw.")
 
 
 def check_draw(shape: Shape, like: Array | None, labels: Array | None) -> None:
-    """Raise an error if `shape` is not that of a batch, `like` not floating, or `labels` not soft labels.
-
-    Shapes: `labels` (m, K).
-    """
+    """Raise an error if `shape` is no batch's, `like` not floating, or `labels` not soft labels (m, K)."""
     # a size may be symbolic under torch.compile; arrays and tensors have __index__ too, whatever they hold
     sizes: Sequence[object] = shape if isinstance(shape, (tuple, list)) else [None]
     if not all(hasattr(size, "__index__") and not _is_array(size) for size in sizes):
@@ -82,10 +70,7 @@ def check_images(shape: Shape, traits: Traits, title: str) -> None:
 
 
 def check_plan(X: Array, Y: Array | None, m: int) -> None:
-    """Raise an error if a batch is not floating, does not have the plan's m samples, or its labels are not soft.
-
-    Shapes: `X` (m, ...), `Y` (m, K).
-    """
+    """Raise an error unless X is floating, has the plan's m samples, and Y (m, K) holds soft labels of them."""
     for array, name in ((X, "X"), (X if Y is None else Y, "Y")):
         if not _is_array(array):
             raise TypeError(f"{name} must be a NumPy array or a torch tensor; got {type(array).__name__}.")
@@ -100,10 +85,7 @@ def check_plan(X: Array, Y: Array | None, m: int) -> None:
 
 
 def check_output(out: object, X: Array, rows: int, traits: Traits, title: str) -> None:
-    """Raise an error if the mixed X cannot be written into `out`.
-
-    Shapes: `out` (rows, ...), `X` (m, ...).
-    """
+    """Raise an error if the mixed X cannot be written into `out` (rows, ...)."""
     if out is None:
         return
     if not traits.keeps_rows:

@@ -14,10 +14,7 @@ from zeta_geom.rng.streams import Stream
 
 
 def series(n: int, gamma: float | Array, like: Array | None) -> Any:
-    """Return the p-series weights in the backend, on the device and to the precision of `like`.
-
-    Returns shape (n,).
-    """
+    """Return the p-series weights (n,) in the backend, on the device and to the precision of `like`."""
     if like is None or on_host(like):
         terms = host_series(n, float(gamma), like)
         return to_backend(terms, like) if is_tensor(like) else terms
@@ -38,10 +35,7 @@ def _cached_series(n: int, gamma: float, itemsize: int) -> np.ndarray:
 
 
 def draw_weights(stream: Stream, gamma: float | Array, rows: int, m: int, anchor: str, like: Array | None) -> Any:
-    """Draw W, whose rows hold the p-series weights of m terms in random orders, to the precision of `like`.
-
-    Returns shape (rows, m).
-    """
+    """Draw W (rows, m), whose rows hold the p-series weights in random orders, to the precision of `like`."""
     if not on_host(like):
         return scatter(series(m, gamma, like), draw_orders(stream, rows, m, m, anchor, like), m)
     from zeta_geom.mixers.kernels import shuffle_rows
@@ -53,10 +47,7 @@ def draw_weights(stream: Stream, gamma: float | Array, rows: int, m: int, anchor
 
 
 def draw_orders(stream: Stream, rows: int, m: int, n_mix: int, anchor: str, like: Array | None) -> Any:
-    """Draw the samples that each row mixes, the leader first: int32 on the CPU, int64 on a device.
-
-    Returns shape (rows, n_mix).
-    """
+    """Draw the samples (rows, n_mix) that each row mixes, the leader first: int32 on the CPU, else int64."""
     if on_host(like):
         from zeta_geom.mixers.kernels import MOST_SAMPLES, begin_permutations
 
@@ -74,10 +65,7 @@ def draw_orders(stream: Stream, rows: int, m: int, n_mix: int, anchor: str, like
 
 
 def scatter(terms: SomeArray, orders: SomeArray, m: int) -> SomeArray:
-    """Write `terms` at the columns `orders` of a matrix of zeros.
-
-    Shapes: `terms` (T,), `orders` (rows, T) -> (rows, m).
-    """
+    """Write `terms` (T,) at the columns `orders` (rows, T) of a matrix of zeros (rows, m)."""
     if isinstance(terms, np.ndarray):
         matrix = np.zeros((len(orders), m), dtype=terms.dtype)
         np.put_along_axis(matrix, orders, terms[None, :], axis=1)
@@ -96,18 +84,18 @@ def zeta_weight_matrix(
 ) -> np.ndarray:
     """Draw the matrix W of ζ-mixup, whose product with a batch is the mixed batch.
 
+    Source: Abhishek et al. 2024, Eqs. 5 and 6, Algorithm 1 (anchor "random") and Listing 1 (anchor "self").
+
     Parameters
     ----------
     m : int
         Number of samples in the batch.
     gamma : float
         Exponent γ ≥ 0, or +inf; any real where two samples are mixed.
-    n_mix : int, optional
-        T, how many samples are mixed into one output, 1 ≤ T ≤ m; all of them by default.
+    n_mix, n_out : int, optional
+        T, how many samples are mixed into one output, 1 ≤ T ≤ m, and the number of rows; m by default.
     anchor : {"self", "random"}
         "self": row k leads with sample k mod m. "random": every row's order is drawn freely.
-    n_out : int, optional
-        Number of rows; m by default.
     random_state : None, int, Generator, RandomState or torch.Generator
         Where the orders come from.
 
@@ -120,10 +108,6 @@ def zeta_weight_matrix(
     ------
     TypeError, ValueError
         If T > m, γ < 0 with T ≠ 2, or an argument has the wrong type.
-
-    References
-    ----------
-    Abhishek et al. 2024, Eqs. 5 and 6, Algorithm 1 (anchor "random") and Listing 1 (anchor "self").
 
     Examples
     --------

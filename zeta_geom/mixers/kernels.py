@@ -30,10 +30,7 @@ def _below(state, n):
 
 @njit(nogil=True)
 def shuffle_rows(seeds, terms, anchored, out):
-    """Write `terms` into each row of `out` in a random order.
-
-    Shapes: `seeds` (rows,), `terms` (m,), `out` (rows, m).
-    """
+    """Write `terms` (m,) into each row of `out` (rows, m) in a random order."""
     m = len(terms)
     skip = 1 if anchored else 0
     for k in range(len(seeds)):
@@ -52,10 +49,7 @@ def shuffle_rows(seeds, terms, anchored, out):
 
 @njit(nogil=True)
 def begin_permutations(seeds, m, anchored, out):
-    """Write into each row of `out` the first T entries of a random permutation of 0..m-1.
-
-    Shapes: `seeds` (rows,), `out` (rows, T).
-    """
+    """Write into each row of `out` (rows, T) the first T entries of a random permutation of 0..m-1."""
     samples = np.arange(m).astype(np.int32)
     picks = np.empty(out.shape[1], np.int64)
     for k in range(len(seeds)):
@@ -74,12 +68,10 @@ def begin_permutations(seeds, m, anchored, out):
 
 @njit(nogil=True)
 def gather_rows(orders, terms, values, out):
-    """Write Σ_i terms[i] · values[orders[k, i]] into out[k], for each k.
+    """Write Σ_i terms[i] · values[orders[k, i]] into out[k], for each k: `orders` (r, T), `values` (m, d).
 
     SciPy's sparse product is as fast from warm caches only: elsewhere, building its arrays makes it take three to six
     times as long.
-
-    Shapes: `orders` (r, T), `terms` (T,), `values` (m, d), `out` (r, d).
     """
     for start in range(0, values.shape[1], WIDTH):
         stop = min(start + WIDTH, values.shape[1])

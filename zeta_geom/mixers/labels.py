@@ -14,12 +14,10 @@ if TYPE_CHECKING:
 
 
 def soft_labels(y: ArrayLike | None, X: Array, n_classes: int | None) -> Any:
-    """Return labels as soft labels in the backend of X: float32, or float64 if X is float64; None for None.
+    """Return labels as soft labels (m, K) in the backend of X: float32, or float64 if X is float64; None for None.
 
     The rule is that of `zeta_geom.checks.labels`. Values are checked on the CPU only, since elsewhere a check would
     wait for the host; there, a row that is not a label becomes NaN.
-
-    Shapes: `y` (m,) or (m, 1) or (m, K), `X` (m, ...) -> (m, K).
     """
     if y is None:
         return None

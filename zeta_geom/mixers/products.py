@@ -7,10 +7,7 @@ from zeta_geom.mixers.arrays import namespace
 
 
 def product(W: SomeArray, values: SomeArray, out: SomeArray | None = None) -> SomeArray:
-    """Return W @ values in the dtype of `values`; autocast, which would use half precision, is switched off.
-
-    Shapes: `W` (r, m), `values` (m, d), `out` (r, d) -> (r, d).
-    """
+    """Return W (r, m) @ values (m, d) in the dtype of `values`, without autocast, which would use half precision."""
     if isinstance(values, np.ndarray):
         return np.matmul(W, values, out=out)
     import torch
@@ -22,10 +19,7 @@ def product(W: SomeArray, values: SomeArray, out: SomeArray | None = None) -> So
 
 
 def weighted_rows(orders: SomeArray, terms: SomeArray, values: SomeArray) -> SomeArray:
-    """Return Σ_i terms[i] · values[orders[k, i]] for each k; the cost is that of the T rows, not of all m.
-
-    Shapes: `orders` (r, T), `terms` (T,), `values` (m, d) -> (r, d).
-    """
+    """Return Σ_i terms[i] · values[orders[k, i]] for each k, (r, d), at the cost of T rows, not of all m."""
     rows, n_mix = orders.shape
     if isinstance(values, np.ndarray):
         from zeta_geom.mixers.kernels import gather_rows
@@ -41,10 +35,7 @@ def weighted_rows(orders: SomeArray, terms: SomeArray, values: SomeArray) -> Som
 
 
 def take_into(values: SomeArray, indices: SomeArray, out: SomeArray | None) -> SomeArray:
-    """Return values[indices], written into `out` if it is not None.
-
-    Shapes: `values` (m, d), `indices` (rows,), `out` (rows, d) -> (rows, d).
-    """
+    """Return values[indices], written into `out` if it is not None."""
     if isinstance(values, np.ndarray):
         if out is None:
             return np.take(values, indices, axis=0)
@@ -55,10 +46,7 @@ def take_into(values: SomeArray, indices: SomeArray, out: SomeArray | None) -> S
 
 
 def take_rows(values: SomeArray, rows: int, m: int) -> SomeArray:
-    """Return the rows k mod m of `values` for k < `rows`; `values` itself if these are all rows in order.
-
-    Shapes: `values` (m, ...) -> (rows, ...).
-    """
+    """Return the rows k mod m of `values` for k < `rows`; `values` itself if these are all rows in order."""
     if rows <= m:
         return values if rows == m else values[:rows]
     xp = namespace(values)

@@ -22,13 +22,7 @@ class Shared(TypedDict, total=False):
 
 
 class Seeded:
-    """An object with a stream of random numbers.
-
-    Parameters
-    ----------
-    random_state : None, int, Generator, RandomState or torch.Generator
-        Seeds the stream.
-    """
+    """An object with a stream of random numbers, seeded by `random_state`."""
 
     def __init__(self, random_state: RandomState) -> None:
         self._stream = Stream(random_state)
@@ -53,7 +47,7 @@ class Seeded:
         """Resume from a state that `state_dict` returned, whatever the seed of this mixer.
 
         A Generator passed as `random_state` is set to the state if it is of the same kind; otherwise the mixer gets
-        a new generator. γ, α and other parameters are not part of the state.
+        a new one. Parameters such as γ are not part of the state.
         """
         title = type(self).__name__
         if isinstance(state, Mapping) and ("mixer" in state or "format" in state):  # older states have neither

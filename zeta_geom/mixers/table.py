@@ -90,7 +90,6 @@ def make_mixer(name: str, **params: Any) -> Mixer:
     Returns
     -------
     Mixer
-        A new object of the class.
 
     Raises
     ------
@@ -126,15 +125,13 @@ def parameters_of(mixer: type[Mixer]) -> dict[str, inspect.Parameter]:
 def method_table() -> pd.DataFrame:
     """Return the paper's Table 2, extended, from the traits of the classes, with the methods that are not built.
 
+    Source: Abhishek et al. 2024, Table 2.
+
     Returns
     -------
     DataFrame
         Columns name (the key of `MIXERS`, empty if the method is not built), method, idea, space, hyper-parameters,
         optimisation, samples mixed, source.
-
-    References
-    ----------
-    Abhishek et al. 2024, Table 2.
 
     Examples
     --------

@@ -9,24 +9,16 @@ class Traits:
 
     Parameters
     ----------
-    title : str
-        The method's name in the literature.
-    idea : str
-        The key idea in a few words.
-    source : str
-        Where the method comes from.
-    samples : str
-        Number of samples mixed into one output, as in Table 2.
+    title, idea, source, samples : str
+        The method's name in the literature, its key idea in a few words, its source, and the number of samples mixed
+        into one output, as in Table 2.
     space : {"input", "features"}
         Whether inputs are mixed, or activations inside a model.
     min_samples : int
         The smallest batch that the method mixes; a batch of one is returned unmixed.
-    needs_images : bool
-        Whether the batch must hold images: (m, H, W), (m, C, H, W) or (m, H, W, C).
-    needs_classes : bool
-        Whether the draw depends on labels.
-    needs_model : bool
-        Whether the method needs a model.
+    needs_images, needs_classes, needs_model : bool
+        Whether the batch must hold images (m, H, W), (m, C, H, W) or (m, H, W, C); whether the draw depends on
+        labels; whether the method needs a model.
     optimises : bool
         Whether each batch is the solution of an optimisation; such a method may wait for the host.
     mixes_labels : bool
@@ -35,12 +27,9 @@ class Traits:
         Whether exactly `n_out` rows are returned; otherwise there may be fewer.
     weighted_mean : bool
         Whether inputs and labels are weighted means of the batch with the same weights.
-    bounded : bool
-        Whether every output value lies between values of the batch.
-    differentiable : bool
-        Whether the gradient with respect to the inputs is that of the whole method.
-    random : bool
-        Whether, with the default parameters, two draws differ.
+    bounded, differentiable, random : bool
+        Whether every output value lies between values of the batch; whether the gradient with respect to the inputs
+        is that of the whole method; whether, with the default parameters, two draws differ.
     backends : tuple of str
         The backends that the method supports, of "numpy" and "torch".
 

@@ -18,6 +18,8 @@ ANCHORS = ("self", "random")
 def p_series_weights(n: int, gamma: float) -> np.ndarray:
     """Return the normalised terms i^-γ / Σ_j j^-γ of the p-series truncated at `n`.
 
+    Source: Abhishek et al. 2024, Eq. 6.
+
     Parameters
     ----------
     n : int
@@ -34,10 +36,6 @@ def p_series_weights(n: int, gamma: float) -> np.ndarray:
     ------
     TypeError, ValueError
         If `n` is no positive integer, or `gamma` is NaN or -inf.
-
-    References
-    ----------
-    Abhishek et al. 2024, Eq. 6.
 
     Examples
     --------
@@ -64,6 +62,8 @@ def p_series(xp: ModuleType, n: int, gamma: float | Array, **options: object) ->
 def gamma_min(n_mix: int | None = None) -> float:
     """Return the γ at which the largest weight equals the sum of all others; above it, it exceeds them.
 
+    Source: Abhishek et al. 2024, Theorem 1.
+
     Parameters
     ----------
     n_mix : int, optional
@@ -78,16 +78,10 @@ def gamma_min(n_mix: int | None = None) -> float:
     TypeError, ValueError
         If `n_mix` is no integer of at least 2.
 
-    References
-    ----------
-    Abhishek et al. 2024, Theorem 1.
-
     Examples
     --------
     >>> round(gamma_min(), 12)
     1.728647238998
-    >>> gamma_min(2)
-    0.0
     """
     if n_mix is None:
         return float(brentq(lambda gamma: zeta(gamma) - 2, 1.5, 2.0, xtol=1e-15))
@@ -107,6 +101,8 @@ def _gamma_min_truncated(n_mix: int) -> float:
 def gamma_from_lambda(lam: float | ArrayLike) -> Any:
     """Return the γ at which ζ-mixup of two samples is mixup with λ: log2(λ / (1 - λ)).
 
+    Source: Abhishek et al. 2024, Theorem 2.
+
     Parameters
     ----------
     lam : float, or array of floats
@@ -120,10 +116,6 @@ def gamma_from_lambda(lam: float | ArrayLike) -> Any:
     ------
     TypeError, ValueError
         If a value is no real number, or outside (0, 1].
-
-    References
-    ----------
-    Abhishek et al. 2024, Theorem 2.
 
     Examples
     --------
@@ -140,6 +132,8 @@ def gamma_from_lambda(lam: float | ArrayLike) -> Any:
 def lambda_from_gamma(gamma: float | ArrayLike) -> Any:
     """Return the λ at which mixup is ζ-mixup of two samples with γ: 1 / (1 + 2^-γ).
 
+    Source: Abhishek et al. 2024, Theorem 2.
+
     Parameters
     ----------
     gamma : float, or array of floats
@@ -153,10 +147,6 @@ def lambda_from_gamma(gamma: float | ArrayLike) -> Any:
     ------
     TypeError, ValueError
         If a value is no real number, NaN or -inf.
-
-    References
-    ----------
-    Abhishek et al. 2024, Theorem 2.
 
     Examples
     --------

@@ -18,8 +18,7 @@ LAUNCHER = re.compile(
 def launched_rank() -> int | None:
     """Return this process's rank among those launched together; None if no variable states it.
 
-    Lightning's own launcher numbers the processes of one node, or of one Slurm task, by LOCAL_RANK alone; combined
-    with the number of the node or task it gives a unique number.
+    Lightning's own launcher sets LOCAL_RANK only; the number of the node or Slurm task makes it unique.
     """
     for name in RANKS:
         if (rank := _number(name)) is not None:

@@ -20,24 +20,17 @@ AnyGenerator: TypeAlias = Union[np.random.Generator, "torch.Generator"]
 
 
 def numpy_generator(random_state: RandomState = None) -> np.random.Generator:
-    """Return the NumPy generator for a `random_state`.
+    """Return the NumPy generator for a `random_state`; raise TypeError or ValueError if it is not valid.
 
     Parameters
     ----------
     random_state : None, int, numpy.random.Generator, numpy.random.RandomState or torch.Generator
-        None: fresh entropy. An int: a seed. A Generator is returned itself. From a RandomState or a torch.Generator
-        a seed is drawn.
+        None: fresh entropy. An int: a seed, at least 0. A Generator is returned itself. From a RandomState or a
+        torch.Generator a seed is drawn.
 
     Returns
     -------
     numpy.random.Generator
-
-    Raises
-    ------
-    TypeError
-        If `random_state` is anything else.
-    ValueError
-        If it is a negative int.
 
     Examples
     --------
@@ -157,7 +150,7 @@ def process_rank() -> int | None:
 
 
 def loader_rank(process: int, rank: int) -> int:
-    """Return the rank of the process that started this loader worker; 0 if it is unknown.
+    """Return the rank of the process that started this loader worker, as `process_rank` does; 0 if it is unknown.
 
     Parameters
     ----------
@@ -168,11 +161,6 @@ def loader_rank(process: int, rank: int) -> int:
     Returns
     -------
     int
-
-    Raises
-    ------
-    ValueError
-        As in `process_rank`.
 
     Examples
     --------

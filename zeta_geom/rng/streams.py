@@ -135,8 +135,7 @@ class Stream:
     def load_state_dict(self, state: Mapping[str, object]) -> None:
         """Resume from a dict that `state_dict` returned; TypeError or ValueError leave the stream unchanged.
 
-        A generator passed as `random_state` is set to the state if it is of the same kind; otherwise the stream gets
-        a new one.
+        A generator passed as `random_state` gets the state if it is of the same kind; otherwise it is replaced.
         """
         loaded = read_state(state, self._host)  # raises on any fault, before anything is changed
         shared = self._shared and self._worker is None and loaded.worker is None

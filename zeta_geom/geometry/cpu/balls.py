@@ -46,10 +46,7 @@ def ball_members(
     n_jobs: int | None,
     progress: bool,
 ) -> BallMembers:
-    """Return the members of closed balls, exactly; `squared_radii` are sums of `pair_distances`.
-
-    Shapes: `centres` (n, d), `squared_radii` (n,), `points` and `values` (m, d) and (m,).
-    """
+    """Return the members of closed balls, exactly; `squared_radii` (n,) are sums of `pair_distances`."""
     middle = centres.mean(axis=0, dtype=np.float64)
     points_in_ball = np.zeros(len(centres), dtype=np.int64)
     balls_around_point = np.zeros(len(points), dtype=np.int64)

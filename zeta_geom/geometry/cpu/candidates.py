@@ -69,10 +69,7 @@ def make_candidates(queries: Placed, points: Placed, excluded: np.ndarray, k: in
 
 @njit(nogil=True, fastmath=LOOSE)
 def scan(products, rows, first_row, columns, first_column, both, row_points, column_points, halves, direct):
-    """Add the possible neighbours in a tile to the candidates of its rows, and of its columns if `both`.
-
-    Shapes: `products` (a, b), `row_points` (q, d), `column_points` (n, d), `halves` (n,).
-    """
+    """Add the possible neighbours in a tile to the candidates of its rows, and of its columns if `both`."""
     width = min(products.shape[1], len(halves) - first_column)
     lengths = np.full(products.shape[1], np.inf, dtype=np.float32)
     lengths[:width] = halves[first_column : first_column + width]
@@ -196,10 +193,7 @@ def _set_limit(lists, row, kth):
 
 @njit(nogil=True, fastmath=LOOSE)
 def limit_by(lists, first, last, indices, queries, points):
-    """Set the limits of rows first..last by the distances of any k points `indices` each; near ones help most.
-
-    Shapes: `indices` (q, k), `queries` (q, d), `points` (n, d).
-    """
+    """Set the limits of rows first..last by the distances of any k points `indices` (q, k); near ones help most."""
     for row in range(first, last):
         kth = np.float32(0.0)
         for j in range(lists.k):

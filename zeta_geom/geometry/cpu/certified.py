@@ -122,10 +122,7 @@ def average(X, indices, mean):
 
 @njit(nogil=True, fastmath=LOOSE)
 def count_in_products(products, points, gram, ks, alpha, relative_error):
-    """Count the large eigenvalues of matrices, which are sums of their sections, after centring.
-
-    Shapes: `products` (q, s, r, r), `points` (at least q, at least k, d).
-    """
+    """Count the large eigenvalues of matrices, which are sums of their sections (q, s, r, r), after centring."""
     q, sections, side, _ = products.shape
     counts = np.empty((len(ks), q), dtype=np.int64)
     undecided = np.empty((len(ks), q), dtype=np.bool_)

@@ -29,11 +29,9 @@ def pointwise_dimensions(
     n_jobs: int | None = -1,
     progress: bool = False,
 ) -> np.ndarray:
-    """Return the dimension at each query for each number of neighbours, (len(ks), q).
+    """Return the dimension at each query for each number of neighbours, (len(ks), q), from `indices` (q, ≥ max(ks)).
 
     `order` (q,) puts queries close in space together, whose neighbours are then in cache; it changes no result.
-
-    Shapes: `X` (n, d), `indices` (q, at least max(ks)).
     """
     ordered = indices if order is None else indices[order]
     one_point = one_points(X, ordered, ks, n_jobs=n_jobs)

@@ -10,10 +10,7 @@ LOOSE = {"reassoc", "contract"}  # one compiled sum serves all: equal pairs get 
 
 @njit(nogil=True, fastmath=LOOSE)
 def decide(lists, first, last, X, order, Q, query_order, indices, squared):
-    """Sort the candidates of rows first..last by their float64 distances, ties to the lower index, and keep k.
-
-    Shapes: `X` (n, d), `Q` (q, d), `order` (n,), `query_order` (q,), `indices` and `squared` (q, k).
-    """
+    """Sort candidates of rows first..last by float64 distances, ties to the lower index, and keep k in `indices`."""
     for row in range(first, last):
         if lists.counts[row] < 0:
             continue
@@ -85,10 +82,7 @@ def squared_distances(Q, X, indices):
 
 @njit(nogil=True)
 def nearest_directly(X, Q, rows, excluded, k, indices, squared):
-    """Find the k nearest of some queries by all of their float64 distances, ties to the lower index.
-
-    Shapes: `X` (n, d), `Q` (q, d), `rows` and `excluded` (r,), `indices` and `squared` (q, k).
-    """
+    """Find the k nearest of the queries `rows` by all of their float64 distances, ties to the lower index."""
     distances = np.empty(len(X))
     for i in range(len(rows)):
         for point in range(len(X)):

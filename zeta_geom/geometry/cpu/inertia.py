@@ -84,8 +84,7 @@ def update(work, first, rows, ratios):
 def bracket_by_lanczos(matrix, size, trace, width, basis):
     """Return lower and upper bound of the largest eigenvalue of a positive semidefinite matrix, and a likely bound.
 
-    The largest Ritz value is the lower bound; few steps suffice if the largest eigenvalue stands out. `basis` has
-    STEPS + 1 rows.
+    The largest Ritz value is the lower bound. `basis` has STEPS + 1 rows.
     """
     # Upper bound: in a basis that begins with Lanczos' vectors the matrix is [[T, b e qᵀ], [b q eᵀ, B]], T
     # tridiagonal, e the last unit vector, q another. All eigenvalues are at most m if m > |B| and T + b² / (m - |B|)

@@ -10,10 +10,7 @@ ROWS = 1024  # neighbourhoods of a chunk: milliseconds of work for a thread
 
 
 def one_points(X: np.ndarray, indices: np.ndarray, ks: tuple[int, ...], *, n_jobs: int | None = 1) -> np.ndarray:
-    """Return (len(ks), q) of bool: in every column c of the k nearest, max - min is at most 8 · eps · max|x_c|.
-
-    Shapes: `X` (n, d), `indices` (q, at least max(ks)).
-    """
+    """Return (len(ks), q) of bool: max - min ≤ 8 · eps · max|x_c| in every column c of the k nearest."""
     flags = np.empty((len(indices), len(ks)), dtype=np.bool_)
     tolerance = SAME * float(np.finfo(X.dtype).eps)
 

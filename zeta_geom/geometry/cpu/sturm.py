@@ -11,10 +11,7 @@ LOOSE = {"reassoc", "contract"}  # backward stable in any order of summation
 
 @njit(nogil=True, fastmath=LOOSE)
 def tridiagonalise(matrix, size, diagonal, beside, work):
-    """Reduce a symmetric matrix, of which the lower triangle is read, to tridiagonal form by Householder reflections.
-
-    It is overwritten; `work` has four rows of at least `size`.
-    """
+    """Overwrite a symmetric matrix (lower triangle) by its tridiagonal form; `work` has four rows of ≥ `size`."""
     # From the last row up, so that the rest is the leading block. The update of a step, A - pqᵀ - qpᵀ, is delayed to
     # the next step, whose pass over A also multiplies it by the next reflection: one pass over memory in place of
     # two. Blocked reductions defer updates in the same way (Dongarra, Hammarling and Sorensen 1989, "Block reduction

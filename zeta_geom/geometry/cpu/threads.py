@@ -23,10 +23,7 @@ def map_chunks(
     progress: bool,
     description: str,
 ) -> list[Any]:
-    """Call `compute` with slices that cover 0..n_rows, in threads, and return the results in order.
-
-    BLAS runs on one thread meanwhile; the work inside releases the GIL.
-    """
+    """Call `compute` with slices of 0..n_rows in threads, each with serial BLAS; return the results in order."""
     slices = [slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size)]
     workers = max(1, min(effective_n_jobs(n_jobs), len(slices)))
     bar = progress_bar(n_rows, description, "pt", progress)

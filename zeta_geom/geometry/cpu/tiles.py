@@ -46,10 +46,7 @@ def find_candidates(
     workers: int,
     progress: bool,
 ) -> CandidateSearch:
-    """Return for each query a short list of points that contains its k nearest.
-
-    Shapes: `X` (n, d), `Q` (q, d), `excluded` (q,) rows of X or -1.
-    """
+    """Return for each query a short list of points with its k nearest; `excluded` (q,) holds rows of X or -1."""
     frame = fit_frame(X, k, Q) if start is None else start.frame
     order = frame.order(X, BLOCK, workers)
     points, place_of = frame.place(X, order, workers), np.argsort(order)

@@ -16,10 +16,7 @@ SHIFTS, ROUNDS = 33, 6
 def count_large_eigenvalues(
     X: torch.Tensor, indices: torch.Tensor, ks: tuple[int, ...], alpha: float, *, progress: bool = False
 ) -> torch.Tensor:
-    """Return dimensions (len(ks), q) at queries with neighbours `indices` (q, at least max(ks)).
-
-    They are those of `cpu.counts.pointwise_dimensions` by the rule "FO".
-    """
+    """Return the dimensions (len(ks), q) of `cpu.counts.pointwise_dimensions` by the rule "FO"."""
     low, high = X.aminmax(dim=0)
     scale = tensor_scale((high.double() - low.double()).amax())
     results = []

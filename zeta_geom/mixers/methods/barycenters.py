@@ -31,10 +31,7 @@ VALUES_DEVICE = 2**24  # in a block of pairs on a device, where small blocks lea
 
 
 def barycenters(first: SomeArray, second: SomeArray, shares: SomeArray, reg: float, max_iter: int) -> Any:
-    """Return the barycentre of each pair of images.
-
-    Shapes: `first` and `second` (pairs, H, W), `shares` (pairs,) -> (pairs, H, W).
-    """
+    """Return the barycentre of each pair of images: two (pairs, H, W) -> (pairs, H, W)."""
     xp = namespace(first)
     pairs, height, width = first.shape
     most = max(1, (VALUES_HOST if on_host(first) else VALUES_DEVICE) // (2 * height * width))
@@ -71,10 +68,7 @@ def _exponents(size: int, reg: float, like: SomeArray) -> Any:
 
 
 def _iterate(domain: Domain, images: SomeArray, scalings: SomeArray, shares: SomeArray, max_iter: int) -> Any:
-    """Return barycentres (H, pairs, W), not finite where the domain's numbers over- or underflow.
-
-    Shapes: `images` and `scalings` (H, 2, pairs, W), `shares` (pairs,).
-    """
+    """Return barycentres (H, pairs, W) of (H, 2, pairs, W), not finite where numbers over- or underflow."""
     xp = namespace(images)
     means = xp.empty_like(images[:, 0])
     left = xp.arange(shares.shape[0], device=images.device)
@@ -164,8 +158,6 @@ def log_product(logs: SomeArray, exponents: SomeArray, reg: float) -> Any:
 
     The sum over j is cut into blocks in which the exponents of each k differ by at most `SPAN`: after the block's
     largest term of either factor is divided out, what underflows is less than the sum by e^(SPAN - 708).
-
-    Shapes: `logs` (n, size), `exponents` (size, size) -> (n, size).
     """
     xp = namespace(logs)
     size = logs.shape[1]

@@ -42,7 +42,7 @@ class RandomMixer(Mixer):
     p : sequence of float, optional
         The probability of each mixer, summing to 1; equal by default.
     **shared
-        prob, n_classes, check_values, random_state: as in `Mixer`.
+        As in `Mixer`.
 
     Raises
     ------

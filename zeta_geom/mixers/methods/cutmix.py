@@ -29,28 +29,17 @@ class CutMix(ImageMixer, PairMixer):
 
     With λ ~ Beta(α, α), the box has half sides ⌊H √(1-λ) / 2⌋ and ⌊W √(1-λ) / 2⌋ around a uniform pixel and is
     clipped at the borders; then λ = 1 - area / (H W). One box serves the batch.
+    Source: Yun et al. 2019 (CutMix); the even sides are those of the authors' code, and of torchvision's.
 
     Parameters
     ----------
     alpha : float
         α > 0; 1 makes λ uniform.
-    channels : {"first", "last"}, optional
-        Where the channels of images are; inferred by default (see `checks.image_axes`).
-    **shared
-        prob, n_classes, check_values, random_state: as in `Mixer`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If α is not a positive number.
-
-    References
-    ----------
-    Yun et al. 2019 (CutMix); the even sides are those of the authors' code, and of torchvision's.
+    channels, **shared
+        As in `ImageMixer` and `Mixer`.
 
     Examples
     --------
-    >>> import numpy as np
     >>> X_new, Y_new = CutMix(random_state=3)(np.stack([np.zeros((8, 8)), np.ones((8, 8))]), [0, 1])
     >>> X_new.mean(axis=(1, 2)), Y_new[:, 1]
     (array([0.3125, 0.6875]), array([0.3125, 0.6875]))
@@ -99,10 +88,7 @@ class CutMix(ImageMixer, PairMixer):
 
 
 def _span(size: int, cut: Array, position: Array) -> tuple[Any, Any]:
-    """Return the first pixel of a cut and the first after it, around a position in [0, 1).
-
-    The cut's length is the share `cut` of the side, `size`, before it is clipped.
-    """
+    """Return the first pixel of a cut and the first after it: `cut` is a share of `size`, `position` in [0, 1)."""
     xp = namespace(cut)
     centre = xp.clip(xp.floor(position * size), 0, size - 1)  # in float32 the product may round up to size
     half = xp.floor(size * cut / 2)
@@ -138,29 +124,17 @@ class PastePlan:
 class CutMixZeta(ImageMixer):
     """Paste boxes as CutMix does, then mix the pasted images, and their labels, with ζ-mixup's weights.
 
-    The paper does not say in which order it applies the two; this order is ours.
+    Source: Abhishek et al. 2024, Table 5, which does not give the order of the two; this order is ours.
 
     Parameters
     ----------
     gamma, n_mix, anchor
         As in `ZetaMixup`; for this method the paper draws γ from (1.72865, 4.0).
-    alpha, channels
+    alpha, channels, **shared
         As in `CutMix`.
-    **shared
-        prob, n_classes, check_values, random_state: as in `Mixer`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a parameter is outside its range.
-
-    References
-    ----------
-    Abhishek et al. 2024, Table 5.
 
     Examples
     --------
-    >>> import numpy as np
     >>> CutMixZeta(random_state=0)(np.ones((4, 8, 8)), [0, 1, 2, 3])[1].sum(axis=1).round(12)
     array([1., 1., 1., 1.])
     """

@@ -13,27 +13,19 @@ from zeta_geom.mixers.traits import Traits
 class DirichletMixup(MatrixMixer):
     """Mix the whole batch with weights of a Dirichlet distribution: row k of W ~ Dir(α, ..., α).
 
+    Source: Abhishek et al. 2024, Table 8, third row, where α = 1.
+
     Parameters
     ----------
     alpha : float
         α > 0; 1 makes the weights uniform on the simplex.
     **shared
-        prob, n_classes, check_values, random_state: as in `Mixer`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If α is not a positive number.
-
-    References
-    ----------
-    Abhishek et al. 2024, Table 8, third row, where α = 1.
+        As in `Mixer`.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> DirichletMixup(random_state=0)(np.eye(3))[0].sum(axis=1).round(12)
-    array([1., 1., 1.])
+    >>> DirichletMixup(random_state=0)([[1.0, 0.0], [0.0, 1.0]])[0].sum(axis=1).round(12)
+    array([1., 1.])
     """
 
     traits = Traits(

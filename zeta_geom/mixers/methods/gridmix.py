@@ -25,6 +25,7 @@ class GridMix(ImageMixer, PairMixer):
 
     λ ~ Beta(α, α); the label is mixed by the share of cells. One grid serves the batch; row i of the N rows begins at
     pixel ⌈i H / N⌉.
+    Source: Baek et al. 2021 (GridMix), whose local loss uses `cell_labels`.
 
     Parameters
     ----------
@@ -32,19 +33,13 @@ class GridMix(ImageMixer, PairMixer):
         N, the number of cells along each side.
     alpha : float
         α > 0; 1 makes λ uniform.
-    channels : {"first", "last"}, optional
-        Where the channels of images are; inferred by default (see `checks.image_axes`).
-    **shared
-        prob, n_classes, check_values, random_state: as in `Mixer`.
+    channels, **shared
+        As in `ImageMixer` and `Mixer`.
 
     Raises
     ------
     TypeError, ValueError
         If a parameter is outside its range; in a call, if an image has fewer than N pixels along a side.
-
-    References
-    ----------
-    Baek et al. 2021 (GridMix), whose local loss uses `cell_labels`.
 
     Examples
     --------
@@ -106,13 +101,6 @@ class GridMix(ImageMixer, PairMixer):
         Returns
         -------
         array or tensor of shape (rows, N, N, K)
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> mixer = GridMix(2, random_state=0)
-        >>> GridMix.cell_labels(np.eye(3), mixer.draw((3, 8, 8))).shape
-        (3, 2, 2, 3)
         """
         xp = namespace(Y)
         cells, partners = to_backend(plan.cells, Y), xp.take(Y, to_backend(plan.partners, Y), axis=0)

@@ -35,6 +35,7 @@ class LocalSyntheticInstances(MatrixMixer):
     """Mix each sample with its nearest ones: weights r^-p / Σ_{j≤T} j^-p, where r is the rank of the distance.
 
     The sample itself has rank 1; of equally distant samples the one of lower index has the lower rank.
+    Source: Brown et al. 2015 (local synthetic instances); Abhishek et al. 2024, "Method" and Table 9.
 
     Parameters
     ----------
@@ -45,22 +46,11 @@ class LocalSyntheticInstances(MatrixMixer):
     anchor : {"self", "random"}
         "self": row k starts from sample k mod m, and nothing is random. "random": from a sample drawn uniformly.
     **shared
-        prob, n_classes, check_values, random_state: as in `Mixer`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a parameter is outside its range.
-
-    References
-    ----------
-    Brown et al. 2015 (local synthetic instances); Abhishek et al. 2024, "Method" and Table 9.
+        As in `Mixer`.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> X = np.array([[0.0], [1.0], [10.0]])
-    >>> LocalSyntheticInstances(1.0, n_mix=2)(X)[0].round(3).ravel().tolist()
+    >>> LocalSyntheticInstances(1.0, n_mix=2)([[0.0], [1.0], [10.0]])[0].round(3).ravel().tolist()
     [0.333, 0.667, 7.0]
     """
 
@@ -98,10 +88,7 @@ class LocalSyntheticInstances(MatrixMixer):
 
 
 def _ranked(X: SomeArray, bases: SomeArray) -> SomeArray:
-    """Return all samples sorted by their distance from each base, the base first: int64.
-
-    Shapes: `X` (m, ...), `bases` (rows,) -> (rows, m).
-    """
+    """Return all samples sorted by their distance from each base, the base first: int64 (rows, m)."""
     if not is_tensor(X) or on_host(X):
         host = np.asarray(X.detach().double() if is_tensor(X) else X)
         (points,) = common_unit(np.asarray(host.reshape(len(host), -1), dtype=np.float64))

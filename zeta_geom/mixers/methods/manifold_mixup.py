@@ -22,33 +22,20 @@ class ManifoldMixup(Mixup):
     """Mix the activations of a layer drawn for each batch, and the labels likewise: h' = λ h + (1 - λ) h[π].
 
     Called on a batch, it mixes the batch itself, as mixup does; `run` mixes inside a model.
+    Source: Verma et al. 2019 (manifold mixup), where the layers are the input and the first two stages.
 
     Parameters
     ----------
     layers : sequence of str
         The eligible layers: names as in `model.named_modules()`, and "input". All are equally probable.
-    alpha : float
-        λ ~ Beta(α, α), α > 0.
-    per_sample : bool
-        Draw a λ for each output; by default one λ serves the batch.
-    **shared
-        prob, n_classes, check_values, random_state: as in `Mixer`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a parameter is outside its range.
-
-    References
-    ----------
-    Verma et al. 2019 (manifold mixup), where the layers are the input and the outputs of the first two stages.
+    alpha, per_sample, **shared
+        As in `Mixup`.
 
     Examples
     --------
     >>> import torch
     >>> model = torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.Linear(5, 2))
-    >>> mixer = ManifoldMixup(["input", "0"], random_state=0)
-    >>> logits, Y = mixer.run(model, torch.eye(3), [0, 1, 1])
+    >>> logits, Y = ManifoldMixup(["input", "0"], random_state=0).run(model, torch.eye(3), [0, 1, 1])
     >>> logits.shape, Y.sum(dim=1)
     (torch.Size([3, 2]), tensor([1., 1., 1.]))
     """

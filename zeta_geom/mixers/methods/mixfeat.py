@@ -41,6 +41,7 @@ class MixFeat(Mixer):
     """Perturb activations by a part of another sample's: h' = (1 + r cos t) h + r sin t · h[π]; keep the labels.
 
     r ~ N(0, σ²), t ~ U(-π, π). Called on a batch, it mixes the batch itself; `run` mixes inside a model.
+    Source: Yaguchi et al. 2019 (MixFeat), σ = 0.2.
 
     Parameters
     ----------
@@ -51,25 +52,14 @@ class MixFeat(Mixer):
     per_feature : bool
         Draw r and t for each feature of the activation; otherwise once for the batch.
     **shared
-        prob, n_classes, check_values, random_state: as in `Mixer`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a parameter is outside its range.
-
-    References
-    ----------
-    Yaguchi et al. 2019 (MixFeat), σ = 0.2.
+        As in `Mixer`.
 
     Examples
     --------
     >>> import torch
     >>> model = torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.Linear(5, 2))
-    >>> MixFeat(["0"], random_state=0).run(model, torch.eye(3), [0, 1, 1])[1]
-    tensor([[1., 0.],
-            [0., 1.],
-            [0., 1.]])
+    >>> MixFeat(["0"], random_state=0).run(model, torch.eye(3), [0, 1, 1])[1].tolist()
+    [[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]]
     """
 
     traits = Traits(

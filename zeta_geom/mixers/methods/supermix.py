@@ -42,44 +42,26 @@ class SuperMix(ImageMixer):
     Logits begin at 0 on a coarse grid, are upsampled, mapped by the logistic function and divided by their sum.
     Gradient steps, blurred, on KL(target ‖ teacher(Σ m_k x_k)) + sparsity · mean |m (m - 1)| stop when the teacher's
     leading classes are those of the target. Rows that do not reach this are dropped, so fewer may be returned.
+    KL(teacher ‖ target) would be infinite, since the target is zero for most classes. Gradients flow through the
+    images, not through the masks. Source: Dabouei et al. 2021 (SuperMix).
 
     Parameters
     ----------
     teacher : torch.nn.Module
-        Maps images (n, ...), in the layout of X, to logits (n, C). It runs in evaluation mode, and its mode is
-        restored.
-    n_mix : int
-        T, how many images are mixed.
-    alpha : float
-        α > 0.
-    mask_size : int
-        Cells of the masks' grid along each side.
-    sigma : float
-        Standard deviation of the blur of the gradient, in cells.
-    sparsity : float
-        Weight of the term that pushes masks to 0 or 1.
-    step : float
-        The change of the largest entry of an image's masks in a step.
-    max_steps : int
-        The largest number of steps.
-    channels : {"first", "last"}, optional
-        Where the channels of images are; inferred by default (see `checks.image_axes`).
-    **shared
-        prob, n_classes, check_values, random_state: as in `Mixer`.
+        Maps images (n, ...), in the layout of X, to logits (n, C), in evaluation mode; its mode is restored.
+    n_mix, mask_size, max_steps : int
+        T, how many images are mixed; the cells of the masks' grid along each side; the largest number of steps.
+    alpha, sigma : float
+        α > 0; the standard deviation of the blur of the gradient, in cells.
+    sparsity, step : float
+        Weight of the term that pushes masks to 0 or 1; the change of the largest entry of an image's masks in a step.
+    channels, **shared
+        As in `ImageMixer` and `Mixer`.
 
     Raises
     ------
     TypeError, ValueError
         If a parameter is outside its range; in a call, if X is no tensor, or the teacher returns no logits (n, C).
-
-    Notes
-    -----
-    The divergence is KL(target ‖ teacher): in the other direction it is infinite, since the target is zero for most
-    classes. Gradients flow through the images, not through the masks.
-
-    References
-    ----------
-    Dabouei et al. 2021 (SuperMix).
 
     Examples
     --------

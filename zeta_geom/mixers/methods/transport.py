@@ -18,6 +18,7 @@ class OptTransMix(ImageMixer, PairMixer):
 
     Each channel is a distribution over pixels, scaled to mass 1; the barycentre gets the mass λ m_1 + (1 - λ) m_2.
     If a channel is empty in one of the two images, the result is the other image's, at that mass.
+    Source: Zhu et al. 2020 (OptTransMix); Solomon et al. 2015 (convolutional barycentres).
 
     Parameters
     ----------
@@ -25,19 +26,13 @@ class OptTransMix(ImageMixer, PairMixer):
         Entropic regularisation, in squared sides of the image; it blurs by about √(reg / 2) sides.
     max_iter : int
         The largest number of iterations of Sinkhorn's algorithm.
-    channels : {"first", "last"}, optional
-        Where the channels of images are; inferred by default (see `checks.image_axes`).
-    **shared
-        prob, n_classes, check_values, random_state: as in `Mixer`.
+    channels, **shared
+        As in `ImageMixer` and `Mixer`.
 
     Raises
     ------
     TypeError, ValueError
         If a parameter is outside its range; in a call, if a pixel is negative.
-
-    References
-    ----------
-    Zhu et al. 2020 (OptTransMix); Solomon et al. 2015 (convolutional barycentres).
 
     Examples
     --------
