@@ -21,10 +21,6 @@ class PrecisionRecall:
         Whether each fake lies in a ball of a real sample.
     recall_pw : bool array of shape (n,)
         Whether each real sample lies in a ball of a fake.
-
-    Examples
-    --------
-    See `improved_precision_recall`.
     """
 
     precision: float
@@ -40,10 +36,8 @@ def improved_precision_recall(
 
     Parameters
     ----------
-    real : float array of shape (n, d)
-        Real samples, or their features.
-    fake : float array of shape (m, d)
-        Synthetic samples, in the same features and units.
+    real, fake : float arrays of shape (n, d) and (m, d)
+        Real samples, or their features, and synthetic samples in the same features and units.
     k : int
         A ball reaches to its centre's k-th neighbour, k below n and m; 3 as in the paper.
     n_jobs : int or None
@@ -54,7 +48,6 @@ def improved_precision_recall(
     Returns
     -------
     PrecisionRecall
-        Both shares, and the decisions for each sample.
 
     Raises
     ------
@@ -64,13 +57,9 @@ def improved_precision_recall(
     Notes
     -----
     precision = (1/m) Σ_j 1[∃i: ‖fake_j - real_i‖ ≤ NND_k(real_i)], with NND_k(real_i) the distance of real_i to its
-    k-th nearest other real sample; recall is the same with the roles exchanged. Balls are closed, as in the paper: if
-    every real sample exists k + 1 times, the radii are 0 and exactly the copies are inside. Published code (prdc)
-    uses open balls and returns 0 then.
-
-    References
-    ----------
-    Kynkäänniemi et al. 2019, "Improved precision and recall metric for assessing generative models", Equations 1, 2.
+    k-th nearest other real sample; recall is the same with the roles exchanged. Published code (prdc) uses open
+    balls. Source: Kynkäänniemi et al. 2019, "Improved precision and recall metric for assessing generative models",
+    Equations 1, 2.
 
     Examples
     --------

@@ -23,7 +23,6 @@ def integrated_score(curve: ArrayLike, levels: ArrayLike) -> Any:
     Returns
     -------
     float, or ndarray of float64 of shape (...)
-        One score per curve; 1 is best.
 
     Raises
     ------
@@ -32,12 +31,8 @@ def integrated_score(curve: ArrayLike, levels: ArrayLike) -> Any:
 
     Notes
     -----
-    The integral is computed by the trapezoidal rule on the levels. If they are L equally spaced levels and the curve
-    never falls, it is within 1/(L - 1) of the exact integral.
-
-    References
-    ----------
-    Alaa et al. 2022, "How Faithful is your Synthetic Data?", integrated α-precision and β-recall.
+    The integral is computed by the trapezoidal rule, exact to 1/(L - 1) on L equally spaced levels if the curve never
+    falls. Source: Alaa et al. 2022, "How Faithful is your Synthetic Data?", integrated α-precision and β-recall.
 
     Examples
     --------
@@ -83,11 +78,7 @@ def quantile_ranks(values: np.ndarray, reference: np.ndarray) -> np.ndarray:
 
 
 def centre_distances(X: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distances of the rows of X (n, d), and of others (m, d), to the mean of X.
-
-    The mean is the correctly rounded sum over n, so that the order of the rows changes nothing; the mean of a
-    constant column is its value.
-    """
+    """Return the distances of the rows of X (n, d), and of others (m, d), to the mean of X, rounded once."""
     centre = np.array([[fsum(column) / len(X) for column in X.T]])
     centre = np.where((X[0] == X).all(axis=0), X[0], centre)
     distances, other_distances = (

@@ -43,9 +43,8 @@ def check_parameters(t: object) -> np.ndarray:
 def curve_distance(X: np.ndarray, curve: Curve, limits: tuple[float, float]) -> np.ndarray:
     """Return each point's Euclidean distance from a curve that ends at both limits.
 
-    The stationary points of the squared distance are bracketed on a grid of 128 cells per 2π of the parameter, by the
-    sign of its derivative, and refined by Newton's method inside the bracket, with bisection if a step leaves it; the
-    nearest of them and of the two ends counts. The distance is exact to 1e-9 (`DISTANCE_TOLERANCE`) for curves whose
+    The stationary points of the squared distance are bracketed on a grid of 128 cells per 2π of the parameter, and
+    refined by Newton's method or bisection. The distance is exact to 1e-9 (`DISTANCE_TOLERANCE`) for curves whose
     features are as wide as a cell.
 
     Parameters
@@ -59,8 +58,7 @@ def curve_distance(X: np.ndarray, curve: Curve, limits: tuple[float, float]) -> 
 
     Returns
     -------
-    float64 array of shape (n,)
-        Distances, in the units of X.
+    float64 array of shape (n,), in the units of X
 
     Raises
     ------

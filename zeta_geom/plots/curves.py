@@ -60,10 +60,8 @@ def level_across(ax: Axes, mean: float, std: float | None, method: str, **line: 
     ----------
     ax : matplotlib Axes
         Axes to draw on.
-    mean : float
-        Height of the line.
-    std : float, optional
-        Half the band's height; None for no band.
+    mean, std : float
+        Height of the line, and half the height of the band; `std` None for no band.
     method : str
         A key of METHOD_COLORS; any other name needs `color`.
     **line

@@ -40,8 +40,7 @@ def gamma_sensitivity(ax: Axes, table: pd.DataFrame, levels: Mapping[str, tuple[
     --------
     >>> from matplotlib.figure import Figure
     >>> table = pd.DataFrame({"gamma": [2.0, 3.0], "mean": [5.0, 6.0], "std": [0.1, 0.2]})
-    >>> ax = gamma_sensitivity(Figure().subplots(), table, {"mixup": (6.5, 0.1)})
-    >>> [text.get_text() for text in ax.texts]
+    >>> [text.get_text() for text in gamma_sensitivity(Figure().subplots(), table, {"mixup": (6.5, 0.1)}).texts]
     ['mixup', 'ζ-mixup']
     """
     check_table(table, ["gamma", "mean", "std"])

@@ -114,9 +114,8 @@ def name_columns(axes: np.ndarray, names: list[str], xlabel: str) -> np.ndarray:
     Examples
     --------
     >>> from matplotlib.figure import Figure
-    >>> axes = name_columns(Figure().subplots(2, 2), ["input", "mixup"], "x")
-    >>> axes[0, 1].get_title(), axes[1, 0].get_xlabel()
-    ('mixup', 'x')
+    >>> name_columns(Figure().subplots(2, 2), ["input", "mixup"], "x")[0, 1].get_title()
+    'mixup'
     """
     if len(names) != axes.shape[1]:
         raise ValueError(f"names must hold one name for each of the {axes.shape[1]} columns; got {len(names)}.")
@@ -159,12 +158,10 @@ def spread(
     ----------
     table : DataFrame
         One row for each value.
-    column : str
-        Name of the column.
+    column, form : str
+        Name of the column, and format of both numbers.
     what : mapping
         Column -> value that selected rows have there; NaN matches NaN.
-    form : str
-        Format of both numbers.
     scale : float
         Factor of the values, such as 100 for per cent.
 
