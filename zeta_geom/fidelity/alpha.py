@@ -38,6 +38,12 @@ class AlphaPrecision:
 def alpha_precision(real: ArrayLike, fake: ArrayLike, *, n_levels: int = 101) -> AlphaPrecision:
     """Measure the share of the fakes in the ball that holds a share α of the real samples, over all α.
 
+    With c the mean of the real samples and r_α the α-quantile of ‖real_i - c‖ by linear interpolation: P_α = (1/m)
+    Σ_j 1[‖fake_j - c‖ ≤ r_α], and the score is IP = 1 - 2 ∫ |P_α - α| dα by the trapezoidal rule. The paper first
+    embeds the samples by a one-class network; this function does not: give features in which one ball around the mean
+    makes sense. Fakes at the right distances in wrong directions score 1. If all real samples are one point, the
+    score is uninformative. Source: Alaa et al. 2022, "How Faithful is your Synthetic Data?", α-precision.
+
     Parameters
     ----------
     real, fake : float arrays of shape (n, d) and (m, d)
@@ -53,15 +59,6 @@ def alpha_precision(real: ArrayLike, fake: ArrayLike, *, n_levels: int = 101) ->
     ------
     TypeError, ValueError
         If the samples are not finite, real and 2-D, or the widths differ.
-
-    Notes
-    -----
-    With c the mean of the real samples and r_α the α-quantile of ‖real_i - c‖ by linear interpolation: P_α = (1/m)
-    Σ_j 1[‖fake_j - c‖ ≤ r_α], and the score is IP = 1 - 2 ∫ |P_α - α| dα by the trapezoidal rule. The paper first
-    embeds the samples by a one-class network; this function does not: if the data form several clusters, give
-    features in which one ball around the mean makes sense. Fakes at the right distances in wrong directions score 1.
-    If all real samples are one point, the score is 0 and uninformative. Source: Alaa et al. 2022, "How Faithful is
-    your Synthetic Data?", α-precision.
 
     Examples
     --------

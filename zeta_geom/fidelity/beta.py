@@ -47,16 +47,24 @@ def beta_recall(
 ) -> BetaRecall:
     """Measure the share of the real samples that the core of a share β of the fakes covers, over all β.
 
+    The β-core is the fakes in the closed ball around their mean whose radius is the β-quantile of their distances to
+    it (linear interpolation). real_i is covered at β if a fake of the core lies in the closed ball around real_i to
+    its k-th nearest other real sample. R_β is the share covered, and the score is 1 - 2 ∫ |R_β - β| dβ by the
+    trapezoidal rule.
+
+    R_1 is the coverage of `density_coverage`, about 1 - 2^-k for two samples of one distribution: with the k = 1 of
+    published code, a perfect generator scores about 1/2. The default k = 5 is a choice of this project. Large balls
+    (few samples, many dimensions) lower the score: compare it with the score of a second real sample. Source: Alaa et
+    al. 2022, "How Faithful is your Synthetic Data?", β-recall, without their embedding.
+
     Parameters
     ----------
     real, fake : float arrays of shape (n, d) and (m, d)
         Real samples, or their features, and at least 2 synthetic samples in the same features and units.
     k, n_levels : int
         The ball of a real sample reaches to its k-th neighbour, k below n; levels β are equally spaced over [0, 1].
-    n_jobs : int or None
-        Number of threads, as in scikit-learn; -1 uses all cores.
-    progress : bool
-        Show a progress bar, on a terminal.
+    n_jobs, progress : int or None, and bool
+        Number of threads, as in scikit-learn (-1 uses all cores), and whether to show a progress bar on a terminal.
 
     Returns
     -------
@@ -66,19 +74,6 @@ def beta_recall(
     ------
     TypeError, ValueError
         If the samples are not finite, real and 2-D, the widths differ, or k is out of range.
-
-    Notes
-    -----
-    The β-core is the fakes in the closed ball around their mean whose radius is the β-quantile of their distances to
-    it (linear interpolation). real_i is covered at β if a fake of the core lies in the closed ball around real_i to
-    its k-th nearest other real sample. R_β is the share covered, and the score is 1 - 2 ∫ |R_β - β| dβ by the
-    trapezoidal rule.
-
-    R_1 is the coverage of `density_coverage`, about 1 - 2^-k for two samples of one distribution: with the k = 1 of
-    published code, a perfect generator scores about 1/2. The default k = 5 is a choice of this project; large balls
-    (few samples, many dimensions) lower the score. Compare with the score of a second real sample. Published code
-    ranks only the fakes nearest to a real sample. Source: Alaa et al. 2022, "How Faithful is your Synthetic Data?",
-    β-recall, without their embedding.
 
     Examples
     --------

@@ -31,14 +31,20 @@ def authenticity(
 ) -> Authenticity:
     """Decide for each fake whether it is farther from its nearest training sample than that sample's neighbour is.
 
+    With i* the nearest training sample of fake_j and NND_1 the distance to the nearest other training sample,
+    authentic_j = 1[‖fake_j - train_i*‖ > NND_1(train_i*)]; among equally near training samples the largest NND_1
+    counts. A copy is never authentic; every other fake near a duplicated training sample is.
+
+    Independent samples of the training distribution do not score 1 but, if they are many, 1/3 in one dimension, 0.38
+    in two, and nearly 1/2 in many. Published code looks up NND_1 by the index of a fake in place of i*. Source: Alaa
+    et al. 2022, "How Faithful is your Synthetic Data?", authenticity.
+
     Parameters
     ----------
     train, fake : float arrays of shape (n, d) and (m, d)
         At least 2 training samples, or their features, and synthetic samples in the same features and units.
-    n_jobs : int or None
-        Number of threads, as in scikit-learn; -1 uses all cores.
-    progress : bool
-        Show a progress bar, on a terminal.
+    n_jobs, progress : int or None, and bool
+        Number of threads, as in scikit-learn (-1 uses all cores), and whether to show a progress bar on a terminal.
 
     Returns
     -------
@@ -48,16 +54,6 @@ def authenticity(
     ------
     TypeError, ValueError
         If the samples are not finite, real and 2-D, or the widths differ.
-
-    Notes
-    -----
-    With i* the nearest training sample of fake_j and NND_1 the distance to the nearest other training sample,
-    authentic_j = 1[‖fake_j - train_i*‖ > NND_1(train_i*)]; among equally near training samples the largest NND_1
-    counts. A copy is never authentic; every other fake near a duplicated training sample is.
-
-    Independent samples of the training distribution do not score 1 but, if they are many, 1/3 in one dimension, 0.38
-    in two, and nearly 1/2 in many. Published code looks up NND_1 by the index of a fake in place of i*. Source: Alaa
-    et al. 2022, "How Faithful is your Synthetic Data?", authenticity.
 
     Examples
     --------

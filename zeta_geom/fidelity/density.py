@@ -15,10 +15,8 @@ class DensityCoverage:
 
     Parameters
     ----------
-    density : float
-        The mean of `density_pw`: about 1 for two samples of one distribution, above 1 if fakes crowd.
-    coverage : float
-        The mean of `coverage_pw`.
+    density, coverage : float
+        The means of `density_pw` (about 1 for two samples of one distribution) and of `coverage_pw`.
     density_pw : float64 array of shape (m,)
         Number of real balls that hold each fake, divided by k.
     coverage_pw : bool array of shape (n,)
@@ -36,16 +34,20 @@ def density_coverage(
 ) -> DensityCoverage:
     """Measure how many balls of the real samples hold a fake, and which share of the balls holds any.
 
+    With B_i the closed ball around real_i to its k-th nearest other real sample: density = 1/(k m) Σ_j Σ_i 1[fake_j ∈
+    B_i], and coverage = (1/n) Σ_i 1[∃j: fake_j ∈ B_i]. Published code (prdc) uses open balls. For two independent
+    samples of one distribution without ties the expected density is 1, and the expected coverage 1 - (n - 1) ⋯ (n -
+    k) / ((n + m - 1) ⋯ (n + m - k)). Source: Naeem et al. 2020, "Reliable fidelity and diversity metrics for
+    generative models".
+
     Parameters
     ----------
     real, fake : float arrays of shape (n, d) and (m, d)
         Real samples, or their features, and synthetic samples in the same features and units.
     k : int
         A ball reaches to its centre's k-th neighbour, k below n; 5 as in the paper.
-    n_jobs : int or None
-        Number of threads, as in scikit-learn; -1 uses all cores.
-    progress : bool
-        Show a progress bar, on a terminal.
+    n_jobs, progress : int or None, and bool
+        Number of threads, as in scikit-learn (-1 uses all cores), and whether to show a progress bar on a terminal.
 
     Returns
     -------
@@ -55,13 +57,6 @@ def density_coverage(
     ------
     TypeError, ValueError
         If the samples are not finite, real and 2-D, the widths differ, or k is out of range.
-
-    Notes
-    -----
-    With B_i the closed ball around real_i to its k-th nearest other real sample: density = 1/(k m) Σ_j Σ_i 1[fake_j ∈
-    B_i], and coverage = (1/n) Σ_i 1[∃j: fake_j ∈ B_i]. Published code (prdc) uses open balls. For two independent
-    samples of one distribution the expectations are 1, and 1 - (n - 1) ⋯ (n - k) / ((n + m - 1) ⋯ (n + m - k)).
-    Source: Naeem et al. 2020, "Reliable fidelity and diversity metrics for generative models".
 
     Examples
     --------

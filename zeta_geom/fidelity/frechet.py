@@ -10,6 +10,11 @@ from zeta_geom.fidelity.neighbor_balls import check_samples
 def frechet_distance(a: ArrayLike, b: ArrayLike) -> float:
     """Return the squared Fréchet (2-Wasserstein) distance between Gaussians fitted to two samples.
 
+    ‖μ_a - μ_b‖² + tr(Σ_a + Σ_b - 2 (Σ_a^½ Σ_b Σ_a^½)^½), with unbiased covariances. With any factors RᵀR of the
+    covariances, here from QR, the last trace is the sum of the singular values of R_a R_bᵀ: singular covariances cost
+    no accuracy. The estimate is biased upwards for small samples: compare samples of equal sizes only. Sources:
+    Dowson and Landau 1982; Heusel et al. 2017 use it on Inception features.
+
     Parameters
     ----------
     a, b : float arrays of shape (n, d) and (m, d)
@@ -23,13 +28,6 @@ def frechet_distance(a: ArrayLike, b: ArrayLike) -> float:
     ------
     TypeError, ValueError
         If the samples are not finite, real and 2-D, have fewer than 2 rows, or the widths differ.
-
-    Notes
-    -----
-    ‖μ_a - μ_b‖² + tr(Σ_a + Σ_b - 2 (Σ_a^½ Σ_b Σ_a^½)^½), with unbiased covariances. With any factors RᵀR of the
-    covariances, here from QR, the last trace is the sum of the singular values of R_a R_bᵀ: singular covariances cost
-    no accuracy. The estimate is biased upwards for small samples: compare samples of equal sizes only. Sources:
-    Dowson and Landau 1982; Heusel et al. 2017 use it on Inception features.
 
     Examples
     --------

@@ -13,12 +13,13 @@ from zeta_geom.geometry.cpu.balls import pair_distances
 def integrated_score(curve: ArrayLike, levels: ArrayLike) -> Any:
     """Return 1 - 2 ∫ |curve - level| d level over [0, 1]: 1 on the diagonal, 0 for a share that is always 0 or 1.
 
+    The integral is computed by the trapezoidal rule, exact to 1/(L - 1) on L equally spaced levels if the curve never
+    falls. Source: Alaa et al. 2022, "How Faithful is your Synthetic Data?", integrated α-precision and β-recall.
+
     Parameters
     ----------
-    curve : float array of shape (..., L)
-        Shares at the levels; leading axes, of resamples for instance, are kept.
-    levels : float array of shape (L,)
-        Increasing from 0 to 1.
+    curve, levels : float arrays of shape (..., L) and (L,)
+        Shares at the levels, with leading axes for several curves, and levels that increase from 0 to 1.
 
     Returns
     -------
@@ -28,11 +29,6 @@ def integrated_score(curve: ArrayLike, levels: ArrayLike) -> Any:
     ------
     TypeError, ValueError
         If the values are not real and finite, the levels do not increase from 0 to 1, or the lengths differ.
-
-    Notes
-    -----
-    The integral is computed by the trapezoidal rule, exact to 1/(L - 1) on L equally spaced levels if the curve never
-    falls. Source: Alaa et al. 2022, "How Faithful is your Synthetic Data?", integrated α-precision and β-recall.
 
     Examples
     --------

@@ -14,9 +14,8 @@ def make_curved_manifold(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Make noiseless points on a curved manifold of dimension `intrinsic_dim`.
 
-    With p ~ U(0, 1)^d and q = (p_2, ..., p_d, p_1), the coordinates are q_i cos 2πp_i and q_i sin 2πp_i, i = 1, ...,
-    d, repeated n_features / (2 d) times. Source: the paper, Fig. 6c, d; equation of "M8_Nonlinear" in
-    scikit-dimension.
+    With p ~ U(0, 1)^d and q = (p_2, ..., p_d, p_1), the coordinates are q_i cos 2πp_i and q_i sin 2πp_i, repeated
+    n_features / (2 d) times. Source: the paper, Fig. 6c, d; equation of "M8_Nonlinear" in scikit-dimension.
 
     Parameters
     ----------

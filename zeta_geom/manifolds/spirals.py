@@ -19,10 +19,8 @@ def make_spirals(
 
     Parameters
     ----------
-    n_samples : int
-        Number of points of both classes, at least 2; if it is odd, class 1 has one point more.
-    noise : float
-        Standard deviation of the noise in each coordinate.
+    n_samples, noise : int and float
+        Number of points, at least 2, of both classes, and standard deviation of the noise in each coordinate.
     random_state : None, int, numpy.random.Generator, RandomState or torch.Generator
         Seeds the parameters, the noise and the order.
 

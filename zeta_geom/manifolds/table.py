@@ -179,10 +179,8 @@ def wrong_labels(distances: np.ndarray, Y: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    distances : float array of shape (n, K)
-        The distance of each point from the noiseless curve of each class.
-    Y : float array of shape (n, K)
-        Soft labels.
+    distances, Y : float arrays of shape (n, K)
+        The distance of each point from the noiseless curve of each class, and soft labels.
 
     Returns
     -------

@@ -28,9 +28,8 @@ def embed(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Embed training samples in the plane by t-SNE, and place test samples on the same map.
 
-    The training samples alone determine the map; each test sample is then optimised against it, independently of the
-    others. Sources: van der Maaten and Hinton 2008; Poličar, Stražar and Zupan 2024 (openTSNE); Abhishek et al. 2024,
-    Fig. 8.
+    The training samples alone determine the map; each test sample is then optimised against it, independently of
+    others. Sources: van der Maaten and Hinton 2008; Poličar et al. 2024 (openTSNE); Abhishek et al. 2024, Fig. 8.
 
     Parameters
     ----------
@@ -42,10 +41,8 @@ def embed(
         The effective number of neighbours of a training sample, at most (n - 1) / 3.
     metric : {"euclidean", "cosine"}
         The distance between features.
-    n_iter : int
-        Steps of the optimisation after the 250 steps of early exaggeration.
-    n_jobs : int
-        Number of threads, at most the number of cores; more than one helps only with many samples and idle cores.
+    n_iter, n_jobs : int
+        Steps after the 250 of early exaggeration, and threads; several threads help only with many samples.
 
     Returns
     -------

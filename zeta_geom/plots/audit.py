@@ -60,10 +60,8 @@ def measure_panel(ax: Axes, rows: pd.DataFrame) -> Axes:
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    rows : DataFrame
-        The rows of one measure of `Audit.summary`.
+    ax, rows : matplotlib Axes and DataFrame
+        Axes to draw on, and the rows of one measure of `Audit.summary`.
 
     Returns
     -------
@@ -118,10 +116,8 @@ def densities_of(ax: Axes, values: Mapping[str, ArrayLike], colors: Mapping[str,
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    values : mapping of name -> float array of shape (n,)
-        Values of each set, finite.
+    ax, values : matplotlib Axes, and mapping of name -> float array of shape (n,)
+        Axes to draw on, and values of each set, finite.
     colors : mapping of name -> colour
         Colours of the sets; a set without a colour is drawn in black.
 
@@ -214,10 +210,8 @@ def points_map(ax: Axes, xy: np.ndarray, owners: Sequence[str], name: str, color
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    xy : float array of shape (n, 2)
-        Points of the map.
+    ax, xy : matplotlib Axes, and float array of shape (n, 2)
+        Axes to draw on, and points of the map.
     owners : sequence of str, of length n
         The set of each point; "original" for real points.
     name, color : str

@@ -26,10 +26,8 @@ def difference_rows(
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    table : DataFrame
-        Columns difference, low, high and p, NaN if unknown; a row with the difference NaN has no dot.
+    ax, table : matplotlib Axes and DataFrame
+        Axes to draw on, and a table with columns difference, low, high and p; unknown values are NaN.
     names, texts : sequence of str
         Name of each row, and the text at its right.
     limits : (float, float)

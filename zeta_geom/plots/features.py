@@ -33,10 +33,8 @@ def class_map(
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    train_xy, test_xy : float arrays of shape (n, 2) and (q, 2)
-        Training and test samples on the map.
+    ax, train_xy, test_xy : matplotlib Axes, and float arrays of shape (n, 2) and (q, 2)
+        Axes to draw on, and training and test samples on the map.
     train_labels, test_labels : int arrays of shape (n,) and (q,), or (n, 1) and (q, 1)
         Their classes, which give the colours.
     class_names : sequence of K str
@@ -89,14 +87,10 @@ def predicted_picture(ax: Axes, image: ArrayLike, truth: str, predictions: Mappi
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    image : array of shape (H, W)
-        0 is drawn white, the largest value black.
-    truth : str
-        Name of the true class.
-    predictions : mapping of str to str
-        A key of METHOD_COLORS -> name of the predicted class, from left to right.
+    ax, image : matplotlib Axes, and array of shape (H, W)
+        Axes to draw on, and grey levels: 0 is drawn white, the largest value black.
+    truth, predictions : str, and mapping of str to str
+        Name of the true class, and a key of METHOD_COLORS -> name of the predicted class, from left to right.
 
     Returns
     -------
@@ -125,14 +119,10 @@ def interval_rows(
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    means, lows, highs : float arrays of shape (rows,)
-        Means, and the ends of their intervals.
-    seeds : sequence of float arrays
-        Values of the single seeds, one array for each mean.
-    names : sequence of str
-        From top to bottom.
+    ax, means, lows, highs : matplotlib Axes, and float arrays of shape (rows,)
+        Axes to draw on, means, and the ends of their intervals.
+    seeds, names : sequences of float arrays and of str
+        Values of the single seeds for each mean, and names from top to bottom.
 
     Returns
     -------

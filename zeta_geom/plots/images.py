@@ -29,14 +29,10 @@ def image_grid(
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    images : array of shape (n, H, W)
-        0 is drawn white, the largest value of all images black.
-    columns : int
-        Number of images in a row.
-    marked : ints
-        Indices of the images that get a frame; they are numbered from 1 in this order.
+    ax, images : matplotlib Axes, and array of shape (n, H, W)
+        Axes to draw on, and grey levels: 0 is drawn white, the largest value of all images black.
+    columns, marked : int, and ints
+        Number of images in a row, and indices of the images that get a frame, numbered from 1 in this order.
     color, title : str
         Colour of the frames, and title of the axes.
 
@@ -82,14 +78,10 @@ def picture_grid(ax: Axes, images: ArrayLike, *, columns: int = 6, gap: float = 
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    images : array of shape (n, H, W), or (n, H, W, 3) in colour
-        uint8 0..255, or floating 0..1.
-    columns : int
-        Number of images in a row.
-    gap : float
-        White space between images, as a share of an image's width.
+    ax, images : matplotlib Axes, and array of shape (n, H, W), or (n, H, W, 3) in colour
+        Axes to draw on, and images with levels uint8 0..255, or floating 0..1.
+    columns, gap : int and float
+        Number of images in a row, and the space between images as a share of an image's width.
     title : str
         Title of the axes.
 
@@ -127,10 +119,8 @@ def picture(ax: Axes, image: ArrayLike, *, color: str = "black") -> Axes:
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    image : array of shape (H, W)
-        0 is drawn white, the largest value black.
+    ax, image : matplotlib Axes, and array of shape (H, W)
+        Axes to draw on, and grey levels: 0 is drawn white, the largest value black.
     color : str
         The colour of the frame.
 
@@ -164,10 +154,8 @@ def soft_label_bars(ax: Axes, label: ArrayLike, predicted: ArrayLike | None = No
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    label, predicted : float arrays of shape (K,)
-        Shares from 0 to 1: the label, and optionally a prediction, drawn in black.
+    ax, label, predicted : matplotlib Axes, and float arrays of shape (K,)
+        Axes to draw on, and shares from 0 to 1: the label, and optionally a prediction, drawn in black.
     color : str
         The colour of the bars.
 

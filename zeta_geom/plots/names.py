@@ -121,7 +121,6 @@ def lettering(*artists: Artist | np.ndarray) -> Iterator[None]:
     --------
     >>> from matplotlib.figure import Figure
     >>> figure = Figure()
-    >>> _ = figure.suptitle("γ")
     >>> with lettering(figure):
     ...     figure.canvas.draw()
     """

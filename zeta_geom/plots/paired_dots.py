@@ -25,10 +25,8 @@ def paired_dots(ax: Axes, table: pd.DataFrame, names: Sequence[str]) -> Axes:
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    table : DataFrame
-        Columns first, first_std, second and second_std, in per cent; an unknown deviation is NaN.
+    ax, table : matplotlib Axes and DataFrame
+        Axes to draw on, and columns first, first_std, second and second_std in per cent; a deviation may be NaN.
     names : sequence of str
         Name of each row.
 

@@ -20,10 +20,8 @@ def gamma_sensitivity(ax: Axes, table: pd.DataFrame, levels: Mapping[str, tuple[
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    table : DataFrame
-        Columns gamma, mean and std (NaN if unknown), one row for each value of γ.
+    ax, table : matplotlib Axes and DataFrame
+        Axes to draw on, and a table with columns gamma, mean and std (NaN if unknown), one row for each value of γ.
     levels : mapping of str to (float, float or None)
         A key of METHOD_COLORS -> mean and standard deviation.
 

@@ -60,10 +60,8 @@ def panel_letter(ax: Axes, letter: str) -> Axes:
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    letter : str
-        The letter.
+    ax, letter : matplotlib Axes and str
+        Axes to draw on, and the letter.
 
     Returns
     -------
@@ -97,10 +95,8 @@ def name_columns(axes: np.ndarray, names: list[str], xlabel: str) -> np.ndarray:
     ----------
     axes : array of matplotlib Axes of shape (rows, columns)
         The panels.
-    names : list of str
-        One for each column.
-    xlabel : str
-        Label of the horizontal axes.
+    names, xlabel : list of str, and str
+        One name for each column, and the label of the horizontal axes.
 
     Returns
     -------
@@ -131,10 +127,8 @@ def panels_of(arrays: Mapping[str, np.ndarray], keys: tuple[str, ...]) -> list[d
 
     Parameters
     ----------
-    arrays : mapping of str to array of shape (panels, ...)
-        Arrays with one value for each panel.
-    keys : tuple of str
-        Names of the arrays with settings; absent ones are skipped.
+    arrays, keys : mapping of str to array of shape (panels, ...), and tuple of str
+        Arrays with one value for each panel, and names of the arrays with settings; absent ones are skipped.
 
     Returns
     -------
@@ -156,12 +150,10 @@ def spread(
 
     Parameters
     ----------
-    table : DataFrame
-        One row for each value.
+    table, what : DataFrame and mapping
+        One row for each value, and column -> value that selected rows have there; NaN matches NaN.
     column, form : str
         Name of the column, and format of both numbers.
-    what : mapping
-        Column -> value that selected rows have there; NaN matches NaN.
     scale : float
         Factor of the values, such as 100 for per cent.
 

@@ -35,10 +35,8 @@ def sweep_panel(ax: Axes, table: pd.DataFrame, *, bandless: Sequence[str] = ()) 
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    table : DataFrame
-        The rows of one data set, measure and k from a table of `sweep`.
+    ax, table : matplotlib Axes and DataFrame
+        Axes to draw on, and the rows of one data set, measure and k from a table of `sweep`.
     bandless : sequence of str
         Labels of methods that get no band.
 

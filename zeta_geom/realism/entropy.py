@@ -130,8 +130,7 @@ def soft_label_report(log_p: ArrayLike, y: ArrayLike | None = None) -> dict[str,
     Returns
     -------
     dict of str -> ndarray of float64, shape (n,)
-        In nats: "entropy" H(p), and with y also "label_entropy" H(y), "h_p_y" H(p, y), "h_y_p" H(y, p) and "kl_y_p"
-        KL(y ‖ p).
+        In nats: "entropy" H(p), and with y also "label_entropy" H(y), "h_p_y" H(p, y), "h_y_p" H(y, p), "kl_y_p".
 
     Raises
     ------

@@ -93,10 +93,7 @@ class LeNet5(nn.Module):
 
 
 def random_affine(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Move each image by a random affine map: up to 10° of rotation, 10 % of scale and shear, and 2 pixels of shift.
-
-    Shapes: `images` (n, 1, H, W) -> (n, 1, H, W).
-    """
+    """Move images (n, 1, H, W) by random affine maps: up to 10° rotation, 10 % scale and shear, 2 pixels shift."""
     n, size = len(images), images.shape[-1]
     angle, scale, shear, right, down = 2 * torch.rand(5, n, generator=generator) - 1
     angle, scale, shear = angle * math.radians(10), 1 + 0.1 * scale, 0.1 * shear
@@ -122,8 +119,7 @@ def train_lenet(
 ) -> LeNet5:
     """Train LeNet-5 by AdamW on a one-cycle schedule, and return it after the last epoch.
 
-    The loss is the cross-entropy in nats. Trainings with different mixers share the initial weights and batches of a
-    seed.
+    The loss is the cross-entropy in nats. The seed alone gives the weights and batches, whatever the mixer.
 
     Parameters
     ----------
@@ -131,12 +127,10 @@ def train_lenet(
         uint8 0..255, or float 0..1.
     labels : int array of shape (n,) or (n, 1), or array of shape (n, 10)
         Classes 0..9, or soft labels.
-    epochs, batch_size : int
-        Passes over the images, and images of a step.
+    epochs, batch_size, seed : int
+        Passes over the images, images of a step, and seed of the initial weights, the batches and the affine maps.
     learning_rate, weight_decay : float
         The highest rate of the schedule, and the weight decay of AdamW.
-    seed : int
-        Of the initial weights, the batches and the affine maps.
     mixer : callable, optional
         (x, y, n_classes=10) -> (x_new, soft labels), called on each batch; any `zeta_geom` mixer.
     augment, progress : bool
