@@ -15,15 +15,13 @@ def make_crescents(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Make points of two classes on interleaving half circles, with Gaussian noise.
 
-    Class 0 is (cos t, sin t) and class 1 is (1 - cos t, 0.5 - sin t), each at evenly spaced t in [0, π]: the moons
-    of scikit-learn. The order is shuffled; where `n_samples` is odd, class 1 has one point more.
+    Class 0 is (cos t, sin t) and class 1 is (1 - cos t, 0.5 - sin t), at evenly spaced t in [0, π], in random order.
+    Source: the paper, section "Synthetic Data" (CRESCENTS); the curves are those of `sklearn.datasets.make_moons`.
 
     Parameters
     ----------
-    n_samples : int
-        The number of points of both classes, at least 2.
-    noise : float
-        The standard deviation of the noise in each coordinate; with 0 the points lie on the curves.
+    n_samples, noise : int and float
+        Number of points, at least 2, of both classes, and standard deviation of the noise in each coordinate.
     random_state : None, int, numpy.random.Generator, RandomState or torch.Generator
         Seeds the noise and the order.
 
@@ -34,20 +32,13 @@ def make_crescents(
 
     Raises
     ------
-    TypeError
-        If an argument is of the wrong type.
-    ValueError
+    TypeError, ValueError
         If `n_samples` is below 2 or `noise` is negative or not finite.
-
-    Notes
-    -----
-    Source: the paper, section "Synthetic Data" (CRESCENTS); the curves are those of `sklearn.datasets.make_moons`.
 
     Examples
     --------
-    >>> X, y = make_crescents(512, random_state=0)
-    >>> X.shape, np.bincount(y).tolist()
-    ((512, 2), [256, 256])
+    >>> np.bincount(make_crescents(512, random_state=0)[1]).tolist()
+    [256, 256]
     """
     from sklearn.datasets import make_moons
 
@@ -59,7 +50,7 @@ def make_crescents(
 
 
 def crescent_curves(t: np.ndarray) -> np.ndarray:
-    """Return the noiseless half circles at the angles `t`.
+    """Return the noiseless half circles of class 0 and class 1 at the angles `t`.
 
     Parameters
     ----------
@@ -69,7 +60,6 @@ def crescent_curves(t: np.ndarray) -> np.ndarray:
     Returns
     -------
     float64 array of shape (2, q, 2)
-        The curve of class 0 and that of class 1.
 
     Raises
     ------
@@ -87,7 +77,7 @@ def crescent_curves(t: np.ndarray) -> np.ndarray:
 
 
 def crescent_residual(X: np.ndarray) -> np.ndarray:
-    """Return how far points are from satisfying the equation of either half circle; zero on the curves.
+    """Return the error of points in the equation of either half circle of `make_crescents`: 0 on the curves.
 
     The equations are x² + y² = 1 with y ≥ 0, and (x - 1)² + (y - 0.5)² = 1 with y ≤ 0.5.
 
@@ -105,10 +95,6 @@ def crescent_residual(X: np.ndarray) -> np.ndarray:
     ValueError
         If `X` is not a finite array of two columns.
 
-    References
-    ----------
-    The equations are those of the curves in `make_crescents`.
-
     Examples
     --------
     >>> crescent_residual([[0.0, 1.0], [0.0, 1.5]]).tolist()
@@ -120,9 +106,7 @@ def crescent_residual(X: np.ndarray) -> np.ndarray:
 
 
 def crescent_distances(X: np.ndarray) -> np.ndarray:
-    """Return the distances of points from the noiseless curve of each class, in closed form.
-
-    On a half circle's own side of its centre the distance is | |p - c| - 1 |; on the other side an end is nearest.
+    """Return the distances of points from the curve of each class of `make_crescents`, in closed form.
 
     Parameters
     ----------
@@ -131,17 +115,12 @@ def crescent_distances(X: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    float64 array of shape (n, 2)
-        One column a class, in the units of X; exact to rounding.
+    float64 array of shape (n, 2), one column for each class, in the units of X
 
     Raises
     ------
     ValueError
         If `X` is not a finite array of two columns.
-
-    References
-    ----------
-    The curves are those of `make_crescents`.
 
     Examples
     --------

@@ -14,43 +14,32 @@ def make_curved_manifold(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Make noiseless points on a curved manifold of dimension `intrinsic_dim`.
 
-    With p ~ U(0, 1)^d and q = (p_2, ..., p_d, p_1), the coordinates are q_i cos 2πp_i and q_i sin 2πp_i for
-    i = 1, ..., d; all 2 d of them are repeated n_features / (2 d) times.
+    With p ~ U(0, 1)^d and q = (p_2, ..., p_d, p_1), the coordinates are q_i cos 2πp_i and q_i sin 2πp_i, repeated
+    n_features / (2 d) times. Source: the paper, Fig. 6c, d; equation of "M8_Nonlinear" in scikit-dimension.
 
     Parameters
     ----------
-    n_samples : int
-        The number of points.
-    intrinsic_dim : int
-        The dimension d of the manifold.
+    n_samples, intrinsic_dim : int
+        Number of points, and the dimension d of the manifold.
     n_features : int
-        The number of coordinates: 2 d, 4 d, 6 d, ...; 4 d in the paper.
+        Number of coordinates, a multiple of 2 d; 4 d in the paper.
     random_state : None, int, numpy.random.Generator, RandomState or torch.Generator
         Seeds the parameters.
 
     Returns
     -------
     X : float64 array of shape (n, n_features)
-    t : float64 array of shape (n, intrinsic_dim)
-        The parameters p of each point.
+    p : float64 array of shape (n, intrinsic_dim)
 
     Raises
     ------
-    TypeError
-        If an argument is of the wrong type.
-    ValueError
+    TypeError, ValueError
         If a size is below 1, or `n_features` is no multiple of 2 · `intrinsic_dim`.
-
-    Notes
-    -----
-    Source: the paper, Fig. 6c, d (a 3-D manifold in R^12); the equation is that of "M8_Nonlinear" in
-    scikit-dimension.
 
     Examples
     --------
-    >>> X, t = make_curved_manifold(100, random_state=0)
-    >>> X.shape, t.shape
-    ((100, 12), (100, 3))
+    >>> [array.shape for array in make_curved_manifold(100, random_state=0)]
+    [(100, 12), (100, 3)]
     """
     n_samples = checks.check_int(n_samples, "n_samples", low=1)
     intrinsic_dim = checks.check_int(intrinsic_dim, "intrinsic_dim", low=1)
@@ -95,10 +84,10 @@ def points_at(p: np.ndarray) -> np.ndarray:
 
 
 def curved_residual(X: np.ndarray, *, intrinsic_dim: int = 3) -> np.ndarray:
-    """Return how far points are from satisfying the manifold's equation; zero on the manifold.
+    """Return the error of points in the equation of `make_curved_manifold`: 0 on the manifold.
 
-    The radius of the i-th pair of coordinates is q_i = p_{i+1}, so that the radii alone give the parameters: the
-    equations say that each pair has the angle 2πp_i, that p lies in [0, 1]^d, and that the copies agree.
+    The radius of the i-th pair of coordinates is q_i = p_{i+1}, so the radii give p. The equations say that each pair
+    has the angle 2πp_i, that p lies in [0, 1]^d, and that the copies agree.
 
     Parameters
     ----------
@@ -115,10 +104,6 @@ def curved_residual(X: np.ndarray, *, intrinsic_dim: int = 3) -> np.ndarray:
     ------
     ValueError
         If `X` is not finite or its number of columns is no multiple of 2 d.
-
-    References
-    ----------
-    The equation is that of `make_curved_manifold`.
 
     Examples
     --------

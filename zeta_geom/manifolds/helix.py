@@ -14,12 +14,12 @@ def make_helix(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Make noiseless points on the helix (100 cos t, 100 sin t, t, 0, ..., 0) with t ~ U(0, 10π).
 
+    Source: the paper, section "Synthetic Data"; the equation is that of "M13b_Spiral" in scikit-dimension.
+
     Parameters
     ----------
-    n_samples : int
-        The number of points.
-    n_features : int
-        The number of coordinates, at least 3; from the fourth on they are 0.
+    n_samples, n_features : int
+        Number of points, and of coordinates, at least 3; from the fourth on they are 0.
     random_state : None, int, numpy.random.Generator, RandomState or torch.Generator
         Seeds the parameters.
 
@@ -27,24 +27,16 @@ def make_helix(
     -------
     X : float64 array of shape (n, n_features)
     t : float64 array of shape (n,)
-        The parameter of each point: its position along the curve.
 
     Raises
     ------
-    TypeError
-        If an argument is of the wrong type.
-    ValueError
+    TypeError, ValueError
         If `n_samples` is below 1 or `n_features` below 3.
-
-    Notes
-    -----
-    Source: the paper, section "Synthetic Data"; the equation is that of "M13b_Spiral" in scikit-dimension.
 
     Examples
     --------
-    >>> X, t = make_helix(8192, n_features=12, random_state=0)
-    >>> X.shape, t.shape
-    ((8192, 12), (8192,))
+    >>> [array.shape for array in make_helix(8192, n_features=12, random_state=0)]
+    [(8192, 12), (8192,)]
     """
     n_samples = checks.check_int(n_samples, "n_samples", low=1)
     n_features = checks.check_int(n_features, "n_features", low=3)
@@ -83,7 +75,7 @@ def helix_curve(t: np.ndarray, *, n_features: int = 3) -> np.ndarray:
 
 
 def helix_residual(X: np.ndarray) -> np.ndarray:
-    """Return how far points are from satisfying the helix's equation; zero on the curve.
+    """Return the error of points in the equation of `make_helix`: 0 on the curve.
 
     The equations are x = 100 cos z, y = 100 sin z, 0 ≤ z ≤ 10π, and 0 in every further coordinate.
 
@@ -94,17 +86,12 @@ def helix_residual(X: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    float64 array of shape (n,)
-        In the units of X.
+    float64 array of shape (n,), in the units of X
 
     Raises
     ------
     ValueError
         If `X` is not a finite array of at least three columns.
-
-    References
-    ----------
-    The equation is that of `make_helix`.
 
     Examples
     --------
@@ -118,9 +105,7 @@ def helix_residual(X: np.ndarray) -> np.ndarray:
 
 
 def helix_distance(X: np.ndarray) -> np.ndarray:
-    """Return the distances of points from the helix.
-
-    The solver is `zeta_geom.manifolds.curves.curve_distance`: a grid of brackets, then Newton's method, to 1e-9.
+    """Return the distances of points from the helix of `make_helix`, exact to 1e-9 (see `curve_distance`).
 
     Parameters
     ----------
@@ -129,17 +114,12 @@ def helix_distance(X: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    float64 array of shape (n, 1)
-        One column, since there is one curve; in the units of X.
+    float64 array of shape (n, 1), in the units of X
 
     Raises
     ------
     ValueError
         If `X` is not a finite array of at least three columns.
-
-    References
-    ----------
-    The equation is that of `make_helix`.
 
     Examples
     --------

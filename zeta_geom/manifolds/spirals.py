@@ -14,15 +14,13 @@ def make_spirals(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Make points of two classes on the interleaving arms of a spiral, with Gaussian noise.
 
-    Class 0 is 0.2 t (cos t, sin t) with t ~ U(0.5π, 3π), and class 1 is the same arm turned by π. The order is
-    shuffled; where `n_samples` is odd, class 1 has one point more.
+    Class 0 is 0.2 t (cos t, sin t) with t ~ U(0.5π, 3π), and class 1 is the same arm turned by π, in shuffled order.
+    Source: the paper, section "Synthetic Data" (SPIRALS), without an equation; the equation is this project's choice.
 
     Parameters
     ----------
-    n_samples : int
-        The number of points of both classes, at least 2.
-    noise : float
-        The standard deviation of the noise in each coordinate; with 0 the points lie on the curves.
+    n_samples, noise : int and float
+        Number of points, at least 2, of both classes, and standard deviation of the noise in each coordinate.
     random_state : None, int, numpy.random.Generator, RandomState or torch.Generator
         Seeds the parameters, the noise and the order.
 
@@ -33,22 +31,13 @@ def make_spirals(
 
     Raises
     ------
-    TypeError
-        If an argument is of the wrong type.
-    ValueError
+    TypeError, ValueError
         If `n_samples` is below 2 or `noise` is negative or not finite.
-
-    Notes
-    -----
-    Source: the paper, section "Synthetic Data" (SPIRALS), names the shape, the size and the noise but gives no
-    equation. The equation is this project's choice: neighbouring arms are 0.2 π = 0.63 apart, over six times the
-    default noise.
 
     Examples
     --------
-    >>> X, y = make_spirals(512, random_state=0)
-    >>> X.shape, np.bincount(y).tolist()
-    ((512, 2), [256, 256])
+    >>> np.bincount(make_spirals(512, random_state=0)[1]).tolist()
+    [256, 256]
     """
     n_samples = checks.check_int(n_samples, "n_samples", low=2)
     noise = checks.check_real(noise, "noise", low=0)
@@ -60,7 +49,7 @@ def make_spirals(
 
 
 def spiral_curves(t: np.ndarray) -> np.ndarray:
-    """Return the noiseless arms at the angles `t`.
+    """Return the noiseless arms of class 0 and class 1 at the angles `t`.
 
     Parameters
     ----------
@@ -70,7 +59,6 @@ def spiral_curves(t: np.ndarray) -> np.ndarray:
     Returns
     -------
     float64 array of shape (2, q, 2)
-        The arm of class 0 and that of class 1.
 
     Raises
     ------
@@ -87,7 +75,7 @@ def spiral_curves(t: np.ndarray) -> np.ndarray:
 
 
 def spiral_residual(X: np.ndarray) -> np.ndarray:
-    """Return how far points are from satisfying the equation of either arm; zero on the curves.
+    """Return the error of points in the equation of either arm of `make_spirals`: 0 on the curves.
 
     With r = |p| and t = r / 0.2, the equations are p = ± r (cos t, sin t) with 0.5π ≤ t ≤ 3π.
 
@@ -98,17 +86,12 @@ def spiral_residual(X: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    float64 array of shape (n,)
-        In the units of X.
+    float64 array of shape (n,), in the units of X
 
     Raises
     ------
     ValueError
         If `X` is not a finite array of two columns.
-
-    References
-    ----------
-    The equation is this project's choice; see `make_spirals`.
 
     Examples
     --------
@@ -124,9 +107,7 @@ def spiral_residual(X: np.ndarray) -> np.ndarray:
 
 
 def spiral_distances(X: np.ndarray) -> np.ndarray:
-    """Return the distances of points from the noiseless curve of each class.
-
-    The solver is `zeta_geom.manifolds.curves.curve_distance`: a grid of brackets, then Newton's method, to 1e-9.
+    """Return the distances of points from the curve of each class of `make_spirals`, to 1e-9 (see `curve_distance`).
 
     Parameters
     ----------
@@ -135,17 +116,12 @@ def spiral_distances(X: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    float64 array of shape (n, 2)
-        One column a class, in the units of X.
+    float64 array of shape (n, 2), one column for each class, in the units of X
 
     Raises
     ------
     ValueError
         If `X` is not a finite array of two columns.
-
-    References
-    ----------
-    The equation is this project's choice; see `make_spirals`.
 
     Examples
     --------

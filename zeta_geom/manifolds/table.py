@@ -37,15 +37,12 @@ class Manifold:
     ----------
     make : callable
         ``(n_samples=..., *, random_state=None, **other)`` -> X (n, n_features), and labels (n,) or parameters.
-    dimension : int
-        The true dimension of the noiseless points.
-    n_features : int
-        The number of coordinates.
+    dimension, n_features : int
+        The true dimension of the noiseless points, and the number of coordinates.
     residual : callable
-        X (n, n_features) -> (n,): how far each point is from satisfying the equation; 0 on the manifold.
+        X (n, n_features) -> (n,): the error of each point in the equation; 0 on the manifold.
     distances : callable, optional
-        X (n, n_features) -> (n, K): the Euclidean distance from each noiseless curve, one per class; (n, 1)
-        for a single curve or manifold.
+        X (n, n_features) -> (n, K): the distance from each class's noiseless curve; (n, 1) for a single manifold.
     curves : callable, optional
         t (q,) -> (K, q, n_features): points on each noiseless curve.
     limits : (float, float), optional
@@ -164,7 +161,7 @@ def get_manifold(name: str) -> Manifold:
     Raises
     ------
     ValueError
-        If no manifold has this name; the message lists all names.
+        If no manifold has this name.
 
     Examples
     --------
@@ -177,15 +174,13 @@ def get_manifold(name: str) -> Manifold:
 def wrong_labels(distances: np.ndarray, Y: np.ndarray) -> np.ndarray:
     """Return which points have a wrong label: the top class of the label is not the class of the nearest curve.
 
-    Ties count as right: distances that differ by at most 1e-9, the solver's tolerance, are equal, and so are shares
-    of a label that differ by at most 1e-6.
+    Ties count as right: distances that differ by at most 1e-9, or shares that differ by at most 1e-6, are equal.
+    Source: the paper, Fig. 2a and its text ("label error").
 
     Parameters
     ----------
-    distances : float array of shape (n, K)
-        The distance of each point from the noiseless curve of each class.
-    Y : float array of shape (n, K)
-        Soft labels.
+    distances, Y : float arrays of shape (n, K)
+        The distance of each point from the noiseless curve of each class, and soft labels.
 
     Returns
     -------
@@ -195,10 +190,6 @@ def wrong_labels(distances: np.ndarray, Y: np.ndarray) -> np.ndarray:
     ------
     ValueError
         If the shapes differ or `Y` holds no soft labels.
-
-    Notes
-    -----
-    Source: the paper, Fig. 2a and its text ("label error").
 
     Examples
     --------

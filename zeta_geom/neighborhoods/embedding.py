@@ -28,49 +28,37 @@ def embed(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Embed training samples in the plane by t-SNE, and place test samples on the same map.
 
-    The training samples alone determine the map; each test sample is then optimised against it, independently of the
-    other test samples. The map does not depend on the unit of the features.
+    The training samples alone determine the map; each test sample is then optimised against it, independently of
+    others. Sources: van der Maaten and Hinton 2008; Poličar et al. 2024 (openTSNE); Abhishek et al. 2024, Fig. 8.
 
     Parameters
     ----------
-    train_features : float array of shape (n, d)
-        Features of the training samples, d at least 2.
-    test_features : float array of shape (q, d), optional
-        Features of the test samples.
+    train_features, test_features : float arrays of shape (n, d) and (q, d)
+        Features of the training and (optional) test samples, d at least 2; their unit does not change the map.
     random_state : None, int, Generator, RandomState or torch.Generator
         The same seed gives the same map.
     perplexity : float
         The effective number of neighbours of a training sample, at most (n - 1) / 3.
     metric : {"euclidean", "cosine"}
         The distance between features.
-    n_iter : int
-        Steps of the optimisation after the 250 steps of early exaggeration.
-    n_jobs : int
-        Number of threads, at most the number of cores. More than one helps only with many samples and idle cores:
-        its threads wait for each other at every step, and on a busy machine two took five times as long as one.
+    n_iter, n_jobs : int
+        Steps after the 250 of early exaggeration, and threads; several threads help only with many samples.
 
     Returns
     -------
     train_xy : float64 array of shape (n, 2)
         The map, with the middle of its range at 0 on both axes.
     test_xy : float64 array of shape (q, 2), or None without `test_features`
-        The test samples on the map.
 
     Raises
     ------
     TypeError, ValueError
-        If features are not finite and 2-D, have one column or are all equal, their widths differ, or a parameter is
-        out of range.
-
-    References
-    ----------
-    van der Maaten and Hinton 2008; Poličar, Stražar and Zupan 2024 (openTSNE); Abhishek et al. 2024, Fig. 8b-e.
+        If features are not finite and 2-D, are all equal, or their widths differ, or a parameter is out of range.
 
     Examples
     --------
-    >>> train_xy, test_xy = embed(np.eye(40), np.eye(40)[:3], random_state=0, perplexity=5, n_iter=10)
-    >>> train_xy.shape, test_xy.shape
-    ((40, 2), (3, 2))
+    >>> [xy.shape for xy in embed(np.eye(40), np.eye(40)[:3], random_state=0, perplexity=5, n_iter=10)]
+    [(40, 2), (3, 2)]
     """
     X, Q = check_features(train_features, test_features, metric, min_samples=4)
     if X.shape[1] < 2:

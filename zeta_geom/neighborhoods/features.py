@@ -11,10 +11,7 @@ from zeta_geom.geometry import METRICS
 def check_features(
     train_features: ArrayLike, test_features: ArrayLike | None, metric: str, *, min_samples: int = 1
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Check features and return them as float arrays of one width and unit, rescaled if squares would overflow.
-
-    Shapes: `train_features` (n, d), `test_features` (q, d) -> (n, d), (q, d) or None.
-    """
+    """Check features (n, d) and (q, d) and return them as floats of one unit, rescaled if squares would overflow."""
     X = check_points(train_features, "train_features", min_samples=min_samples)
     Q = None if test_features is None else check_points(test_features, "test_features")
     if Q is not None and Q.shape[1] != X.shape[1]:

@@ -18,16 +18,10 @@ class LabelAgreement:
     ----------
     counts : int64 array of shape (q,)
         Number of neighbours whose top class is the test sample's class, 0..k.
-    soft : float64 array of shape (q,)
-        Sum of the neighbours' shares of that class, 0..k.
-    balanced : float64 array of shape (q,)
-        Share of that class in the class-balanced vote, 0..1.
+    soft, balanced : float64 arrays of shape (q,)
+        Sum of the neighbours' shares of that class, 0..k, and its share in the class-balanced vote, 0..1.
     indices : int64 array of shape (q, k)
         The neighbours: rows of the training samples, nearest first.
-
-    Examples
-    --------
-    See `label_agreement`.
     """
 
     counts: np.ndarray
@@ -48,14 +42,17 @@ def label_agreement(
 ) -> LabelAgreement:
     r"""Count the training samples with the correct label among the k nearest of each test sample.
 
+    With N the k neighbours of a test sample of class t, and Y the training labels as soft labels (n, K):
+    counts = \|{i ∈ N : argmax_c Y_ic = t}\|, ties to the lower class; soft = Σ_{i ∈ N} Y_it; and
+    balanced = v_t / Σ_c v_c with the votes v_c = Σ_{i ∈ N} Y_ic / Σ_j Y_jc: frequent and rare classes weigh the same.
+    Source: Abhishek et al. 2024, text on Fig. 8 (k = 128, cosine); `soft` and `balanced` are additions.
+
     Parameters
     ----------
-    train_features : float array of shape (n, d)
-        Features of the training samples, for instance of synthetic samples.
+    train_features, test_features : float arrays of shape (n, d) and (q, d)
+        Features of the training samples, for instance of synthetic samples, and of the test samples.
     train_labels : int array of shape (n,) or (n, 1), or array of shape (n, K)
-        Labels of the training samples: class numbers, or soft labels.
-    test_features : float array of shape (q, d)
-        Features of the test samples.
+        Class numbers or soft labels of the training samples.
     test_labels : int array of shape (q,) or (q, 1)
         The true classes. A class that no training sample has gets counts of 0.
     k : int
@@ -73,17 +70,6 @@ def label_agreement(
     ------
     TypeError, ValueError
         If shapes or labels do not match, features are not finite, or k is out of range.
-
-    Notes
-    -----
-    With N the k neighbours of a test sample of class t, and Y the training labels as soft labels (n, K):
-    counts = \|{i ∈ N : argmax_c Y_ic = t}\|, ties to the lower class; soft = Σ_{i ∈ N} Y_it; and
-    balanced = v_t / Σ_c v_c with the votes v_c = Σ_{i ∈ N} Y_ic / Σ_j Y_jc. There every class of the training set has
-    the same weight, however frequent it is.
-
-    References
-    ----------
-    Abhishek et al. 2024, text on Fig. 8: 128 neighbours, cosine similarity. This project adds `soft` and `balanced`.
 
     Examples
     --------

@@ -19,7 +19,6 @@ def vote_shares(indices: ArrayLike, votes: ArrayLike) -> np.ndarray:
     Returns
     -------
     ndarray of float64, shape (n, K)
-        Rows sum to 1.
 
     Raises
     ------
@@ -50,15 +49,12 @@ def vote_errors(indices: ArrayLike, votes: ArrayLike, labels: ArrayLike) -> np.n
     ----------
     indices : int array of shape (n, k)
         The neighbours of each point, as rows of `votes`.
-    votes : float array of shape (N, K)
-        Soft labels of the points that vote.
-    labels : float array of shape (n, K)
-        The soft labels to test.
+    votes, labels : float arrays of shape (N, K) and (n, K)
+        Soft labels of the points that vote, and the soft labels to test.
 
     Returns
     -------
     ndarray of bool, shape (n,)
-        True where the label is wrong.
 
     Raises
     ------

@@ -15,10 +15,8 @@ def curve_against_gamma(ax: Axes, table: pd.DataFrame, method: str, *, band: boo
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    table : DataFrame
-        Columns gamma, mean and std.
+    ax, table : matplotlib Axes and DataFrame
+        Axes to draw on, and a table with columns gamma, mean and std.
     method : str
         A key of METHOD_COLORS, for colour and label; any other name needs `color`.
     band : bool
@@ -58,12 +56,8 @@ def level_across(ax: Axes, mean: float, std: float | None, method: str, **line: 
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    mean : float
-        Height of the line.
-    std : float, optional
-        Half the band's height; None for no band.
+    ax, mean, std : matplotlib Axes and float
+        Axes to draw on, height of the line, and half the height of the band; `std` None for no band.
     method : str
         A key of METHOD_COLORS; any other name needs `color`.
     **line
@@ -92,10 +86,8 @@ def mark_gamma_min(ax: Axes, gamma: float) -> Axes:
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    gamma : float
-        Position of the line.
+    ax, gamma : matplotlib Axes and float
+        Axes to draw on, and the position of the line.
 
     Returns
     -------

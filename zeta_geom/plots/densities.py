@@ -15,16 +15,14 @@ def reflected_density(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Estimate a density within limits by a Gaussian kernel; mass beyond a limit is reflected at it.
 
-    A plain kernel estimate puts mass below 0 if many values are near 0; this one has an area of 1 within the limits.
-    Values are first counted in narrow bins, so that a million values take milliseconds.
+    Values are first counted in narrow bins. Source: Silverman 1986, "Density Estimation", section 2.10 (reflection).
 
     Parameters
     ----------
     values : float array of shape (n,)
         Values within `limits`.
     bandwidth : float
-        Standard deviation of the kernel, in the unit of `values`; at least a millionth of a bin's width, and at most
-        100 times the width of the limits.
+        Standard deviation of the kernel: at least 1e-6 widths of a bin, at most 100 widths of the limits.
     limits : (float, float)
         Lower and upper bound of the quantity.
     bins : int
@@ -32,24 +30,17 @@ def reflected_density(
 
     Returns
     -------
-    x : float64 array of shape (bins,)
-        Centres of the bins.
-    density : float64 array of shape (bins,)
-        The density there; its sum times the width of a bin is 1.
+    x, density : float64 arrays of shape (bins,)
+        Centres of the bins, and the density there, whose area is 1.
 
     Raises
     ------
     TypeError, ValueError
         If there is no value, a value is not a real number within the limits, or a parameter is out of range.
 
-    References
-    ----------
-    Silverman 1986, "Density Estimation for Statistics and Data Analysis", section 2.10 (reflection).
-
     Examples
     --------
-    >>> x, density = reflected_density([0.0, 0.1, 0.5], bandwidth=0.1, limits=(0, 1))
-    >>> round(float(density.mean()), 9)
+    >>> float(reflected_density([0.0, 0.1, 0.5], bandwidth=0.1, limits=(0, 1))[1].mean().round(9))
     1.0
     """
     values = real_array(values, "values").astype(np.float64)
@@ -90,10 +81,8 @@ def density_curve(
         Axes to draw on.
     values, bandwidth, limits : as in `reflected_density`
         The density.
-    method : str
-        A key of METHOD_COLORS, for the colour and, without `label`, the text of the legend.
-    label : str, optional
-        Text of the legend; by default the method's name.
+    method, label : str
+        A key of METHOD_COLORS, and the text of the legend, by default the method's name.
     **line
         Passed to `ax.plot`.
 
@@ -109,8 +98,7 @@ def density_curve(
     Examples
     --------
     >>> from matplotlib.figure import Figure
-    >>> ax = density_curve(Figure().subplots(), [0.0, 0.2], "zeta", bandwidth=0.1, limits=(0, 1))
-    >>> ax.lines[0].get_label()
+    >>> density_curve(Figure().subplots(), [0.0, 0.2], "zeta", bandwidth=0.1, limits=(0, 1)).lines[0].get_label()
     'ζ-mixup'
     """
     color = METHOD_COLORS[check_choice(method, "method", METHOD_COLORS)]

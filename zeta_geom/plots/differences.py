@@ -22,16 +22,12 @@ def difference_rows(
 ) -> Axes:
     """Draw one row for each method: its difference, the interval, and a text at the right; a line marks 0.
 
-    A dot is filled if p < 0.05, blue below 0 and vermillion above it; otherwise it is open and grey. Beyond the
-    limits, an interval ends in an arrow, and a difference becomes an arrow with its number.
+    A dot is filled if p < 0.05, blue below 0 and vermillion above it. Parts beyond the limits become arrows.
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    table : DataFrame
-        Columns difference, low, high and p, one row for each method from top to bottom. NaN in low, high or p means
-        no interval or test. A row with the difference NaN has no dot: the reference method.
+    ax, table : matplotlib Axes and DataFrame
+        Axes to draw on, and a table with columns difference, low, high and p; unknown values are NaN.
     names, texts : sequence of str
         Name of each row, and the text at its right.
     limits : (float, float)
@@ -44,17 +40,14 @@ def difference_rows(
     Raises
     ------
     ValueError
-        If a column is absent, an interval does not contain its difference, the numbers of names, texts and rows
-        differ, or 0 is not between the limits.
+        If a column is absent, an interval lacks its difference, lengths differ, or 0 is not between the limits.
 
     Examples
     --------
     >>> from matplotlib.figure import Figure
-    >>> values = {"difference": [-0.5, 30.0], "low": [-0.9, 20.0], "high": [-0.1, 40.0], "p": [0.02, 0.2]}
-    >>> names, texts = ["ERM", "Dirichlet"], ["18.2 ± 0.3", "48.7 ± 5.0"]
-    >>> ax = difference_rows(Figure().subplots(), pd.DataFrame(values), names, texts, limits=(-2, 2))
-    >>> [text.get_text() for text in ax.texts]
-    ['18.2 ± 0.3', '+30.0', '48.7 ± 5.0']
+    >>> table = pd.DataFrame({"difference": [30.0], "low": [20.0], "high": [40.0], "p": [0.2]})
+    >>> [text.get_text() for text in difference_rows(Figure().subplots(), table, ["a"], ["48.7"], (-2, 2)).texts]
+    ['+30.0', '48.7']
     """
     check_table(table, COLUMNS)
     if not len(names) == len(texts) == len(table) > 0:

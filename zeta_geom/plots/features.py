@@ -31,22 +31,14 @@ def class_map(
 ) -> Axes:
     """Draw training samples as dots in the colour of their class, test samples as squares, and the classes' names.
 
-    A class's name stands on the sample nearest to the median of the class.
-
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    train_xy : float array of shape (n, 2)
-        Training samples on the map.
-    train_labels : int array of shape (n,) or (n, 1)
-        Their classes.
+    ax, train_xy, test_xy : matplotlib Axes, and float arrays of shape (n, 2) and (q, 2)
+        Axes to draw on, and training and test samples on the map.
+    train_labels, test_labels : int arrays of shape (n,) and (q,), or (n, 1) and (q, 1)
+        Their classes, which give the colours.
     class_names : sequence of K str
-        One for each class.
-    test_xy : float array of shape (q, 2), optional
-        Test samples on the map.
-    test_labels : int array of shape (q,) or (q, 1), optional
-        The true classes, which give the squares their colours.
+        One for each class, written on the training sample nearest to the median of the class.
 
     Returns
     -------
@@ -60,9 +52,8 @@ def class_map(
     Examples
     --------
     >>> from matplotlib.figure import Figure
-    >>> ax = class_map(Figure().subplots(), [[0.0, 0.0], [1.0, 1.0]], [0, 1], ["a", "b"], [[0.5, 0.5]], [1])
-    >>> [text.get_text() for text in ax.texts]
-    ['b', 'a', 'b']
+    >>> len(class_map(Figure().subplots(), [[0.0, 0.0], [1.0, 1.0]], [0, 1], ["a", "b"]).texts)
+    2
     """
     if len(class_names) > len(CLASS_COLORS):
         raise ValueError(
@@ -96,14 +87,10 @@ def predicted_picture(ax: Axes, image: ArrayLike, truth: str, predictions: Mappi
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    image : array of shape (H, W)
-        0 is drawn white, the largest value black.
-    truth : str
-        Name of the true class.
-    predictions : mapping of str to str
-        A key of METHOD_COLORS -> name of the predicted class, from left to right.
+    ax, image : matplotlib Axes, and array of shape (H, W)
+        Axes to draw on, and grey levels: 0 is drawn white, the largest value black.
+    truth, predictions : str, and mapping of str to str
+        Name of the true class, and a key of METHOD_COLORS -> name of the predicted class, from left to right.
 
     Returns
     -------
@@ -112,9 +99,8 @@ def predicted_picture(ax: Axes, image: ArrayLike, truth: str, predictions: Mappi
     Examples
     --------
     >>> from matplotlib.figure import Figure
-    >>> ax = predicted_picture(Figure().subplots(), np.eye(4), "4", {"erm": "9", "zeta": "4"})
-    >>> [text.get_text() for text in ax.texts]
-    ['9', '4']
+    >>> predicted_picture(Figure().subplots(), np.eye(4), "4", {"erm": "9", "zeta": "4"}).texts[0].get_text()
+    '9'
     """
     picture(ax, image)
     ax.set_title(as_label(truth), fontsize=7, pad=2)
@@ -133,14 +119,10 @@ def interval_rows(
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    means, lows, highs : float arrays of shape (rows,)
-        Means, and the ends of their intervals.
-    seeds : sequence of float arrays
-        Values of the single seeds, one array for each mean.
-    names : sequence of str
-        From top to bottom.
+    ax, means, lows, highs : matplotlib Axes, and float arrays of shape (rows,)
+        Axes to draw on, means, and the ends of their intervals.
+    seeds, names : sequences of float arrays and of str
+        Values of the single seeds for each mean, and names from top to bottom.
 
     Returns
     -------
@@ -154,8 +136,7 @@ def interval_rows(
     Examples
     --------
     >>> from matplotlib.figure import Figure
-    >>> ax = interval_rows(Figure().subplots(), [1.0], [0.5], [1.5], [[0.8, 1.2]], ["all"])
-    >>> ax.get_yticklabels()[0].get_text()
+    >>> interval_rows(Figure().subplots(), [1.0], [0.5], [1.5], [[0.8, 1.2]], ["all"]).get_yticklabels()[0].get_text()
     'all'
     """
     columns = [_numbers(values, name) for values, name in ((means, "means"), (lows, "lows"), (highs, "highs"))]

@@ -29,18 +29,12 @@ def image_grid(
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    images : array of shape (n, H, W)
-        0 is drawn white, the largest value of all images black.
-    columns : int
-        Number of images in a row.
-    marked : ints
-        Indices of the images that get a frame; they are numbered from 1 in this order.
-    color : str
-        Colour of the frames.
-    title : str
-        Title of the axes.
+    ax, images : matplotlib Axes, and array of shape (n, H, W)
+        Axes to draw on, and grey levels: 0 is drawn white, the largest value of all images black.
+    columns, marked : int, and ints
+        Number of images in a row, and indices of the images that get a frame, numbered from 1 in this order.
+    color, title : str
+        Colour of the frames, and title of the axes.
 
     Returns
     -------
@@ -54,8 +48,7 @@ def image_grid(
     Examples
     --------
     >>> from matplotlib.figure import Figure
-    >>> ax = image_grid(Figure().subplots(), np.ones((6, 8, 8)), columns=3, marked=[4])
-    >>> ax.images[0].get_array().shape
+    >>> image_grid(Figure().subplots(), np.ones((6, 8, 8)), columns=3, marked=[4]).images[0].get_array().shape
     (22, 32)
     """
     images = real_array(images, "images")
@@ -81,19 +74,14 @@ def image_grid(
 def picture_grid(ax: Axes, images: ArrayLike, *, columns: int = 6, gap: float = 0.06, title: str = "") -> Axes:
     """Draw images as one grid, row by row, in colour or grey, all on the same scale from black to white.
 
-    Levels are not stretched: a mixture paler than its originals looks paler. The unit of the data coordinates is the
-    width of an image: image k is at column k mod `columns` and row k // `columns`.
+    The unit of the axes is the width of an image: image k is at column k mod `columns` and row k // `columns`.
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    images : array of shape (n, H, W), or (n, H, W, 3) in colour
-        uint8 0..255, or floating 0..1.
-    columns : int
-        Number of images in a row.
-    gap : float
-        White space between images, as a share of an image's width.
+    ax, images : matplotlib Axes, and array of shape (n, H, W), or (n, H, W, 3) in colour
+        Axes to draw on, and images with levels uint8 0..255, or floating 0..1.
+    columns, gap : int and float
+        Number of images in a row, and the space between images as a share of an image's width.
     title : str
         Title of the axes.
 
@@ -109,9 +97,8 @@ def picture_grid(ax: Axes, images: ArrayLike, *, columns: int = 6, gap: float = 
     Examples
     --------
     >>> from matplotlib.figure import Figure
-    >>> ax = picture_grid(Figure().subplots(), np.zeros((5, 8, 8, 3)), columns=3)
-    >>> len(ax.images), float(ax.get_xlim()[1])
-    (5, 2.94)
+    >>> len(picture_grid(Figure().subplots(), np.zeros((5, 8, 8, 3)), columns=3).images)
+    5
     """
     levels = _unit_levels(images)
     columns, gap = check_int(columns, "columns", low=1), check_real(gap, "gap", low=0, high=0.9)
@@ -132,10 +119,8 @@ def picture(ax: Axes, image: ArrayLike, *, color: str = "black") -> Axes:
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    image : array of shape (H, W)
-        0 is drawn white, the largest value black.
+    ax, image : matplotlib Axes, and array of shape (H, W)
+        Axes to draw on, and grey levels: 0 is drawn white, the largest value black.
     color : str
         The colour of the frame.
 
@@ -169,12 +154,8 @@ def soft_label_bars(ax: Axes, label: ArrayLike, predicted: ArrayLike | None = No
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    label : float array of shape (K,)
-        Shares from 0 to 1.
-    predicted : float array of shape (K,), optional
-        A prediction over the same classes, drawn in black.
+    ax, label, predicted : matplotlib Axes, and float arrays of shape (K,)
+        Axes to draw on, and shares from 0 to 1: the label, and optionally a prediction, drawn in black.
     color : str
         The colour of the bars.
 
@@ -190,9 +171,8 @@ def soft_label_bars(ax: Axes, label: ArrayLike, predicted: ArrayLike | None = No
     Examples
     --------
     >>> from matplotlib.figure import Figure
-    >>> ax = soft_label_bars(Figure().subplots(), [0.7, 0.3, 0], [0.1, 0.1, 0.8])
-    >>> [float(bar.get_height()) for bar in ax.patches]
-    [0.7, 0.3, 0.0]
+    >>> len(soft_label_bars(Figure().subplots(), [0.7, 0.3, 0], [0.1, 0.1, 0.8]).patches)
+    3
     """
     label = _shares(label, "label")
     classes = np.arange(len(label))

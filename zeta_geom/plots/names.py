@@ -40,19 +40,16 @@ def as_label(text: object, longest: int = LONGEST) -> str:
     text : object
         Its str is the name.
     longest : int
-        Largest number of letters; an ellipsis replaces the middle of a longer name. Wide letters count twice.
+        Largest number of letters; wide letters count twice. An ellipsis replaces the middle of a longer name.
 
     Returns
     -------
     str
-        The label. `as_label` leaves a label unchanged.
 
     Examples
     --------
     >>> as_label("price in $, net of $")
     'price in \\$, net of \\$'
-    >>> len(as_label("a" * 99))
-    36
     """
     kept = (" " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in str(text))
     line = " ".join("".join(kept).split())
@@ -108,9 +105,7 @@ def text_width(text: str) -> int:
 
 @contextmanager
 def lettering(*artists: Artist | np.ndarray) -> Iterator[None]:
-    """Give each text of figures or axes fonts with its letters, and warn once of letters that no font has.
-
-    Inside the context, Matplotlib's warning for each letter is off. If contexts are nested, only the outermost warns.
+    """Give each text fonts with its letters, and warn once, after the context, of letters that no font has.
 
     Parameters
     ----------
@@ -126,7 +121,6 @@ def lettering(*artists: Artist | np.ndarray) -> Iterator[None]:
     --------
     >>> from matplotlib.figure import Figure
     >>> figure = Figure()
-    >>> _ = figure.suptitle("γ")
     >>> with lettering(figure):
     ...     figure.canvas.draw()
     """
@@ -159,13 +153,11 @@ def lettered(draw: Callable[P, R]) -> Callable[P, R]:
     Returns
     -------
     callable
-        The decorated function.
 
     Examples
     --------
     >>> from matplotlib.figure import Figure
-    >>> titled = lettered(lambda ax, title: ax.set_title(title).axes)
-    >>> titled(Figure().subplots(), "γ").get_title()
+    >>> lettered(lambda ax, title: ax.set_title(title).axes)(Figure().subplots(), "γ").get_title()
     'γ'
     """
 
@@ -206,8 +198,7 @@ def _letters_of(families: Iterable[str], properties: FontProperties) -> set[str]
 def _families_for(absent: frozenset[str], n_fonts: int) -> tuple[tuple[str, ...], frozenset[str]]:
     """Return font families with these letters, in order of preference, and the letters that no family has.
 
-    Letters without a font are drawn as boxes by "Last Resort", if Matplotlib has it. `n_fonts` is part of the cache's
-    key: a font may be added later.
+    `n_fonts` is part of the cache key: a font may be added later.
     """
 
     def preference(family: str) -> tuple[int, str]:

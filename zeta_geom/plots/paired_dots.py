@@ -21,16 +21,12 @@ COLUMNS = ("first", "first_std", "second", "second_std")
 def paired_dots(ax: Axes, table: pd.DataFrame, names: Sequence[str]) -> Axes:
     """Draw one row for each pair: two dots with their standard deviations, a dotted line between, and the difference.
 
-    The marker's shape stands for the method. The dot of the higher method is filled, the other is open, and dots and
-    line have its colour. The difference, first minus second, is at the right.
+    A dot of the higher method is filled, and gives line and dots its colour; the difference is first minus second.
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    table : DataFrame
-        Columns first, first_std, second and second_std: mean and standard deviation of both methods in per cent, the
-        latter NaN if unknown. One row for each pair, from top to bottom.
+    ax, table : matplotlib Axes and DataFrame
+        Axes to draw on, and columns first, first_std, second and second_std in per cent; a deviation may be NaN.
     names : sequence of str
         Name of each row.
 
@@ -47,9 +43,8 @@ def paired_dots(ax: Axes, table: pd.DataFrame, names: Sequence[str]) -> Axes:
     --------
     >>> from matplotlib.figure import Figure
     >>> table = pd.DataFrame({"first": [90.0], "first_std": [1.0], "second": [88.0], "second_std": [0.5]})
-    >>> ax = paired_dots(Figure().subplots(), table, ["digits"])
-    >>> ax.texts[0].get_text(), ax.get_yticklabels()[0].get_text()
-    ('+2.0', 'digits')
+    >>> paired_dots(Figure().subplots(), table, ["digits"]).texts[0].get_text()
+    '+2.0'
     """
     check_table(table, COLUMNS)
     if len(names) != len(table) or not len(table):
@@ -86,8 +81,8 @@ def paired_dots_key(names: tuple[str, str]) -> list[Line2D]:
 
     Examples
     --------
-    >>> [handle.get_label() for handle in paired_dots_key(("ζ-mixup", "manifold mixup"))]
-    ['ζ-mixup', 'manifold mixup', 'ζ-mixup is higher (filled)', 'manifold mixup is higher (filled)']
+    >>> paired_dots_key(("ζ-mixup", "manifold mixup"))[2].get_label()
+    'ζ-mixup is higher (filled)'
     """
     methods = [
         Line2D([], [], ls="", marker=marker, color="black", mfc="white", mew=1.3, label=as_label(name))

@@ -20,10 +20,8 @@ def gamma_sensitivity(ax: Axes, table: pd.DataFrame, levels: Mapping[str, tuple[
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    table : DataFrame
-        Columns gamma, mean and std (NaN if unknown), one row for each value of γ.
+    ax, table : matplotlib Axes and DataFrame
+        Axes to draw on, and a table with columns gamma, mean and std (NaN if unknown), one row for each value of γ.
     levels : mapping of str to (float, float or None)
         A key of METHOD_COLORS -> mean and standard deviation.
 
@@ -40,8 +38,7 @@ def gamma_sensitivity(ax: Axes, table: pd.DataFrame, levels: Mapping[str, tuple[
     --------
     >>> from matplotlib.figure import Figure
     >>> table = pd.DataFrame({"gamma": [2.0, 3.0], "mean": [5.0, 6.0], "std": [0.1, 0.2]})
-    >>> ax = gamma_sensitivity(Figure().subplots(), table, {"mixup": (6.5, 0.1)})
-    >>> [text.get_text() for text in ax.texts]
+    >>> [text.get_text() for text in gamma_sensitivity(Figure().subplots(), table, {"mixup": (6.5, 0.1)}).texts]
     ['mixup', 'ζ-mixup']
     """
     check_table(table, ["gamma", "mean", "std"])

@@ -60,10 +60,8 @@ def panel_letter(ax: Axes, letter: str) -> Axes:
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    letter : str
-        The letter.
+    ax, letter : matplotlib Axes and str
+        Axes to draw on, and the letter.
 
     Returns
     -------
@@ -97,10 +95,8 @@ def name_columns(axes: np.ndarray, names: list[str], xlabel: str) -> np.ndarray:
     ----------
     axes : array of matplotlib Axes of shape (rows, columns)
         The panels.
-    names : list of str
-        One for each column.
-    xlabel : str
-        Label of the horizontal axes.
+    names, xlabel : list of str, and str
+        One name for each column, and the label of the horizontal axes.
 
     Returns
     -------
@@ -114,9 +110,8 @@ def name_columns(axes: np.ndarray, names: list[str], xlabel: str) -> np.ndarray:
     Examples
     --------
     >>> from matplotlib.figure import Figure
-    >>> axes = name_columns(Figure().subplots(2, 2), ["input", "mixup"], "x")
-    >>> axes[0, 1].get_title(), axes[1, 0].get_xlabel()
-    ('mixup', 'x')
+    >>> name_columns(Figure().subplots(2, 2), ["input", "mixup"], "x")[0, 1].get_title()
+    'mixup'
     """
     if len(names) != axes.shape[1]:
         raise ValueError(f"names must hold one name for each of the {axes.shape[1]} columns; got {len(names)}.")
@@ -132,10 +127,8 @@ def panels_of(arrays: Mapping[str, np.ndarray], keys: tuple[str, ...]) -> list[d
 
     Parameters
     ----------
-    arrays : mapping of str to array of shape (panels, ...)
-        Arrays with one value for each panel.
-    keys : tuple of str
-        Names of the arrays with settings; absent ones are skipped.
+    arrays, keys : mapping of str to array of shape (panels, ...), and tuple of str
+        Arrays with one value for each panel, and names of the arrays with settings; absent ones are skipped.
 
     Returns
     -------
@@ -157,14 +150,10 @@ def spread(
 
     Parameters
     ----------
-    table : DataFrame
-        One row for each value.
-    column : str
-        Name of the column.
-    what : mapping
-        Column -> value that selected rows have there; NaN matches NaN.
-    form : str
-        Format of both numbers.
+    table, what : DataFrame and mapping
+        One row for each value, and column -> value that selected rows have there; NaN matches NaN.
+    column, form : str
+        Name of the column, and format of both numbers.
     scale : float
         Factor of the values, such as 100 for per cent.
 

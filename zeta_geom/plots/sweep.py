@@ -30,16 +30,13 @@ MARKERS = "os^Dvx"
 def sweep_panel(ax: Axes, table: pd.DataFrame, *, bandless: Sequence[str] = ()) -> Axes:
     """Draw mean ± standard deviation of each method, against γ or as a level, with a dotted line at γ_min.
 
-    The band is the standard deviation over points, for wrong labels over seeds. A dark narrow band shows mean ± 2
-    standard errors if the table has standard errors above 0. Seeds are averaged. A mean that is not finite is not
-    drawn; a text names its method.
+    The band is the standard deviation over points, for wrong labels over seeds; a dark band shows mean ± 2 standard
+    errors. Seeds are averaged. A text names the methods whose mean is not finite.
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Axes to draw on.
-    table : DataFrame
-        The rows of one data set, measure and k from a table of `sweep`.
+    ax, table : matplotlib Axes and DataFrame
+        Axes to draw on, and the rows of one data set, measure and k from a table of `sweep`.
     bandless : sequence of str
         Labels of methods that get no band.
 

@@ -19,20 +19,15 @@ from zeta_geom.realism.images import to_images
 class LeNet5(nn.Module):
     """LeNet-5: two convolutions of 5 × 5, each with ReLU and max-pooling, and layers of 120, 84 and n_classes units.
 
-    It differs from LeCun et al. in two points: the convolutions have 10 and 24 maps in place of 6 and 16 (with which
-    the held-out accuracy was 99.34 %), and ReLU and max-pooling replace tanh and averages. 89,418 parameters.
+    It has 89,418 parameters. LeCun et al. 1998 use 6 and 16 maps (here 10 and 24), tanh and averages. The paper's
+    oracle is a LeNet-5 with 99.31 % on MNIST's test images.
 
     Parameters
     ----------
     generator : torch.Generator, optional
-        Draws the initial weights by He's uniform rule; biases start at 0. Without a generator the weights stay
-        uninitialised, and must be loaded.
+        Draws the initial weights by He's uniform rule; biases are 0. Without it, weights must be loaded.
     n_classes : int
         Number of logits.
-
-    References
-    ----------
-    LeCun et al. 1998. The paper's oracle is a LeNet-5 with 99.31 % on MNIST's test images.
 
     Examples
     --------
@@ -98,10 +93,7 @@ class LeNet5(nn.Module):
 
 
 def random_affine(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Move each image of shape (1, H, W) by a small random affine map, with bilinear interpolation and zeros outside.
-
-    Rotation up to 10°, scale and shear up to 10 %, shift up to 2 pixels, each drawn uniformly.
-    """
+    """Move images (n, 1, H, W) by random affine maps: up to 10° rotation, 10 % scale and shear, 2 pixels shift."""
     n, size = len(images), images.shape[-1]
     angle, scale, shear, right, down = 2 * torch.rand(5, n, generator=generator) - 1
     angle, scale, shear = angle * math.radians(10), 1 + 0.1 * scale, 0.1 * shear
@@ -127,8 +119,7 @@ def train_lenet(
 ) -> LeNet5:
     """Train LeNet-5 by AdamW on a one-cycle schedule, and return it after the last epoch.
 
-    The initial weights and the order of the batches depend on the seed alone: trainings with different mixers share
-    both.
+    The loss is the cross-entropy in nats. The seed alone gives the weights and batches, whatever the mixer.
 
     Parameters
     ----------
@@ -136,39 +127,27 @@ def train_lenet(
         uint8 0..255, or float 0..1.
     labels : int array of shape (n,) or (n, 1), or array of shape (n, 10)
         Classes 0..9, or soft labels.
-    epochs, batch_size : int
-        Passes over the images, and images of a step.
-    learning_rate : float
-        The highest rate of the schedule.
-    weight_decay : float
-        Of AdamW.
-    seed : int
-        Of the initial weights, the batches and the affine maps.
+    epochs, batch_size, seed : int
+        Passes over the images, images of a step, and seed of the initial weights, the batches and the affine maps.
+    learning_rate, weight_decay : float
+        The highest rate of the schedule, and the weight decay of AdamW.
     mixer : callable, optional
         (x, y, n_classes=10) -> (x_new, soft labels), called on each batch; any `zeta_geom` mixer.
-    augment : bool
-        Move each image by `random_affine` before the mixer.
-    progress : bool
-        Show a progress bar, on a terminal.
+    augment, progress : bool
+        Move each image by `random_affine` before the mixer; show a progress bar on a terminal.
 
     Returns
     -------
-    LeNet5
-        In evaluation mode.
+    LeNet5, in evaluation mode
 
     Raises
     ------
     TypeError, ValueError
         If images, labels or a setting are out of range.
 
-    Notes
-    -----
-    The loss is the cross-entropy with the (soft) labels, in nats.
-
     Examples
     --------
-    >>> images, labels = np.zeros((8, 28, 28), dtype=np.uint8), np.arange(8)
-    >>> train_lenet(images, labels, epochs=1, batch_size=4, progress=False).training
+    >>> train_lenet(np.zeros((8, 28, 28)), np.arange(8), epochs=1, batch_size=4, progress=False).training
     False
     """
     epochs = check_int(epochs, "epochs", low=1)

@@ -22,7 +22,7 @@ WEIGHTS = Path(__file__).parent / "weights" / "lenet5_mnist.safetensors"
 
 
 class MNISTOracle:
-    """A trained LeNet-5 as an oracle: it gives class probabilities of images, in float64.
+    """A trained LeNet-5 that gives class probabilities of images, in float64: the oracle of Abhishek et al. 2024.
 
     Parameters
     ----------
@@ -30,10 +30,6 @@ class MNISTOracle:
         The oracle works on a copy; the caller's model keeps its dtype and mode.
     manifest : dict, optional
         The facts of the training: seed, epochs, accuracy, hash of the weights.
-
-    References
-    ----------
-    Abhishek et al. 2024, "Realism and label correctness".
 
     Examples
     --------
@@ -60,10 +56,8 @@ class MNISTOracle:
 
         Raises
         ------
-        FileNotFoundError
-            If the weights or the manifest are absent.
-        ValueError
-            If the manifest states no hash, or another hash than the weights have.
+        FileNotFoundError, ValueError
+            If the weights or the manifest are absent, or the manifest does not state the hash of the weights.
 
         Examples
         --------
@@ -120,7 +114,6 @@ class MNISTOracle:
         Returns
         -------
         ndarray of float64, shape (n, 10)
-            Rows sum to 1.
 
         Raises
         ------
