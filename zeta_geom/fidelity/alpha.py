@@ -25,8 +25,14 @@ class AlphaPrecision:
         Integrated α-precision, 0..1; 1 is best.
     ranks : float64 array of shape (m,)
         The smallest α whose core holds each fake; inf outside all cores.
-    levels, curve : float64 arrays of shape (L,)
-        α from 0 to 1, and P_α, the share of the fakes in each core.
+    levels : float64 array of shape (L,)
+        α from 0 to 1.
+    curve : float64 array of shape (L,)
+        P_α, the share of the fakes in each core.
+
+    Examples
+    --------
+    See `alpha_precision`.
     """
 
     score: float
@@ -38,27 +44,40 @@ class AlphaPrecision:
 def alpha_precision(real: ArrayLike, fake: ArrayLike, *, n_levels: int = 101) -> AlphaPrecision:
     """Measure the share of the fakes in the ball that holds a share α of the real samples, over all α.
 
-    With c the mean of the real samples and r_α the α-quantile of ‖real_i - c‖ by linear interpolation: P_α = (1/m)
-    Σ_j 1[‖fake_j - c‖ ≤ r_α], and the score is IP = 1 - 2 ∫ |P_α - α| dα by the trapezoidal rule. The paper first
-    embeds the samples by a one-class network; this function does not: give features in which one ball around the mean
-    makes sense. Fakes at the right distances in wrong directions score 1. If all real samples are one point, the
-    score is uninformative. Source: Alaa et al. 2022, "How Faithful is your Synthetic Data?", α-precision.
-
     Parameters
     ----------
-    real, fake : float arrays of shape (n, d) and (m, d)
-        Real samples, or their features, n at least 2, and synthetic samples in the same features and units.
+    real : float array of shape (n, d)
+        Real samples, or their features; at least 2.
+    fake : float array of shape (m, d)
+        Synthetic samples, in the same features and units.
     n_levels : int
         Number of levels α, equally spaced over [0, 1].
 
     Returns
     -------
     AlphaPrecision
+        Score, ranks of the fakes, and the curve over the levels.
 
     Raises
     ------
     TypeError, ValueError
         If the samples are not finite, real and 2-D, or the widths differ.
+
+    Notes
+    -----
+    With c the mean of the real samples and r_α the α-quantile of ‖real_i - c‖, by linear interpolation as
+    `numpy.quantile` takes it: P_α = (1/m) Σ_j 1[‖fake_j - c‖ ≤ r_α], a closed ball, and the score is IP = 1 - 2 ∫
+    |P_α - α| dα by the trapezoidal rule. The paper first embeds the samples by a one-class network; this function
+    does not, so that the core is one ball around the mean: for data in several clusters, give features in which one
+    ball makes sense. P depends on the distance to c alone, so that fakes at the right distances in the wrong
+    directions score 1. If all real samples are one point, every core is that point, fakes on it have rank 0, and P is
+    constant: the score is then uninformative, 0 both if all fakes are there and if none is.
+
+    References
+    ----------
+    Alaa et al. 2022, "How Faithful is your Synthetic Data? Sample-level metrics for evaluating and auditing
+    generative models", α-precision and its integrated form; c and the quantiles without embedding are a choice of
+    this project.
 
     Examples
     --------

@@ -26,8 +26,14 @@ class BetaRecall:
         Integrated β-recall, 0..1; 1 is best.
     ranks : float64 array of shape (n,)
         The smallest β whose core covers each real sample; inf if no core does.
-    levels, curve : float64 arrays of shape (L,)
-        β from 0 to 1, and R_β, the share of the real samples that each core covers.
+    levels : float64 array of shape (L,)
+        β from 0 to 1.
+    curve : float64 array of shape (L,)
+        R_β, the share of the real samples that each core covers.
+
+    Examples
+    --------
+    See `beta_recall`.
     """
 
     score: float
@@ -47,33 +53,49 @@ def beta_recall(
 ) -> BetaRecall:
     """Measure the share of the real samples that the core of a share β of the fakes covers, over all β.
 
-    The β-core is the fakes in the closed ball around their mean whose radius is the β-quantile of their distances to
-    it (linear interpolation). real_i is covered at β if a fake of the core lies in the closed ball around real_i to
-    its k-th nearest other real sample. R_β is the share covered, and the score is 1 - 2 ∫ |R_β - β| dβ by the
-    trapezoidal rule.
-
-    R_1 is the coverage of `density_coverage`, about 1 - 2^-k for two samples of one distribution: with the k = 1 of
-    published code, a perfect generator scores about 1/2. The default k = 5 is a choice of this project. Large balls
-    (few samples, many dimensions) lower the score: compare it with the score of a second real sample. Source: Alaa et
-    al. 2022, "How Faithful is your Synthetic Data?", β-recall, without their embedding.
-
     Parameters
     ----------
-    real, fake : float arrays of shape (n, d) and (m, d)
-        Real samples, or their features, and at least 2 synthetic samples in the same features and units.
-    k, n_levels : int
-        The ball of a real sample reaches to its k-th neighbour, k below n; levels β are equally spaced over [0, 1].
-    n_jobs, progress : int or None, and bool
-        Number of threads, as in scikit-learn (-1 uses all cores), and whether to show a progress bar on a terminal.
+    real : float array of shape (n, d)
+        Real samples, or their features.
+    fake : float array of shape (m, d)
+        Synthetic samples, in the same features and units; at least 2.
+    k : int
+        The ball of a real sample reaches to its k-th neighbour, k below n; the default is a choice of this project.
+    n_levels : int
+        Number of levels β, equally spaced over [0, 1].
+    n_jobs : int or None
+        Number of threads, as in scikit-learn; -1 uses all cores.
+    progress : bool
+        Show a progress bar, on a terminal.
 
     Returns
     -------
     BetaRecall
+        Score, ranks of the real samples, and the curve over the levels.
 
     Raises
     ------
     TypeError, ValueError
         If the samples are not finite, real and 2-D, the widths differ, or k is out of range.
+
+    Notes
+    -----
+    The β-core is the fakes in the closed ball around their own mean whose radius is the β-quantile of their distances
+    to it (linear interpolation). real_i is covered at β if the nearest fake of the core lies in the closed ball
+    around real_i to its k-th nearest other real sample. This is so if any fake of the core does, so the rank of
+    real_i is the least rank among the fakes in its ball. R_β is the share covered, and the score is 1 - 2 ∫ |R_β - β|
+    dβ by the trapezoidal rule.
+
+    R_1 is the coverage of `density_coverage`. Two samples of one distribution therefore reach about 1 - 2^-k: with
+    the k = 1 of published code, R_β is about β/2 and the score of a perfect generator about 1/2. With k = 5 its score
+    is near 1 if balls are small; large balls (few samples, many dimensions) lift R_β above β, which lowers the score.
+    Compare with the score of a second real sample. Published code ranks only the fakes that are nearest to a real
+    sample, by quantiles of their own distances, which is another formula.
+
+    References
+    ----------
+    Alaa et al. 2022, "How Faithful is your Synthetic Data? Sample-level metrics for evaluating and auditing
+    generative models", β-recall and its integrated form; without their embedding, as in `alpha_precision`.
 
     Examples
     --------

@@ -20,6 +20,10 @@ class Authenticity:
         The mean of `authentic`.
     authentic : bool array of shape (m,)
         Whether each fake is authentic.
+
+    Examples
+    --------
+    See `authenticity`.
     """
 
     score: float
@@ -31,29 +35,47 @@ def authenticity(
 ) -> Authenticity:
     """Decide for each fake whether it is farther from its nearest training sample than that sample's neighbour is.
 
-    With i* the nearest training sample of fake_j and NND_1 the distance to the nearest other training sample,
-    authentic_j = 1[‖fake_j - train_i*‖ > NND_1(train_i*)]; among equally near training samples the largest NND_1
-    counts. A copy is never authentic; every other fake near a duplicated training sample is.
-
-    Independent samples of the training distribution do not score 1 but, if they are many, 1/3 in one dimension, 0.38
-    in two, and nearly 1/2 in many. Published code looks up NND_1 by the index of a fake in place of i*. Source: Alaa
-    et al. 2022, "How Faithful is your Synthetic Data?", authenticity.
-
     Parameters
     ----------
-    train, fake : float arrays of shape (n, d) and (m, d)
-        At least 2 training samples, or their features, and synthetic samples in the same features and units.
-    n_jobs, progress : int or None, and bool
-        Number of threads, as in scikit-learn (-1 uses all cores), and whether to show a progress bar on a terminal.
+    train : float array of shape (n, d)
+        Training samples, or their features; at least 2.
+    fake : float array of shape (m, d)
+        Synthetic samples, in the same features and units.
+    n_jobs : int or None
+        Number of threads, as in scikit-learn; -1 uses all cores.
+    progress : bool
+        Show a progress bar, on a terminal.
 
     Returns
     -------
     Authenticity
+        Score and decisions.
 
     Raises
     ------
     TypeError, ValueError
         If the samples are not finite, real and 2-D, or the widths differ.
+
+    Notes
+    -----
+    With i* the nearest training sample of fake_j and NND_1 the distance to the nearest other training sample,
+    authentic_j = 1[‖fake_j - train_i*‖ > NND_1(train_i*)], strictly. Among equally near training samples the one with
+    the largest NND_1 counts, so that the order of the samples changes nothing. A copy of a training sample is never
+    authentic. NND_1 of a duplicated training sample is 0, so every fake near it that is not an exact copy is
+    authentic.
+
+    Independent samples of the training distribution do not score 1: fake_j fails if it and train_i* are each other's
+    nearest neighbours. The probability of that is 1/(2 - I) for many samples, with I the share of a ball that a
+    second ball of the same size through its centre covers. The score is 1/3 in one dimension, 0.38 in two, and tends
+    to 1/2.
+
+    Published code looks up NND_1 in the array of training samples by the index of a fake (the nearest to each
+    training sample) in place of i*.
+
+    References
+    ----------
+    Alaa et al. 2022, "How Faithful is your Synthetic Data? Sample-level metrics for evaluating and auditing
+    generative models", authenticity.
 
     Examples
     --------

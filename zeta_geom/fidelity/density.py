@@ -15,12 +15,19 @@ class DensityCoverage:
 
     Parameters
     ----------
-    density, coverage : float
-        The means of `density_pw` (about 1 for two samples of one distribution) and of `coverage_pw`.
+    density : float
+        The mean of `density_pw`: 0 or more, about 1 for two samples of one distribution, and above 1 if the fakes
+        crowd in dense regions of the real samples.
+    coverage : float
+        The mean of `coverage_pw`.
     density_pw : float64 array of shape (m,)
         Number of real balls that hold each fake, divided by k.
     coverage_pw : bool array of shape (n,)
         Whether the ball of each real sample holds a fake.
+
+    Examples
+    --------
+    See `density_coverage`.
     """
 
     density: float
@@ -34,29 +41,41 @@ def density_coverage(
 ) -> DensityCoverage:
     """Measure how many balls of the real samples hold a fake, and which share of the balls holds any.
 
-    With B_i the closed ball around real_i to its k-th nearest other real sample: density = 1/(k m) Σ_j Σ_i 1[fake_j ∈
-    B_i], and coverage = (1/n) Σ_i 1[∃j: fake_j ∈ B_i]. Published code (prdc) uses open balls. For two independent
-    samples of one distribution without ties the expected density is 1, and the expected coverage 1 - (n - 1) ⋯ (n -
-    k) / ((n + m - 1) ⋯ (n + m - k)). Source: Naeem et al. 2020, "Reliable fidelity and diversity metrics for
-    generative models".
-
     Parameters
     ----------
-    real, fake : float arrays of shape (n, d) and (m, d)
-        Real samples, or their features, and synthetic samples in the same features and units.
+    real : float array of shape (n, d)
+        Real samples, or their features.
+    fake : float array of shape (m, d)
+        Synthetic samples, in the same features and units.
     k : int
         A ball reaches to its centre's k-th neighbour, k below n; 5 as in the paper.
-    n_jobs, progress : int or None, and bool
-        Number of threads, as in scikit-learn (-1 uses all cores), and whether to show a progress bar on a terminal.
+    n_jobs : int or None
+        Number of threads, as in scikit-learn; -1 uses all cores.
+    progress : bool
+        Show a progress bar, on a terminal.
 
     Returns
     -------
     DensityCoverage
+        Both means, and the values of each sample.
 
     Raises
     ------
     TypeError, ValueError
         If the samples are not finite, real and 2-D, the widths differ, or k is out of range.
+
+    Notes
+    -----
+    With B_i the ball around real_i to its k-th nearest other real sample: density = 1/(k m) Σ_j Σ_i 1[fake_j ∈ B_i],
+    and coverage = (1/n) Σ_i 1[∃j: fake_j ∈ B_i]. Balls are closed; published code (prdc) uses open ones, and returns
+    0 if every point is duplicated so often that all radii are 0. For two independent samples of one distribution
+    without ties the expected density is 1, and the expected coverage 1 - (n - 1) ⋯ (n - k) / ((n + m - 1) ⋯ (n + m -
+    k)), whatever the distribution.
+
+    References
+    ----------
+    Naeem et al. 2020, "Reliable fidelity and diversity metrics for generative models": the definitions of
+    density and coverage, the lemmas on their expectations, and k = 5.
 
     Examples
     --------

@@ -10,24 +10,35 @@ from zeta_geom.fidelity.neighbor_balls import check_samples
 def frechet_distance(a: ArrayLike, b: ArrayLike) -> float:
     """Return the squared Fréchet (2-Wasserstein) distance between Gaussians fitted to two samples.
 
-    ‖μ_a - μ_b‖² + tr(Σ_a + Σ_b - 2 (Σ_a^½ Σ_b Σ_a^½)^½), with unbiased covariances. With any factors RᵀR of the
-    covariances, here from QR, the last trace is the sum of the singular values of R_a R_bᵀ: singular covariances cost
-    no accuracy. The estimate is biased upwards for small samples: compare samples of equal sizes only. Sources:
-    Dowson and Landau 1982; Heusel et al. 2017 use it on Inception features.
-
     Parameters
     ----------
-    a, b : float arrays of shape (n, d) and (m, d)
-        Features of the two samples, at least 2 rows each.
+    a : float array of shape (n, d)
+        Features of one sample; at least 2 rows.
+    b : float array of shape (m, d)
+        Features of the other.
 
     Returns
     -------
-    float, in the squared units of the features
+    float
+        In the squared units of the features, never negative.
 
     Raises
     ------
     TypeError, ValueError
         If the samples are not finite, real and 2-D, have fewer than 2 rows, or the widths differ.
+
+    Notes
+    -----
+    ‖μ_a - μ_b‖² + tr(Σ_a + Σ_b - 2 (Σ_a^½ Σ_b Σ_a^½)^½), with unbiased covariances. With any factors RᵀR of the
+    covariances, the last trace is the sum of the singular values of R_a R_bᵀ. QR of the centred samples gives the
+    factors without a covariance or its root: singular covariances, for instance of fewer samples than features, cost
+    no accuracy, and no value becomes complex. The rounding error is about 1e-16 · d of the two traces. The estimate
+    is biased upwards for small samples: compare samples of equal sizes only.
+
+    References
+    ----------
+    Dowson and Landau 1982, "The Fréchet distance between multivariate normal distributions". Heusel et al. 2017,
+    "GANs trained by a two time-scale update rule", use it on Inception features.
 
     Examples
     --------
@@ -52,7 +63,8 @@ def frechet_distance(a: ArrayLike, b: ArrayLike) -> float:
 def lenet_frechet_distance(images_a: ArrayLike, images_b: ArrayLike) -> float:
     """Return the squared Fréchet distance on the 84 features of the MNIST oracle, a LeNet-5.
 
-    It is NOT comparable with FID, which uses Inception features: neither values nor rankings carry over.
+    It is NOT comparable with FID, which uses Inception features: neither its values nor its ranking of generators
+    carry over. It is the distance of two sets of images in the eyes of a network trained on MNIST.
 
     Parameters
     ----------
@@ -61,15 +73,21 @@ def lenet_frechet_distance(images_a: ArrayLike, images_b: ArrayLike) -> float:
 
     Returns
     -------
-    float, without unit
+    float
+        Without unit, never negative.
 
     Raises
     ------
     TypeError, ValueError
         If shape, dtype or range differ from these, or there are fewer than 2 images.
 
+    References
+    ----------
+    As in `frechet_distance`; the network is that of `zeta_geom.realism.MNISTOracle`.
+
     Examples
     --------
+    >>> import numpy as np
     >>> round(lenet_frechet_distance(np.zeros((2, 28, 28)), np.zeros((3, 28, 28))), 12)
     0.0
     """

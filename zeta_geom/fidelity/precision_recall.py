@@ -17,8 +17,14 @@ class PrecisionRecall:
     ----------
     precision, recall : float
         The means of `precision_pw` and `recall_pw`.
-    precision_pw, recall_pw : bool arrays of shape (m,) and (n,)
-        Whether each fake lies in a ball of a real sample, and each real sample in a ball of a fake.
+    precision_pw : bool array of shape (m,)
+        Whether each fake lies in a ball of a real sample.
+    recall_pw : bool array of shape (n,)
+        Whether each real sample lies in a ball of a fake.
+
+    Examples
+    --------
+    See `improved_precision_recall`.
     """
 
     precision: float
@@ -32,27 +38,39 @@ def improved_precision_recall(
 ) -> PrecisionRecall:
     """Decide which fakes lie on the manifold of the real samples, and which real samples on that of the fakes.
 
-    precision = (1/m) Σ_j 1[∃i: ‖fake_j - real_i‖ ≤ NND_k(real_i)], with NND_k(real_i) the distance of real_i to its
-    k-th nearest other real sample; recall exchanges the roles. Published code (prdc) uses open balls. Source:
-    Kynkäänniemi et al. 2019, "Improved precision and recall metric for assessing generative models", Equations 1, 2.
-
     Parameters
     ----------
-    real, fake : float arrays of shape (n, d) and (m, d)
-        Real samples, or their features, and synthetic samples in the same features and units.
+    real : float array of shape (n, d)
+        Real samples, or their features.
+    fake : float array of shape (m, d)
+        Synthetic samples, in the same features and units.
     k : int
         A ball reaches to its centre's k-th neighbour, k below n and m; 3 as in the paper.
-    n_jobs, progress : int or None, and bool
-        Number of threads, as in scikit-learn (-1 uses all cores), and whether to show a progress bar on a terminal.
+    n_jobs : int or None
+        Number of threads, as in scikit-learn; -1 uses all cores.
+    progress : bool
+        Show a progress bar, on a terminal.
 
     Returns
     -------
     PrecisionRecall
+        Both shares, and the decisions for each sample.
 
     Raises
     ------
     TypeError, ValueError
         If the samples are not finite, real and 2-D, the widths differ, or k is out of range.
+
+    Notes
+    -----
+    precision = (1/m) Σ_j 1[∃i: ‖fake_j - real_i‖ ≤ NND_k(real_i)], with NND_k(real_i) the distance of real_i to its
+    k-th nearest other real sample; recall is the same with the roles exchanged. Balls are closed, as in the paper: if
+    every real sample exists k + 1 times, the radii are 0 and exactly the copies are inside. Published code (prdc)
+    uses open balls and returns 0 then.
+
+    References
+    ----------
+    Kynkäänniemi et al. 2019, "Improved precision and recall metric for assessing generative models", Equations 1, 2.
 
     Examples
     --------

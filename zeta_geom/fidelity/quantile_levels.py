@@ -13,22 +13,31 @@ from zeta_geom.geometry.cpu.balls import pair_distances
 def integrated_score(curve: ArrayLike, levels: ArrayLike) -> Any:
     """Return 1 - 2 ∫ |curve - level| d level over [0, 1]: 1 on the diagonal, 0 for a share that is always 0 or 1.
 
-    The integral is computed by the trapezoidal rule, exact to 1/(L - 1) on L equally spaced levels if the curve never
-    falls. Source: Alaa et al. 2022, "How Faithful is your Synthetic Data?", integrated α-precision and β-recall.
-
     Parameters
     ----------
-    curve, levels : float arrays of shape (..., L) and (L,)
-        Shares at the levels, with leading axes for several curves, and levels that increase from 0 to 1.
+    curve : float array of shape (..., L)
+        Shares at the levels; leading axes, of resamples for instance, are kept.
+    levels : float array of shape (L,)
+        Increasing from 0 to 1.
 
     Returns
     -------
     float, or ndarray of float64 of shape (...)
+        One score per curve; 1 is best.
 
     Raises
     ------
     TypeError, ValueError
         If the values are not real and finite, the levels do not increase from 0 to 1, or the lengths differ.
+
+    Notes
+    -----
+    The integral is computed by the trapezoidal rule on the levels. If they are L equally spaced levels and the curve
+    never falls, it is within 1/(L - 1) of the exact integral.
+
+    References
+    ----------
+    Alaa et al. 2022, "How Faithful is your Synthetic Data?", integrated α-precision and β-recall.
 
     Examples
     --------
@@ -74,7 +83,11 @@ def quantile_ranks(values: np.ndarray, reference: np.ndarray) -> np.ndarray:
 
 
 def centre_distances(X: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distances of the rows of X (n, d), and of others (m, d), to the mean of X, rounded once."""
+    """Return the distances of the rows of X (n, d), and of others (m, d), to the mean of X.
+
+    The mean is the correctly rounded sum over n, so that the order of the rows changes nothing; the mean of a
+    constant column is its value.
+    """
     centre = np.array([[fsum(column) / len(X) for column in X.T]])
     centre = np.where((X[0] == X).all(axis=0), X[0], centre)
     distances, other_distances = (
