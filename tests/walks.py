@@ -115,7 +115,9 @@ WALKS = {
 def files_passed(walk):
     """Return the package's files that a walk passes, relative to the package, sorted."""
     find = "import pathlib, zeta_geom; print(pathlib.Path(zeta_geom.__file__).resolve().parent)"
-    package = subprocess.run([sys.executable, "-c", find], check=True, capture_output=True, text=True).stdout.strip()
+    package = subprocess.run(
+        [sys.executable, "-c", find], check=True, capture_output=True, text=True, encoding="utf-8"
+    ).stdout.strip()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for part in ("hook", "passed", "work"):

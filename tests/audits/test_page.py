@@ -140,7 +140,7 @@ def test_refusals_say_what_came():
         Table("a", "", "", pd.DataFrame(), shown=-1)
     table = Table("a", "A", "", nasty())
     other = Table("A", "A", "", nasty())
-    with pytest.raises(ValueError, match=r"tables must differ in name .*\['a'\] come twice"):
+    with pytest.raises(ValueError, match=r"tables must differ in name, not only in case; \['a'\] come twice"):
         render(Page("", [], [Section("", [], [table, other])], ""))
     with pytest.raises(ValueError, match="alt must say in words what picture 'A dot' shows; got ' '"):
         Picture("A dot", "", " ", b"", "svg")

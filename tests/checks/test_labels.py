@@ -165,7 +165,7 @@ DOORS = {
     "an audit's numbers": lambda y, _: np.array(read_inputs(POINTS, y, None, None, None, 0).sources.hard),
     "synthetic": lambda y, _: read_inputs(POINTS, [0] * 9 + [2], (POINTS, y), None, None, 0).synthetic["synthetic"].Y,
     "held out": lambda y, _: read_inputs(POINTS, [0] * 9 + [2], None, (POINTS, y), None, 0).heldout.Y,
-    "a sweep": lambda y, _: check_data("points", (POINTS, y)).soft,
+    "a sweep": lambda y, _: check_data({"points": (POINTS, y)})["points"].Y,
     "agreement": lambda y, _: label_agreement(POINTS, y, POINTS[:3], [0, 1, 2], k=4).soft,
     "agreement of": lambda y, _: label_agreement(POINTS, [0, 1] * 5, POINTS, y, k=4).soft,
     "an oracle": lambda y, _: trained(y)["fc3.bias"],
@@ -192,7 +192,9 @@ def test_every_door_has_that_rule(door, tmp_path):
 
 def test_an_audit_tells_of_labels_that_begin_at_1():
     numbers = 1 + np.arange(10) % 2
-    with pytest.warns(UserWarning, match="labels begin at 1: .* Count classes from 0, or give n_classes") as caught:
+    with pytest.warns(
+        UserWarning, match="labels begin at 1: .* Number the classes from 0, or give n_classes"
+    ) as caught:
         given = read_inputs(POINTS, numbers, None, None, None, 0)
     assert len(caught) == 1
     assert given.sources.Y.shape[1] == 3
@@ -206,9 +208,7 @@ def test_votes_take_shares_alone():
     near, rows = np.array([[1], [0]]), np.eye(2)
     assert vote_errors(near, rows.astype(bool), rows.astype(int)).all()
     for numbers in ([0, 1], np.ones((2, 1), int)):
-        with pytest.raises(
-            ValueError, match=r"must be soft labels \(n, K\); got numbers of classes. Give np.eye\(K\)"
-        ):
+        with pytest.raises(ValueError, match=r"must be soft labels \(n, K\); got class numbers. Give np.eye\(K\)"):
             vote_errors(near, numbers, rows)
 
 
@@ -237,7 +237,7 @@ def test_samples_in_the_same_forms(given, text):
     for door in (
         Mixup(),
         Mixup().mix_dataset,
-        lambda X: check_data("X", X),
+        lambda X: check_data({"X": X}),
         lambda X: read_inputs(X, *[None] * 4, 0),
     ):
         with pytest.raises((TypeError, ValueError), match=text):

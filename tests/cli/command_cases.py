@@ -29,8 +29,8 @@ def run(*words):
 
 
 def in_a_shell(folder, words):
-    command = [sys.executable, "-m", "zeta_geom.cli.main", *words]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "zeta_geom.cli", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, encoding="utf-8")
 
 
 @pytest.fixture(params=["here", pytest.param("in a shell", marks=pytest.mark.slow)])

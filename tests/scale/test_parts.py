@@ -79,7 +79,7 @@ def test_other_work_in_the_same_folder_is_refused(tmp_path):
     for other, how, differ in (
         ((X, 10), {}, r"n_neighbors \(\[9\] there, \[10\] here\)"),
         ((X, 9, 0.1), {}, r"alpha \(0.05 there, 0.1 here\)"),
-        ((X + 1, 9), {}, r"other settings: X \("),
+        ((X + 1, 9), {}, r"other settings; these differ: X \("),
         ((X.astype(np.float32), 9), {}, "dtype"),
         ((X, 9), {"chunk_size": 101}, r"chunk_size \(100 there, 101 here\)"),
         ((X, 9), {"device": "cpu"}, "device"),

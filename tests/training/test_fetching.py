@@ -67,5 +67,5 @@ def test_medmnist_is_fetched_and_its_hash_checked(serve, tmp_path, monkeypatch):
 
 def test_what_the_other_room_keeps_is_fetched_by_it(tmp_path, monkeypatch):
     make_files("fashion-mnist", tmp_path, monkeypatch)
-    with pytest.raises(FileNotFoundError, match="put these files into that folder by hand"):
+    with pytest.raises(FileNotFoundError, match="copy these files into that folder"):
         load_image_data("fashion-mnist", data_home=tmp_path / "other", progress=False)  # its routes are taken away

@@ -1,5 +1,7 @@
 """The sections of a report: their sentences, tables and pictures."""
 
+from __future__ import annotations
+
 import json
 
 import numpy as np
