@@ -187,10 +187,6 @@ class Audit(AuditResult):
         The synthetic samples.
     sources, heldout_points : Samples
         The augmented originals, and the held-out originals.
-
-    Examples
-    --------
-    See `audit`.
     """
 
     def plot(self) -> Figure:
@@ -199,10 +195,6 @@ class Audit(AuditResult):
         Returns
         -------
         matplotlib Figure
-
-        Examples
-        --------
-        See `audit`.
         """
         from zeta_geom.audits.report.figures import small_multiples
 
@@ -230,10 +222,6 @@ class Audit(AuditResult):
         ------
         ValueError
             If the page would exceed 5 MiB even without the values of single samples.
-
-        Examples
-        --------
-        See `audit`.
         """
         from zeta_geom.audits.report.html import write_page
         from zeta_geom.audits.report.sections import make_page
@@ -257,10 +245,6 @@ class Audit(AuditResult):
         -------
         Path
             Path of index.html.
-
-        Examples
-        --------
-        See `audit`.
         """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)

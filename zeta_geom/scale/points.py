@@ -49,10 +49,7 @@ def check_in_memory(points: ArrayLike | Path, name: str) -> ArrayLike:
 
 
 def points_file(X: ArrayLike | Path, name: str, folder: Path) -> PointsFile:
-    """Return the file that holds these points, or that `save` will write.
-
-    Shapes: `X` (n, d).
-    """
+    """Return the file that holds these points, or that `save` will write; `X` (n, d)."""
     array, path = _array_and_file(X, name)
     n, d = array.shape
     dtype = np.dtype(array.dtype if array.dtype in (np.float32, np.float64) else _wider(array.dtype))

@@ -91,10 +91,7 @@ def make_network(name: str, n_classes: int, image_shape: tuple[int, int, int], *
 
 
 def features(network: nn.Module, images: Tensor) -> Tensor:
-    """Return the input of a network's last layer.
-
-    Shapes: `images` (n, C, H, W) -> (n, d).
-    """
+    """Return the input of a network's last layer; `images` (n, C, H, W) -> (n, d)."""
     from zeta_geom.realism import LeNet5
 
     if isinstance(network, LeNet5):

@@ -43,10 +43,7 @@ class ArrayImages:
         return self._framed(self.X[rows]), torch.from_numpy(self.labels[rows])
 
     def take(self, indices: np.ndarray) -> ArrayImages:
-        """Return a selection of the images.
-
-        Shapes: `indices` (b,).
-        """
+        """Return a selection of the images; `indices` (b,)."""
         return ArrayImages(self.X[indices], self.labels[indices], self.framing)
 
     def _framed(self, X: np.ndarray) -> Tensor:

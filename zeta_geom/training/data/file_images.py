@@ -39,10 +39,7 @@ class FileImages:
         return read_picture(self.paths[index], self.framing), int(self.labels[index])
 
     def take(self, indices: np.ndarray) -> FileImages:
-        """Return a selection of the images.
-
-        Shapes: `indices` (b,).
-        """
+        """Return a selection of the images; `indices` (b,)."""
         return FileImages([self.paths[i] for i in indices], self.labels[indices], self.framing)
 
 

@@ -29,10 +29,6 @@ def read_recipe(path: Path | str) -> Recipe:
         If there is no such file.
     ValueError
         If the file is not YAML, or settings are missing, unknown or wrong: the error names all of them.
-
-    Examples
-    --------
-    See `write_recipe`.
     """
     path = Path(path)
     if not path.is_file():
