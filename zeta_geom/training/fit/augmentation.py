@@ -18,10 +18,7 @@ def random_flip(images: Tensor, generator: torch.Generator | None = None) -> Ten
 
 
 def random_crop(images: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """Move each image by up to 4 pixels along each axis, black outside: a random crop of the padded image.
-
-    Shapes: `images` (n, C, H, W) -> (n, C, H, W).
-    """
+    """Move each image (C, H, W) by up to 4 pixels along each axis, black outside: a crop of the padded image."""
     n, _, height, width = images.shape
     top, left = _to(torch.randint(2 * PADDING + 1, (2, n), generator=generator), images)
     windows = functional.pad(images, 4 * (PADDING,)).unfold(2, height, 1).unfold(3, width, 1)
