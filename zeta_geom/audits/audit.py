@@ -73,29 +73,24 @@ def audit(
         A name of `MANIFOLDS`, or a function for the true distance of points from the manifold.
     n_neighbors : int, or tuple of int
         k of the local dimension, the tangent planes and the votes.
-    alpha : float
-        Threshold of the Fukunaga-Olsen rule.
-    batch_size : int
-        Number of samples in a batch for an augmentation.
+    alpha, batch_size : float, int
+        Threshold of the Fukunaga-Olsen rule; number of samples in a batch for an augmentation.
     channels : {"first", "last"}, optional
         Axis of the channels: (n, C, H, W) or (n, H, W, C). By default it is inferred if exactly one of the two axes
         has 1, 3 or 4 entries; otherwise augmentations of images are refused.
     n_classes : int, optional
         K; by default 1 plus the largest label.
-    n_bootstrap : int
-        Number of resamples of each interval.
-    confidence : float
-        Confidence of the intervals.
+    n_bootstrap, confidence : int, float
+        Number of resamples of each interval, and its confidence.
     random_state : None, int, Generator, RandomState or torch.Generator
         Gives one seed for the halves, mixers given by name, transforms and resamples.
-    n_jobs : int or None
-        Number of threads, as in scikit-learn.
-    progress : bool
-        Show a progress bar, on a terminal.
+    n_jobs, progress : int or None, bool
+        Number of threads, as in scikit-learn; show a progress bar, on a terminal.
 
     Returns
     -------
     Audit
+        Its tables, with a plot and a report of them.
 
     Raises
     ------
@@ -187,23 +182,10 @@ class Audit(AuditResult):
         The synthetic samples.
     sources, heldout_points : Samples
         The augmented originals, and the held-out originals.
-
-    Examples
-    --------
-    See `audit`.
     """
 
     def plot(self) -> Figure:
-        """Draw one panel for each measure and one row for each method, over the interval of another real sample.
-
-        Returns
-        -------
-        matplotlib Figure
-
-        Examples
-        --------
-        See `audit`.
-        """
+        """Draw one panel for each measure and one row for each method, over the interval of another real sample."""
         from zeta_geom.audits.report.figures import small_multiples
 
         return small_multiples(self.summary)
@@ -217,23 +199,13 @@ class Audit(AuditResult):
         ----------
         path : path
             The file, written whole or not at all.
-        title : str
-            Title of the report.
-        repeat : str, optional
-            Command that repeats the audit, for the last section; by default the call in Python.
-
-        Returns
-        -------
-        Path
+        title, repeat : str
+            Of the report; the command that repeats the audit, for the last section, by default the call in Python.
 
         Raises
         ------
         ValueError
             If the page would exceed 5 MiB even without the values of single samples.
-
-        Examples
-        --------
-        See `audit`.
         """
         from zeta_geom.audits.report.html import write_page
         from zeta_geom.audits.report.sections import make_page
@@ -248,19 +220,13 @@ class Audit(AuditResult):
 
         Parameters
         ----------
-        folder : path
-            Created if it does not exist.
-        title, repeat : str
-            As in `to_html`.
+        folder, title, repeat : path, str, str
+            As in `to_html`; the folder is created if it does not exist.
 
         Returns
         -------
         Path
-            Path of index.html.
-
-        Examples
-        --------
-        See `audit`.
+            Of index.html.
         """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)

@@ -35,10 +35,7 @@ class Bootstrap:
     def estimate(
         self, measures: Sequence[Scores], key: str, places: np.ndarray, size: int | None = None
     ) -> list[Estimate]:
-        """Return the estimates of several measures of the same n samples, from resamples of n or `size` samples.
-
-        Shapes: `places` (n,).
-        """
+        """Return the estimates of measures of the same n samples, at places (n,), from resamples of n or `size`."""
         draws: dict[int, np.ndarray | None] = {}
         for reach in sorted({scores.reach for scores in measures}):
             same = [index for index, scores in enumerate(measures) if scores.reach == reach]

@@ -49,10 +49,7 @@ class Samples:
 
 
 def to_samples(X: ArrayLike, y: ArrayLike | None = None, name: str = "X", *, n_classes: int | None = None) -> Samples:
-    """Check a user's arrays and return them as samples.
-
-    Shapes: `X` (n, ...), `y` (n,) or (n, 1) or (n, K).
-    """
+    """Check a user's arrays and return them as samples; `X` (n, ...), `y` (n,) or (n, 1) or (n, K)."""
     array = host_array(X, name)
     if array.dtype.kind not in "fiu":
         raise TypeError(f"{name} must hold real numbers; got dtype {array.dtype}.")
@@ -71,10 +68,7 @@ def to_samples(X: ArrayLike, y: ArrayLike | None = None, name: str = "X", *, n_c
 
 
 def soft_labels(y: ArrayLike, name: str, n: int, n_classes: int | None) -> np.ndarray:
-    """Return labels as float64 rows that sum to 1.
-
-    Shapes: `y` (n,) or (n, 1) or (n, K) -> (n, K).
-    """
+    """Return labels as float64 rows that sum to 1; `y` (n,) or (n, 1) or (n, K) -> (n, K)."""
     labels = check_labels(y, name, n=n, n_classes=n_classes)
     if labels.ndim == 1:
         width = count_classes(labels, name) if n_classes is None else n_classes

@@ -29,12 +29,14 @@ def measure_tables(sets: list[MeasuredSet], measurer: Measurer, estimator: Estim
         real = {name: held if name in held.scores else originals for name in measured.scores}
         summaries.append(_summary(measured, real, estimator))
     all_sets = [*sets, *measurer.real.values()]
-    summary, classes = _split_classes(pd.concat(summaries, ignore_index=True))
-    comparisons = _comparisons(all_sets, estimator)
-    samples, heldout = _single_values(all_sets, estimator.held)
+    rows = pd.concat(summaries, ignore_index=True)
+    over_all = rows["class"] == ALL
+    tables = {"summary": rows[over_all].drop(columns="class").reset_index(drop=True)}
+    tables |= {"classes": rows[~over_all].reset_index(drop=True), "comparisons": _comparisons(all_sets, estimator)}
+    tables["samples"] = _concatenated(_value_table(measured, measured.samples, SAMPLES) for measured in all_sets)
+    tables["heldout"] = _concatenated(_value_table(measured, estimator.held, HELDOUT) for measured in all_sets)
     measurer.advance("intervals")
-    tables = {"summary": summary, "classes": classes, "comparisons": comparisons}
-    return tables | {"samples": samples, "heldout": heldout}
+    return tables
 
 
 def _summary(measured: MeasuredSet, real: Mapping[str, MeasuredSet], estimator: Estimator) -> pd.DataFrame:
@@ -84,20 +86,6 @@ def _paired(first: MeasuredSet, second: MeasuredSet, definition: Definition, lab
     return first.rows_of == second.rows_of and bool(same_class)
 
 
-def _single_values(sets: list[MeasuredSet], held: Samples) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return one row for each sample, and one row for each held-out original and set, with the single values."""
-    return (
-        _concatenated(_value_table(measured, measured.samples, SAMPLES) for measured in sets),
-        _concatenated(_value_table(measured, held, HELDOUT) for measured in sets),
-    )
-
-
-def _split_classes(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Split rows into those over all samples, without the column class, and those of single classes."""
-    over_all = rows["class"] == ALL
-    return rows[over_all].drop(columns="class").reset_index(drop=True), rows[~over_all].reset_index(drop=True)
-
-
 def cost_table(
     methods: Sequence[Method], synthetic: Iterable[str], sources: Samples, batch_size: int
 ) -> pd.DataFrame:
@@ -126,20 +114,11 @@ def _row(
     if estimate.n and real is not None and further is not None:
         real_low, real_high = further_interval(bootstrap, definition, real, further, estimate.n)
     real_value = NAN if real is None else real.value
-    return {
-        "value": estimate.value,
-        "low": low,
-        "high": high,
-        "median": estimate.median,
-        "std": estimate.std,
-        "n": estimate.n,
-        "infinite": estimate.infinite,
-        "real": real_value,
-        "real_low": real_low,
-        "real_high": real_high,
-        "difference": estimate.value - real_value if np.isfinite([estimate.value, real_value]).all() else NAN,
-        "verdict": verdict(estimate.value, real_low, real_high),
-    }
+    difference = estimate.value - real_value if np.isfinite([estimate.value, real_value]).all() else NAN
+    row = {"value": estimate.value, "low": low, "high": high, "median": estimate.median, "std": estimate.std}
+    row |= {"n": estimate.n, "infinite": estimate.infinite, "real": real_value}
+    row |= {"real_low": real_low, "real_high": real_high, "difference": difference}
+    return row | {"verdict": verdict(estimate.value, real_low, real_high)}
 
 
 def _reason(row: Mapping[str, Any], measured: MeasuredSet, real: MeasuredSet, name: str, label: str) -> str:

@@ -66,16 +66,8 @@ def audit(
     files = dict(zip(names, pairs))
     settings: Any = {"n_neighbors": to_ints(k), "alpha": alpha, "batch_size": batch_size, "channels": channels}
     settings |= {"n_bootstrap": n_bootstrap, "confidence": confidence, "random_state": seed, "n_jobs": jobs}
-    result = audits.audit(
-        X,
-        y,
-        synthetic=files or None,
-        against=methods,
-        holdout=None if holdout is None else pairs[-1],
-        oracle=oracle,
-        manifold=manifold,
-        **settings,
-    )
+    settings |= {"synthetic": files or None, "against": methods, "oracle": oracle, "manifold": manifold}
+    result = audits.audit(X, y, holdout=None if holdout is None else pairs[-1], **settings)
     repeat = readable(shlex.join(["zeta-geom", *sys.argv[1:]]))
     page = result.save(out, title=readable(title), repeat=repeat)
     typer.echo(str(result))

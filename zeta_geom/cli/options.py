@@ -28,10 +28,7 @@ class ManyValues(TyperCommand):
 
 
 def joined_values(args: list[str]) -> list[str]:
-    """Join the values behind each option of several values into one word.
-
-    Options of numbers take only numbers; options of names take words without a dot or a slash, unlike file names.
-    """
+    """Join the values behind each option of several, numbers or names but no file names, into one word."""
     words: list[str] = []
     option = None
     for word in args:

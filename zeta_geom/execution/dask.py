@@ -28,10 +28,9 @@ class DaskExecutor(Executor):
     ----------
     address : str, optional
         Of the scheduler; without it, a cluster of processes is started on this machine and ended after the work.
-    n_workers : int, optional
-        Processes of that cluster; one for each core by default.
-    threads : int, optional
-        Threads of a task: the cores divided by the processes by default, and 1 at an address.
+    n_workers, threads : int, optional
+        Processes of that cluster, by default one for each core; threads of a task, by default the cores divided by
+        the processes, and 1 at an address.
 
     Raises
     ------

@@ -63,10 +63,8 @@ class Executor(ABC):
 
         Parameters
         ----------
-        call : callable
-            Of one task; pickle must be able to send it.
-        tasks : sequence
-            Pickle must be able to send them.
+        call, tasks : callable, sequence
+            A function of one task, and the tasks; pickle must be able to send both.
 
         Yields
         ------
@@ -114,10 +112,8 @@ class PoolExecutor(Executor):
 
     Parameters
     ----------
-    n_workers : int, optional
-        Processes; one for each core by default.
-    threads : int, optional
-        Threads of each; the cores divided by the processes by default.
+    n_workers, threads : int, optional
+        Processes, by default one for each core; threads of each, by default the cores divided by the processes.
 
     Examples
     --------
@@ -165,12 +161,7 @@ class PoolExecutor(Executor):
                 raise
 
     def close(self) -> None:
-        """End the processes now, and free their memory.
-
-        Examples
-        --------
-        >>> PoolExecutor(2).close()
-        """
+        """End the processes now, and free their memory."""
         self._pool().shutdown(wait=True)
 
     def _pool(self) -> _ReusablePoolExecutor:

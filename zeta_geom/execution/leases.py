@@ -32,9 +32,8 @@ LEASE = 60.0
 def take_lease(folder: Path, name: str) -> Iterator[bool]:
     """Take the lease of a run while the block runs; yield False if another process has it.
 
-    On one host a file lock decides, which the system releases when its owner dies. For other hosts the owner touches
-    the lease again and again. A lease that was not touched for `LEASE` seconds, by the clock of the file server, has
-    expired; if its owner was only slow, two processes then do the same run.
+    On one host a file lock decides. A lease that its owner has not touched for `LEASE` seconds, by the clock of the
+    file server, has expired for other hosts; if the owner was only slow, two processes then do the same run.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / f"{name}.lock", timeout=0, is_singleton=False)
@@ -147,16 +146,12 @@ def _create(lease: Path, token: str) -> None:
 
 
 def _is_valid(lease: Path, locked: bool) -> bool:
-    """Return whether a lease has not expired.
-
-    If this process has the file lock (`locked`), an owner on the same host is dead. An empty lease is just being
-    written, or its writer died at that moment.
-    """
+    """Return whether a lease has not expired; `locked` says that this process has its file lock."""
     owner = _owner(lease)
     if owner and locked and owner["host"] == _host():
-        return False
+        return False  # the owner is dead
     if not owner and lease.exists() and lease.stat().st_size:
-        return False  # damaged
+        return False  # damaged; an empty lease is just being written, or its writer died at that moment
     probe = lease.with_suffix(f".clock-{uuid.uuid4().hex}")
     try:
         probe.touch()

@@ -24,18 +24,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Entry:
-    """One run of a ledger.
+    """One run of a ledger."""
 
-    Parameters
-    ----------
-    name : str
-        The name of its folder.
-    manifest : mapping
-        Settings, fingerprints, versions and key, as a record has them.
-    """
-
-    name: str
-    manifest: Mapping[str, Any]  # JSON values
+    name: str  # of its folder
+    manifest: Mapping[str, Any]  # as a record has it; JSON values
 
 
 class Ledger:
@@ -47,11 +39,6 @@ class Ledger:
         Holds `runs/<name>/` (the record `result`: settings, seed, versions, fingerprints, status, values),
         `failed/<name>.json` (the same with the error in place of values), `claims/` (which process works on which
         run), `data/` (arrays that worker processes map) and `sweep.json` (the runs of the last call).
-
-    Notes
-    -----
-    A run is written into a folder of its own under `tmp/`, which is then renamed. The first process to rename has
-    recorded the run; later ones find the name taken and drop their result.
 
     Examples
     --------
@@ -74,12 +61,8 @@ class Ledger:
         ----------
         slug : str
             How the name of its folder begins, for readers.
-        settings : mapping
-            JSON values.
-        data : str
-            The fingerprint of the data.
-        source : path, or sequence of paths, optional
-            The modules that compute, as in `zeta_geom.records.record`; all of this package by default.
+        settings, data, source : mapping, str, and path or sequence of paths
+            As in `zeta_geom.records.record`; all modules of this package compute by default.
 
         Returns
         -------
@@ -120,10 +103,8 @@ class Ledger:
 
         Parameters
         ----------
-        entry : Entry
-            The run.
-        table : DataFrame
-            Its values.
+        entry, table : Entry, DataFrame
+            The run and its values.
         **about
             More for the manifest; JSON values.
 
@@ -146,10 +127,8 @@ class Ledger:
 
         Parameters
         ----------
-        entry : Entry
-            The run.
-        error : exception or str
-            What it raised.
+        entry, error : Entry, and exception or str
+            The run and what it raised.
         **about
             More for the record; JSON values.
         """
@@ -185,13 +164,7 @@ class Ledger:
             shutil.rmtree(folder, ignore_errors=True)
 
     def status(self, entry: Entry) -> str:
-        """Return the state of a run; damage is not looked for.
-
-        Returns
-        -------
-        str
-            "finished", "failed", "running" or "open"
-        """
+        """Return the state of a run, "finished", "failed", "running" or "open"; damage is not looked for."""
         if (self.runs / entry.name).exists():
             return "finished"
         if self._failure(entry).exists():
@@ -199,13 +172,7 @@ class Ledger:
         return "running" if self.owner(entry) else "open"
 
     def counts(self) -> dict[str, int]:
-        """Return the numbers of runs of the plan that are finished, failed, running and open.
-
-        Returns
-        -------
-        dict of str -> int
-            A number for each status.
-        """
+        """Return the number of runs of the plan for each status: finished, failed, running and open."""
         states = [self.status(entry) for entry in self.plan()]
         return {name: states.count(name) for name in ("finished", "failed", "running", "open")}
 
@@ -214,24 +181,13 @@ class Ledger:
         return lease_owner(self.leases, entry.name)
 
     def write_plan(self, entries: Sequence[Entry]) -> None:
-        """Write down the runs of a call.
-
-        Parameters
-        ----------
-        entries : sequence of Entry
-            In the order of the call.
-        """
+        """Write down the runs of a call, in its order."""
         plan = [{"name": entry.name, "manifest": entry.manifest} for entry in entries]
         with self.writing(), atomic_path(self.folder / "sweep.json") as temporary:
             temporary.write_text(json.dumps(plan) + "\n", encoding="utf-8")
 
     def plan(self) -> list[Entry]:
-        """Return the runs of the last call.
-
-        Returns
-        -------
-        list of Entry
-            In the order of that call.
+        """Return the runs of the last call, in its order.
 
         Raises
         ------

@@ -16,10 +16,7 @@ NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 
 @contextmanager
 def hold(path: Path, *, waiting: str = "") -> Iterator[None]:
-    """Hold a file lock while the block runs; on storage without locks, warn once and run the block anyway.
-
-    If another process holds the lock, the text `waiting` goes to the log.
-    """
+    """Hold a file lock while the block runs; log `waiting` if it is taken; on storage without locks, warn once."""
     lock = FileLock(path)
     try:
         try:

@@ -25,8 +25,6 @@ except ImportError:  # Windows
 def atomic_path(path: Path | str) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` if the block ends well, else remove it.
 
-    A killed process leaves its temporary file, which the next writer of the same path removes.
-
     Parameters
     ----------
     path : path
@@ -35,7 +33,7 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     Yields
     ------
     Path
-        The temporary file.
+        A killed process leaves this file, which the next writer of the same path removes.
 
     Raises
     ------
@@ -69,10 +67,7 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(path: Path, temporary: Path) -> Iterator[Path]:
-    """Yield a new folder in the folder `temporary`; rename it to `path` if the block ends well, else remove it.
-
-    The first to rename has written `path`: FileExistsError tells whoever comes later, whose folder is removed.
-    """
+    """Yield a new folder in `temporary`, renamed to `path` if the block ends well; FileExistsError if it is there."""
     temporary.mkdir(parents=True, exist_ok=True)
     path.parent.mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f"{path.name}~", dir=temporary))

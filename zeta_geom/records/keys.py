@@ -44,7 +44,8 @@ def key_of(manifest: Mapping[str, object], *, code: bool = True) -> str:
 
 def current_code(manifest: Mapping[str, Any]) -> str | None:
     """Return the fingerprint that a manifest's code has today, None where its modules are not there."""
-    paths = [_search(name) for name in manifest["modules"]]
+    folders = (PACKAGE.parent, *map(Path, sys.path))  # searched as Python would, without running anything
+    paths = [next(filter(None, (find_module(name, each) for each in folders)), None) for name in manifest["modules"]]
     return None if None in paths else code_fingerprint([path for path in paths if path is not None])
 
 
@@ -89,9 +90,6 @@ def data_fingerprint(*arrays: ArrayLike) -> str:
 def code_fingerprint(source: Sources = None) -> str:
     """Return the SHA-256 over the code that a computation reaches by imports.
 
-    The modules of this package and of the repository of `source` count as syntax trees, so that docstrings, comments
-    and layout change nothing; weights that they load count as bytes.
-
     Parameters
     ----------
     source : path, or sequence of paths, optional
@@ -100,7 +98,8 @@ def code_fingerprint(source: Sources = None) -> str:
     Returns
     -------
     str
-        In hexadecimal.
+        In hexadecimal, over syntax trees of the modules of this package and of the repository of `source`, without
+        docstrings, comments and layout, and over the bytes of weights that they load.
 
     Examples
     --------
@@ -139,12 +138,6 @@ def _paths(source: Sources) -> list[Path]:
     if source is None:
         return []
     return [Path(path) for path in ([source] if isinstance(source, (str, Path)) else source)]
-
-
-def _search(name: str) -> Path | None:
-    """Return the file of a module, as Python would find it, without running anything."""
-    folders = (PACKAGE.parent, *(Path(folder) for folder in sys.path))
-    return next((path for folder in folders if (path := find_module(name, folder)) is not None), None)
 
 
 def _state(path: Path) -> State | None:

@@ -10,15 +10,15 @@ import ast
 import gc
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 PACKAGE = Path(__file__).parents[1]
 INIT = "__init__.py"
 WEIGHTS = ".safetensors"
+NOTED = {ast.Constant, ast.Call, ast.Dict, ast.Import, ast.ImportFrom}
 INSTALLED = {"site-packages", "dist-packages"}  # folders whose packages are not of one repository
 
 State = tuple[int, int]  # a file's time of change in ns, and its size
@@ -69,10 +69,9 @@ def file_state(path: Path) -> State:
 
 
 def reached_modules(sources: Iterable[Path], package: Path) -> tuple[dict[str, str], dict[Path, State]]:
-    """Return the digests of the modules that the sources reach and of the weights that these modules name.
+    """Return the digests of modules that sources reach and of weights that these name, and states of files outside.
 
-    Followed are modules of `package`, and those beside the top package of a source, or beside a plain script. The
-    second value holds the files outside `package`, with their states.
+    Followed are modules of `package`, and those beside the top package of a source, or beside a plain script.
     """
     walk = _Walk(package)
     collects = gc.isenabled()
@@ -115,9 +114,7 @@ class _Walk:
             ]
             if top == self.package.name:
                 folders = [self.package.parent]
-            self.places[name] = next(
-                (path for each in folders if (path := find_module(name, each)) is not None), None
-            )
+            self.places[name] = next(filter(None, (find_module(name, each) for each in folders)), None)
         return self.places[name]
 
     def _read(self, name: str, path: Path) -> Module:
@@ -208,17 +205,14 @@ def _parse(path: Path, state: State | None) -> Module:
 
 
 def _read_node(node: ast.AST, module: Module, parts: list[str]) -> None:
-    """Append a syntax tree to a list of texts, without positions and docstrings, and note imports and used names.
-
-    It is ast.dump in a third of the time.
-    """
+    """Append a syntax tree to texts, as ast.dump in a third of the time, and note imports and used names."""
     kind = node.__class__
     if kind in (ast.Name, ast.Attribute) and (names := _chain(node)):
         module.chains[names[0]].add(tuple(names[1:]))
         parts += names
         return
-    if kind in NOTES:
-        NOTES[kind](node, module)
+    if kind in NOTED:
+        _note(node, module)
     parts.append(kind.__name__)
     for name in node._fields:
         value = getattr(node, name, None)
@@ -250,19 +244,11 @@ def _chain(node: ast.AST) -> list[str]:
     return [node.id, *reversed(names)] if isinstance(node, ast.Name) else []
 
 
-def _note_import(node: ast.Import, module: Module) -> None:
-    module.imports += [Imported(one.name, "", one.asname or one.name.split(".")[0]) for one in node.names]
-
-
-def _note_import_from(node: ast.ImportFrom, module: Module) -> None:
-    module.imports += [
-        Imported(node.module or "", one.name, one.asname or one.name, node.level) for one in node.names
-    ]
-
-
-def _note_call(node: ast.Call, module: Module) -> None:
-    """Note the modules of import_module("a.b") and import_module(f"{__name__}.b"), whose names are known here."""
+def _note(node: ast.AST, module: Module) -> None:
+    """Note imports, import_module("a.b") and import_module(f"{__name__}.b"), files of weights, a package's table."""
     match node:
+        case ast.Constant(str(name)) if name.endswith(WEIGHTS) and name != WEIGHTS:
+            module.weights.append(name)
         case ast.Call(ast.Name("import_module") | ast.Attribute(attr="import_module"), [ast.Constant(str(name)), *_]):
             module.imports.append(Imported(name, "*", ""))
         case ast.Call(
@@ -270,24 +256,13 @@ def _note_call(node: ast.Call, module: Module) -> None:
             [ast.JoinedStr([ast.FormattedValue(ast.Name("__name__")), ast.Constant(str(name))]), *_],
         ):
             module.imports.append(Imported(name.removeprefix("."), "*", "", 1))
-
-
-def _note_constant(node: ast.Constant, module: Module) -> None:
-    if isinstance(node.value, str) and node.value.endswith(WEIGHTS) and node.value != WEIGHTS:
-        module.weights.append(node.value)
-
-
-def _note_table(node: ast.Dict, module: Module) -> None:
-    for key, value in zip(node.keys, node.values):
-        match key, value:
-            case ast.Constant(str(name)), ast.Constant(str(target)):
-                module.table[name] = target
-
-
-NOTES: dict[type, Callable[[Any, Module], None]] = {
-    ast.Import: _note_import,
-    ast.ImportFrom: _note_import_from,
-    ast.Call: _note_call,
-    ast.Constant: _note_constant,
-    ast.Dict: _note_table,
-}
+        case ast.Dict():
+            for pair in zip(node.keys, node.values):
+                match pair:
+                    case ast.Constant(str(name)), ast.Constant(str(target)):
+                        module.table[name] = target
+        case ast.Import():
+            module.imports += [Imported(one.name, "", one.asname or one.name.split(".")[0]) for one in node.names]
+        case ast.ImportFrom():
+            source, level = node.module or "", node.level
+            module.imports += [Imported(source, one.name, one.asname or one.name, level) for one in node.names]

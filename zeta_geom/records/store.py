@@ -25,10 +25,8 @@ class Record:
 
     Parameters
     ----------
-    name : str
-        The question that it answers, used as the file name.
-    values : DataFrame, or dict of name -> NumPy array
-        The result.
+    name, values : str, and DataFrame or dict of name -> NumPy array
+        The question, used as the file name, and the result.
     manifest : dict
         Settings, fingerprints of data and code, versions and key.
     """
@@ -75,10 +73,8 @@ def record(
         Called without arguments if nothing can be reused; returns a DataFrame, or a dict of arrays.
     settings : mapping
         What determines the result, the seed included; JSON values only.
-    data : str
-        The fingerprint of the data that go in.
-    folder : path
-        Where records lie.
+    data, folder : str, path
+        The fingerprint of the data that go in; where records lie.
     source : path, or sequence of paths, optional
         The modules that compute; the one that defines `compute` by default. They, and what they import of this
         package and of their own, are the code in the key.
@@ -152,15 +148,13 @@ def read(path: Path | str, *, any_code: bool = False) -> Record:
 
     Parameters
     ----------
-    path : path
-        Folder and name, without an ending.
-    any_code : bool
-        Do not warn.
+    path, any_code : path, bool
+        Folder and name, without an ending; whether not to warn.
 
     Returns
     -------
     Record
-        Values and manifest.
+        As it is on the disk.
 
     Raises
     ------

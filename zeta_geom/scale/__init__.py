@@ -6,13 +6,4 @@ from zeta_geom.scale.plan import Plan, plan_local_dimension, plan_table
 from zeta_geom.scale.rates import Rate, measure_rate
 from zeta_geom.scale.settings import Parts
 
-__all__ = [
-    "Parts",
-    "Plan",
-    "Rate",
-    "knn",
-    "local_dimension",
-    "measure_rate",
-    "plan_local_dimension",
-    "plan_table",
-]
+__all__ = ["Parts", "Plan", "Rate", "knn", "local_dimension", "measure_rate", "plan_local_dimension", "plan_table"]

@@ -24,10 +24,7 @@ def write_part(path: Path, columns: dict[str, np.ndarray], key: str) -> None:
 
 
 def read_part(path: Path, key: str, *, stale: bool = False) -> dict[str, np.ndarray]:
-    """Return the columns of a part; ValueError says why a file is not a valid part of this key.
-
-    With `stale`, the key of older code is valid too.
-    """
+    """Return a part's columns; ValueError says why a file is none of this key, or with `stale` of older code's."""
     try:
         table = pq.read_table(path, partitioning=None)
         columns = {name: _array(table[name]) for name in table.column_names}

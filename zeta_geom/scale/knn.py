@@ -58,10 +58,6 @@ def knn(
     RuntimeError
         If parts were lost because their workers died; the others are kept.
 
-    References
-    ----------
-    As in `geometry.knn`.
-
     Examples
     --------
     >>> from zeta_geom.execution import SerialExecutor
@@ -69,15 +65,9 @@ def knn(
     array([1, 0, 1])
     """
     if executor is None and parts is None:
-        return knn_in_memory(
-            check_in_memory(X, "X"),
-            k,
-            queries=None if queries is None else check_in_memory(queries, "queries"),
-            metric=metric,
-            method=method,
-            n_jobs=n_jobs,
-            progress=progress,
-        )
+        X = check_in_memory(X, "X")
+        queries = None if queries is None else check_in_memory(queries, "queries")
+        return knn_in_memory(X, k, queries=queries, metric=metric, method=method, n_jobs=n_jobs, progress=progress)
     check_choice(metric, "metric", METRICS)
     check_choice(method, "method", METHODS)
     check_jobs(n_jobs)

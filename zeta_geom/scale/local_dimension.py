@@ -54,10 +54,6 @@ def local_dimension(
     RuntimeError
         If parts were lost because their workers died; the others are kept.
 
-    References
-    ----------
-    As in `geometry.local_dimension`.
-
     Examples
     --------
     >>> import numpy as np
@@ -67,17 +63,9 @@ def local_dimension(
     {4: array([1, 1, 1])}
     """
     if executor is None and parts is None:
-        return local_dimension_in_memory(
-            check_in_memory(X, "X"),
-            n_neighbors,
-            alpha,
-            estimator=estimator,
-            neighbors=neighbors,
-            n_anchors=n_anchors,
-            random_state=random_state,
-            n_jobs=n_jobs,
-            progress=progress,
-        )
+        how: Any = {"estimator": estimator, "neighbors": neighbors, "n_jobs": n_jobs, "progress": progress}
+        how |= {"n_anchors": n_anchors, "random_state": random_state}
+        return local_dimension_in_memory(check_in_memory(X, "X"), n_neighbors, alpha, **how)
     check_jobs(n_jobs)
     executor = check_executor(executor, n_jobs=n_jobs, estimator=estimator, neighbors=neighbors)
     with folder_of(parts) as (folder, cut):

@@ -13,7 +13,7 @@ from zeta_geom.records.keys import Manifest, data_fingerprint
 from zeta_geom.records.manifests import is_same, read_manifest, write_manifest
 from zeta_geom.scale.files import part_key, read_part
 from zeta_geom.scale.points import PointsFile
-from zeta_geom.scale.settings import Parts, Worker
+from zeta_geom.scale.settings import Parts, Worker, limits_of
 from zeta_geom.scale.sizes import choose_sizes
 from zeta_geom.scale.task import PartTask, do_part, installation, work_manifest
 
@@ -78,18 +78,9 @@ class Job:
 
 def compute(job: Job, folder: Path, executor: Worker, cut: Parts, progress: bool) -> dict[str, np.ndarray]:
     """Compute the missing parts, and return the columns of all parts joined."""
-    sizes = choose_sizes(
-        job.points.n,
-        job.number,
-        job.points.d,
-        job.k,
-        itemsize=np.dtype(job.points.dtype).itemsize,
-        cosine=job.metric == "cosine",
-        threads=executor.threads,
-        memory=cut.memory,
-        chunk_size=cut.chunk_size,
-        block_size=cut.block_size,
-    )
+    limits = limits_of(cut) | {"threads": executor.threads, "cosine": job.metric == "cosine"}
+    itemsize = np.dtype(job.points.dtype).itemsize
+    sizes = choose_sizes(job.points.n, job.number, job.points.d, job.k, itemsize=itemsize, **limits)
     manifest = work_manifest(job.settings() | {"chunk_size": sizes.chunk, "device": cut.device})
     _check_folder(folder, manifest, cut.stale)
     key = part_key(manifest)
@@ -120,14 +111,8 @@ def _run(tasks: list[PartTask], stale: bool, executor: Worker, progress: bool) -
             "%d part(s) are truncated or damaged and will be computed again: %s", len(damaged), ", ".join(damaged)
         )
     lost = {}
-    bar = tqdm(
-        total=len(tasks),
-        initial=len(tasks) - len(missing),
-        desc="parts",
-        unit="part",
-        disable=None if progress else True,
-    )
-    with bar:
+    done, hidden = len(tasks) - len(missing), None if progress else True
+    with tqdm(total=len(tasks), initial=done, desc="parts", unit="part", disable=hidden) as bar:
         for place, result in executor.map(do_part, missing):
             if not isinstance(result, str):  # `do_part` returns its file's name
                 lost[missing[place].start] = result.reason

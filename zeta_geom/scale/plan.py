@@ -6,7 +6,7 @@ import numpy as np
 
 from zeta_geom.checks import check_choice, check_int
 from zeta_geom.scale.rates import Rate, count_work, find_rate, search_work
-from zeta_geom.scale.settings import Parts
+from zeta_geom.scale.settings import Parts, limits_of
 from zeta_geom.scale.sizes import Sizes, choose_sizes
 
 CASES = {  # points, dimensions
@@ -27,22 +27,16 @@ class Plan:
 
     Parameters
     ----------
-    n, d, k, workers : int
-        Arguments of `plan_local_dimension`.
-    queries : int
-        Number of points at which the dimension is estimated.
+    n, d, k, workers, queries : int
+        Arguments of `plan_local_dimension`, and the number of points at which the dimension is estimated.
     sizes : Sizes
-        Sizes of parts and blocks.
+        Of parts and blocks.
     operations : float
         Floating-point operations, nearly all of them in the product of queries and points.
-    bytes_read : float
-        Bytes of the points' file that all workers read together; each part reads it once.
-    memory_per_worker : int
-        Bytes in addition to the interpreter and the libraries.
-    hours : float
-        Time from the start to the last part.
-    worker_hours : float
-        Time of all workers together.
+    bytes_read, memory_per_worker : float, int
+        Bytes that all workers read, the points' file once for each part; bytes beside interpreter and libraries.
+    hours, worker_hours : float
+        Time from the start to the last part; time of all workers together.
     machine : str
         Machine of the rate.
     needs : tuple of str
@@ -70,13 +64,14 @@ class Plan:
 
     def __str__(self) -> str:
         """Return the plan as lines of text."""
+        blocks = -(-self.n // self.sizes.block)
         at = "" if self.queries == self.n else f" at {self.queries:,} anchors"
         lines = [
             f"{self.n:,} x {self.d:,}, k = {self.k}{at}, {self.workers} worker(s): {self.machine}",
             f"  operations         {self.operations:.2g}",
             f"  bytes read         {_bytes(self.bytes_read)}",
             f"  memory per worker  {_bytes(self.memory_per_worker)}",
-            f"  parts              {self.parts:,} of {self.sizes.chunk:,} queries, {_blocks(self)} block(s) each",
+            f"  parts              {self.parts:,} of {self.sizes.chunk:,} queries, {blocks} block(s) each",
             f"  hours              {_hours(self.hours)}",
         ]
         needs = self.needs or (f"Nothing else is needed: it is done within {DAY:.0f} hours.",)
@@ -101,20 +96,14 @@ def plan_local_dimension(
     ----------
     n, d : int
         Shape of X.
-    k : int
-        The largest number of neighbours.
-    workers : int
-        Number of processes, or of GPUs.
+    k, workers : int
+        The largest number of neighbours; the number of processes, or of GPUs.
     rate : {"cpu", "gpu"} or Rate
         Rate of a thread, or of a GPU; `measure_rate` measures that of this machine.
-    n_anchors : int, optional
+    n_anchors, parts : int, Parts, optional
         As in `scale.local_dimension`.
-    itemsize : {4, 8}
-        Bytes of a coordinate on disk.
-    threads : int
-        Threads of each worker; 1 with a GPU.
-    parts : Parts, optional
-        Sizes of the parts, as in `scale.local_dimension`.
+    itemsize, threads : int
+        Bytes of a coordinate on disk, 4 or 8; threads of each worker, 1 with a GPU.
 
     Returns
     -------
@@ -145,37 +134,17 @@ def plan_local_dimension(
     check_choice(str(itemsize), "itemsize", ("4", "8"))
     queries = n if n_anchors is None else check_int(n_anchors, "n_anchors", low=1, high=n)
     rate, cut = find_rate(rate), parts or Parts()
-    sizes = choose_sizes(
-        n,
-        queries,
-        d,
-        k,
-        itemsize=itemsize,
-        threads=threads,
-        memory=cut.memory,
-        chunk_size=cut.chunk_size,
-        block_size=cut.block_size,
-    )
+    sizes = choose_sizes(n, queries, d, k, itemsize=itemsize, threads=threads, **limits_of(cut))
     bytes_part = n * d * itemsize + (sizes.held < n) * sizes.chunk * k * d * itemsize
     seconds = _seconds_of_part(n, d, k, sizes, rate) / threads + bytes_part * rate.read
     hashed = n * d * itemsize / HASHED
     rounds = -(-sizes.parts // workers)
     counting = count_work(queries, d, k)
-    plan = Plan(
-        n=n,
-        d=d,
-        k=k,
-        workers=workers,
-        queries=queries,
-        sizes=sizes,
-        operations=2.0 * queries * n * d + counting["gram"] + 4 / 3 * counting["reflect"],
-        bytes_read=float(sizes.parts * bytes_part),
-        memory_per_worker=sizes.memory,
-        hours=(START + hashed + rounds * seconds) / 3600,
-        worker_hours=sizes.parts * seconds / 3600,
-        machine=rate.machine,
-        needs=(),
-    )
+    operations = 2.0 * queries * n * d + counting["gram"] + 4 / 3 * counting["reflect"]
+    bytes_read = float(sizes.parts * bytes_part)
+    hours = (START + hashed + rounds * seconds) / 3600, sizes.parts * seconds / 3600  # to the end, of all workers
+    costs = (operations, bytes_read, sizes.memory, *hours)
+    plan = Plan(n, d, k, workers, queries, sizes, *costs, machine=rate.machine, needs=())
     if plan.hours <= DAY:
         return plan
     return replace(plan, needs=_needs(plan, rate, itemsize, threads, cut))
@@ -231,13 +200,8 @@ def _needs(plan: Plan, rate: Rate, itemsize: int, threads: int, cut: Parts) -> t
         needs.append(f"{DAY:.0f} hours would take {enough:,} such workers: not all points, or not exactly.")
     if plan.queries > ANCHORS:
         cut = replace(cut, chunk_size=min(-(-ANCHORS // plan.workers), plan.sizes.chunk))
-        some = plan_local_dimension(
-            *(plan.n, plan.d, plan.k, plan.workers, rate),
-            n_anchors=ANCHORS,
-            itemsize=itemsize,
-            threads=threads,
-            parts=cut,
-        )
+        shape = (plan.n, plan.d, plan.k, plan.workers)
+        some = plan_local_dimension(*shape, rate, n_anchors=ANCHORS, itemsize=itemsize, threads=threads, parts=cut)
         error = np.sqrt((1 - ANCHORS / plan.n) / ANCHORS)
         needs.append(
             f"n_anchors={ANCHORS:,} in parts of {some.sizes.chunk:,} takes {_hours(some.hours)}, exactly; the mean "
@@ -250,10 +214,6 @@ def _needs(plan: Plan, rate: Rate, itemsize: int, threads: int, cut: Parts) -> t
         f"{_bytes(8.0 * plan.queries * plan.k)} of them, and {_hours(hours)} of counting by one worker."
     )
     return tuple(needs)
-
-
-def _blocks(plan: Plan) -> int:
-    return -(-plan.n // plan.sizes.block)
 
 
 def _bytes(count: float) -> str:

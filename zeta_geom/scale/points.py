@@ -49,10 +49,7 @@ def check_in_memory(points: ArrayLike | Path, name: str) -> ArrayLike:
 
 
 def points_file(X: ArrayLike | Path, name: str, folder: Path) -> PointsFile:
-    """Return the file that holds these points, or that `save` will write.
-
-    Shapes: `X` (n, d).
-    """
+    """Return the file that holds these points, or that `save` will write; `X` (n, d)."""
     array, path = _array_and_file(X, name)
     n, d = array.shape
     dtype = np.dtype(array.dtype if array.dtype in (np.float32, np.float64) else _wider(array.dtype))
@@ -75,10 +72,7 @@ def map_rows(path: str, start: int, stop: int) -> np.ndarray:
 
 
 def gather_rows(path: str, rows: np.ndarray) -> np.ndarray:
-    """Return a copy of ascending rows of a .npy file; only one window of it is mapped at a time.
-
-    Shapes: `rows` (m,) -> (m, d).
-    """
+    """Return a copy (m, d) of ascending rows (m,) of a .npy file; only one window of it is mapped at a time."""
     first = map_rows(path, int(rows[0]), int(rows[0]) + 1)
     result = np.empty((len(rows), first.shape[1]), dtype=first.dtype)
     size, done = max(1, WINDOW // first.nbytes), 0

@@ -15,15 +15,9 @@ from zeta_geom.scale.task import PartTask, count_dimensions, nearest_in_blocks
 
 # points, queries, dimensions, neighbours: in each, another cost has a large share, so that all can be fitted
 SEARCHES = (
-    (16384, 2048, 1024, 8),
-    (16384, 2048, 64, 8),
-    (65536, 2048, 64, 8),
-    (4096, 4096, 1024, 8),
-    (8192, 2048, 256, 128),
-    (8192, 2048, 1024, 128),
-    (16384, 512, 1024, 8),
-    (32768, 4096, 64, 128),
-)
+    (16384, 2048, 1024, 8), (16384, 2048, 64, 8), (65536, 2048, 64, 8), (4096, 4096, 1024, 8),
+    (8192, 2048, 256, 128), (8192, 2048, 1024, 128), (16384, 512, 1024, 8), (32768, 4096, 64, 128),
+)  # fmt: skip
 # the same for the counts
 COUNTS = ((4096, 2048, 1024, 128), (4096, 2048, 256, 128), (4096, 2048, 64, 128), (4096, 4096, 1024, 32))
 FITTED = 4096  # points that a frame is fitted to: sizes.SAMPLE
@@ -35,10 +29,8 @@ class Rate:
 
     Parameters
     ----------
-    multiply : float
-        One multiplication and addition in the product of queries and points.
-    pair : float
-        The comparison of one pair's product.
+    multiply, pair : float
+        One multiplication and addition in the product of queries and points; the comparison of one pair's product.
     place, fit : float
         Checking and placing one coordinate of a block; one unit of fitting a frame (see `search_work`).
     entry, decide : float
@@ -67,32 +59,14 @@ class Rate:
 
 RATES = {
     "cpu": Rate(
-        multiply=1.9e-11,
-        pair=4.5e-10,
-        place=9e-9,
-        fit=1.6e-8,
-        entry=5.4e-7,
-        decide=2e-12,
-        gram=6e-12,
-        reflect=8e-11,
-        gather=9e-10,
-        read=5e-10,
-        machine="one core of an AMD EPYC (family 26), AVX-512, float32, shared with others",
+        multiply=1.9e-11, pair=4.5e-10, place=9e-9, fit=1.6e-8, entry=5.4e-7, decide=2e-12, gram=6e-12, reflect=8e-11,
+        gather=9e-10, read=5e-10, machine="one core of an AMD EPYC (family 26), AVX-512, float32, shared with others",
     ),
     "gpu": Rate(
-        multiply=5.3e-14,
-        pair=1.1e-11,
-        place=8.8e-10,
-        fit=1e-9,
-        entry=3.5e-8,
-        decide=9.5e-12,
-        gram=0.0,
-        reflect=1.7e-11,
-        gather=1.1e-10,
-        read=5e-10,
-        machine="NVIDIA H100 80GB HBM3, float32 without TF32",
+        multiply=5.3e-14, pair=1.1e-11, place=8.8e-10, fit=1e-9, entry=3.5e-8, decide=9.5e-12, gram=0.0,
+        reflect=1.7e-11, gather=1.1e-10, read=5e-10, machine="NVIDIA H100 80GB HBM3, float32 without TF32",
     ),
-}
+}  # fmt: skip
 
 
 def find_rate(rate: str | Rate) -> Rate:
@@ -119,25 +93,19 @@ def count_work(q: float, d: float, k: float) -> dict[str, float]:
 
 
 def measure_rate(device: str | None = None, *, threads: int = 1, repeats: int = 2) -> Rate:
-    """Measure the rate of this machine on white noise, in some ten seconds (a GPU: about a minute).
+    """Fit non-negative costs to the times of small searches and counts, in some ten seconds (a GPU: about a minute).
 
     Parameters
     ----------
     device : str, optional
         Torch device, such as "cuda"; the compiled kernels on the CPU by default.
-    threads : int
-        Threads that work at once; the rate is that of one.
-    repeats : int
-        Runs of each kind; the fastest counts.
+    threads, repeats : int
+        Threads that work at once, of which the rate is that of one; runs of each kind, of which the fastest counts.
 
     Returns
     -------
     Rate
         Its `read` is that of `RATES`: the storage of the points is unknown.
-
-    Notes
-    -----
-    The function times small searches and counts, and fits non-negative costs to the times.
     """
     threads, repeats = check_int(threads, "threads", low=1), check_int(repeats, "repeats", low=1)
     rng = np.random.default_rng(0)

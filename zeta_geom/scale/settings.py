@@ -29,12 +29,10 @@ class Parts:
     Parameters
     ----------
     folder : path, optional
-        Folder on storage that all workers share. The same call with the same folder computes only the parts that are
-        missing or damaged. The default is a temporary folder of this machine.
-    chunk_size : int, optional
-        Number of queries in a part; chosen from `memory` and the number of queries by default.
-    block_size : int, optional
-        Number of points that a worker searches at once; as many as `memory` allows by default.
+        On storage that all workers share; the same call computes only the parts that are missing or damaged there. By
+        default a temporary folder of this machine.
+    chunk_size, block_size : int, optional
+        Queries in a part, and points that a worker searches at once; chosen from `memory` by default.
     memory : int
         Bytes that a worker may use in addition to the interpreter and the libraries.
     device : str, optional
@@ -84,6 +82,11 @@ def check_executor(
         if value is not None:
             raise ValueError(f"{name} must be left out with executor; got {value!r}. Leave out one of the two.")
     return executor
+
+
+def limits_of(cut: Parts) -> dict[str, Any]:
+    """Return what `choose_sizes` keeps to, by the names of its arguments."""
+    return {"memory": cut.memory, "chunk_size": cut.chunk_size, "block_size": cut.block_size}
 
 
 @contextmanager

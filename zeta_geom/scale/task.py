@@ -86,10 +86,7 @@ def _queries(task: PartTask) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]
 def nearest_in_blocks(
     task: PartTask, Q: np.ndarray, excluded: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return indices and squared distances (q, k) of the nearest of a part's queries, and an order of the queries.
-
-    The points are searched block by block; row `excluded[i]` is no neighbour of query i.
-    """
+    """Return the nearest of a part's queries, indices and squared distances (q, k), and an order of the queries."""
     indices = np.full((len(Q), task.k), -1)
     squared = np.full(indices.shape, np.inf)
     order = np.arange(len(Q))

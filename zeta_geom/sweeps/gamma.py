@@ -33,16 +33,12 @@ def gamma_sweep(
         Finite points, or images.
     y : int array of shape (n,) or (n, 1), or array of shape (n, K), optional
         Labels, for the measures that need them.
-    gammas, n_neighbors, measures
-        As in `sweep`.
     data : str
         The data's name, for the table.
-    executor : Executor, optional
-        As in `sweep`.
     n_jobs : int or None
         Without an executor, the number of threads of each run, as in scikit-learn; -1 is one for each core.
-    **settings
-        The others of `sweep`: mixers, anchors, n_mix, seeds, batch_size, channels, alpha, n_anchors, folder, …
+    gammas, n_neighbors, measures, executor, **settings
+        As in `sweep`.
 
     Returns
     -------
@@ -53,10 +49,6 @@ def gamma_sweep(
     ------
     TypeError, ValueError, SweepError
         As `sweep`.
-
-    References
-    ----------
-    Abhishek et al. 2024, Figure 6.
 
     Examples
     --------
@@ -78,9 +70,7 @@ def gamma_sweep(
 
 
 def fill_gamma(table: pd.DataFrame) -> pd.DataFrame:
-    """Repeat each row without γ, such as the original's and mixup's, at every γ of the table.
-
-    A measure that does not depend on γ has NaN there, which a plot against γ leaves out; filled, it is a level line.
+    """Repeat each row without γ, such as the original's and mixup's, at every γ of the table: as a level line.
 
     Parameters
     ----------

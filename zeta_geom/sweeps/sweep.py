@@ -71,15 +71,13 @@ def sweep(
         What is swept; the data as they are always come first, as "original".
     anchors, n_mix, seeds : sequences
         Further values of the grid, for the mixers that take them; n_mix None is the whole batch.
-    batch_size : int
-        Points in a batch.
+    batch_size, alpha : int, float
+        Points in a batch; threshold of the Fukunaga-Olsen rule.
     channels : {"first", "last"}, optional
         Where the channels of images are, for mixers that treat height and width apart; inferred by default.
-    alpha : float
-        Threshold of the Fukunaga-Olsen rule.
     n_anchors : int, optional
-        Estimate the dimension at so many points alone, their neighbours among all points; all points by default. The
-        same rows are used for every γ, mixer and seed of a data set; the first of `seeds` draws them.
+        Estimate the dimension at so many points, by default all, with neighbours among all; the first of `seeds`
+        draws the rows, the same for every γ, mixer and seed of a data set.
     common_random_numbers : bool
         Use the same permutations for every γ, so that differences along a curve are γ's.
     executor : Executor, optional
@@ -91,12 +89,9 @@ def sweep(
         Seconds that a run may take; needs an executor with processes.
     errors : {"raise", "warn", "ignore"}
         What happens at the end where runs failed; their rows are missing.
-    retry_failed : bool
-        Try again what failed in an earlier call.
-    force, stale : bool
-        Do again what is finished, all of it, even if a forced call was killed; take runs of older code.
-    progress : bool
-        Show a progress bar, on a terminal.
+    retry_failed, force, stale, progress : bool
+        Try again what failed in an earlier call; do again all that is finished, even if a forced call was killed;
+        take runs of older code; show a progress bar, on a terminal.
 
     Returns
     -------
@@ -131,16 +126,9 @@ def sweep(
     check_choice(errors, "errors", ("raise", "warn", "ignore"))
     points = check_data(data)
     axes = check_axes(mixers, anchors, n_mix, gammas, seeds)
-    runs = list(
-        make_grid(
-            list(points),
-            **axes,
-            batch_size=check_int(batch_size, "batch_size", low=1),
-            common_random_numbers=common_random_numbers,
-            measures=check_options(measures, n_neighbors, alpha, n_anchors, axes["seeds"]),
-            channels=check_channels(channels),
-        )
-    )
+    axes |= {"batch_size": check_int(batch_size, "batch_size", low=1), "common_random_numbers": common_random_numbers}
+    axes["measures"] = check_options(measures, n_neighbors, alpha, n_anchors, axes["seeds"])
+    runs = list(make_grid(list(points), **axes, channels=check_channels(channels)))
     _check(runs, points)
     if limit is not None:
         check_real(limit, "limit", low=0, strict=True)
@@ -171,11 +159,12 @@ def sweep_table(folder: Path | str) -> pd.DataFrame:
     Parameters
     ----------
     folder : path
+        That of `sweep`.
 
     Returns
     -------
     DataFrame
-        As `sweep` returns it.
+        As of `sweep`.
 
     Raises
     ------

@@ -35,27 +35,21 @@ def compare(
         One row for each run and metric: method, seed, value, and the columns that `by` names.
     by : sequence of str
         Columns; each combination of their values is compared by itself.
-    against : str
-        The reference method.
-    confidence : float
-        Level of each interval; Holm's correction only enters `p_holm`.
+    against, confidence : str, float
+        The reference method; the level of each interval, which Holm's correction does not widen.
 
     Returns
     -------
     DataFrame
         One row for each combination and method: mean, std (over n seeds, with n - 1 in its denominator), n; the mean
         difference from `against`, `low` and `high` of its paired t interval (over n_pairs seeds), p of the paired t
-        test, and p_holm, corrected over the methods of the combination. NaN if fewer than two seeds are common.
+        test, and p_holm, corrected over the methods of the combination. NaN if fewer than two seeds are common. If
+        all differences are equal, the interval has length 0, and p is 0 (NaN if the differences are 0).
 
     Raises
     ------
     TypeError, ValueError
-        If a column is missing, a value is infinite or not a number, a run occurs twice, or `confidence` is not
-        between 0 and 1.
-
-    Notes
-    -----
-    If all differences are equal, the interval has length 0, and p is 0 (NaN if the differences are 0).
+        If a column is missing, a value infinite or not a number, a run there twice, or `confidence` not in (0, 1).
 
     Examples
     --------
@@ -86,10 +80,7 @@ def compare(
 
 
 def paired_interval(differences: Sequence[float] | np.ndarray, confidence: float = 0.95) -> PairedInterval:
-    """Return the t interval of the mean of paired differences; limits and p are NaN for fewer than two of them.
-
-    Shapes: `differences` (n,).
-    """
+    """Return the t interval of the mean of paired differences (n,); limits and p are NaN for fewer than two."""
     values = np.asarray(differences, dtype=np.float64)
     if len(values) < 2:
         return PairedInterval(float(values.mean()), np.nan, np.nan, np.nan)
@@ -101,10 +92,7 @@ def paired_interval(differences: Sequence[float] | np.ndarray, confidence: float
 
 
 def holm(p: Sequence[float]) -> np.ndarray:
-    """Correct p-values for multiple tests by Holm's step-down rule (S. Holm, 1979); NaN stay and do not count.
-
-    Shapes: `p` (n,) -> (n,).
-    """
+    """Correct p-values (n,) for multiple tests by Holm's step-down rule (1979); NaN stay and do not count."""
     values = np.asarray(p, dtype=np.float64)
     adjusted = values.copy()
     order = np.argsort(values)[: np.isfinite(values).sum()]  # NaN come last

@@ -5,15 +5,7 @@ from torchmetrics.classification import MulticlassAccuracy
 
 
 class ErrorRate(MulticlassAccuracy):
-    """The share of wrong predictions.
-
-    Parameters
-    ----------
-    num_classes : int
-        Number of classes.
-    **settings
-        As for torchmetrics' `MulticlassAccuracy`.
-    """
+    """The share of wrong predictions; its parameters are those of torchmetrics' `MulticlassAccuracy`."""
 
     higher_is_better = False
 

@@ -54,10 +54,8 @@ def search(
     n_models : int
         Number of trained models at the end. The search waits for models that other processes train, and resumes
         those of killed processes.
-    gamma : (float, float)
-        Limits of γ, drawn uniformly.
-    weight_decay : (float, float)
-        Limits of the weight decay, drawn log-uniformly.
+    gamma, weight_decay : (float, float)
+        Limits of γ, drawn uniformly, and of the weight decay, drawn log-uniformly.
     seed : int
         Seed of the proposals (together with their number) and of every training.
     timeout : float
@@ -77,9 +75,8 @@ def search(
 
     Notes
     -----
-    The search optimises the recipe's first metric on the test part, as the paper plots it; so the best value is
-    selected on the test part, and optimistic. Source: the paper, "ζ-mixup: hyperparameter sensitivity analysis and
-    ablation study", which uses another library's Bayesian search.
+    The best value of the recipe's first metric is selected on the test part, as the paper plots it, and optimistic.
+    Source: the paper, "ζ-mixup: hyperparameter sensitivity analysis and ablation study".
 
     Examples
     --------

@@ -18,21 +18,11 @@ SMALL_IMAGE = 64  # pixels; below, a network's first layers keep the resolution:
 
 @dataclass(frozen=True)
 class Network:
-    """How to build a network.
+    """How to build a network."""
 
-    Parameters
-    ----------
-    build : callable
-        (n_classes, channels) -> module with random weights.
-    stages : tuple of str
-        The layers that manifold mixup may mix at: the input, and the outputs of the first two stages.
-    keep_resolution : callable
-        Replaces the module's first layers by the small-image stem, in place.
-    """
-
-    build: Callable[[int, int], nn.Module]
-    stages: tuple[str, ...]
-    keep_resolution: Callable[[Any], None]
+    build: Callable[[int, int], nn.Module]  # (n_classes, channels) -> module with random weights
+    stages: tuple[str, ...]  # where manifold mixup may mix: the input, and the outputs of the first two stages
+    keep_resolution: Callable[[Any], None]  # replaces the module's first layers by the small-image stem, in place
 
 
 def make_network(name: str, n_classes: int, image_shape: tuple[int, int, int], *, seed: int = 0) -> nn.Module:
@@ -40,10 +30,8 @@ def make_network(name: str, n_classes: int, image_shape: tuple[int, int, int], *
 
     Parameters
     ----------
-    name : str
-        A key of `NETWORKS`.
-    n_classes : int
-        At least 2.
+    name, n_classes : str, int
+        A key of `NETWORKS`, and at least 2 classes.
     image_shape : (int, int, int)
         Channels, height and width, in pixels. Below 64 pixels the network gets a small-image stem: in residual
         networks a first convolution of 3 × 3 and stride 1 without pooling after it, in MobileNetV2 and
@@ -91,10 +79,7 @@ def make_network(name: str, n_classes: int, image_shape: tuple[int, int, int], *
 
 
 def features(network: nn.Module, images: Tensor) -> Tensor:
-    """Return the input of a network's last layer.
-
-    Shapes: `images` (n, C, H, W) -> (n, d).
-    """
+    """Return the input of a network's last layer; `images` (n, C, H, W) -> (n, d)."""
     from zeta_geom.realism import LeNet5
 
     if isinstance(network, LeNet5):

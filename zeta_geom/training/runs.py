@@ -59,10 +59,8 @@ def run(
         Receives `<recipe>/seed-<n>…`: the record, the weights (.safetensors), a folder with checkpoint and logs.
     seeds : sequence of int, optional
         Seeds that replace the recipe's.
-    data_home : path, optional
-        Folder of the data sets, as in `zeta_geom.datasets.data_home`.
-    download : bool
-        Whether data may be fetched.
+    data_home, download : path, bool, optional
+        As in `load_image_data`.
     accelerator : str
         Lightning's accelerator: "auto", "cpu", "gpu", …
     devices : int
@@ -72,10 +70,8 @@ def run(
         Processes that read images, for each device.
     force, stale : bool
         As in `zeta_geom.records.record`; with `stale`, a killed run resumes from a checkpoint of older code too.
-    progress : bool
-        Show a progress bar, on a terminal.
-    logs : bool
-        Write the loss of the steps, and validation metrics, as CSV and for TensorBoard.
+    progress, logs : bool
+        Show a progress bar, on a terminal; write losses and validation metrics as CSV and for TensorBoard.
 
     Returns
     -------
@@ -180,14 +176,10 @@ def load_network(recipe: Recipe, seed: int, data: ImageData, *, folder: Path | s
 
     Parameters
     ----------
-    recipe : Recipe
-        The recipe of the run.
-    seed : int
-        The seed of the run.
+    recipe, seed, folder : Recipe, int, path
+        Those of the run.
     data : ImageData
         The data set of the recipe; only its classes, image shape, mean and standard deviation are used.
-    folder : path
-        The folder that was passed to `run`.
 
     Returns
     -------

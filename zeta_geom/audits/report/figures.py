@@ -112,13 +112,8 @@ def worst_pictures(audit: AuditResult, measure: str, rows: Mapping[str, pd.DataF
             )
         alt = f"The {len(worst)} samples of {method} with the largest {measure}; the table below has their values."
         title = f"{method}: the {len(worst)} worst samples"
-        yield Picture(
-            title,
-            f"By {measure}, the worst first; in grey images 1 is black.",
-            alt,
-            png_bytes(figure, dpi=110),
-            "png",
-        )
+        caption = f"By {measure}, the worst first; in grey images 1 is black."
+        yield Picture(title, caption, alt, png_bytes(figure, dpi=110), "png")
 
 
 def _drawable(shape: tuple[int, ...], channels: str | None) -> bool:

@@ -38,15 +38,12 @@ def make_page(audit: AuditResult, title: str, repeat: str | None) -> Page:
     """Return the page of a report."""
     confidence = audit.settings["confidence"]
     verdicts = [line for name in audit.methods for line in sentences(audit.summary, name, confidence)]
+    values = "The single values behind the means, for synthetic samples and for real samples."
     sections = [
         Section("Where each measure stands", verdicts, [_summary(audit)], [_main(audit)]),
         _comparisons(audit),
         _classes(audit),
-        Section(
-            "Densities",
-            ["The single values behind the means, for synthetic samples and for real samples."],
-            pictures=list(densities(audit)),
-        ),
+        Section("Densities", [values], pictures=list(densities(audit))),
         _worst(audit),
         maps(audit),
         _cost(audit),

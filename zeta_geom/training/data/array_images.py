@@ -13,17 +13,7 @@ from zeta_geom.training.data.framing import UNFRAMED, Framing
 
 
 class ArrayImages:
-    """A part of a data set in memory; a whole batch is read at once.
-
-    Parameters
-    ----------
-    X : uint8 array of shape (n, H, W), or (n, H, W, 3) in colour
-        Grey or colour levels 0..255.
-    labels : int64 array of shape (n,)
-        Class of each image.
-    framing : Framing
-        How images are cropped, coloured and resized when they are read; by default not at all.
-    """
+    """Images uint8 (n, H, W[, 3]) in memory and their classes, int64 (n,); a whole batch is read at once."""
 
     def __init__(self, X: np.ndarray, labels: np.ndarray, framing: Framing = UNFRAMED) -> None:
         self.X = X
@@ -43,10 +33,7 @@ class ArrayImages:
         return self._framed(self.X[rows]), torch.from_numpy(self.labels[rows])
 
     def take(self, indices: np.ndarray) -> ArrayImages:
-        """Return a selection of the images.
-
-        Shapes: `indices` (b,).
-        """
+        """Return a selection of the images; `indices` (b,)."""
         return ArrayImages(self.X[indices], self.labels[indices], self.framing)
 
     def _framed(self, X: np.ndarray) -> Tensor:

@@ -26,44 +26,21 @@ SHOWN = 3  # names listed in an error
 
 @dataclass(frozen=True, eq=False)
 class ArrayContents:
-    """A data set in memory.
+    """A data set in memory."""
 
-    Parameters
-    ----------
-    parts : mapping of str -> (images, labels)
-        Keys are names in `PARTS`; images uint8 (n, H, W) or (n, H, W, 3), labels int (n,).
-    class_names : tuple of str
-        In the order of the labels.
-    source : str
-        Origin of the data, in a few words.
-    """
-
-    parts: Mapping[str, tuple[np.ndarray, np.ndarray]]
-    class_names: tuple[str, ...]
-    source: str
+    parts: Mapping[str, tuple[np.ndarray, np.ndarray]]  # name in `PARTS` -> uint8 (n, H, W[, 3]), labels int (n,)
+    class_names: tuple[str, ...]  # in the order of the labels
+    source: str  # origin of the data, in a few words
 
 
 @dataclass(frozen=True, eq=False)
 class PictureContents:
-    """A data set in files.
+    """A data set in files."""
 
-    Parameters
-    ----------
-    rows : DataFrame
-        One row for each picture, with the columns "file" (a path within the folder) and "class" (a name), and
-        "split" (a name in `PARTS`) if the data set defines its parts.
-    class_names : tuple of str
-        In the order of the labels.
-    folder : Path
-        Folder of the files.
-    source : str
-        Origin of the data, in a few words.
-    """
-
-    rows: pd.DataFrame
-    class_names: tuple[str, ...]
+    rows: pd.DataFrame  # of a picture: "file" (within the folder), "class" (a name), and "split" if data define one
+    class_names: tuple[str, ...]  # in the order of the labels
     folder: Path
-    source: str
+    source: str  # origin of the data, in a few words
 
 
 Contents: TypeAlias = ArrayContents | PictureContents

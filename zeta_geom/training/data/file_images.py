@@ -14,17 +14,7 @@ from zeta_geom.training.data.framing import Framing
 
 
 class FileImages:
-    """A part of a data set in picture files.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-        n files that Pillow can read.
-    labels : int64 array of shape (n,)
-        Class of each picture.
-    framing : Framing
-        How pictures are cropped, coloured and resized; its `size` is set, so that all images have one shape.
-    """
+    """Pictures in n files and their classes, int64 (n,); the framing's `size` is set, so that all have one shape."""
 
     def __init__(self, paths: Sequence[Path], labels: np.ndarray, framing: Framing) -> None:
         self.paths = list(paths)
@@ -39,10 +29,7 @@ class FileImages:
         return read_picture(self.paths[index], self.framing), int(self.labels[index])
 
     def take(self, indices: np.ndarray) -> FileImages:
-        """Return a selection of the images.
-
-        Shapes: `indices` (b,).
-        """
+        """Return a selection of the images; `indices` (b,)."""
         return FileImages([self.paths[i] for i in indices], self.labels[indices], self.framing)
 
 

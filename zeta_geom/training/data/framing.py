@@ -11,24 +11,11 @@ WHITE = (255, 255, 255)
 
 @dataclass(frozen=True)
 class Framing:
-    """How all images of a data set are cropped, coloured and resized.
+    """How all images of a data set are cropped, coloured and resized, as `load_image_data` describes it."""
 
-    Parameters
-    ----------
-    size : int, optional
-        Height and width of the images, in pixels, by bilinear interpolation with antialiasing; by default unchanged.
-    crop : float in (0, 1], optional
-        Edge of the central square that is cut out first, as a share of the shorter side; by default the whole image,
-        which `size` then squeezes into a square.
-    grey : bool
-        Whether colours become grey levels, 0.299 red + 0.587 green + 0.114 blue.
-    background : str or (int, int, int)
-        The colour behind transparent pixels of picture files: a name, "#rrggbb", or red, green and blue, 0..255.
-    """
-
-    size: int | None = None
-    crop: float | None = None
-    grey: bool = False
+    size: int | None = None  # pixels, by bilinear interpolation with antialiasing; None: unchanged
+    crop: float | None = None  # None: the whole image, which `size` squeezes into a square
+    grey: bool = False  # 0.299 red + 0.587 green + 0.114 blue
     background: str | tuple[int, int, int] = field(default=WHITE, repr=False)  # the repr enters fingerprints
 
     def __post_init__(self) -> None:

@@ -17,60 +17,30 @@ SKIN_SIZE, SKIN_CROP = 256, 0.8  # of the paper: "edge length equal to 0.8 min(h
 
 @dataclass(frozen=True)
 class ImageSet:
-    """The specification of a data set for training.
+    """The specification of a data set for training."""
 
-    Parameters
-    ----------
-    title : str
-        Its name in texts, with the images' size.
-    family : {"natural", "skin", "medmnist", "own"}
-        The paper's three groups, and data sets that the paper does not train on.
-    read : callable
-        Folder of the data set -> ArrayContents or PictureContents.
-    how_to_get : str
-        Instructions to get the data by hand; empty if the error of `read` contains them.
-    images, classes : int or None
-        Numbers of images and classes in the paper's Tables 4, 6 and 7.
-    fetch : callable or None
-        (folder, progress=) downloads the files into the folder; None if a person must get them.
-    size, crop : int or None, float or None
-        The paper's size and crop of pictures; None leaves pictures unchanged.
-    """
-
-    title: str
-    family: str
-    read: Callable[[Path], Contents]
-    how_to_get: str = ""
-    images: int | None = None
+    title: str  # its name in texts, with the images' size
+    family: str  # "natural", "skin" or "medmnist", the paper's groups, or "own", which the paper does not train on
+    read: Callable[[Path], Contents]  # of the data set's folder
+    how_to_get: str = ""  # instructions to get the data by hand; empty if the error of `read` contains them
+    images: int | None = None  # in the paper's Tables 4, 6 and 7, as the classes
     classes: int | None = None
-    fetch: Callable[..., None] | None = None
-    size: int | None = None
+    fetch: Callable[..., None] | None = None  # (folder, progress=) downloads; None: a person must get the data
+    size: int | None = None  # of pictures, the paper's, as the crop; None leaves them unchanged
     crop: float | None = None
 
 
 def _small(title: str, images: int | None = None, classes: int | None = None, *, fetched: bool = True) -> ImageSet:
-    return ImageSet(
-        title,
-        "own" if images is None else "natural",
-        natural.read_small,
-        images=images,
-        classes=classes,
-        fetch=natural.fetch_small if fetched else None,
-    )
+    family, fetch = "own" if images is None else "natural", natural.fetch_small if fetched else None
+    return ImageSet(title, family, natural.read_small, images=images, classes=classes, fetch=fetch)
 
 
 def _imagenet(title: str, name: str, md5: str, images: int, synsets: dict[str, str]) -> ImageSet:
     url = f"{FASTAI}/{name}2.tgz"
-    return ImageSet(
-        title,
-        "natural",
-        partial(natural.read_synsets, synsets=synsets, source=f"{title}, J. Howard, github.com/fastai/imagenette"),
-        f"Get {url} and unpack it there, so that {name}2/train/ and {name}2/val/ lie in it.",
-        images,
-        10,
-        partial(fetch_archive, url=url, md5=md5, holds=f"{name}2"),
-        size=224,
-    )
+    read = partial(natural.read_synsets, synsets=synsets, source=f"{title}, J. Howard, github.com/fastai/imagenette")
+    how = f"Get {url} and unpack it there, so that {name}2/train/ and {name}2/val/ lie in it."
+    fetch = partial(fetch_archive, url=url, md5=md5, holds=f"{name}2")
+    return ImageSet(title, "natural", read, how, images, 10, fetch, size=224)
 
 
 def _medmnist(title: str, name: str, images: int, classes: int) -> ImageSet:

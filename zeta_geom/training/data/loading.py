@@ -43,8 +43,8 @@ def load_image_data(
     size : int, optional
         Height and width of the images, in pixels; by default the paper's (256 for skin, 224 for Imagenette and
         Imagewoof), 224 for a user's pictures, and unchanged for the others.
-    grey : bool
-        Whether colours become grey levels.
+    grey, download, progress : bool
+        Make grey levels of colours; fetch data over the network; show progress bars, on a terminal.
     crop : float in (0, 1], optional
         Edge of the central square that is cut out first, as a share of the shorter side; by default the paper's (0.8
         for skin), 1 for a user's pictures, and the whole image for the others.
@@ -52,24 +52,18 @@ def load_image_data(
         The colour behind transparent pixels of picture files: a name, "#rrggbb", or red, green and blue, 0..255.
     seed : int
         Seed of the stratified split, train : validation : test = 70 : 10 : 20, of data without a split of their own.
-    download : bool
-        Whether data may be fetched over the network.
-    progress : bool
-        Show progress bars, on a terminal.
 
     Returns
     -------
     ImageData
-        Mean and std are exact for data in memory; for files they are those of at most 1,000 evenly spaced training
-        images.
+        Mean and std are exact for data in memory, and for files those of at most 1,000 evenly spaced images.
 
     Raises
     ------
     FileNotFoundError
         If the data, or a picture in a table, are missing; the message says how to get them.
     TypeError, ValueError
-        If an argument is out of range, or the data are not of this data set. Damaged pictures only raise when they
-        are read.
+        If an argument is out of range, or the data are not of this data set; damaged pictures raise when read.
 
     Notes
     -----
@@ -122,11 +116,5 @@ def _compare_with_paper(data: ImageData, specification: ImageSet) -> None:
     total = sum(int(counts.sum()) for counts in data.class_counts().values())
     known = specification.images, specification.classes
     if specification.images and known not in [(n, len(data.class_names)) for n in (total, len(data.train))]:
-        logger.warning(
-            "%s has %d images, %d of them for training, of %d classes; the paper counts %d of %d",
-            data.name,
-            total,
-            len(data.train),
-            len(data.class_names),
-            *known,
-        )
+        text = "%s has %d images, %d of them for training, of %d classes; the paper counts %d of %d"
+        logger.warning(text, data.name, total, len(data.train), len(data.class_names), *known)

@@ -10,10 +10,7 @@ TEST_SHARE, VALIDATION_SHARE = 0.2, 0.1  # of SKIN sets without a split: the pap
 
 
 def stratified_draw(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Return `count` distinct indices, ascending, with the classes in the same proportions as in `labels`.
-
-    Shapes: `labels` (n,) -> (count,).
-    """
+    """Return `count` distinct indices, ascending, with the classes in the proportions of `labels` (n,)."""
     from sklearn.utils import resample
 
     drawn = resample(np.arange(len(labels)), replace=False, n_samples=count, stratify=labels, random_state=seed)
@@ -21,10 +18,7 @@ def stratified_draw(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
 
 
 def three_parts(labels: np.ndarray, class_names: Sequence[str], seed: int) -> np.ndarray:
-    """Return the part of each image in a stratified split, train : validation : test = 70 : 10 : 20.
-
-    Shapes: `labels` (n,) -> (n,).
-    """
+    """Return each image's part (n,) in a stratified split by labels (n,): training, validation, test 70 : 10 : 20."""
     n = len(labels)
     parts = np.full(n, "train", dtype="<U10")
     if np.bincount(labels, minlength=len(class_names)).min() >= len(PARTS):

@@ -12,19 +12,13 @@ PADDING = 4  # pixels on each side, the usual value for images of 32 x 32 pixels
 
 
 def random_flip(images: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """Mirror each image left to right with probability 1/2.
-
-    Shapes: `images` (n, C, H, W) -> (n, C, H, W).
-    """
+    """Mirror each image left to right with probability 1/2; `images` (n, C, H, W) -> (n, C, H, W)."""
     flipped = torch.rand(len(images), generator=generator) < 0.5
     return torch.where(_to(flipped, images)[:, None, None, None], images.flip(-1), images)
 
 
 def random_crop(images: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """Move each image by up to 4 pixels along each axis, black outside: a random crop of the padded image.
-
-    Shapes: `images` (n, C, H, W) -> (n, C, H, W).
-    """
+    """Move each image (C, H, W) by up to 4 pixels along each axis, black outside: a crop of the padded image."""
     n, _, height, width = images.shape
     top, left = _to(torch.randint(2 * PADDING + 1, (2, n), generator=generator), images)
     windows = functional.pad(images, 4 * (PADDING,)).unfold(2, height, 1).unfold(3, width, 1)
@@ -38,10 +32,7 @@ AUGMENTATIONS: dict[str, Callable[[Tensor, torch.Generator | None], Tensor]] = {
 
 
 def augment(images: Tensor, names: Sequence[str], generator: torch.Generator | None = None) -> Tensor:
-    """Apply augmentations one after the other.
-
-    Shapes: `images` (n, C, H, W) -> (n, C, H, W).
-    """
+    """Apply augmentations one after the other; `images` (n, C, H, W) -> (n, C, H, W)."""
     for name in names:
         images = AUGMENTATIONS[check_choice(name, "augmentation", AUGMENTATIONS)](images, generator)
     return images

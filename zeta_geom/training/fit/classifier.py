@@ -31,20 +31,14 @@ class Classifier(lightning.LightningModule):
 
     Parameters
     ----------
-    network : torch.nn.Module
-        Images (n, C, H, W) -> logits (n, K).
-    n_classes : int
-        K.
+    network, n_classes : torch.nn.Module, int
+        Images (n, C, H, W) -> logits (n, K), and K.
     mixer : Mixer, optional
         Any of `zeta_geom.mixers.MIXERS`; a mixer of features runs inside the network.
-    optimizer, schedule : Optimizer, Schedule
-        As in a recipe.
-    augmentation : sequence of str
-        Names in `AUGMENTATIONS`, applied before mixing.
-    metrics : sequence of str
-        Names in `METRICS`.
+    optimizer, schedule, augmentation, metrics
+        As in a `Recipe`.
     mean, std : sequences of float, shape (C,)
-        Mean and standard deviation of each channel, in grey levels 0..1, that images are standardised with.
+        Of each channel, in grey levels 0..1; images are standardised with them.
     seed : int
         Seed of augmentation and of dropout; the mixer has a seed of its own.
 
@@ -74,8 +68,7 @@ class Classifier(lightning.LightningModule):
         super().__init__()
         self.network = network
         self.n_classes = n_classes
-        # batches of a training are (m, C, H, W)
-        self.mixer = None if mixer is None else with_channels(mixer, "first")
+        self.mixer = None if mixer is None else with_channels(mixer, "first")  # batches are (m, C, H, W)
         self.optimizer, self.schedule = optimizer, schedule or Schedule()
         self.augmentation = tuple(augmentation)
         self.seed = seed
@@ -137,13 +130,7 @@ class Classifier(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Return SGD and the step-wise schedule."""
-        settings = self.optimizer
-        optimizer = torch.optim.SGD(
-            self.network.parameters(),
-            lr=settings.learning_rate,
-            momentum=settings.momentum,
-            nesterov=settings.nesterov,
-            weight_decay=settings.weight_decay,
-        )
+        others = self.optimizer.model_dump(exclude={"learning_rate"})
+        optimizer = torch.optim.SGD(self.network.parameters(), lr=self.optimizer.learning_rate, **others)
         schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, self.schedule.milestones, self.schedule.factor)
         return [optimizer], [schedule]

@@ -15,19 +15,7 @@ Batches: TypeAlias = DataLoader[tuple[Tensor, Tensor]]
 
 
 class ImageLoaders(lightning.LightningDataModule):
-    """The three parts of a data set, in batches of (images uint8 (b, C, H, W), labels (b,)).
-
-    Parameters
-    ----------
-    data : ImageData
-        The data set.
-    batch_size : int
-        Training images in a batch, on each device; the last, short batch is kept.
-    seed : int
-        Determines the order, together with the epoch.
-    num_workers : int
-        Processes that read images.
-    """
+    """The three parts of a data set, in batches of (images uint8 (b, C, H, W), labels (b,)); short ones are kept."""
 
     def __init__(self, data: ImageData, *, batch_size: int, seed: int = 0, num_workers: int = 0) -> None:
         super().__init__()

@@ -34,13 +34,8 @@ class OneRun:
         self.recipe, self.seed, self.data, self.devices = recipe, seed, data, devices
         self.folder = folder / f"seed-{seed}"
         self.weights, self.manifest = (folder / f"seed-{seed}.{ending}" for ending in ("safetensors", "json"))
-        versions = {library: version(library) for library in LIBRARIES}
-        self.settings = recipe.deciding() | {
-            "data": data.name,
-            "seed": seed,
-            "devices": devices,
-            "versions": versions,
-        }
+        self.settings = recipe.deciding() | {"data": data.name, "seed": seed, "devices": devices}
+        self.settings["versions"] = {library: version(library) for library in LIBRARIES}
 
     @property
     def source(self) -> list[Path]:
@@ -119,23 +114,11 @@ class OneRun:
         return self._table(scores, seconds, float(counts.max() / counts.min()))
 
     def _table(self, scores: Mapping[str, float], seconds: float, imbalance: float) -> pd.DataFrame:
-        recipe = self.recipe
-        rows = {
-            "recipe": recipe.name,
-            "data": self.data.name,
-            "network": recipe.network,
-            "method": recipe.method,
-            "seed": self.seed,
-            "n_train": len(self.data.train),
-            "n_test": len(self.data.test),
-            "epochs": recipe.epochs,
-            "devices": self.devices,
-            "imbalance": imbalance,
-            "metric": recipe.metrics,
-            "value": [float(scores[name]) for name in recipe.metrics],
-            "seconds": seconds,
-        }
-        return pd.DataFrame(rows)
+        recipe, data, values = self.recipe, self.data, [float(scores[name]) for name in self.recipe.metrics]
+        rows: dict[str, Any] = {"recipe": recipe.name, "data": data.name, "network": recipe.network}
+        rows |= {"method": recipe.method, "seed": self.seed, "n_train": len(data.train), "n_test": len(data.test)}
+        rows |= {"epochs": recipe.epochs, "devices": self.devices, "imbalance": imbalance}
+        return pd.DataFrame(rows | {"metric": recipe.metrics, "value": values, "seconds": seconds})
 
 
 def build_classifier(recipe: Recipe, seed: int, data: ImageData) -> Classifier:

@@ -95,17 +95,13 @@ class _AtomicCheckpoints(TorchCheckpointIO):
 
 @contextmanager
 def undisturbed(progress: bool) -> Iterator[None]:
-    """Restore torch's generator, its choice of algorithms and Ctrl+C afterwards; log little without `progress`.
-
-    Under any launcher, this process counts as the first and only one, so that it writes logs and checkpoints.
-    """
-    with _restored_randomness(), _interruptible(), _short_errors(), _first_rank(), _quiet(progress):
+    """Restore torch's generator, its choice of algorithms and Ctrl+C afterwards; log little without `progress`."""
+    with _restored_randomness(), _readable_errors(), _only_process(progress):
         yield
 
 
 @contextmanager
 def _restored_randomness() -> Iterator[None]:
-    """Restore torch's global generator and its choice of algorithms."""
     deterministic = torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
     benchmark = torch.backends.cudnn.benchmark
@@ -118,32 +114,14 @@ def _restored_randomness() -> Iterator[None]:
 
 
 @contextmanager
-def _first_rank() -> Iterator[None]:
-    """Set rank 0 in place of the rank that Lightning read from the environment when it was imported."""
-    ranked: Any = rank_zero_only
-    before, ranked.rank = ranked.rank, 0
-    try:
-        yield
-    finally:
-        ranked.rank = before
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Raise KeyboardInterrupt where Lightning exits on Ctrl+C, and restore the handler of SIGINT."""
+def _readable_errors() -> Iterator[None]:
+    """Raise KeyboardInterrupt where Lightning exits on Ctrl+C, and one line if a process of several devices ended."""
     handler = signal.getsignal(signal.SIGINT)
     try:
         yield
     except SystemExit as error:
         signal.signal(signal.SIGINT, handler)
         raise KeyboardInterrupt from error
-
-
-@contextmanager
-def _short_errors() -> Iterator[None]:
-    """Raise an error of one line if a process of several devices ended."""
-    try:
-        yield
     except (ProcessExitedException, BrokenPipeError) as error:
         raise RuntimeError(
             f"a process of the training ended ({error}); its own message stands above. Call it again to resume from "
@@ -152,8 +130,10 @@ def _short_errors() -> Iterator[None]:
 
 
 @contextmanager
-def _quiet(progress: bool) -> Iterator[None]:
-    """Keep Lightning's hints on devices and workers out of the log unless progress is shown."""
+def _only_process(progress: bool) -> Iterator[None]:
+    """Keep Lightning's hints out of the log without progress, and set rank 0 for the rank that it read at import."""
+    ranked: Any = rank_zero_only
+    rank, ranked.rank = ranked.rank, 0  # so that this process writes logs and checkpoints under any launcher
     lightning_logger = logging.getLogger("lightning.pytorch")
     level, propagate = lightning_logger.level, lightning_logger.propagate
     lightning_logger.setLevel(level if progress else logging.ERROR)
@@ -163,3 +143,4 @@ def _quiet(progress: bool) -> Iterator[None]:
     finally:
         lightning_logger.setLevel(level)
         lightning_logger.propagate = propagate
+        ranked.rank = rank

@@ -21,18 +21,12 @@ def read_recipe(path: Path | str) -> Recipe:
     Returns
     -------
     Recipe
-        The validated recipe.
+        Validated.
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If the file is not YAML, or settings are missing, unknown or wrong: the error names all of them.
-
-    Examples
-    --------
-    See `write_recipe`.
+    FileNotFoundError, ValueError
+        If there is no such file, it is not YAML, or settings are missing, unknown or wrong: all are named.
     """
     path = Path(path)
     if not path.is_file():
@@ -51,10 +45,8 @@ def write_recipe(recipe: Recipe, path: Path | str) -> None:
 
     Parameters
     ----------
-    recipe : Recipe
-        The recipe.
-    path : path
-        The file; an existing one is replaced.
+    recipe, path : Recipe, path
+        An existing file is replaced.
 
     Examples
     --------

@@ -30,9 +30,6 @@ EVALUATION = 'paper, "Evaluation on downstream task: classification": α = 1, T 
 OURS = {"precision": "ours", "crop": "not used", "background": "ours", "n_train": "paper, all images",
         "mixer": EVALUATION}  # fmt: skip
 SGD = {"momentum": 0.9, "nesterov": True, "weight_decay": 5e-4}
-ERROR = {"metrics": ("error",)}
-SKIN_METRICS = {"metrics": ("balanced_accuracy", "f1_micro", "f1_macro")}
-MEDMNIST_METRICS = {"metrics": ("auc", "accuracy")}
 
 
 def zeta(gamma: float) -> dict[str, Any]:
@@ -51,23 +48,16 @@ def natural(data: str) -> dict[str, Any]:
           "fashion-mnist": (200, 32, 0.1, (80, 120, 160)), "stl-10": (120, 32, 0.1, (80,)),
           "imagenette": (80, 32, 0.01, (25, 50, 65)), "imagewoof": (80, 32, 0.01, (25, 50, 65))}  # fmt: skip
     epochs, batch_size, learning_rate, milestones = schedules[data]
-    settings = {
-        "data": data,
-        "size": 224 if data in ("imagenette", "imagewoof") else None,
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "optimizer": SGD | {"learning_rate": learning_rate},
-        "schedule": {"milestones": milestones, "factor": 0.2},
-        "augmentation": ("flip",),
-        **ERROR,
-    }
+    settings: dict[str, Any] = {"data": data, "epochs": epochs, "batch_size": batch_size, "metrics": ("error",)}
+    settings |= {"size": 224 if data in ("imagenette", "imagewoof") else None, "augmentation": ("flip",)}
+    settings["optimizer"] = SGD | {"learning_rate": learning_rate}
+    settings["schedule"] = {"milestones": milestones, "factor": 0.2}
     return settings | {"sources": _from(NATURAL_TEXT) | OURS | {"seeds": "paper, Table 4: three runs"}}
 
 
 def with_cutmix(data: str) -> dict[str, Any]:
     """Return the settings of Table 5."""
-    changes = {"schedule": {"milestones": (100, 150), "factor": 0.2}}
-    settings = natural(data) | changes
+    settings = natural(data) | {"schedule": {"milestones": (100, 150), "factor": 0.2}}
     settings["sources"] = settings["sources"] | {
         "mixer": "paper, text on Table 5; inferred: CutMix first, its α = 1 as in its authors' code",
         "seeds": "paper, Table 5: three runs",
@@ -87,16 +77,10 @@ def study_of_gamma(data: str) -> dict[str, Any]:
 def skin(data: str) -> dict[str, Any]:
     """Return the settings for a skin data set."""
     epochs, every = (20, 4) if data == "isic-2018" else (50, 10)
-    settings = {
-        "data": data,
-        "size": 256,
-        "crop": 0.8,
-        "epochs": epochs,
-        "batch_size": 32,
-        "optimizer": SGD | {"learning_rate": 0.01},
-        "schedule": {"milestones": tuple(range(every, epochs, every)), "factor": 0.1},
-        **SKIN_METRICS,
-    }
+    settings: dict[str, Any] = {"data": data, "size": 256, "crop": 0.8, "epochs": epochs, "batch_size": 32}
+    settings["optimizer"] = SGD | {"learning_rate": 0.01}
+    settings["schedule"] = {"milestones": tuple(range(every, epochs, every)), "factor": 0.1}
+    settings["metrics"] = ("balanced_accuracy", "f1_micro", "f1_macro")
     sources = OURS | {
         "crop": SKIN_TEXT,
         "size": f"{SKIN_TEXT}; the text on Figure 9 says 224",
@@ -108,13 +92,8 @@ def skin(data: str) -> dict[str, Any]:
 
 def medmnist(data: str) -> dict[str, Any]:
     """Return the settings for a data set of MedMNIST."""
-    settings = {
-        "data": data,
-        "epochs": 100,
-        "batch_size": 128,
-        "optimizer": SGD | {"learning_rate": 0.01},
-        **MEDMNIST_METRICS,
-    }
+    settings: dict[str, Any] = {"data": data, "epochs": 100, "batch_size": 128, "metrics": ("auc", "accuracy")}
+    settings["optimizer"] = SGD | {"learning_rate": 0.01}
     sources = OURS | {
         "epochs": "inferred, text on Figure 9: a tenth of manifold mixup's 1,000",
         "optimizer": f"{MEDMNIST_TEXT}: SGD and 0.01; momentum and weight decay inferred, as for NATURAL",
@@ -151,15 +130,11 @@ def with_manifold_mixup(data: str, network: str) -> dict[str, Any]:
 
 BOTH_NETWORKS = ("resnet18", "resnet50"), "ours, Figure 9 only says that two networks were used, so both"
 FIGURE_9 = {  # data -> networks, and the source of this choice
-    "cifar-10": (("resnet18",), "inferred, as in Table 4"),
-    "cifar-100": (("resnet18",), "inferred, as in Table 4"),
-    "breastmnist": (("resnet18",), "inferred, as in Table 7"),
-    "pathmnist": (("resnet18",), "inferred, as in Table 7"),
-    "tissuemnist": (("resnet18",), "inferred, as in Table 7"),
+    **dict.fromkeys(("cifar-10", "cifar-100"), (("resnet18",), "inferred, as in Table 4")),
+    **dict.fromkeys(("breastmnist", "pathmnist", "tissuemnist"), (("resnet18",), "inferred, as in Table 7")),
     "derm7point-clinical": (("resnet18",), "inferred, as in Figure 8"),
     "isic-2017": (("resnet50",), "inferred, as in Figure 8"),
-    "msk": BOTH_NETWORKS,
-    "dermofit": BOTH_NETWORKS,
+    **dict.fromkeys(("msk", "dermofit"), BOTH_NETWORKS),
 }
 FOUR_NETWORKS = ("resnet18", "resnet50", "mobilenetv2", "efficientnet_b0")  # of Table 5
 

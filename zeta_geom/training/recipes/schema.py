@@ -77,35 +77,26 @@ class Recipe(_Settings):
     ----------
     name : str
         Name of the recipe, and of the folder of its runs; "/" makes folders.
-    data : str
-        A name of `zeta_geom.training.IMAGE_SETS`, or folder:PATH, or csv:PATH.
-    size : int, optional
-        Height and width of the images, in pixels; by default the data set's.
-    crop : float, optional
-        Edge of a central square that is cut out first, as a share of the shorter side; by default the data set's.
-    background : str
-        The colour behind transparent pixels of picture files, as in `load_image_data`.
+    data, network : str
+        A name of `IMAGE_SETS`, or folder:PATH, or csv:PATH; a name of `NETWORKS`.
+    size, crop, background : int, float, str, optional
+        Of the images, as in `load_image_data`.
     n_train : int, optional
         Number of training images, drawn for each seed with the classes in proportion; by default all.
-    network : str
-        A name of `zeta_geom.training.NETWORKS`.
-    epochs : int
-        Passes over the training images.
-    batch_size : int
-        Training images in a batch, on each device.
+    epochs, batch_size : int
+        Passes over the training images; training images in a batch, on each device.
     optimizer, schedule : Optimizer, Schedule
         The optimizer's settings, and the milestones of its learning rate.
     augmentation : tuple of {"flip", "crop"}
-        Changes of single images before mixing: a mirror image with probability 1/2; a shift by up to 4 pixels, with
-        black outside.
+        Changes of single images before mixing: mirrored with probability 1/2; shifted by up to 4 pixels.
     mixer : MixerSettings, optional
         The mixer; None stands for empirical risk minimisation.
     precision : {"32-true", "16-mixed", "bf16-mixed"}
         Lightning's name of the floating-point arithmetic.
     metrics : tuple of str
-        Names in `zeta_geom.training.METRICS`, measured on the test part after the last epoch.
+        Names in `METRICS`, measured on the test part after the last epoch.
     seeds : tuple of int
-        Seeds; each makes one training.
+        Each makes one training.
     sources : dict
         Setting -> the source of its value: "paper, …", "inferred, …" or "ours, …".
 

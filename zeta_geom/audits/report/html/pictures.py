@@ -12,10 +12,7 @@ _NO_METADATA = {"Creator": None, "Date": None, "Format": None, "Type": None}  # 
 
 
 def svg_bytes(figure: Figure) -> bytes:
-    """Save a figure as SVG with a transparent background; the page's style sheet adapts its colours to dark pages.
-
-    Text is drawn as outlines, so that it looks the same everywhere.
-    """
+    """Save a figure as SVG, text as outlines, on no background; the style sheet adapts its colours to dark pages."""
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": "zeta_geom"}), lettering(figure):
         figure.savefig(buffer, format="svg", transparent=True, metadata=_NO_METADATA)
