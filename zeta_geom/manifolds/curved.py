@@ -6,11 +6,7 @@ from zeta_geom import checks, rng
 
 
 def make_curved_manifold(
-    n_samples: int = 8192,
-    *,
-    intrinsic_dim: int = 3,
-    n_features: int = 12,
-    random_state: rng.RandomState = None,
+    n_samples: int = 8192, *, intrinsic_dim: int = 3, n_features: int = 12, random_state: rng.RandomState = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Make noiseless points on a curved manifold of dimension `intrinsic_dim`.
 

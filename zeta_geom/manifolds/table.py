@@ -18,13 +18,7 @@ from zeta_geom.manifolds.curved import curved_residual, make_curved_manifold
 from zeta_geom.manifolds.curves import DISTANCE_TOLERANCE
 from zeta_geom.manifolds.helix import HELIX_LIMITS, helix_curve, helix_distance, helix_residual, make_helix
 from zeta_geom.manifolds.projection import curved_distance
-from zeta_geom.manifolds.spirals import (
-    SPIRAL_LIMITS,
-    make_spirals,
-    spiral_curves,
-    spiral_distances,
-    spiral_residual,
-)
+from zeta_geom.manifolds.spirals import SPIRAL_LIMITS, make_spirals, spiral_curves, spiral_distances, spiral_residual
 
 LABEL_TIE = 1e-6  # larger than the rounding of a sum of 128 float32 weights
 

@@ -20,12 +20,7 @@ from zeta_geom.mixers.methods.transport import OptTransMix
 from zeta_geom.mixers.methods.zeta import PSeriesPairs, ZetaMixup
 from zeta_geom.mixers.table import MIXERS, make_mixer, method_table
 from zeta_geom.mixers.traits import Traits
-from zeta_geom.mixers.weights import (
-    gamma_from_lambda,
-    gamma_min,
-    lambda_from_gamma,
-    p_series_weights,
-)
+from zeta_geom.mixers.weights import gamma_from_lambda, gamma_min, lambda_from_gamma, p_series_weights
 
 __all__ = [
     "MIXERS",

@@ -80,9 +80,7 @@ class Mixup(PairMixer):
     """
 
     traits = Traits(
-        title="mixup",
-        idea="linear interpolation of two samples and of their labels",
-        source="Zhang et al. 2018",
+        title="mixup", idea="linear interpolation of two samples and of their labels", source="Zhang et al. 2018"
     )
 
     def __init__(self, alpha: float = 1.0, *, per_sample: bool = False, **shared: Unpack[Shared]) -> None:

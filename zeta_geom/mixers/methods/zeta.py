@@ -169,11 +169,7 @@ class PSeriesPairs(ZetaMixup):
     array([0.333, 0.667])
     """
 
-    traits = Traits(
-        title="p-series pairs",
-        idea="ζ-mixup of two samples",
-        source="Abhishek et al. 2024, Table 8",
-    )
+    traits = Traits(title="p-series pairs", idea="ζ-mixup of two samples", source="Abhishek et al. 2024, Table 8")
 
     def __init__(
         self, gamma: float | tuple[float, float] = 2.8, *, anchor: str = "self", **shared: Unpack[Shared]
