@@ -9,6 +9,7 @@ of a sweep. What does not repeat (write twice, compare) is no witness; columns o
 
 import argparse
 import hashlib
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -58,7 +59,7 @@ def table(name, frame):
 
 def records(results):
     for path in sorted([*results.rglob("*.parquet"), *results.rglob("*.npz")]):
-        name = str(path.relative_to(results))
+        name = re.sub(r"-[0-9a-f]{12}/", "/", str(path.relative_to(results)))  # without the part of the code's key
         if path.suffix == ".parquet":
             yield from table(name, pd.read_parquet(path))
         else:
