@@ -57,7 +57,7 @@ SERIES = {"zeta": "gamma", "p-series-pairs": "gamma", "cutmix-zeta": "gamma", "l
 REMARKS = {
     ("mnist", "between-class-plus"): "makes images zero-mean, unlike those that the oracle was trained on",
     ("mnist", "supermix"): "has for its teacher the oracle that judges; rows that it does not recognise are left out",
-    ("mnist-features", "manifold-mixup"): "at one layer is mixup of the activations, here with the same draws",
+    ("mnist-features", "manifold-mixup"): "at one layer is mixup of its activations, here with the same draws",
 }
 
 

@@ -7,7 +7,7 @@ from zeta_geom.checks import check_int, check_real
 from zeta_geom.checks.types import Array, ArrayLike, Shape, SomeArray
 from zeta_geom.mixers.arrays import cast, compute_dtype, copy_into, namespace
 from zeta_geom.mixers.checks import check_draw, check_images, check_needs, check_output, check_plan, check_samples
-from zeta_geom.mixers.plans import Plan, Unmixed
+from zeta_geom.mixers.plans import MixPlan, Unmixed
 from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Seeded
 from zeta_geom.mixers.traits import Traits
@@ -79,7 +79,7 @@ class Mixer(Seeded, ABC):
         like: Array | None = None,
         labels: Array | None = None,
         clip: bool = False,
-    ) -> Plan:
+    ) -> MixPlan:
         """Draw all that is random in mixing one batch of this shape.
 
         Parameters
@@ -97,7 +97,7 @@ class Mixer(Seeded, ABC):
 
         Returns
         -------
-        Plan
+        MixPlan
             For `apply`, here or on another backend.
 
         Raises
@@ -111,7 +111,7 @@ class Mixer(Seeded, ABC):
         rows = int(shape[0]) if n_out is None else check_int(n_out, "n_out", low=1)
         return self._plan(tuple(shape), rows, like, labels, clip)
 
-    def _plan(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> Plan:
+    def _plan(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> MixPlan:
         """Draw the plan of a batch that was checked."""
         m = int(shape[0])
         if m == 1 or (self.prob < 1 and self._stream.choice() >= self.prob):
@@ -119,11 +119,11 @@ class Mixer(Seeded, ABC):
         return self._draw(shape, rows, like, labels, clip)
 
     @abstractmethod
-    def _draw(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> Plan:
+    def _draw(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> MixPlan:
         """Draw the method's plan of a batch of at least two samples."""
 
     def apply(
-        self, X: SomeArray, Y: SomeArray | None, plan: Plan, *, out: SomeArray | None = None
+        self, X: SomeArray, Y: SomeArray | None, plan: MixPlan, *, out: SomeArray | None = None
     ) -> tuple[SomeArray, SomeArray | None]:
         """Mix (X, Y) by a plan.
 
@@ -133,7 +133,7 @@ class Mixer(Seeded, ABC):
             The batch.
         Y : float array or tensor of shape (m, K), or None
             Soft labels.
-        plan : Plan
+        plan : MixPlan
             What `draw` returned for a batch of m samples.
         out : array or tensor of shape (rows, ...), optional
             Receives X_new; of the backend, device and dtype of X, sharing no memory with it.
@@ -165,7 +165,7 @@ class Mixer(Seeded, ABC):
         return self._mix(X, Y, plan, out)
 
     def _mix(
-        self, X: SomeArray, Y: SomeArray | None, plan: Plan, out: SomeArray | None
+        self, X: SomeArray, Y: SomeArray | None, plan: MixPlan, out: SomeArray | None
     ) -> tuple[SomeArray, SomeArray | None]:
         """Mix a batch that was checked."""
         if Y is not None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
-class Plan(Protocol):
+class MixPlan(Protocol):
     """What `draw` returns and `apply` takes; the plan of each method adds its own arrays."""
 
     @property

@@ -6,7 +6,7 @@ from typing import Any, Unpack
 from zeta_geom.checks.types import Array, Shape, SomeArray
 from zeta_geom.mixers.arrays import batch_scale, cast, compute_dtype, flatten, namespace, on_host, to_backend
 from zeta_geom.mixers.methods.pairs import PairMixer, PairPlan
-from zeta_geom.mixers.plans import Plan, Unmixed
+from zeta_geom.mixers.plans import MixPlan, Unmixed
 from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
@@ -40,7 +40,7 @@ class BetweenClass(PairMixer):
     def __init__(self, **shared: Unpack[Shared]) -> None:
         super().__init__(**shared)
 
-    def _draw(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> Plan:
+    def _draw(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> MixPlan:
         m = shape[0]
         target: Any = like
         shares: Any = labels if like is None else to_backend(labels, target)

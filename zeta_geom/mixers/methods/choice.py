@@ -9,7 +9,7 @@ from typing import Any, Unpack
 from zeta_geom.checks import check_real, host_array
 from zeta_geom.checks.types import Array, Shape, SomeArray
 from zeta_geom.mixers.base import Mixer
-from zeta_geom.mixers.plans import Plan
+from zeta_geom.mixers.plans import MixPlan
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 
@@ -19,7 +19,7 @@ class ChosenPlan:
     """The plan of a mixer that was drawn from several."""
 
     index: int  # the position of the mixer
-    plan: Plan
+    plan: MixPlan
 
     @property
     def rows(self) -> int:

@@ -10,7 +10,7 @@ from zeta_geom.mixers.checks import as_batch, check_tensor
 from zeta_geom.mixers.labels import soft_labels
 from zeta_geom.mixers.methods.hooks import STAGES, layer_names, modules_of, run_hooked
 from zeta_geom.mixers.methods.pairs import Mixup
-from zeta_geom.mixers.plans import Plan, Unmixed
+from zeta_geom.mixers.plans import MixPlan, Unmixed
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 
@@ -94,7 +94,7 @@ class ManifoldMixup(Mixup):
         if not model.training:
             return model(X), Y
         layer = self.layers[min(int(self._stream.choice() * len(self.layers)), len(self.layers) - 1)]
-        plans: list[Plan] = []
+        plans: list[MixPlan] = []
 
         def mix(h: torch.Tensor) -> torch.Tensor:
             plans.append(self.draw(h.shape, like=h))

@@ -7,7 +7,7 @@ from zeta_geom.checks import check_real
 from zeta_geom.checks.types import Array, Shape, SomeArray
 from zeta_geom.mixers.arrays import cast, compute_dtype, flatten, matrix_view, namespace, to_backend
 from zeta_geom.mixers.base import Mixer
-from zeta_geom.mixers.plans import Plan
+from zeta_geom.mixers.plans import MixPlan
 from zeta_geom.mixers.products import take_into, take_rows
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
@@ -129,6 +129,6 @@ class SamplePairing(PairMixer):
         return keep_labels(Y, plan)
 
 
-def keep_labels(Y: SomeArray, plan: Plan) -> SomeArray:
+def keep_labels(Y: SomeArray, plan: MixPlan) -> SomeArray:
     """Return a copy of the label of each row's first sample: (m, K) -> (rows, K)."""
     return take_rows(Y, plan.rows, plan.m) + 0
