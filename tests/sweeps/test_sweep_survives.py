@@ -144,7 +144,7 @@ def test_the_command_line_survives(signal_number, helix):
     else:
         assert process.returncode == 130
         assert "interrupted" in err
-        assert f"of 27 runs are finished in {out}; the same command resumes" in err
+        assert f"of 27 runs are finished in {out}: the same" in err
         assert "Traceback" not in err
     cases.wait_until(lambda: cases.group_is_gone(process), 30)  # no worker outlives its master
     done = {path.name: path.stat().st_mtime_ns for path in Ledger(out).runs.iterdir()}
