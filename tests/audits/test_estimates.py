@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.audits.audit_cases import QUICK, Features, X, y
 from zeta_geom import fidelity, mixers
 from zeta_geom.audits import audit
 from zeta_geom.audits.bootstrap import Bootstrap
@@ -10,27 +11,11 @@ from zeta_geom.audits.estimates import ALL, Estimator
 from zeta_geom.audits.measured_sets import MeasuredSet, places_of
 from zeta_geom.audits.samples import to_samples
 from zeta_geom.audits.scores import Definition, Scores
-from zeta_geom.manifolds import make_crescents
-
-QUICK = {"n_neighbors": (4, 16), "n_bootstrap": 200, "random_state": 0, "progress": False}
-
-
-X, y = make_crescents(300, random_state=0)
-
-
-class Features:
-    """An oracle that knows nothing; its features are the points."""
-
-    def predict_proba(self, X):
-        return np.full((len(X), 2), 0.5)
-
-    def features(self, X):
-        return X
 
 
 @pytest.fixture(scope="module")
 def crescents():
-    return make_crescents(300, random_state=0)
+    return X, y
 
 
 def test_classes_are_those_of_the_labels_and_frechet_is_within_a_class():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import zeta_geom
+from tests.audits.audit_cases import QUICK, Features, X, y
 from zeta_geom import datasets, fidelity
 from zeta_geom.audits import Audit, audit
 from zeta_geom.geometry import knn, local_dimension, tangent_residual
@@ -11,25 +12,10 @@ from zeta_geom.manifolds import MANIFOLDS, make_crescents
 from zeta_geom.neighborhoods import label_agreement, vote_errors
 from zeta_geom.realism import MNISTOracle, entropy, soft_label_report
 
-QUICK = {"n_neighbors": (4, 16), "n_bootstrap": 200, "random_state": 0, "progress": False}
-
-
-X, y = make_crescents(300, random_state=0)
-
-
-class Features:
-    """An oracle that knows nothing; its features are the points."""
-
-    def predict_proba(self, X):
-        return np.full((len(X), 2), 0.5)
-
-    def features(self, X):
-        return X
-
 
 @pytest.fixture(scope="module")
 def crescents():
-    return make_crescents(300, random_state=0)
+    return X, y
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,6 @@ from tests.fake_cuda import needs_cuda, no_waiting
 from zeta_geom.mixers import ZetaMixup
 
 __all__ = ["no_waiting"]
-
-__all__ = ["no_waiting"]
 DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
 
 

@@ -94,6 +94,8 @@ def cross_entropy_from_log(p: ArrayLike, log_q: ArrayLike) -> np.ndarray:
 def kl_divergence(p: ArrayLike, q: ArrayLike) -> np.ndarray:
     """Return KL(p ‖ q) = Σ p log(p / q) of each row, in nats; inf where p > 0 meets q = 0.
 
+    Source: Kullback and Leibler 1951.
+
     Parameters
     ----------
     p, q : float arrays of shape (n, K)
