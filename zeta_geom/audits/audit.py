@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tqdm import tqdm
+
 from zeta_geom import rng
 from zeta_geom.audits.bootstrap import Bootstrap
-from zeta_geom.audits.estimates import ALL, Estimator
-from zeta_geom.audits.inputs import AuditInputs, Labelled, read_inputs, seed_of
-from zeta_geom.audits.measured_sets import ORIGINAL, Measurer
+from zeta_geom.audits.inputs import Labelled, read_inputs, seed_of
+from zeta_geom.audits.measured_sets import ORIGINAL
+from zeta_geom.audits.measures import further_groups
 from zeta_geom.audits.methods.augmenting import apply, check_names, to_methods
 from zeta_geom.audits.methods.calls import Method
+from zeta_geom.audits.passes import audit_bar, check_inside, make_passes, sets_in
 from zeta_geom.audits.reference import Distance, make_reference
 from zeta_geom.audits.result import TABLES, AuditResult
 from zeta_geom.audits.samples import Samples
-from zeta_geom.audits.tables import cost_table, measure_tables
+from zeta_geom.audits.spaces import is_array, to_views
+from zeta_geom.audits.tables import cost_table, joined_tables
 from zeta_geom.checks import check_channels, check_int, check_real
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.records import atomic_path
@@ -38,7 +42,10 @@ def audit(
     holdout: Labelled | None = None,
     oracle: object = None,
     manifold: str | Distance | None = None,
-    n_neighbors: int | tuple[int, ...] = (8, 128),
+    features: object = None,
+    folder: str | Path | None = None,
+    measures: str | Sequence[str] = (),
+    n_neighbors: int | tuple[int, ...] | None = None,
     alpha: float = 0.05,
     batch_size: int = 32,
     channels: str | None = None,
@@ -71,8 +78,18 @@ def audit(
         Returns class probabilities (n, K) of samples; a method `features` of it serves a Fréchet distance.
     manifold : str, or callable (n, d) -> (n,), optional
         A name of `MANIFOLDS`, or a function for the true distance of points from the manifold.
-    n_neighbors : int, or tuple of int
-        k of the local dimension, the tangent planes and the votes.
+    features : None, str, module, callable, array, or sequence or mapping of them
+        The space or spaces in which samples are compared: "pixels" (default), "lenet", "imagenet", "timm:MODEL",
+        "module:name", a torch module, a pair (module, layer), or a function of samples that returns features
+        (n, c); see `zeta_geom.features.space`. An array (n, c) holds features of X; then `synthetic` and `holdout`
+        are triples (array, labels, features).
+    folder : path, optional
+        Where features are kept, for further audits of the same samples.
+    measures : str or sequence of str
+        Measures in addition to the default ones: names of `zeta_geom.audits.MEASURES`.
+    n_neighbors : int, or tuple of int, optional
+        k of the local dimension, the tangent planes and the votes. By default 8 and 128, or, for sets of at most 128
+        samples, 8 and the largest power of two that is at most a third of the smallest set.
     alpha, batch_size : float, int
         Threshold of the Fukunaga-Olsen rule; number of samples in a batch for an augmentation.
     channels : {"first", "last"}, optional
@@ -122,40 +139,56 @@ def audit(
     [['zeta', 'outside, above'], ['mixup', 'outside, above']]
     """
     seed = seed_of(random_state)
-    inputs = read_inputs(X, y, synthetic, holdout, n_classes, seed)
-    methods = to_methods(augment, against, seed, check_channels(channels))
+    channels = check_channels(channels)
+    methods = to_methods(augment, against, seed, channels)
+    arrays = features if is_array(features) else None
+    inputs = read_inputs(X, y, synthetic, holdout, n_classes, seed, arrays)
     check_names(methods, list(inputs.synthetic))
-    reference = make_reference(inputs.sources, inputs.heldout, n_neighbors, alpha, oracle, manifold, n_jobs)
+    views = to_views(features, inputs.sources.X.shape, channels, folder, progress)
+    check_inside(methods, views)
+    reference = make_reference(inputs, n_neighbors, alpha, oracle, manifold, n_jobs)
+    further = further_groups(measures)
     batch_size = check_int(batch_size, "batch_size", low=1)
     bootstrap = Bootstrap(
         check_int(n_bootstrap, "n_bootstrap", low=10),
         check_real(confidence, "confidence", low=0, high=1, strict=True),
         seed,
     )
-    estimator = Estimator(inputs.heldout, bootstrap, (ALL, *inputs.classes))
-    measurer = Measurer(reference, len(methods) + len(inputs.synthetic), progress)
-    n = len(inputs.sources)
-    with measurer.bar:
-        augmented = {method.name: _augment(method, inputs.sources, batch_size, measurer) for method in methods}
-        points = augmented | {name: samples.thinned(n) for name, samples in inputs.synthetic.items()}
-        sets = [measurer.measure(name, samples, _rows_of(name, samples, inputs)) for name, samples in points.items()]
-        tables = measure_tables(sets, measurer, estimator)
-        cost = cost_table(methods, inputs.synthetic, inputs.sources, batch_size)
-        measurer.advance("cost")
+    passes = make_passes(views, reference, list(further.values()))
+    n, sources = len(inputs.sources), inputs.sources
+    with audit_bar(passes, len(methods) + len(inputs.synthetic), progress) as bar:
+        raw = {method.name: _augment(method, sources, batch_size, bar) for method in methods if not method.inside}
+        raw |= {name: samples.thinned(n) for name, samples in inputs.synthetic.items()}
+        sets = {each.view.name: sets_in(each.view, methods, raw, sources, batch_size) for each in passes}
+        parts = [each.run(sets[each.view.name], inputs, bootstrap, bar) for each in passes]
+        tables = joined_tables(parts, inputs.class_names)
+        inner = next((view.layer(sources) for view in views if view.layer is not None), sources)
+        cost = cost_table(methods, inputs.synthetic, sources, inner, batch_size)
+        bar.update()
     settings = reference.settings | {
         "fingerprint of X": inputs.fingerprint,
         "held out by": "a half of the originals" if holdout is None else "the holdout set",
         "batch_size": batch_size,
         "channels": channels,
         "manifold": manifold if isinstance(manifold, str) or manifold is None else "a callable",
+        "features": {view.name: view.stated for view in views},
+        "measures": sorted(further),
         "n_bootstrap": bootstrap.n_draws,
         "confidence": bootstrap.confidence,
         "random_state": seed,
         "methods": {method.name: method.spelled for method in methods} | dict.fromkeys(inputs.synthetic, "arrays"),
         "versions": library_versions(),
     }
+    spaces = {each.view.name: {ORIGINAL: each.reference.sources, **sets[each.view.name]} for each in passes}
+    points = {name: samples for part in reversed(sets.values()) for name, samples in part.items()} | raw
     return Audit(
-        **tables, cost=cost, settings=settings, points=points, sources=inputs.sources, heldout_points=inputs.heldout
+        **tables,
+        cost=cost,
+        settings=settings,
+        points={name: points[name] for name in (*(method.name for method in methods), *inputs.synthetic)},
+        spaces={view.name: spaces[view.name] for view in views},
+        sources=sources,
+        heldout_points=inputs.heldout,
     )
 
 
@@ -165,8 +198,9 @@ class Audit(AuditResult):
     Parameters
     ----------
     summary : DataFrame
-        One row for each method and measure: the value with its interval (low, high), the value of real samples (real)
-        with the interval of another real sample (real_low, real_high), the verdict, and the reason if not measurable.
+        One row for each space, method and measure: the value with its interval (low, high), the value of real samples
+        (real) with the interval of another real sample (real_low, real_high), the verdict, and the reason if not
+        measurable.
     classes : DataFrame
         The same for each class.
     comparisons : DataFrame
@@ -180,6 +214,8 @@ class Audit(AuditResult):
         Settings, seed, versions and fingerprint, to repeat the audit.
     points : dict of name -> Samples
         The synthetic samples.
+    spaces : dict of name -> dict of name -> Samples
+        For each feature space, the points of the augmented originals ("original") and of each set.
     sources, heldout_points : Samples
         The augmented originals, and the held-out originals.
     """
@@ -237,13 +273,7 @@ class Audit(AuditResult):
         return self.to_html(folder / "index.html", title=title, repeat=repeat)
 
 
-def _augment(method: Method, sources: Samples, batch_size: int, measurer: Measurer) -> Samples:
+def _augment(method: Method, sources: Samples, batch_size: int, bar: tqdm) -> Samples:
     """Return the samples that a method makes from the sources, at most as many as the sources."""
-    measurer.bar.set_postfix_str(method.name)
+    bar.set_postfix_str(method.name)
     return apply(method, sources, batch_size).thinned(len(sources))
-
-
-def _rows_of(name: str, samples: Samples, inputs: AuditInputs) -> str:
-    """Return ORIGINAL if row i of the samples was made from source i, else the name of the set."""
-    paired = name not in inputs.synthetic and len(samples) == len(inputs.sources) and bool((samples.rows >= 0).all())
-    return ORIGINAL if paired else name

@@ -1,17 +1,17 @@
 """Measured sets: the scores of synthetic samples, and of the real samples that they are compared with."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from sklearn.neighbors import KDTree
 from tqdm import tqdm
 
-from zeta_geom.audits.measures import GROUPS, novelty
+from zeta_geom.audits.measures import Group
 from zeta_geom.audits.reference import Candidate, Reference
 from zeta_geom.audits.samples import Samples
-from zeta_geom.audits.scores import Definition, Missing, Results, Scores
+from zeta_geom.audits.scores import Definition, Missing, Scores
 
 ORIGINAL = "original"
 HELD = "held-out"
@@ -27,6 +27,7 @@ class MeasuredSet:
     scores: Mapping[str, tuple[Definition, Scores | Missing]]  # by the names of the measures
     rows_of: str  # sets with the same `rows_of` correspond row by row, and are compared in pairs
     places: np.ndarray  # int (n,), see `places_of`
+    apart: bool = True  # it is known that no held-out original went into these samples
 
 
 def places_of(samples: Samples) -> np.ndarray:
@@ -37,23 +38,35 @@ def places_of(samples: Samples) -> np.ndarray:
     return places
 
 
+@dataclass(frozen=True)
+class Groups:
+    """Groups of measures: of samples against the held-out originals, and against the augmented originals."""
+
+    heldout: tuple[Group, ...]
+    sources: tuple[Group, ...]
+
+    @property
+    def count(self) -> int:
+        """The number of groups."""
+        return len(self.heldout) + len(self.sources)
+
+
 class Measurer:
     """Measures sets of samples against a reference, with one step of the progress bar for each group of measures."""
 
-    def __init__(self, reference: Reference, n_sets: int, progress: bool) -> None:
-        self.reference = reference
+    def __init__(self, space: str, reference: Reference, groups: Groups, bar: tqdm) -> None:
+        self.space, self.reference, self.groups, self.bar = space, reference, groups, bar
         self.real: dict[int, MeasuredSet] = {}  # by the number of samples; 0: the held-out originals
-        total = (n_sets + 1) * (len(GROUPS) + 1) + 2
-        self.bar = tqdm(total=total, desc="audit", unit="step", leave=False, disable=None if progress else True)
 
     def advance(self, step: str) -> None:
         """Move the progress bar by one step, and show its name."""
         self.bar.set_postfix_str(step)
         self.bar.update()
 
-    def measure(self, name: str, samples: Samples, rows_of: str) -> MeasuredSet:
-        """Measure synthetic samples."""
-        return self._measure(name, samples, rows_of, (*GROUPS, novelty))
+    def measure(self, name: str, samples: Samples, rows_of: str, apart: bool = True) -> MeasuredSet:
+        """Measure synthetic samples; `apart` if it is known that no held-out original went into them."""
+        measured = self._measure(name, samples, rows_of, (*self.groups.heldout, *self.groups.sources))
+        return replace(measured, apart=apart)
 
     def originals(self, n: int) -> MeasuredSet:
         """Measure n augmented originals, as many as there are synthetic samples, against the held-out originals."""
@@ -62,18 +75,18 @@ class Measurer:
         if n not in self.real:
             whole = n == len(sources)
             name = ORIGINAL if whole else f"{ORIGINAL} ({n})"
-            self.real[n] = self._measure(name, sources.take(slice(n)), ORIGINAL if whole else name, GROUPS)
+            self.real[n] = self._measure(
+                name, sources.take(slice(n)), ORIGINAL if whole else name, self.groups.heldout
+            )
         return self.real[n]
 
     def heldout(self) -> MeasuredSet:
         """Measure the held-out originals against the augmented originals."""
         if 0 not in self.real:
-            self.real[0] = self._measure(HELD, self.reference.heldout, HELD, (novelty,))
+            self.real[0] = self._measure(HELD, self.reference.heldout, HELD, self.groups.sources)
         return self.real[0]
 
-    def _measure(
-        self, name: str, samples: Samples, rows_of: str, groups: tuple[Callable[[Candidate], Results], ...]
-    ) -> MeasuredSet:
+    def _measure(self, name: str, samples: Samples, rows_of: str, groups: tuple[Group, ...]) -> MeasuredSet:
         candidate = Candidate(samples, self.reference)
         scores: dict[str, tuple[Definition, Scores | Missing]] = {}
         for group in groups:

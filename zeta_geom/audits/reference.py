@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from zeta_geom.audits.inputs import AuditInputs
 from zeta_geom.audits.oracles import Oracle, to_oracle
 from zeta_geom.audits.samples import Samples
 from zeta_geom.checks import check_int, check_jobs, check_real
 from zeta_geom.geometry import Neighbors, knn
 from zeta_geom.manifolds import get_manifold
+
+DEFAULT = (8, 128)  # numbers of neighbours of Abhishek et al. 2024
 
 Distance = Callable[[np.ndarray], np.ndarray]  # points (n, d) -> distances from a manifold (n,)
 
@@ -46,16 +49,26 @@ class Reference:
         return tuple(k for k in self.n_neighbors if k < n)
 
 
+def fitting_neighbors(n: int) -> tuple[int, ...]:
+    """Return the default numbers of neighbours for sets of at least n samples: the paper's, if they fit."""
+    if n > DEFAULT[1]:
+        return DEFAULT
+    second = 1 << max(0, (n // 3).bit_length() - 1)  # the largest power of two that is at most n / 3
+    return (DEFAULT[0], second) if second > DEFAULT[0] else DEFAULT[:1]
+
+
 def make_reference(
-    sources: Samples,
-    heldout: Samples,
-    n_neighbors: int | tuple[int, ...],
+    inputs: AuditInputs,
+    n_neighbors: int | tuple[int, ...] | None,
     alpha: float,
     oracle: object,
     manifold: str | Distance | None,
     n_jobs: int | None,
 ) -> Reference:
     """Check the settings of an audit and return them with its originals."""
+    sources, heldout = inputs.sources, inputs.heldout
+    if n_neighbors is None:
+        n_neighbors = fitting_neighbors(min(map(len, (sources, heldout, *inputs.synthetic.values()))))
     ks = [*n_neighbors] if not isinstance(n_neighbors, int) and np.ndim(n_neighbors) else [n_neighbors]
     if not ks:
         raise ValueError("n_neighbors must have at least one k; got none.")

@@ -23,6 +23,7 @@ class AuditResult:
     cost: pd.DataFrame
     settings: dict[str, Any]
     points: dict[str, Samples] = field(repr=False)
+    spaces: dict[str, dict[str, Samples]] = field(repr=False)
     sources: Samples = field(repr=False)
     heldout_points: Samples = field(repr=False)
 

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from zeta_geom.checks import LARGEST, check_finite, check_labels, check_units, count_classes, host_array, one_hot
+from zeta_geom.checks import (
+    LARGEST,
+    check_finite,
+    check_labels,
+    check_points,
+    check_units,
+    count_classes,
+    host_array,
+    one_hot,
+)
 from zeta_geom.checks.grey_levels import to_floats
 from zeta_geom.checks.labels import class_column
 from zeta_geom.checks.types import ArrayLike
@@ -24,6 +33,7 @@ class Samples:
     rows: np.ndarray  # row of each sample, or of its original, in the user's array; -1 if there is none
     hard: bool = False  # the labels came as integers
     grey: bool = False  # the samples came as integers
+    F: np.ndarray | None = None  # features (n, c) that came beside the samples
 
     def __len__(self) -> int:
         return len(self.X)
@@ -41,7 +51,8 @@ class Samples:
     def take(self, rows: slice | np.ndarray | list[int]) -> Samples:
         """Return the samples in these rows."""
         labels = None if self.Y is None else self.Y[rows]
-        return Samples(self.X[rows], labels, self.rows[rows], self.hard, self.grey)
+        features = None if self.F is None else self.F[rows]
+        return Samples(self.X[rows], labels, self.rows[rows], self.hard, self.grey, features)
 
     def thinned(self, n: int) -> Samples:
         """Return an evenly spaced subset of n samples, or all if there are at most n."""
@@ -67,6 +78,18 @@ def to_samples(X: ArrayLike, y: ArrayLike | None = None, name: str = "X", *, n_c
     return Samples(array, Y, np.arange(len(array)), hard=hard, grey=grey)
 
 
+def with_features(samples: Samples, F: ArrayLike | None, name: str) -> Samples:
+    """Check features (n, c) that came beside samples, and return the samples with them."""
+    if F is None:
+        return samples
+    features = check_points(F, f"features of {name}")
+    if len(features) != len(samples):
+        raise ValueError(
+            f"features of {name} must have one row for each of {len(samples)} samples; got {len(features)}."
+        )
+    return replace(samples, F=features)
+
+
 def soft_labels(y: ArrayLike, name: str, n: int, n_classes: int | None) -> np.ndarray:
     """Return labels as float64 rows that sum to 1; `y` (n,) or (n, 1) or (n, K) -> (n, K)."""
     labels = check_labels(y, name, n=n, n_classes=n_classes)
@@ -88,6 +111,15 @@ def check_same_kind(original: Samples, other: Samples, name: str) -> None:
     if original.Y is not None and other.Y is not None and other.Y.shape[1] != original.Y.shape[1]:
         widths = f"{original.Y.shape[1]}; got {other.Y.shape[1]}"
         raise ValueError(f"labels of {name} must have the originals' number of classes, {widths}. Give n_classes.")
+
+
+def check_same_features(original: Samples, other: Samples, name: str) -> None:
+    """Raise ValueError if the features of samples have another number of columns than those of the originals."""
+    if original.F is not None and other.F is not None and other.F.shape[1] != original.F.shape[1]:
+        raise ValueError(
+            f"features of {name} must have as many columns as those of X, {original.F.shape[1]}; "
+            f"got {other.F.shape[1]}."
+        )
 
 
 def check_same_unit(original: Samples, other: Samples, name: str) -> None:

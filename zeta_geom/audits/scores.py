@@ -11,6 +11,7 @@ from zeta_geom.checks.scaling import column_references, squares_scale
 from zeta_geom.fidelity import frechet_distance, integrated_score
 
 SAMPLES, HELDOUT = "samples", "held-out"
+PIXELS, ORACLE = "pixels", "oracle"  # spaces: the samples themselves, and what the oracle says of them
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Definition:
     unit: str  # empty for a pure number
     meaning: str  # one sentence
     over: str = SAMPLES  # the mean is over the samples, or over the held-out originals
+    alone: bool = False  # it looks at the samples alone, not at held-out or augmented originals
+    space: str = ""  # where it is measured, if that is not the feature space of the audit
 
     @property
     def limits(self) -> tuple[float, float]:

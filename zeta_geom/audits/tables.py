@@ -14,32 +14,71 @@ from zeta_geom.audits.methods.augmenting import cost_of
 from zeta_geom.audits.methods.calls import Method
 from zeta_geom.audits.samples import Samples
 from zeta_geom.audits.scores import HELDOUT, SAMPLES, Definition, Missing, Scores
-from zeta_geom.audits.verdicts import verdict
+from zeta_geom.audits.verdicts import qualified, verdict
+
+Tables = dict[str, pd.DataFrame]
 
 NAN = float("nan")
-COMPARISON = ["measure", "title", "class", "first", "second", "difference", "low", "high", "paired", "verdict"]
+COMPARISON = [
+    "space",
+    "measure",
+    "title",
+    "class",
+    "first",
+    "second",
+    "difference",
+    "low",
+    "high",
+    "paired",
+    "verdict",
+]
 
 
-def measure_tables(sets: list[MeasuredSet], measurer: Measurer, estimator: Estimator) -> dict[str, pd.DataFrame]:
-    """Return all tables of measures by name, with the real samples that the sets are compared with."""
+def measure_tables(sets: list[MeasuredSet], measurer: Measurer, estimator: Estimator) -> Tables:
+    """Return all tables of one space by name, with the real samples that the sets are compared with."""
     held = measurer.heldout()
     summaries = []
     for measured in sets:
         originals = measurer.originals(len(measured.samples))
         real = {name: held if name in held.scores else originals for name in measured.scores}
-        summaries.append(_summary(measured, real, estimator))
+        summaries.append(_summary(measured, real, estimator, measurer.space))
     all_sets = [*sets, *measurer.real.values()]
     rows = pd.concat(summaries, ignore_index=True)
     over_all = rows["class"] == ALL
     tables = {"summary": rows[over_all].drop(columns="class").reset_index(drop=True)}
-    tables |= {"classes": rows[~over_all].reset_index(drop=True), "comparisons": _comparisons(all_sets, estimator)}
-    tables["samples"] = _concatenated(_value_table(measured, measured.samples, SAMPLES) for measured in all_sets)
-    tables["heldout"] = _concatenated(_value_table(measured, estimator.held, HELDOUT) for measured in all_sets)
+    tables |= {
+        "classes": rows[~over_all].reset_index(drop=True),
+        "comparisons": _comparisons(all_sets, estimator, measurer.space),
+    }
+    tables["samples"] = _concatenated(
+        _value_table(measured, measured.samples, SAMPLES, measurer.space) for measured in all_sets
+    )
+    tables["heldout"] = _concatenated(
+        _value_table(measured, estimator.held, HELDOUT, measurer.space) for measured in all_sets
+    )
     measurer.advance("intervals")
     return tables
 
 
-def _summary(measured: MeasuredSet, real: Mapping[str, MeasuredSet], estimator: Estimator) -> pd.DataFrame:
+def joined_tables(parts: Sequence[Tables], class_names: Sequence[str] | None) -> Tables:
+    """Return the tables of all spaces as one each, with the names of classes in place of their numbers, if any."""
+    tables = {name: _concatenated(part[name] for part in parts) for name in parts[0]}
+    if class_names is not None:
+        for name, table in tables.items():
+            if "class" in table:
+                tables[name] = table.assign(
+                    **{"class": [_class_name(label, class_names) for label in table["class"]]}
+                )
+    return tables
+
+
+def _class_name(label: Any, names: Sequence[str]) -> str:
+    return names[int(label)] if str(label).isdecimal() else str(label)
+
+
+def _summary(
+    measured: MeasuredSet, real: Mapping[str, MeasuredSet], estimator: Estimator, space: str
+) -> pd.DataFrame:
     """Return one row for each measure and class: value, interval, interval of real samples, and verdict."""
     estimates = estimator.estimate(measured)
     rows = []
@@ -47,17 +86,19 @@ def _summary(measured: MeasuredSet, real: Mapping[str, MeasuredSet], estimator: 
         real_estimates, further = estimator.estimate(real[name]), estimator.estimate_further(real[name], measured)
         for label in estimator.classes:
             key = (name, label)
-            row = {"method": measured.name, "group": definition.group, "measure": name, "class": label}
+            row = {"space": definition.space or space, "method": measured.name, "group": definition.group}
+            row |= {"measure": name, "class": label}
             row |= {"title": definition.title, "unit": definition.unit}
             row |= _row(
                 estimator.bootstrap, definition, estimates.get(key), real_estimates.get(key), further.get(key)
             )
             row["reason"] = _reason(row, measured, real[name], name, label)
+            row["verdict"] = qualified(row["verdict"], measured.apart or definition.alone)
             rows.append(row | {"meaning": definition.meaning})
     return pd.DataFrame(rows)
 
 
-def _comparisons(sets: Sequence[MeasuredSet], estimator: Estimator) -> pd.DataFrame:
+def _comparisons(sets: Sequence[MeasuredSet], estimator: Estimator, space: str) -> pd.DataFrame:
     """Return one row for each measure, class and pair of sets, with their difference and its interval."""
     rows = []
     for first, second in combinations(sets, 2):
@@ -72,8 +113,10 @@ def _comparisons(sets: Sequence[MeasuredSet], estimator: Estimator) -> pd.DataFr
             low, high = difference_interval(estimator.bootstrap, estimates[key], others[key])
             word = verdict(0.0, low, high, max(map(abs, values)))
             word = {"within": "no difference seen", "not measurable": "not measurable"}.get(word, "differ")
+            word = qualified(word, (first.apart and second.apart) or definition.alone)
             paired = _paired(first, second, definition, label)
-            rows.append((name, definition.title, label, first.name, second.name, difference, low, high, paired, word))
+            row = (definition.space or space, name, definition.title, label, first.name, second.name)
+            rows.append((*row, difference, low, high, paired, word))
     return pd.DataFrame(rows, columns=COMPARISON)
 
 
@@ -87,12 +130,15 @@ def _paired(first: MeasuredSet, second: MeasuredSet, definition: Definition, lab
 
 
 def cost_table(
-    methods: Sequence[Method], synthetic: Iterable[str], sources: Samples, batch_size: int
+    methods: Sequence[Method], synthetic: Iterable[str], sources: Samples, inner: Samples, batch_size: int
 ) -> pd.DataFrame:
-    """Return one row for each method with its measured cost, and for each synthetic set with NaN."""
+    """Return one row for each method with its measured cost, and for each synthetic set with NaN.
+
+    Methods that mix inside a network are timed on `inner`, the output of a layer.
+    """
     rows: list[dict[str, Any]] = []
     for method in methods:
-        cost = cost_of(method, sources, batch_size)
+        cost = cost_of(method, inner if method.inside else sources, batch_size)
         row = {"method": method.name, "batch": cost.batch, "seconds": cost.seconds, "copy_seconds": cost.copy}
         rows.append(row | {"copies": cost.seconds / cost.copy, "calls": cost.calls, "reason": ""})
     for name in synthetic:
@@ -144,12 +190,12 @@ def _reason(row: Mapping[str, Any], measured: MeasuredSet, real: MeasuredSet, na
 
 def _concatenated(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Return the tables as one, without tables that have no measure."""
-    full = [table for table in tables if set(table.columns) - {"method", "row", "class"}]
-    return pd.concat(full, ignore_index=True) if full else pd.DataFrame({"method": [], "row": []})
+    full = [table for table in tables if set(table.columns) - {"space", "method", "row", "class"}]
+    return pd.concat(full, ignore_index=True) if full else pd.DataFrame({"space": [], "method": [], "row": []})
 
 
-def _value_table(measured: MeasuredSet, samples: Samples, over: str) -> pd.DataFrame:
-    columns: dict[str, Any] = {"method": measured.name, "row": samples.rows}
+def _value_table(measured: MeasuredSet, samples: Samples, over: str, space: str) -> pd.DataFrame:
+    columns: dict[str, Any] = {"space": space, "method": measured.name, "row": samples.rows}
     if samples.classes is not None:
         columns["class"] = samples.classes
     for name, (definition, scores) in measured.scores.items():

@@ -97,7 +97,7 @@ def measure_panel(ax: Axes, rows: pd.DataFrame) -> Axes:
         color = colors[row["method"]]
         if np.isfinite(row["low"]):
             ax.plot((row["low"], row["high"]), (place, place), color=color, lw=1.2, zorder=2)
-        face = color if row["verdict"] == "within" else "white"
+        face = color if row["verdict"].startswith("within") else "white"
         marker = "x" if row["verdict"] == "not measurable" else MARKERS[place % len(MARKERS)]
         ax.plot(row["value"], place, marker, color=color, mfc=face, mew=1.2, ms=4.5, zorder=3)
     ax.set(yticks=range(len(rows)), yticklabels=list(map(as_label, rows["method"])), ylim=(len(rows) - 0.5, -0.5))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from zeta_geom.audits.reference import Candidate
-from zeta_geom.audits.scores import Definition, Missing, Results, Scores
+from zeta_geom.audits.scores import PIXELS, Definition, Missing, Results, Scores
 from zeta_geom.geometry import local_dimension, tangent_residual
 
 
@@ -14,7 +14,6 @@ def geometry(candidate: Candidate) -> Results:
     definition = Definition("heldout-distance", "geometry", "distance to the nearest held-out original", "", meaning)
     yield definition, Scores(candidate.neighbors.distances[:, 0])
     yield from _residual(candidate)
-    yield from _true_distance(candidate)
 
 
 def _dimension(candidate: Candidate) -> Results:
@@ -23,7 +22,7 @@ def _dimension(candidate: Candidate) -> Results:
     dimensions = local_dimension(candidate.samples.flat, ks, reference.alpha, n_jobs=reference.n_jobs) if ks else {}
     for k in reference.n_neighbors:
         meaning = f"eigenvalues above {reference.alpha:g} of the largest, among a sample's {k} nearest of its own set"
-        definition = Definition(f"dimension-k{k}", "geometry", f"local dimension, k = {k}", "", meaning)
+        definition = Definition(f"dimension-k{k}", "geometry", f"local dimension, k = {k}", "", meaning, alone=True)
         if k in dimensions:
             yield definition, Scores(dimensions[k].astype(np.float64), k)
         elif n <= k:
@@ -50,11 +49,14 @@ def _residual(candidate: Candidate) -> Results:
             yield definition, Missing(f"it takes more than k = {k} held-out originals; there are {n}")
 
 
-def _true_distance(candidate: Candidate) -> Results:
+def true_distance(candidate: Candidate) -> Results:
+    """Yield the distance from the manifold; none without a manifold."""
     if candidate.reference.manifold is None:
         return
     meaning = "distance from the manifold's equation"
-    definition = Definition("true-distance", "geometry", "true distance from the manifold", "", meaning)
+    definition = Definition(
+        "true-distance", "geometry", "true distance from the manifold", "", meaning, alone=True, space=PIXELS
+    )
     distances = np.asarray(candidate.reference.manifold(candidate.samples.flat.copy()), dtype=np.float64)
     n = len(candidate.samples)
     if distances.shape != (n,) or not (np.isfinite(distances) & (distances >= 0)).all():

@@ -27,7 +27,9 @@ def labels(candidate: Candidate) -> Results:
         else:
             yield definition, missing or _too_few(k, len(held))
     yield from _cross_entropies(candidate, missing, max(ks), max(ks) in usable)
-    definition = Definition("richness", "labels", "effective number of classes of a label", "classes", "exp H(y)")
+    definition = Definition(
+        "richness", "labels", "effective number of classes of a label", "classes", "exp H(y)", alone=True
+    )
     yield definition, Scores(np.exp(entropy(Y))) if Y is not None else Missing(UNLABELLED)
     yield _agreement(candidate, missing, max(ks))
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from zeta_geom.audits.oracles import Oracle
 from zeta_geom.audits.reference import Candidate
-from zeta_geom.audits.scores import Definition, Frechet, Missing, Results, Scores
+from zeta_geom.audits.scores import ORACLE, Definition, Frechet, Missing, Results, Scores
 from zeta_geom.neighborhoods import vote_errors
 from zeta_geom.realism import soft_label_report
 
@@ -39,7 +39,7 @@ def realism(candidate: Candidate) -> Results:
         rows = np.arange(len(Y))[:, None]  # the only vote on a sample is the prediction for it
         scores["wrong"] = vote_errors(rows, np.exp(log_p), Y).astype(np.float64)
     for name, (key, title, unit, meaning) in DEFINITIONS.items():
-        definition = Definition(name, "realism", title, unit, meaning)
+        definition = Definition(name, "realism", title, unit, meaning, alone=True, space=ORACLE)
         yield definition, Scores(scores[key]) if key in scores else Missing("the samples have no labels")
     yield _frechet(candidate, oracle)
 
@@ -47,7 +47,7 @@ def realism(candidate: Candidate) -> Results:
 def _frechet(candidate: Candidate, oracle: Oracle) -> tuple[Definition, Scores | Missing]:
     name = "lenet-frechet" if oracle.name == "mnist" else "oracle-frechet"
     meaning = "squared Fréchet distance of Gaussians fitted to the features of samples and of held-out originals"
-    definition = Definition(name, "fidelity", oracle.title, "", meaning)
+    definition = Definition(name, "fidelity", oracle.title, "", meaning, space=ORACLE)
     if oracle.features is None:
         return definition, Missing("the oracle has no features")
     features, held = oracle.features(candidate.samples), oracle.features(candidate.reference.heldout)

@@ -4,7 +4,7 @@ import re
 import statistics
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from tqdm import tqdm
@@ -46,7 +46,7 @@ def to_methods(augment: object, against: object, seed: int, channels: str | None
         used = {other.name for other in methods}
         numbered = (f"{name} ({number})" for number in range(2, len(used) + 2))
         unique = name if name not in used else next(other for other in numbered if other not in used)
-        methods.append(Method(unique, method.spelled, method.call))
+        methods.append(replace(method, name=unique))
     return methods
 
 

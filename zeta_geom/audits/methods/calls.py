@@ -31,6 +31,7 @@ class Method:
     name: str
     spelled: str  # the augmentation as Python code, for the report
     call: Call
+    inside: bool = False  # it mixes the output of a layer
 
 
 def to_method(value: object, seed: int, key: str = "", channels: str | None = None) -> Method:
@@ -38,7 +39,8 @@ def to_method(value: object, seed: int, key: str = "", channels: str | None = No
     if isinstance(value, str):
         value = make_mixer(value, random_state=seed)
     if isinstance(value, Mixer):
-        return Method(_mixer_name(value), repr(value), _of_mixer(with_channels(value, channels)))
+        inside = value.traits.space == "features"
+        return Method(_mixer_name(value), repr(value), _of_mixer(with_channels(value, channels)), inside)
     if not callable(value) or isinstance(value, type) or is_builtin(value):
         raise TypeError(
             f"an augmentation must be callable or one of {', '.join(MIXERS)}; give a function that takes a batch of "
@@ -66,10 +68,6 @@ def _mixer_name(mixer: Mixer) -> str:
 
 
 def _of_mixer(mixer: Mixer) -> Call:
-    if mixer.traits.space == "features":
-        raise ValueError(
-            f"{type(mixer).__name__} mixes features inside a network; give the output of a layer as synthetic=."
-        )
     mixer = mixer.child(0)  # a child leaves the stream of the caller's mixer unchanged
     in_torch = "numpy" not in mixer.traits.backends
 

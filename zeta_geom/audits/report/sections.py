@@ -57,11 +57,6 @@ def make_page(audit: AuditResult, title: str, repeat: str | None) -> Page:
         "Each measure is computed for the synthetic samples and, by the same rule, for real samples. A value is "
         f"within if it lies in the {confidence:.0%} interval of another sample of real data.",
     ]
-    if audit.settings["held out by"] == "a half of the originals" and "arrays" in audit.settings["methods"].values():
-        lead.append(
-            "Synthetic samples given as arrays may have been made from held-out originals; then they look too close "
-            "to them. To avoid this, hold originals out before the synthesis, and give them as holdout."
-        )
     return Page(title, lead, sections, repeat or _call(audit))
 
 

@@ -69,7 +69,10 @@ def show_column(values: pd.Series[Any], heading: str, *, verdict: bool = False) 
     decimals = _common_decimals(value for value in entries if value is not None) if numeric else None
     cells = [_show(value, decimals) for value in entries]
     if verdict:
-        cells = [Cell(cell.text, cell.missing, shape=SHAPES.get(cell.text.strip().lower())) for cell in cells]
+        cells = [
+            Cell(cell.text, cell.missing, shape=SHAPES.get(cell.text.strip().lower().partition(" (")[0]))
+            for cell in cells
+        ]
     return Column(heading, numeric, cells)
 
 

@@ -1,0 +1,90 @@
+"""The passes of an audit: one for each feature space, with the measures and the samples in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tqdm import tqdm
+
+from zeta_geom.audits.bootstrap import Bootstrap
+from zeta_geom.audits.estimates import ALL, Estimator
+from zeta_geom.audits.inputs import AuditInputs
+from zeta_geom.audits.measured_sets import ORIGINAL, Groups, Measurer
+from zeta_geom.audits.measures import GROUPS, OF_SAMPLES, Group, novelty
+from zeta_geom.audits.methods.augmenting import apply
+from zeta_geom.audits.methods.calls import Method
+from zeta_geom.audits.reference import Reference
+from zeta_geom.audits.samples import Samples
+from zeta_geom.audits.spaces import PIXEL_VIEW, View
+from zeta_geom.audits.tables import Tables, measure_tables
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One space of an audit."""
+
+    view: View
+    reference: Reference  # the originals in this space
+    groups: Groups
+
+    def run(self, sets: Mapping[str, Samples], inputs: AuditInputs, bootstrap: Bootstrap, bar: tqdm) -> Tables:
+        """Measure sets of samples, which are points of this space, and return their tables."""
+        estimator = Estimator(self.reference.heldout, bootstrap, (ALL, *inputs.classes))
+        measurer = Measurer(self.view.name, self.reference, self.groups, bar)
+        measured = [
+            measurer.measure(name, samples, _rows_of(name, samples, inputs), name not in inputs.leaking)
+            for name, samples in sets.items()
+        ]
+        return measure_tables(measured, measurer, estimator)
+
+
+def make_passes(views: Sequence[View], reference: Reference, further: Sequence[Group]) -> list[Pass]:
+    """Return a pass for each view, and one for the measures of the samples themselves if no view shows these."""
+    passes = []
+    for view in views:
+        sources, heldout = view.points(reference.sources), view.points(reference.heldout)
+        points = replace(reference, sources=sources, heldout=heldout)
+        if not view.is_raw:
+            points = replace(points, oracle=None, manifold=None)
+        passes.append(Pass(view, points, Groups((*GROUPS, *further), (novelty,))))
+    of_samples = reference.oracle is not None or reference.manifold is not None
+    if of_samples and not any(view.is_raw for view in views):
+        passes.append(Pass(PIXEL_VIEW, reference, Groups(OF_SAMPLES, ())))
+    return passes
+
+
+def audit_bar(passes: Sequence[Pass], n_sets: int, progress: bool) -> tqdm:
+    """Return a bar with a step for each group of measures of each set, for intervals, and for the cost."""
+    total = sum((n_sets + 1) * each.groups.count + 1 for each in passes) + 1
+    return tqdm(total=total, desc="audit", unit="step", leave=False, disable=None if progress else True)
+
+
+def sets_in(
+    view: View, methods: Sequence[Method], samples: Mapping[str, Samples], sources: Samples, batch_size: int
+) -> dict[str, Samples]:
+    """Return all sets as points of a space: `samples` by name, and what methods make of the output of a layer."""
+    sets = {}
+    for method in methods:
+        if method.name in samples:
+            sets[method.name] = view.points(samples[method.name])
+        elif view.layer is not None:
+            mixed = apply(method, view.layer(sources), batch_size).thinned(len(sources))
+            sets[method.name] = replace(mixed, X=mixed.flat)
+    return sets | {name: view.points(points) for name, points in samples.items() if name not in sets}
+
+
+def check_inside(methods: Sequence[Method], views: Sequence[View]) -> None:
+    """Raise ValueError if a mixer works inside a network, and no space is the output of a layer."""
+    for method in methods:
+        if method.inside and not any(view.layer is not None for view in views):
+            raise ValueError(
+                f"{method.name} mixes inside a network; give features=(module, layer), or the output of a layer as "
+                "synthetic=."
+            )
+
+
+def _rows_of(name: str, samples: Samples, inputs: AuditInputs) -> str:
+    """Return ORIGINAL if row i of the samples was made from source i, else the name of the set."""
+    paired = name not in inputs.synthetic and len(samples) == len(inputs.sources) and bool((samples.rows >= 0).all())
+    return ORIGINAL if paired else name

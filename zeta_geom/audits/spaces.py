@@ -1,0 +1,82 @@
+"""The feature spaces of an audit: each shows samples as points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from zeta_geom.audits.samples import Samples
+from zeta_geom.audits.scores import ORACLE, PIXELS
+from zeta_geom.features import FeatureSpace, kept, to_spaces
+
+GIVEN = "features"  # the space of features that came as arrays
+
+
+@dataclass(frozen=True)
+class View:
+    """Samples as points of one feature space."""
+
+    name: str
+    stated: str  # how the features are made, in one sentence
+    points: Callable[[Samples], Samples]  # samples -> the same rows and labels, with features (n, c) as X
+    layer: Callable[[Samples], Samples] | None = None  # the same with the output of a network's layer, (n, ...)
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether the points are the samples themselves."""
+        return self.name == PIXELS
+
+
+def is_array(features: object) -> bool:
+    """Return whether features came as an array."""
+    return hasattr(features, "shape") and hasattr(features, "dtype")
+
+
+def to_views(
+    features: object, shape: tuple[int, ...], channels: str | None, folder: str | Path | None, progress: bool
+) -> list[View]:
+    """Return the views of an audit.
+
+    `features` is None, an array (n, c) of the features of X, or what `zeta_geom.features.to_spaces` takes; `shape`
+    is that of the originals.
+    """
+    if features is None:
+        return [PIXEL_VIEW]
+    if is_array(features):
+        return [View(GIVEN, "features that came as arrays beside the samples", _given)]
+    spaces = to_spaces(features, channels)
+    views = []
+    for name, space in spaces.items():
+        if name == ORACLE:
+            raise ValueError(
+                f"features must have other names than {ORACLE!r}, which stands for the oracle; rename it."
+            )
+        views.append(PIXEL_VIEW if name == PIXELS else _view(space.of(shape, channels), folder, progress))
+    return views
+
+
+def _view(space: FeatureSpace, folder: str | Path | None, progress: bool) -> View:
+    def points(samples: Samples) -> Samples:
+        return replace(samples, X=kept(space, samples.X, folder, progress=progress))
+
+    def layer(samples: Samples) -> Samples:
+        return replace(samples, X=space.raw(samples.X))
+
+    return View(space.name, space.stated, points, layer)
+
+
+def _given(samples: Samples) -> Samples:
+    if samples.F is None:
+        raise ValueError(
+            "features given as an array need those of all samples: synthetic=(X, y, F), and holdout=(X, y, F). "
+            "To audit an augmentation, give a module or a function that computes features."
+        )
+    return replace(samples, X=samples.F)
+
+
+def _same(samples: Samples) -> Samples:
+    return samples
+
+
+PIXEL_VIEW = View(PIXELS, "the samples themselves", _same)
