@@ -89,8 +89,8 @@ class Pictures:
         size = "a square" if self.size is None else f"{self.size} × {self.size} pixels"
         mean, std = (", ".join(f"{value:g}" for value in values) for values in (self.mean, self.std))
         return (
-            f"Pictures in 0..1 are resized to {size} ({self.mode}, with antialiasing; the sides' ratio is not kept, "
-            f"nothing is cropped), grey is repeated in three channels, and channels are normalised by mean {mean} and "
+            f"The largest central square of each picture, in 0..1, is resized to {size} ({self.mode}, with "
+            f"antialiasing), grey is repeated in three channels, and channels are normalised by mean {mean} and "
             f"standard deviation {std}."
         )
 
@@ -110,11 +110,20 @@ class Pictures:
             raise ValueError(f"pictures must lie in 0..1; got {low:g}..{high:g}. Divide grey levels 0..255 by 255")
         x = tensor_of(batch).float()
         x = x[:, None] if x.ndim == 3 else x.permute(0, 3, 1, 2) if self.axes == (-3, -2) else x
+        x = _central_square(x)
         size = self.size or 0
         if x.shape[2:] != (size, size):  # antialias=True also gives bicubic the coefficient -0.5 of Pillow
             x = functional.interpolate(x, (size, size), mode=self.mode, align_corners=False, antialias=True)
         mean, std = (torch.tensor(values)[:, None, None] for values in (self.mean, self.std))
         return (x - mean) / std  # one grey channel becomes three here
+
+
+def _central_square(x: Tensor) -> Tensor:
+    """Return the largest central square of pictures (n, C, H, W): all of a square picture."""
+    height, width = x.shape[2:]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return x[:, :, top : top + side, left : left + side]
 
 
 def tensor_of(batch: np.ndarray) -> Tensor:
