@@ -86,7 +86,9 @@ class Network:
     def outputs(self, X: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the layer's outputs for consecutive batches, smaller ones if the device's memory does not suffice."""
         module = self.load()
-        parameter = next((each for each in [*module.parameters(), *module.buffers()] if each.is_floating_point()), None)
+        parameter = next(
+            (each for each in [*module.parameters(), *module.buffers()] if each.is_floating_point()), None
+        )
         to: Any = {} if parameter is None else {"device": parameter.device, "dtype": parameter.dtype}
         width = self.prepare.width or X[0].size
         size, start = max(1, min(LARGEST_BATCH, VALUES // width)), 0
@@ -109,7 +111,9 @@ class Network:
         x = self.prepare(batch).to(**to)
         output = self.run(module, x) if self.layer is None else _layer_output(module, self.layer, self.run, x)
         if not isinstance(output, Tensor):
-            raise TypeError(f"its output must be one tensor, got {type(output).__name__}; name a layer that gives one")
+            raise TypeError(
+                f"its output must be one tensor, got {type(output).__name__}; name a layer that gives one"
+            )
         return output
 
 

@@ -13,9 +13,19 @@ from torch import Tensor, nn
 from zeta_geom.features.inputs import AsTheyAre, Digits, Pictures
 from zeta_geom.features.modules import Network, check_layer
 from zeta_geom.features.sources import Key
-from zeta_geom.features.weights import IMAGENET_SHA256, imagenet_states, load_in_order, load_named, require, state_hash
+from zeta_geom.features.weights import (
+    IMAGENET_SHA256,
+    imagenet_states,
+    load_in_order,
+    load_named,
+    require,
+    state_hash,
+)
 
-SMALL, LARGE = 64, 224  # sides of inputs: 64 keeps pictures of 32 or 64 pixels quick, 224 is what Lite0 was trained on
+SMALL, LARGE = (
+    64,
+    224,
+)  # sides of inputs: 64 keeps pictures of 32 or 64 pixels quick, 224 is what Lite0 was trained on
 IMAGENET = "tf_efficientnet_lite0"  # timm's name of the architecture
 
 
@@ -23,7 +33,9 @@ def lenet(layer: str | None) -> Network:
     """Return the network of the MNIST oracle; its output is the 84 values before the last layer."""
     check_layer(_lenet(), layer)
     run = _lenet_features if layer is None else _whole
-    return Network("lenet", _lenet, Digits(), layer, run, lambda: {"space": "lenet"})  # the code's key has the weights
+    return Network(
+        "lenet", _lenet, Digits(), layer, run, lambda: {"space": "lenet"}
+    )  # the code's key has the weights
 
 
 def imagenet(layer: str | None, weights: Path | str | None) -> Network:

@@ -38,7 +38,9 @@ def imagenet_states(weights: Path | str | None = None) -> States:
     else:
         path = Path(weights)
     if not path.is_file():
-        raise FileNotFoundError(f"weights of 'imagenet' must be a file; there is no {path}. Install the package again.")
+        raise FileNotFoundError(
+            f"weights of 'imagenet' must be a file; there is no {path}. Install the package again."
+        )
     if (digest := file_fingerprint(path)) != IMAGENET_SHA256:
         raise ValueError(
             f"weights of 'imagenet' must have SHA-256 {IMAGENET_SHA256}; {path} has {digest}. Install "
