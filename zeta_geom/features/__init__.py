@@ -6,8 +6,8 @@ from typing import Any
 _MODULES = {
     "FeatureSpace": "spaces",
     "kept": "keeping",
-    "space": "spaces",
-    "to_spaces": "spaces",
+    "space": "choosing",
+    "to_spaces": "choosing",
 }
 
 __all__ = sorted(_MODULES)

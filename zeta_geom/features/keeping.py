@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zeta_geom.checks import host_array
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.features.sources import Pixels
 from zeta_geom.features.spaces import FeatureSpace
@@ -48,7 +49,8 @@ def kept(space: FeatureSpace, X: ArrayLike, folder: Path | str | None, progress:
     """
     if folder is None or isinstance(space.source, Pixels):
         return space.extract(X, progress)
-    space = space.of(np.shape(X))
+    X = host_array(X, "X")
+    space = space.of(X.shape)
     if (key := space.key) is None:
         return space.extract(X, progress)
     from zeta_geom.records.keys import data_fingerprint

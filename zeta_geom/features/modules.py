@@ -117,7 +117,7 @@ class Network:
         return output
 
 
-class _Reached(Exception):  # noqa: N818  not an error: it ends a forward pass early
+class _Reached(Exception):
     """The layer has given its output; what comes after it is not needed."""
 
 

@@ -84,7 +84,7 @@ class Function:
 
 
 def call(function: Callable[[Any], Any], batch: Any, shape: Shape, name: str) -> np.ndarray:
-    """Return a function's output as floats, with a row for each sample; its errors become one line with the name of the space."""
+    """Return a function's output as floats, with a row for each sample; its errors name the space."""
     try:
         output = function(batch)
     except (ImportError, MemoryError):
