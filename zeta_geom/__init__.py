@@ -1,10 +1,10 @@
 """Measure what a data augmentation does to the geometry of a data set.
 
 The rooms follow the data's way: points come from `manifolds` and `datasets`, are mixed by `mixers`, and are measured
-by `geometry`, `realism`, `neighborhoods` and `fidelity`; `scale` computes the same neighbours and dimensions for
-points that outgrow memory, `sweeps` repeats a measurement over many settings, and `plots` draws it. `audits` asks all
-of them about any augmentation; `audit` is its one call. `training`, an add-on, trains classifiers. Rooms load when
-first used, so that importing the package stays cheap.
+by `geometry`, `realism`, `neighborhoods` and `fidelity`, as they are or in the spaces of `features`; `scale` computes
+the same neighbours and dimensions for points that outgrow memory, `sweeps` repeats a measurement over many settings,
+and `plots` draws it. `audits` asks all of them about any augmentation; `audit` is its one call. `training`, an add-on,
+trains classifiers. Rooms load when first used, so that importing the package stays cheap.
 """
 
 from importlib import import_module
@@ -16,6 +16,7 @@ __all__ = [
     "checks",
     "datasets",
     "execution",
+    "features",
     "fidelity",
     "geometry",
     "manifolds",

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.audits.methods.importing import import_named, is_builtin
+from zeta_geom.checks.importing import import_named, is_builtin
 from zeta_geom.audits.samples import Samples
 from zeta_geom.checks import check_finite, check_probabilities, real_array
 from zeta_geom.checks.types import ArrayLike

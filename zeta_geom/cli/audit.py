@@ -53,7 +53,7 @@ def audit(
     Example: zeta-geom audit --original data.npz --mixer zeta --gamma 2.8 --against mixup cutmix --out report
     """
     from zeta_geom import audits
-    from zeta_geom.audits.methods.importing import import_named
+    from zeta_geom.checks.importing import import_named
 
     sys.path.insert(0, os.getcwd())
     if mixer is None and (gamma is not None or param):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.audits.methods.importing import is_builtin
+from zeta_geom.checks.importing import is_builtin
 from zeta_geom.audits.methods.transforms import (
     Call,
     Output,

