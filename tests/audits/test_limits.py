@@ -50,7 +50,7 @@ def whole(made):
         ({"oracle": "math:nothing"}, "has no nothing"),
         ({"synthetic": X[:, :1]}, "must hold samples of the originals' shape"),
         ({"y": np.eye(2)[Y], "synthetic": (X, np.zeros((120, 3)) + 1 / 3)}, "must have n_classes=2 columns"),
-        ({"synthetic": (X, Y, Y)}, "a pair must be"),
+        ({"synthetic": (X, Y, X, X)}, "a tuple must be"),
         ({"synthetic": {"original": X}}, "a name must be 1 to 60"),
         ({"synthetic": np.full((9, 2), 200, dtype=np.uint8), "X": 200 * np.abs(X)}, "in the unit of"),
         ({"holdout": X}, "holdout must have labels"),

@@ -18,13 +18,13 @@ from zeta_geom.audits.methods.augmenting import apply, check_names, to_methods
 from zeta_geom.audits.methods.calls import Method
 from zeta_geom.audits.passes import audit_bar, check_inside, make_passes, sets_in
 from zeta_geom.audits.reference import Distance, make_reference
-from zeta_geom.audits.result import TABLES, AuditResult
+from zeta_geom.audits.result import FILES, TABLES, AuditResult
 from zeta_geom.audits.samples import Samples
 from zeta_geom.audits.spaces import is_array, to_views
 from zeta_geom.audits.tables import cost_table, joined_tables
 from zeta_geom.checks import check_channels, check_int, check_real
 from zeta_geom.checks.types import ArrayLike
-from zeta_geom.records import atomic_path
+from zeta_geom.execution.folders import replaced_folder
 from zeta_geom.records.disk import write_result
 from zeta_geom.records.keys import library_versions
 
@@ -257,20 +257,26 @@ class Audit(AuditResult):
         Parameters
         ----------
         folder, title, repeat : path, str, str
-            As in `to_html`; the folder is created if it does not exist.
+            As in `to_html`; a folder with an earlier report is replaced as a whole.
 
         Returns
         -------
         Path
             Of index.html.
+
+        Raises
+        ------
+        FileExistsError, BlockingIOError
+            If the folder holds files of others, which would be lost; if another process writes it.
         """
         folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in TABLES:
-            write_result(folder / f"{name}.csv", getattr(self, name))
-        with atomic_path(folder / "settings.json") as temporary:
-            temporary.write_text(json.dumps(self.settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        return self.to_html(folder / "index.html", title=title, repeat=repeat)
+        with replaced_folder(folder, FILES) as new:
+            for name in TABLES:
+                write_result(new / f"{name}.csv", getattr(self, name))
+            settings = json.dumps(self.settings, indent=2, ensure_ascii=False)
+            (new / "settings.json").write_text(settings + "\n", encoding="utf-8")
+            self.to_html(new / "index.html", title=title, repeat=repeat)
+        return folder / "index.html"
 
 
 def _augment(method: Method, sources: Samples, batch_size: int, bar: tqdm) -> Samples:

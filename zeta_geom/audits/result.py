@@ -9,6 +9,7 @@ from zeta_geom.audits.samples import Samples
 from zeta_geom.audits.verdicts import sentences
 
 TABLES = ("summary", "classes", "comparisons", "samples", "heldout", "cost")
+FILES = ("index.html", "settings.json", *(f"{name}.csv" for name in TABLES))  # of a saved audit
 
 
 @dataclass(frozen=True)

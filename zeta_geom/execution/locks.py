@@ -28,7 +28,7 @@ def hold(path: Path, *, waiting: str = "") -> Iterator[None]:
     except OSError as error:
         if error.errno not in NO_LOCKS:
             raise
-        _warn_without_locks(path.parent)
+        warn_without_locks(path.parent)
     try:
         yield
     finally:
@@ -36,5 +36,6 @@ def hold(path: Path, *, waiting: str = "") -> Iterator[None]:
 
 
 @cache
-def _warn_without_locks(folder: Path) -> None:
+def warn_without_locks(folder: Path) -> None:
+    """Warn once for a folder."""
     logger.warning("%s lies on storage without file locks: let only one process at a time work there", folder)
