@@ -19,7 +19,7 @@ from tests.fuzz.entries import ENTRIES
 from tests.fuzz.values import any_array, any_scalar, odd_tables
 from zeta_geom.mixers import MIXERS
 
-for room in ("audits", "files", "mixers", "plots", "points", "samples"):
+for room in ("audits", "features", "files", "mixers", "plots", "points", "samples"):
     import_module(f"tests.fuzz.{room}")  # enters the calls of that room
 PACKAGE = Path(zeta_geom.__file__).parent
 # what takes no arrays of a user's, room by room

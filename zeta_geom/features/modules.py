@@ -15,7 +15,9 @@ from torch import Tensor, nn
 from zeta_geom.checks.types import Shape
 from zeta_geom.features.sources import Key, call
 
-VALUES = 2**20  # of the input of a batch: 85 pictures of 3 × 64 × 64 or 6 of 3 × 224 × 224; more were no faster
+VALUES = (
+    64 * 3 * 64**2
+)  # of the input of a batch: 64 pictures of side 64 or 5 of side 224; larger batches were slower
 LARGEST_BATCH = 256  # samples; larger ones save nothing on small inputs, and the layers inside may be wide
 SHOWN = 20  # names of layers in an error
 
@@ -100,9 +102,9 @@ class Network:
                 except ValueError as error:
                     if not isinstance(error.__cause__, torch.OutOfMemoryError):
                         raise
-                    if size == 1:
+                    if len(batch) == 1:
                         raise MemoryError(f"features {self.name!r}: the device cannot hold one sample.") from error
-                    size = size // 2
+                    size = len(batch) // 2
                     continue
                 start += len(batch)
                 yield output
