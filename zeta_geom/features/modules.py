@@ -49,6 +49,11 @@ class Preparing(Protocol):
         ...
 
 
+def whole(module: nn.Module, x: Tensor) -> Any:
+    """Run a module."""
+    return module(x)
+
+
 @dataclass(frozen=True)
 class Network:
     """A layer of a torch module.
@@ -60,7 +65,7 @@ class Network:
     load: Callable[[], nn.Module] = field(repr=False)
     prepare: Preparing
     layer: str | None = None
-    run: Callable[[nn.Module, Tensor], Any] = field(default=lambda module, x: module(x), repr=False)
+    run: Callable[[nn.Module, Tensor], Any] = field(default=whole, repr=False)
     identity: Callable[[], Key] | None = field(default=None, repr=False)
 
     @property
