@@ -2,9 +2,9 @@
 Audit in a network's feature space
 ==================================
 
-Two pictures that look alike may be far apart in pixels: one shifted by a pixel is an example. The features of a network
-are closer to what we see. This tutorial audits the same augmentations in pixels and in the features of two networks.
-Everything here is package data.
+Two pictures that look alike may be far apart in pixels: one shifted by a pixel is an example. The features of a
+network are closer to what we see. This tutorial audits the same augmentations in pixels and in the features of two
+networks. Everything here is package data.
 """
 
 import numpy as np
@@ -90,5 +90,5 @@ precision = summary[summary["measure"] == "precision"]
 precision.pivot(index="method", columns="space", values="value").round(2)
 
 # %%
-# Sweeps take ``features=`` too, and so do the commands: ``zeta-geom fidelity real.npz fake.npz --features imagenet --out
-# fidelity.csv`` compares two files, and ``zeta-geom sweep data.npz --features lenet --out runs`` sweeps γ.
+# Sweeps take ``features=`` too, and so do the commands: ``zeta-geom fidelity real.npz fake.npz --features imagenet
+# --out fidelity.csv`` compares two files, and ``zeta-geom sweep data.npz --features lenet --out runs`` sweeps γ.

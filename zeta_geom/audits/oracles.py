@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.checks.importing import import_named, is_builtin
 from zeta_geom.audits.samples import Samples
 from zeta_geom.checks import check_finite, check_probabilities, real_array
+from zeta_geom.checks.importing import import_named, is_builtin
 from zeta_geom.checks.types import ArrayLike
 
 SIDE = 28  # pixels of a side of the MNIST oracle's images

@@ -67,6 +67,7 @@ class Network:
     layer: str | None = None
     run: Callable[[nn.Module, Tensor], Any] = field(default=whole, repr=False)
     identity: Callable[[], Key] | None = field(default=None, repr=False)
+    output: str = ""  # what `run` gives, in words
 
     @property
     def name(self) -> str:
@@ -76,8 +77,10 @@ class Network:
     @property
     def stated(self) -> str:
         """The preprocessing in one sentence."""
-        where = "the output" if self.layer is None else f"the output of layer {self.layer}, flattened and not pooled,"
-        return f"{self.prepare.stated} Features: {where} of {self.title}."
+        output = self.output or f"the output of {self.title}"
+        if self.layer is not None:
+            output = f"the output of layer {self.layer} of {self.title}, flattened and not pooled"
+        return f"{self.prepare.stated} Features: {output}."
 
     @property
     def key(self) -> Key | None:

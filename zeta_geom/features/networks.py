@@ -29,13 +29,15 @@ from zeta_geom.features.weights import (
 SMALL = 64  # side of the input for pictures of 32 or 64 pixels: a tenth of the work of LARGE
 LARGE = 224  # side of the input that EfficientNet-Lite0 was trained on
 IMAGENET = "tf_efficientnet_lite0"  # timm's name of the architecture
+LENET_OUTPUT = "the 84 values before the last layer of the oracle's LeNet-5"
+IMAGENET_OUTPUT = "the 1,280 pooled values before the classifier of EfficientNet-Lite0, trained on ImageNet"
 
 
 def lenet(layer: str | None) -> Network:
     """Return the network of the MNIST oracle; its output is the 84 values before the last layer."""
     check_layer(_lenet(), layer)
     run = _lenet_features if layer is None else whole
-    return Network("lenet", _lenet, Digits(), layer, run, _lenet_key)  # the code's key has the weights
+    return Network("lenet", _lenet, Digits(), layer, run, _lenet_key, LENET_OUTPUT)  # the code's key has the weights
 
 
 def imagenet(layer: str | None, weights: Path | str | None) -> Network:
@@ -48,7 +50,7 @@ def imagenet(layer: str | None, weights: Path | str | None) -> Network:
         require("timm", IMAGENET_PACKAGE)  # now; the network is loaded when it is used
     prepare = Pictures(_imagenet_side, (0.5,) * 3, (0.5,) * 3)  # as in timm's configuration of this model
     run = _pooled if layer is None else whole
-    return Network("imagenet", load, prepare, layer, run, _imagenet_key)
+    return Network("imagenet", load, prepare, layer, run, _imagenet_key, IMAGENET_OUTPUT)
 
 
 def imagenet_model(weights: Path | str | None = None) -> nn.Module:
@@ -70,8 +72,11 @@ def timm_model(name: str, layer: str | None, weights: Path | str | None) -> Netw
     mean, std = config.get("mean", (0.5,) * 3), config.get("std", (0.5,) * 3)
     mode = "bilinear" if config.get("interpolation") == "bilinear" else "bicubic"
     prepare = Pictures(partial(_same_side, side), tuple(mean), tuple(std), mode)
+    output = f"what the classifier of {name} gets"
     identity = partial(_timm_key, name, model)
-    return Network(f"timm:{name}", _Constant(model), prepare, layer, _pooled if layer is None else whole, identity)
+    return Network(
+        f"timm:{name}", _Constant(model), prepare, layer, _pooled if layer is None else whole, identity, output
+    )
 
 
 def of_module(

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from zeta_geom.checks.importing import is_builtin
 from zeta_geom.audits.methods.transforms import (
     Call,
     Output,
@@ -16,6 +15,7 @@ from zeta_geom.audits.methods.transforms import (
     of_transform,
     to_tensor,
 )
+from zeta_geom.checks.importing import is_builtin
 from zeta_geom.mixers import MIXERS, make_mixer
 from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.image_mixer import with_channels
