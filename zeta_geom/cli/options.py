@@ -101,4 +101,12 @@ Neighborhoods = Annotated[str, typer.Option(help="numbers of neighbors")]
 Alpha = Annotated[float, typer.Option(help="an eigenvalue counts if it exceeds alpha × the largest")]
 Batches = Annotated[int, typer.Option(help="samples in a batch")]
 Seed = Annotated[int, typer.Option(help="seed of all random draws", min=0)]
+Features = Annotated[
+    str | None,
+    typer.Option(help="space to measure in: pixels, lenet, imagenet, timm:MODEL, or module:name", show_default=False),
+]
+Weights = Annotated[
+    Path | None,
+    typer.Option(help=".safetensors or .pth with the weights of --features", show_default=False),
+]
 Jobs = Annotated[int, typer.Option(help="threads; -1: one for each core")]

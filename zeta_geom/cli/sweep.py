@@ -15,13 +15,15 @@ from zeta_geom.cli.options import (
     WORKERS,
     Batches,
     Channels,
+    Features,
     LabelColumn,
     ManyValues,
     Neighborhoods,
+    Weights,
     check_folder,
     output,
 )
-from zeta_geom.cli.values import readable, to_executor, to_ints, to_names, to_range
+from zeta_geom.cli.values import readable, to_executor, to_ints, to_names, to_range, to_space
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,6 +67,8 @@ def run(
     n_mix: Annotated[str, typer.Option(help="zeta: values of T; 0: the whole batch")] = "0",
     batch_size: Batches = 32,
     channels: Channels = None,
+    features: Features = None,
+    weights: Weights = None,
     seeds: Annotated[str, typer.Option(help="seeds of all random draws")] = "0",
     label_column: LabelColumn = None,
     workers: Annotated[int, WORKERS] = 0,
@@ -86,7 +90,7 @@ def run(
     grid: Any = {"gammas": to_range(gammas), "n_neighbors": to_ints(k), "measures": to_names(measure)}
     grid |= {"mixers": to_names(mixers), "anchors": to_names(anchors), "seeds": to_ints(seeds, "--seeds")}
     grid |= {"n_mix": [count or None for count in to_ints(n_mix, "--n-mix")], "batch_size": batch_size}
-    grid["channels"] = channels
+    grid |= {"channels": channels, "features": to_space(features, weights)}
     how: Any = {"limit": limit, "retry_failed": not keep_failed, "force": force, "stale": stale}
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system ends its jobs with SIGTERM
     table, failed = out / "results.parquet", ""

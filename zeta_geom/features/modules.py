@@ -49,6 +49,11 @@ class Preparing(Protocol):
         ...
 
 
+def whole(module: nn.Module, x: Tensor) -> Any:
+    """Run a module."""
+    return module(x)
+
+
 @dataclass(frozen=True)
 class Network:
     """A layer of a torch module.
@@ -60,8 +65,9 @@ class Network:
     load: Callable[[], nn.Module] = field(repr=False)
     prepare: Preparing
     layer: str | None = None
-    run: Callable[[nn.Module, Tensor], Any] = field(default=lambda module, x: module(x), repr=False)
+    run: Callable[[nn.Module, Tensor], Any] = field(default=whole, repr=False)
     identity: Callable[[], Key] | None = field(default=None, repr=False)
+    output: str = ""  # what `run` gives, in words
 
     @property
     def name(self) -> str:
@@ -71,8 +77,10 @@ class Network:
     @property
     def stated(self) -> str:
         """The preprocessing in one sentence."""
-        where = "the output" if self.layer is None else f"the output of layer {self.layer}, flattened and not pooled,"
-        return f"{self.prepare.stated} Features: {where} of {self.title}."
+        output = self.output or f"the output of {self.title}"
+        if self.layer is not None:
+            output = f"the output of layer {self.layer} of {self.title}, flattened and not pooled"
+        return f"{self.prepare.stated} Features: {output}."
 
     @property
     def key(self) -> Key | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from zeta_geom.features.folding import fold_batch_norms
 from zeta_geom.features.inputs import AsTheyAre, Digits, Pictures
-from zeta_geom.features.modules import Network, check_layer
+from zeta_geom.features.modules import Network, check_layer, whole
 from zeta_geom.features.sources import Key
 from zeta_geom.features.weights import (
     IMAGENET_PACKAGE,
@@ -26,33 +26,31 @@ from zeta_geom.features.weights import (
     state_hash,
 )
 
-SMALL, LARGE = (
-    64,
-    224,
-)  # sides of inputs: 64 keeps pictures of 32 or 64 pixels quick, 224 is what Lite0 was trained on
+SMALL = 64  # side of the input for pictures of 32 or 64 pixels: a tenth of the work of LARGE
+LARGE = 224  # side of the input that EfficientNet-Lite0 was trained on
 IMAGENET = "tf_efficientnet_lite0"  # timm's name of the architecture
+LENET_OUTPUT = "the 84 values before the last layer of the oracle's LeNet-5"
+IMAGENET_OUTPUT = "the 1,280 pooled values before the classifier of EfficientNet-Lite0, trained on ImageNet"
 
 
 def lenet(layer: str | None) -> Network:
     """Return the network of the MNIST oracle; its output is the 84 values before the last layer."""
     check_layer(_lenet(), layer)
-    run = _lenet_features if layer is None else _whole
-    return Network(
-        "lenet", _lenet, Digits(), layer, run, lambda: {"space": "lenet"}
-    )  # the code's key has the weights
+    run = _lenet_features if layer is None else whole
+    return Network("lenet", _lenet, Digits(), layer, run, _lenet_key, LENET_OUTPUT)  # the code's key has the weights
 
 
 def imagenet(layer: str | None, weights: Path | str | None) -> Network:
     """Return EfficientNet-Lite0 with ImageNet weights; its output is the 1,280 pooled values."""
     # for a layer the network stays as it is: folding changes what convolutions give
-    load = partial(_imagenet, layer is None) if weights is None else _constant(_quick(weights, layer is None))
+    load = partial(_imagenet, layer is None) if weights is None else _Constant(_quick(weights, layer is None))
     if layer is not None:
         check_layer(load(), layer)
     elif weights is None:
         require("timm", IMAGENET_PACKAGE)  # now; the network is loaded when it is used
     prepare = Pictures(_imagenet_side, (0.5,) * 3, (0.5,) * 3)  # as in timm's configuration of this model
-    run = _pooled if layer is None else _whole
-    return Network("imagenet", load, prepare, layer, run, _imagenet_key)
+    run = _pooled if layer is None else whole
+    return Network("imagenet", load, prepare, layer, run, _imagenet_key, IMAGENET_OUTPUT)
 
 
 def imagenet_model(weights: Path | str | None = None) -> nn.Module:
@@ -74,8 +72,11 @@ def timm_model(name: str, layer: str | None, weights: Path | str | None) -> Netw
     mean, std = config.get("mean", (0.5,) * 3), config.get("std", (0.5,) * 3)
     mode = "bilinear" if config.get("interpolation") == "bilinear" else "bicubic"
     prepare = Pictures(partial(_same_side, side), tuple(mean), tuple(std), mode)
+    output = f"what the classifier of {name} gets"
     identity = partial(_timm_key, name, model)
-    return Network(f"timm:{name}", _constant(model), prepare, layer, _pooled if layer is None else _whole, identity)
+    return Network(
+        f"timm:{name}", _Constant(model), prepare, layer, _pooled if layer is None else whole, identity, output
+    )
 
 
 def of_module(
@@ -88,8 +89,8 @@ def of_module(
         module = copy.deepcopy(module)
         load_named(module, weights)
     title = path or type(module).__name__ + ("" if method is None else f".{method}")
-    run = _whole if method is None else partial(_method, method)
-    return Network(title, _constant(module), AsTheyAre(), layer, run)
+    run = whole if method is None else partial(_method, method)
+    return Network(title, _Constant(module), AsTheyAre(), layer, run)
 
 
 @cache
@@ -99,8 +100,14 @@ def _lenet() -> nn.Module:
     return MNISTOracle.pretrained().model
 
 
-def _constant(module: nn.Module) -> Callable[[], nn.Module]:
-    return lambda: module
+@dataclass(frozen=True, eq=False)
+class _Constant:
+    """A function that returns a module; unlike a lambda it can be sent to another process."""
+
+    module: nn.Module
+
+    def __call__(self) -> nn.Module:
+        return self.module
 
 
 @cache
@@ -135,10 +142,6 @@ def _timm(name: str, weights: Path | str | None) -> nn.Module:
     return model.eval()
 
 
-def _whole(module: nn.Module, x: Tensor) -> Any:
-    return module(x)
-
-
 def _method(name: str, module: nn.Module, x: Tensor) -> Any:
     return getattr(module, name)(x)
 
@@ -157,6 +160,10 @@ def _imagenet_side(longer: int) -> int:
 
 def _same_side(side: int, longer: int) -> int:
     return side
+
+
+def _lenet_key() -> Key:
+    return {"space": "lenet"}
 
 
 def _imagenet_key() -> Key:

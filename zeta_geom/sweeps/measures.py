@@ -130,7 +130,9 @@ def _realism(original: Points, mixed: Points, options: Options, tools: Tools) ->
 
 
 MEASURES = {
-    "dimension": SweepMeasure(("n_neighbors", "alpha", "n_anchors", "anchor_seed"), _check_dimension, _dimension),
-    "label-error": SweepMeasure(("n_neighbors",), _check_label_error, _label_error),
+    "dimension": SweepMeasure(
+        ("n_neighbors", "alpha", "n_anchors", "anchor_seed", "space"), _check_dimension, _dimension
+    ),
+    "label-error": SweepMeasure(("n_neighbors", "space"), _check_label_error, _label_error),
     "realism": SweepMeasure((), _check_realism, _realism),
 }

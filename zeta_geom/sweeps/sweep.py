@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,11 +19,11 @@ from zeta_geom.execution.executors import Executor, SerialExecutor
 from zeta_geom.execution.ledger import Entry, Ledger
 from zeta_geom.execution.running import carry_out
 from zeta_geom.records.disk import atomic_path
-from zeta_geom.records.keys import data_fingerprint
-from zeta_geom.sweeps.arguments import check_axes, check_data, check_options
+from zeta_geom.records.keys import Sources, data_fingerprint
+from zeta_geom.sweeps.arguments import check_axes, check_data, check_options, check_space
 from zeta_geom.sweeps.grid import Run, make_grid
 from zeta_geom.sweeps.measures import MEASURES, Points
-from zeta_geom.sweeps.workshop import SOURCE, RemoteWorkshop, Workshop, keep_array
+from zeta_geom.sweeps.workshop import PIXELS, SOURCE, RemoteWorkshop, Workshop, keep_array
 
 
 class SweepError(RuntimeError):
@@ -43,6 +44,7 @@ def sweep(
     channels: str | None = None,
     alpha: float = 0.05,
     n_anchors: int | None = None,
+    features: Any = None,
     common_random_numbers: bool = True,
     executor: Executor | None = None,
     folder: Path | str | None = None,
@@ -78,6 +80,9 @@ def sweep(
     n_anchors : int, optional
         Estimate the dimension at so many points, by default all, with neighbours among all; the first of `seeds`
         draws the rows, the same for every γ, mixer and seed of a data set.
+    features : value, or pair (network, layer), optional
+        The space of "dimension" and "label-error", as `zeta_geom.features.space` takes it; the points themselves by
+        default. Samples are mixed first.
     common_random_numbers : bool
         Use the same permutations for every γ, so that differences along a curve are γ's.
     executor : Executor, optional
@@ -99,7 +104,8 @@ def sweep(
         A row a (data, mixer, gamma, n_mix, anchor, seed, measure, k), with mean, std (over points), seed_std (of the
         mean over seeds, NaN for one seed), sem (standard error of the mean as an estimate of that over all points: 0
         where all are used, NaN for one anchor), n (points used) and seconds. Where it does not apply, gamma is NaN,
-        anchor empty and k 0; an n_mix of 0 is the whole batch. `fill_gamma` repeats rows without γ, for a plot.
+        anchor empty and k 0; an n_mix of 0 is the whole batch. With features there is a column space. `fill_gamma`
+        repeats rows without γ, for a plot.
 
     Raises
     ------
@@ -127,7 +133,8 @@ def sweep(
     points = check_data(data)
     axes = check_axes(mixers, anchors, n_mix, gammas, seeds)
     axes |= {"batch_size": check_int(batch_size, "batch_size", low=1), "common_random_numbers": common_random_numbers}
-    axes["measures"] = check_options(measures, n_neighbors, alpha, n_anchors, axes["seeds"])
+    space = check_space(features, check_channels(channels), points, folder)
+    axes["measures"] = check_options(measures, n_neighbors, alpha, n_anchors, axes["seeds"], space)
     runs = list(make_grid(list(points), **axes, channels=check_channels(channels)))
     _check(runs, points)
     if limit is not None:
@@ -140,7 +147,7 @@ def sweep(
         data_sets = [HashedPoints.of(name, points[name]) for name in points]
         entries = _entries(ledger, runs, data_sets, stale and not force)
         tables = carry_out(
-            ledger, entries, _workshop(ledger, data_sets, executor), executor, limit=limit, force=force,
+            ledger, entries, _workshop(ledger, data_sets, executor, space), executor, limit=limit, force=force,
             retry_failed=retry_failed, progress=progress, description=f"sweep of {', '.join(points)}",
         )  # fmt: skip
         failures = [(entry, ledger.failure(entry)) for entry in entries if entry.name not in tables]
@@ -201,10 +208,24 @@ class HashedPoints:
 def _entries(ledger: Ledger, runs: Sequence[Run], data_sets: Sequence[HashedPoints], stale: bool) -> list[Entry]:
     """Return the entries of runs, without repetitions; with `stale`, those of older code that is finished."""
     prints = {data.name: " ".join(data.fingerprints) for data in data_sets}
-    entries = [ledger.entry(run.slug, run.model_dump(), prints[run.data], SOURCE) for run in runs]
+    entries = [ledger.entry(run.slug, run.model_dump(), prints[run.data], _sources(run)) for run in runs]
     if stale:
         entries = [ledger.of_older_code(entry) or entry for entry in entries]
     return list({entry.name: entry for entry in entries}.values())  # a γ given twice is one run
+
+
+def _sources(run: Run) -> Sources:
+    """Return the modules whose code is in the key of a run."""
+    if "space" not in run.options:
+        return SOURCE
+    from zeta_geom.features.keeping import SOURCES
+
+    return [SOURCE, *SOURCES]
+
+
+def _text(space: Any) -> str:
+    """Return what tells two spaces apart."""
+    return json.dumps([space.name, space.key, id(space) if space.key is None else 0], sort_keys=True)
 
 
 def _check(runs: Sequence[Run], points: Mapping[str, Points]) -> None:
@@ -226,16 +247,18 @@ def _check(runs: Sequence[Run], points: Mapping[str, Points]) -> None:
             mixer.mix_dataset(original.X[part], y, batch_size=run.batch_size, n_classes=original.n_classes)
 
 
-def _workshop(ledger: Ledger, data_sets: Sequence[HashedPoints], executor: Executor) -> Workshop | RemoteWorkshop:
+def _workshop(
+    ledger: Ledger, data_sets: Sequence[HashedPoints], executor: Executor, space: Any
+) -> Workshop | RemoteWorkshop:
     if not executor.in_processes:
-        return Workshop({data.name: data.points for data in data_sets}, executor.threads)
+        return Workshop({data.name: data.points for data in data_sets}, executor.threads, space)
     files = []
     with ledger.writing():
         for data in data_sets:
             arrays = [part for part in (data.points.X, data.points.Y) if part is not None]
             X, *Y = map(keep_array, [ledger.folder / "data"] * 2, arrays, data.fingerprints)
             files.append((data.name, X, Y[0] if Y else None))
-    return RemoteWorkshop(tuple(files), executor.threads)
+    return RemoteWorkshop(tuple(files), executor.threads, "" if space is None else _text(space), space)
 
 
 def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -244,7 +267,12 @@ def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
         return pd.DataFrame()
     table = pd.concat(tables, ignore_index=True)
     table.insert(list(table.columns).index("std") + 1, "sem", table.pop("sem"))
-    setting = table.groupby(["data", "mixer", "gamma", "n_mix", "anchor", "measure", "k"], dropna=False)
+    keys = ["data", "mixer", "gamma", "n_mix", "anchor", "measure", "k"]
+    if "space" in table:  # of runs with and without features in one folder
+        table["space"] = table["space"].fillna(PIXELS)
+        table.insert(list(table.columns).index("seed") + 1, "space", table.pop("space"))
+        keys.append("space")
+    setting = table.groupby(keys, dropna=False)
     table.insert(list(table.columns).index("std") + 1, "seed_std", setting["mean"].transform("std"))
     return table
 
