@@ -1,14 +1,16 @@
 """The inputs of an audit: checked, in an order that depends on their content, with half of the originals held out."""
 
+import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral
-from typing import cast
+from typing import Any
 
 import numpy as np
 
 from zeta_geom import rng
+from zeta_geom.audits.readers import Labelled, kind_of_torch, read_set
 from zeta_geom.audits.samples import Samples, check_same_kind, check_same_unit, halves, in_content_order, to_samples
 from zeta_geom.checks import check_int, count_classes, host_array
 from zeta_geom.checks.labels import class_column
@@ -16,8 +18,6 @@ from zeta_geom.checks.types import ArrayLike
 from zeta_geom.records.keys import data_fingerprint
 
 LEAST = 8  # originals: below 4 in each half no measure has an interval
-
-Labelled = ArrayLike | tuple[ArrayLike, ArrayLike | None]  # samples, or samples and labels
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class AuditInputs:
     heldout: Samples
     synthetic: dict[str, Samples]  # by name
     fingerprint: str  # of the user's array X
+    class_names: tuple[str, ...] | None = None  # by number; None if the labels came as numbers
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -45,7 +46,7 @@ def seed_of(random_state: rng.RandomState) -> int:
 
 
 def read_inputs(
-    X: ArrayLike,
+    X: ArrayLike | str | os.PathLike[str],
     y: ArrayLike | None,
     synthetic: Labelled | Mapping[str, Labelled] | None,
     holdout: Labelled | None,
@@ -56,11 +57,21 @@ def read_inputs(
     sets: Mapping[str, Labelled] = (
         {} if synthetic is None else synthetic if isinstance(synthetic, Mapping) else {"synthetic": synthetic}
     )
-    pairs = {name: _pair(value) for name, value in sets.items()}
-    held = None if holdout is None else _pair(holdout)
+    pairs = {name: read_set(value, _title(name), seed) for name, value in sets.items()}
+    held = None if holdout is None else read_set(holdout, "holdout", seed)
+    X, y = _originals(X, y, seed)
+    labels = [None if held is None else held[1]]
+    names = class_names_of(y, *labels, *(pair[1] for pair in pairs.values() if y is None))
     if n_classes is not None:
         n_classes = check_int(n_classes, "n_classes", low=1)
-    else:
+    if names is not None:
+        if n_classes not in (None, len(names)):
+            raise ValueError(f"n_classes must be {len(names)}, the number of class names; got {n_classes}.")
+        n_classes = len(names)
+    y = numbered(y, names, "X")
+    pairs = {name: (rows, numbered(labels, names, _title(name))) for name, (rows, labels) in pairs.items()}
+    held = None if held is None else (held[0], numbered(held[1], names, "holdout"))
+    if n_classes is None:
         n_classes = _count_classes([y, *(labels for _, labels in pairs.values()), None if held is None else held[1]])
     originals = in_content_order(to_samples(X, y, "X", n_classes=n_classes), seed)
 
@@ -70,10 +81,7 @@ def read_inputs(
         check_same_unit(originals, checked, name)
         return in_content_order(checked, seed)
 
-    synthetic_sets = {
-        name: read_like_originals(*pair, "synthetic" if name == "synthetic" else f"synthetic {name!r}")
-        for name, pair in pairs.items()
-    }
+    synthetic_sets = {name: read_like_originals(*pair, _title(name)) for name, pair in pairs.items()}
     if held is None:
         if len(originals) < LEAST:
             raise ValueError(f"X must have at least {LEAST} samples, half of them held out; got {len(originals)}.")
@@ -84,15 +92,82 @@ def read_inputs(
             raise ValueError(f"X and holdout must have at least {LEAST // 2} samples each.")
         if sources.Y is not None and heldout.Y is None:
             raise ValueError("holdout must have labels if X has labels; give (X, y).")
-    return AuditInputs(sources, heldout, synthetic_sets, data_fingerprint(host_array(X)))
+    return AuditInputs(sources, heldout, synthetic_sets, data_fingerprint(host_array(X)), names)
 
 
-def _pair(value: Labelled) -> tuple[ArrayLike, ArrayLike | None]:
-    if not isinstance(value, tuple):
-        return value, None
-    if len(value) != 2:
-        raise ValueError(f"a pair must be (array, labels); got {len(value)} values.")
-    return cast("tuple[ArrayLike, ArrayLike | None]", value)
+def _title(name: str) -> str:
+    """Return how messages call a synthetic set."""
+    return "synthetic" if name == "synthetic" else f"synthetic {name!r}"
+
+
+def _originals(
+    X: ArrayLike | str | os.PathLike[str], y: ArrayLike | None, seed: int
+) -> tuple[ArrayLike, ArrayLike | None]:
+    """Return X and its labels, which a folder, a Dataset or a DataLoader brings."""
+    if not (isinstance(X, (str, os.PathLike)) or kind_of_torch(X)):
+        return X, y  # type: ignore[return-value]  # not a path
+    samples, labels = read_set(X, "X", seed)
+    if y is not None and labels is not None:
+        raise ValueError("y must be None if X brings labels, as a folder of classes or a Dataset does.")
+    return samples, labels if y is None else y
+
+
+def class_names_of(y: ArrayLike | None, *others: ArrayLike | None) -> tuple[str, ...] | None:
+    """Return the names of the classes by number, or None if the labels are numbers.
+
+    Texts are numbered in sorted order, those of `others` among them: the held-out originals. A categorical of pandas
+    keeps the order of its categories, and those without a sample.
+
+    Examples
+    --------
+    >>> class_names_of(["oak", "ash", "oak"])
+    ('ash', 'oak')
+    """
+    dtype: Any = getattr(y, "dtype", None)
+    if hasattr(dtype, "categories"):
+        return tuple(str(name) for name in dtype.categories)
+    texts = [text for labels in (y, *others) if (text := _texts(labels)) is not None]
+    if not texts or (y is not None and _texts(y) is None):
+        return None
+    return tuple(np.unique(np.concatenate(texts)).tolist())
+
+
+def numbered(labels: ArrayLike | None, names: tuple[str, ...] | None, title: str) -> ArrayLike | None:
+    """Return labels with their numbers in place of class names; labels that are numbers stay as they are."""
+    texts = _texts(labels, f"labels of {title}")
+    if texts is None:
+        return labels
+    if names is None:
+        raise ValueError(
+            f"labels of {title} must be numbers, as those of X; got names, such as {str(texts[0])!r:.40}."
+        )
+    numbers = {name: number for number, name in enumerate(names)}
+    if unknown := sorted(set(texts.tolist()) - set(numbers)):
+        known = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+        raise ValueError(f"labels of {title} must be classes of the originals, {known}; got {unknown[0]!r:.40}.")
+    return np.array([numbers[text] for text in texts.tolist()], dtype=np.int64)
+
+
+def _texts(labels: ArrayLike | None, name: str = "y") -> np.ndarray | None:
+    """Return labels that are texts, (n,) or (n, 1), as an array of str; None for numbers, and for no labels."""
+    if labels is None:
+        return None
+    categorical: Any = getattr(labels, "cat", labels)
+    if hasattr(getattr(labels, "dtype", None), "categories"):
+        codes = np.asarray(categorical.codes)
+        if (codes < 0).any():
+            raise ValueError(f"{name} must name a class for each sample; {int((codes < 0).sum())} are missing.")
+        return np.array([str(text) for text in categorical.categories])[codes]
+    array = class_column(host_array(labels, name))
+    if array.dtype.kind == "O" and any(isinstance(value, str) for value in array.ravel()):
+        if others := [value for value in array.ravel() if not isinstance(value, str)]:
+            raise ValueError(f"{name} must name a class for each sample; got {others[0]!r:.40} beside names.")
+        array = array.astype(str)
+    if array.dtype.kind not in "US":
+        return None
+    if array.ndim != 1:
+        raise ValueError(f"{name} must be class names of shape (n,); got shape {array.shape}.")
+    return array.astype(str)
 
 
 def _count_classes(labels: list[ArrayLike | None]) -> int | None:
