@@ -13,10 +13,10 @@ from torchvision.datasets import STL10, ImageFolder
 
 from tests.training.training_files import FIVE, make_files, save_picture, write_csv
 from zeta_geom.datasets import load
+from zeta_geom.datasets.pictures import Framing
 from zeta_geom.training.data import IMAGE_SETS, PARTS, load_image_data, subset
 from zeta_geom.training.data.array_images import ArrayImages
 from zeta_geom.training.data.file_images import FileImages, read_picture
-from zeta_geom.training.data.framing import Framing
 from zeta_geom.training.data.moments import channel_moments
 from zeta_geom.training.data.splitting import stratified_draw, three_parts
 

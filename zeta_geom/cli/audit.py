@@ -17,7 +17,9 @@ from zeta_geom.cli.values import readable, to_ints, to_names, to_numbers, to_par
 if TYPE_CHECKING:
     import numpy as np
 
-File = typer.Option(help=".npy with X, .npz with X and optionally y (or soft Y), or .csv", show_default=False)
+File = typer.Option(
+    help=".npy with X, .npz with X and optionally y (or soft Y), .csv, or a folder of pictures", show_default=False
+)
 
 
 def audit(
@@ -26,7 +28,9 @@ def audit(
         Path,
         typer.Option(help="folder for index.html and the tables as CSV", show_default=False, callback=check_folder),
     ],
-    synthetic: Annotated[list[Path] | None, typer.Option(help="file of synthetic samples; repeatable")] = None,
+    synthetic: Annotated[
+        list[Path] | None, typer.Option(help="file or folder of synthetic samples; repeatable")
+    ] = None,
     mixer: Annotated[str | None, typer.Option(help="a name that `zeta-geom mixers` lists")] = None,
     augment: Annotated[str | None, typer.Option(help="module:name of your own function")] = None,
     gamma: Annotated[str | None, typer.Option(help="exponents γ of --mixer, audited one by one")] = None,
@@ -43,6 +47,7 @@ def audit(
     confidence: Annotated[float, typer.Option(help="level of the intervals")] = 0.95,
     title: Annotated[str, typer.Option(help="title of the report")] = "Audit of an augmentation",
     label_column: LabelColumn = None,
+    size: Annotated[int | None, typer.Option(help="pixels a side to which pictures of folders are resized")] = None,
     seed: Seed = 0,
     jobs: Jobs = -1,
 ) -> None:
@@ -62,7 +67,7 @@ def audit(
     methods |= _mixers(mixer, gamma, to_params(param or []), seed)
     methods |= {f"{name} (2)" if name in methods else name: name for name in to_names(against)}
     names = _names(synthetic or [])
-    (X, y), *pairs = _pairs([original, *(synthetic or []), *([holdout] if holdout else [])], label_column)
+    (X, y), *pairs = _pairs([original, *(synthetic or []), *([holdout] if holdout else [])], label_column, size)
     files = dict(zip(names, pairs))
     settings: Any = {"n_neighbors": to_ints(k), "alpha": alpha, "batch_size": batch_size, "channels": channels}
     settings |= {"n_bootstrap": n_bootstrap, "confidence": confidence, "random_state": seed, "n_jobs": jobs}
@@ -93,7 +98,14 @@ def _names(paths: list[Path]) -> list[str]:
     return names
 
 
-def _pairs(paths: list[Path], label_column: str | None) -> list[tuple[np.ndarray, np.ndarray | None]]:
-    from zeta_geom.datasets.own_files import labels_of, read_several
+def _pairs(paths: list[Path], label_column: str | None, size: int | None) -> list[tuple[np.ndarray, Any]]:
+    """Return the samples and labels of files and folders; labels with names are categoricals."""
+    import pandas as pd
 
-    return [(arrays["X"], labels_of(arrays)) for arrays in read_several(paths, label_column)]
+    from zeta_geom.datasets.own_files import labels_of, names_of, read_several
+
+    pairs: list[tuple[np.ndarray, Any]] = []
+    for arrays in read_several(paths, label_column, size=size):
+        y, names = labels_of(arrays), names_of(arrays)
+        pairs.append((arrays["X"], y if names is None else pd.Series(pd.Categorical.from_codes(y, names))))
+    return pairs

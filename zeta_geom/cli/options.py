@@ -92,7 +92,10 @@ WORKERS = typer.Option(help="processes that share the cores; 0: this process onl
 DASK = typer.Option(help="address of a Dask scheduler, in place of --workers")
 PARTS = typer.Option(help="folder of finished parts, for --workers and --dask", callback=check_folder)
 Samples = Annotated[
-    Path, typer.Argument(help=".npy with X, .npz with X and optionally y, or .csv", show_default=False)
+    Path,
+    typer.Argument(
+        help=".npy with X, .npz with X and optionally y, .csv, or a folder of pictures", show_default=False
+    ),
 ]
 Table = Annotated[Path, output(".npz", ".csv", ".parquet")]
 LabelColumn = Annotated[str | None, typer.Option(help="the column of a .csv that holds the labels")]

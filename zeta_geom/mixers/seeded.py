@@ -18,6 +18,7 @@ class Shared(TypedDict, total=False):
     prob: float
     n_classes: int | None
     check_values: bool
+    label_smoothing: float
     random_state: RandomState
 
 
@@ -59,6 +60,6 @@ class Seeded:
     def __repr__(self) -> str:
         parameters = inspect.signature(type(self)).parameters.values()
         names = [p.name for p in parameters if p.kind is not p.VAR_KEYWORD and p.name != "channels"]
-        changed = {"channels": None, "prob": 1.0, "n_classes": None, "check_values": False}
+        changed = {"channels": None, "prob": 1.0, "n_classes": None, "check_values": False, "label_smoothing": 0.0}
         names += [name for name, default in changed.items() if getattr(self, name, default) != default]
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"

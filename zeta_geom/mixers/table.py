@@ -18,6 +18,7 @@ from zeta_geom.mixers.methods.pairs import Mixup, SamplePairing
 from zeta_geom.mixers.methods.supermix import SuperMix
 from zeta_geom.mixers.methods.transport import OptTransMix
 from zeta_geom.mixers.methods.zeta import PSeriesPairs, ZetaMixup
+from zeta_geom.mixers.seeded import Shared
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,9 +51,9 @@ NOT_BUILT = {
 
 PAGE_HEAD = """\
 Table 2 of the paper, extended, as the classes of `zeta_geom.mixers` state it; `zeta-geom mixers --markdown` prints
-this page. `make_mixer(name)` makes one; each also takes `prob`, `n_classes`, `check_values` and `random_state`;
-methods that treat height and width apart take `channels` ("first" or "last") too. A method of the space "features"
-mixes inside a torch module by `mixer.run(model, x, y)`. What has no name is not built."""
+this page. `make_mixer(name)` makes one; each also takes `prob`, `n_classes`, `check_values`, `label_smoothing` and
+`random_state`; methods that treat height and width apart take `channels` ("first" or "last") too. A method of the
+space "features" mixes inside a torch module by `mixer.run(model, x, y)`. What has no name is not built."""
 
 PAGE_END = """\
 ## Labels
@@ -105,7 +106,7 @@ def make_mixer(name: str, **params: Any) -> Mixer:
     """
     chosen = MIXERS[check_choice(name, "name", MIXERS)]
     parameters = parameters_of(chosen)
-    known = [*parameters, "prob", "n_classes", "check_values", "random_state"]
+    known = [*parameters, *Shared.__annotations__]
     for key in params:
         if key not in known:
             raise TypeError(f"mixer {name!r} takes {', '.join(known)}; got {key!r}.")
@@ -136,7 +137,7 @@ def method_table() -> pd.DataFrame:
     Examples
     --------
     >>> method_table().set_index("name").loc["cutmix", ["space", "hyper-parameters", "samples mixed"]].tolist()
-    ['input', 'alpha', '2']
+    ['input', 'alpha, per_sample', '2']
     """
     import pandas as pd
 

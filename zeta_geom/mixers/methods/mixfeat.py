@@ -141,4 +141,4 @@ class MixFeat(Mixer):
         def mix(h: torch.Tensor) -> torch.Tensor:
             return self.apply(h, None, self.draw(h.shape, like=h))[0]
 
-        return run_hooked(model, X, modules, mix), Y
+        return run_hooked(model, X, modules, mix), None if Y is None else self._smoothed(Y)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from zeta_geom.checks import check_int
 from zeta_geom.datasets import home
+from zeta_geom.datasets.pictures import WHITE, Framing
 from zeta_geom.training.data.contents import ArrayContents, Contents, from_arrays, from_pictures
-from zeta_geom.training.data.framing import WHITE, Framing
 from zeta_geom.training.data.image_data import ImageData
 from zeta_geom.training.data.image_sets import IMAGE_SETS, ImageSet
 from zeta_geom.training.data.readers.picture_folders import read_csv, read_folder
