@@ -6,7 +6,7 @@ import numpy as np
 
 from zeta_geom.checks import check_int
 from zeta_geom.checks.types import ArrayLike
-from zeta_geom.fidelity.neighbor_balls import check_sets
+from zeta_geom.fidelity.neighbor_balls import check_sets, one_openmp_thread
 from zeta_geom.geometry.knn import knn
 from zeta_geom.rng.seeds import RandomState, numpy_generator
 
@@ -152,8 +152,9 @@ def cell_ranks(
         raise ValueError(f"n_cells must be at most {len(T)}, the rows of train; got {n_cells}.")
     check_int(min_fakes, "min_fakes", low=1)
     seed = int(numpy_generator(random_state).integers(SEEDS))
-    clusters = KMeans(min(n_cells, _distinct(T, n_cells)), n_init=STARTS, random_state=seed).fit(T)
-    train_cells, test_cells, fake_cells = clusters.labels_, clusters.predict(P), clusters.predict(Q)
+    clusters = KMeans(min(n_cells, _distinct(T, n_cells)), n_init=STARTS, random_state=seed)
+    with one_openmp_thread():
+        train_cells, test_cells, fake_cells = clusters.fit(T).labels_, clusters.predict(P), clusters.predict(Q)
     cells, ranks = np.full(len(Q), -1), np.zeros(len(Q))
     tests: list[int] = []
     for cell in range(clusters.n_clusters):

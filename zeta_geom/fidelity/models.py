@@ -13,7 +13,7 @@ import numpy as np
 
 from zeta_geom.checks import check_choice, check_labels, check_probabilities, count_classes, one_hot, real_array
 from zeta_geom.checks.types import ArrayLike
-from zeta_geom.fidelity.neighbor_balls import check_sets, mean_and_spread
+from zeta_geom.fidelity.neighbor_balls import check_sets, mean_and_spread, one_openmp_thread
 from zeta_geom.neighborhoods import vote_errors
 from zeta_geom.realism import cross_entropy
 from zeta_geom.rng.seeds import RandomState, numpy_generator
@@ -54,10 +54,8 @@ class Diversity:
 
     Parameters
     ----------
-    score : float
-        `loss` / `clean_loss`; above 1 if the augmented samples are harder to fit than the clean ones.
-    loss, clean_loss : float
-        Mean cross-entropy in nats of a model on the samples that it was fitted to, augmented and clean.
+    score, loss, clean_loss : float
+        `loss` / `clean_loss`, and the mean cross-entropies in nats of a model on the samples that it was fitted to.
     losses : float64 array of shape (m,)
         The cross-entropy of each augmented sample.
 
@@ -257,11 +255,8 @@ def takes_weights(model: Any) -> bool:
 def to_model(model: Any, name: str, random_state: RandomState) -> Any:
     """Return a classifier that is not fitted yet, from its name or the object itself, or raise."""
     if isinstance(model, str):
-        if check_choice(model, name, NAMES) == "logistic":
-            return Logistic()
-        from sklearn.ensemble import HistGradientBoostingClassifier
-
-        return HistGradientBoostingClassifier(random_state=int(numpy_generator(random_state).integers(2**31)))
+        seed = int(numpy_generator(random_state).integers(2**31))
+        return Standardized(check_choice(model, name, NAMES), seed)
     methods = [getattr(model, method, None) for method in ("fit", "predict_proba")]
     if inspect.isclass(model) or not all(map(callable, methods)):
         names = ", ".join(map(repr, NAMES))
@@ -269,25 +264,33 @@ def to_model(model: Any, name: str, random_state: RandomState) -> Any:
     return model
 
 
-class Logistic:
-    """Logistic regression on features that have mean 0 and standard deviation 1 among the training samples."""
+class Standardized:
+    """A classifier of scikit-learn on features that have mean 0 and deviation 1 among the training samples."""
 
-    def fit(self, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None = None) -> Logistic:
-        """Fit by at most `STEPS` steps of L-BFGS, with scikit-learn's default penalty; y is int (n,)."""
-        from sklearn.exceptions import ConvergenceWarning
+    def __init__(self, kind: str, seed: int) -> None:
+        from sklearn.ensemble import HistGradientBoostingClassifier
         from sklearn.linear_model import LogisticRegression
 
+        boosting = kind == "boosting"
+        self.model: Any = HistGradientBoostingClassifier(random_state=seed) if boosting else LogisticRegression()
+        if not boosting:
+            self.model.set_params(max_iter=STEPS)
+
+    def fit(self, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None = None) -> Standardized:
+        """Fit with scikit-learn's default penalties; y is int (n,)."""
+        from sklearn.exceptions import ConvergenceWarning
+
         self.mean, self.spread = mean_and_spread(X)
-        with warnings.catch_warnings():
+        with one_openmp_thread(), warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # the number of steps is part of the definition
-            regression = LogisticRegression(max_iter=STEPS)
-            self.regression = regression.fit(self._standard(X), y, sample_weight=sample_weight)
-        self.classes_ = self.regression.classes_
+            self.model.fit(self._standard(X), y, sample_weight=sample_weight)
+        self.classes_ = self.model.classes_
         return self
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return the probabilities of the classes, float64 (n, K)."""
-        p: np.ndarray = self.regression.predict_proba(self._standard(X))
+        with one_openmp_thread():
+            p: np.ndarray = self.model.predict_proba(self._standard(X))
         return p
 
     def _standard(self, X: np.ndarray) -> np.ndarray:

@@ -1,8 +1,10 @@
 """Checked samples, and the radii of balls that reach to a sample's k-th neighbour."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from zeta_geom.checks import check_int, check_points, check_units
 from zeta_geom.checks.scaling import common_unit
@@ -48,6 +50,11 @@ def neighbor_radii(X: np.ndarray, k: int, *, n_jobs: int | None, progress: bool)
     rows = np.repeat(np.arange(len(X)), k)
     radii: np.ndarray = pair_distances(X, X, rows, indices.ravel()).reshape(-1, k).max(axis=1)
     return radii
+
+
+def one_openmp_thread() -> AbstractContextManager[object]:
+    """Keep scikit-learn's loops on one thread: on busy cores, threads of short loops wait twenty times the work."""
+    return threadpool_limits(1, user_api="openmp")
 
 
 def mean_and_spread(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
