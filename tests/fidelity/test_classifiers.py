@@ -116,7 +116,7 @@ def test_models_of_ones_own(classes):
 
 def test_refusals(classes):
     (T, V), (t, v) = classes
-    with pytest.raises(ValueError, match=r"it is right for none of 5\. Give a better model"):
+    with pytest.raises(ValueError, match=r"it is for none of 5\. Give a better one"):
         affinity(T[t < 2], t[t < 2], V[v == 2][:5], np.full(5, 2), V, v)
     with pytest.raises(ValueError, match="the labels that a model is fitted to must have two classes; got one"):
         affinity(T[t == 1], t[t == 1], V, v, V, v)

@@ -30,10 +30,8 @@ class Affinity:
 
     Parameters
     ----------
-    score : float
-        `accuracy` / `clean_accuracy`; 1 if the model classifies augmented samples as well as clean ones.
-    accuracy, clean_accuracy : float
-        Share of right predictions for the augmented and for the clean samples.
+    score, accuracy, clean_accuracy : float
+        `accuracy` / `clean_accuracy`, and the shares of right predictions for the augmented and the clean samples.
     right : bool array of shape (m,)
         Whether the prediction for each augmented sample is right.
 
@@ -133,7 +131,7 @@ def affinity(
     clean_accuracy, right = float(is_right(predict, C, Y_clean).mean()), is_right(predict, A, Y_augmented)
     if not clean_accuracy:
         raise ValueError(
-            f"the model must be right for a clean sample; it is right for none of {len(C)}. Give a better model."
+            f"the model must be right for a clean sample; it is for none of {len(C)}. Give a better one."
         )
     accuracy = float(right.mean())
     return Affinity(accuracy / clean_accuracy, accuracy, clean_accuracy, right)
@@ -271,10 +269,8 @@ class Standardized:
         from sklearn.ensemble import HistGradientBoostingClassifier
         from sklearn.linear_model import LogisticRegression
 
-        boosting = kind == "boosting"
-        self.model: Any = HistGradientBoostingClassifier(random_state=seed) if boosting else LogisticRegression()
-        if not boosting:
-            self.model.set_params(max_iter=STEPS)
+        boosting = HistGradientBoostingClassifier(random_state=seed)
+        self.model: Any = boosting if kind == "boosting" else LogisticRegression(max_iter=STEPS)
 
     def fit(self, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None = None) -> Standardized:
         """Fit with scikit-learn's default penalties; y is int (n,)."""
