@@ -37,8 +37,12 @@ def test_the_area_is_scikit_learns_and_grows_with_the_difference(model):
     real, same, other = rng.normal(size=(150, 3)), rng.normal(size=(200, 3)), rng.normal(size=(100, 3))
     other[:, 0] += 1.5
     result = discriminator_auc(real, other, model=model)
-    labels = np.repeat([0, 1], [150, 100])
-    assert result.auc == pytest.approx(roc_auc_score(labels, np.r_[result.scores_real, result.scores_fake]))
+    areas, shares = [], []
+    for fold in range(5):
+        parts = result.scores_real[result.folds_real == fold], result.scores_fake[result.folds_fake == fold]
+        areas.append(roc_auc_score(np.repeat([0, 1], [len(part) for part in parts]), np.concatenate(parts)))
+        shares.append(len(parts[1]) / 100)
+    assert result.auc == pytest.approx(np.dot(areas, shares))
     assert result.auc == result.above.mean() > 0.75
     assert abs(discriminator_auc(real, same, model=model).auc - 0.5) < 0.12
     assert discriminator_auc(real, real[:, ::-1] + 50, model=model).auc == 1
@@ -53,6 +57,12 @@ def test_no_sample_is_scored_by_a_classifier_that_saw_it():
     assert constant.scores_real == pytest.approx(np.full(20, 0.5))  # sets of different sizes weigh the same
     again = [discriminator_auc(*points, random_state=seed).auc for seed in (3, 3, 4)]
     assert again[0] == again[1] != again[2]
+
+
+def test_sets_that_are_alike_have_an_area_of_one_half_on_average():
+    rng = np.random.default_rng(5)
+    areas = [discriminator_auc(*rng.normal(size=(2, 40, 4)), random_state=rng).auc for _ in range(20)]
+    assert abs(np.mean(areas) - 0.5) < 3 * np.std(areas) / np.sqrt(20)
 
 
 def test_affinity_is_a_ratio_of_accuracies(classes):

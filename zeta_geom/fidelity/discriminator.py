@@ -19,14 +19,15 @@ class Discriminator:
     Parameters
     ----------
     auc : float
-        Area under the ROC curve: the probability that a fake gets a higher score than a real sample. 1/2 if the
-        classifier cannot tell them apart, 1 if it can without an error; below 1/2 by chance alone.
-    scores_real : float64 array of shape (n,)
-        The probability "synthetic" of each real sample, by a classifier that did not see it.
-    scores_fake : float64 array of shape (m,)
-        The same of each fake.
+        Area under the ROC curve: the probability that a fake gets a higher score than a real sample of its fold. 1/2
+        if the classifier cannot tell them apart, 1 if it can without an error; below 1/2 by chance, or if copies of
+        real samples are among the fakes.
+    scores_real, scores_fake : float64 arrays of shape (n,) and (m,)
+        The probability "synthetic" of each sample, by a classifier that did not see it.
+    folds_real, folds_fake : int64 arrays of shape (n,) and (m,)
+        The fold of each sample.
     above : float64 array of shape (m,)
-        Share of the real samples with a lower score than each fake, ties counted by half; its mean is `auc`.
+        Share of the real samples of a fake's fold with a lower score, ties counted by half; its mean is `auc`.
 
     Examples
     --------
@@ -36,6 +37,8 @@ class Discriminator:
     auc: float
     scores_real: np.ndarray
     scores_fake: np.ndarray
+    folds_real: np.ndarray
+    folds_fake: np.ndarray
     above: np.ndarray
 
 
@@ -76,10 +79,11 @@ def discriminator_auc(
 
     Notes
     -----
-    AUC = 1/(n m) Σ_{i,j} (1[s(fake_j) > s(real_i)] + ½ 1[s(fake_j) = s(real_i)]), with the scores of all folds
-    together. Sets of different sizes are weighed equally: a sample's weight is the inverse of the size of its set, if
-    the model's `fit` takes `sample_weight`, which the two named ones do. Constant samples give 1/2. Scores of
-    different folds come from different classifiers; with many samples for each fold that matters little.
+    AUC = 1/m Σ_j 1/n_j Σ_i (1[s(fake_j) > s(real_i)] + ½ 1[s(fake_j) = s(real_i)]), with i over the n_j real samples
+    of the fold of fake_j: the mean of the folds' areas. Scores of different folds come from different classifiers;
+    all of them together would give less than 1/2 for sets that are alike. Sets of different sizes are weighed
+    equally: a sample's weight is the inverse of the size of its set, if the model's `fit` takes `sample_weight`, as
+    the two named ones do. Constant samples give 1/2.
 
     References
     ----------
@@ -100,14 +104,15 @@ def discriminator_auc(
     labels = np.repeat([0, 1], [len(X), len(Y)])
     weights = np.repeat([0.5 / len(X), 0.5 / len(Y)], [len(X), len(Y)]) * len(samples)
     folds = np.concatenate([rng.permutation(np.arange(len(part)) % n_folds) for part in (X, Y)])
-    scores = np.empty(len(samples))
+    scores, above = np.empty(len(samples)), np.empty(len(samples))
     for fold in range(n_folds):
         out = folds == fold
         share = weights[~out] if takes_weights(classifier) else None
         predict = fitted(classifier, samples[~out], labels[~out], share, "model")
         scores[out] = predict(samples[out], 2)[:, 1]
-    scores_real, scores_fake = scores[: len(X)], scores[len(X) :]
-    ordered = np.sort(scores_real)
-    below = np.searchsorted(ordered, scores_fake, "left") + np.searchsorted(ordered, scores_fake, "right")
-    above = below / (2 * len(X))
-    return Discriminator(float(above.mean()), scores_real, scores_fake, above)
+        ordered = np.sort(scores[out & (labels == 0)])
+        places = np.searchsorted(ordered, scores[out], "left") + np.searchsorted(ordered, scores[out], "right")
+        above[out] = places / (2 * len(ordered))
+    above = above[len(X) :]
+    (scores_real, scores_fake), (folds_real, folds_fake) = (np.split(values, [len(X)]) for values in (scores, folds))
+    return Discriminator(float(above.mean()), scores_real, scores_fake, folds_real, folds_fake, above)

@@ -2,7 +2,14 @@
 
 from collections.abc import Callable
 
-from zeta_geom.audits.measures.comparing import discriminator, kernel, rarity, realism_score, vendi
+from zeta_geom.audits.measures.comparing import (
+    boosting_discriminator,
+    kernel,
+    logistic_discriminator,
+    rarity,
+    realism_score,
+    vendi,
+)
 from zeta_geom.audits.measures.copying import data_copying, likelihood
 from zeta_geom.audits.measures.training import affinity, calibration, diversity
 from zeta_geom.audits.reference import Candidate
@@ -10,7 +17,8 @@ from zeta_geom.audits.scores import Results
 
 OPTIONAL: dict[str, Callable[[Candidate], Results]] = {
     "affinity": affinity,
-    "auc": discriminator,
+    "auc-boosting": boosting_discriminator,
+    "auc-logistic": logistic_discriminator,
     "calibration": calibration,
     "data-copying": data_copying,
     "diversity": diversity,

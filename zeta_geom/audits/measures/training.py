@@ -11,6 +11,7 @@ from zeta_geom.realism.calibration import calibration as measured_calibration
 from zeta_geom.realism.calibration import top_shares
 
 MODEL = "logistic regression"
+UNLABELLED = "the samples have no labels"
 
 
 def affinity(candidate: Candidate) -> Results:
@@ -22,13 +23,16 @@ def affinity(candidate: Candidate) -> Results:
     definition = Definition("affinity", "labels", f"affinity, {MODEL}", "", meaning)
     reference, samples = candidate.reference, candidate.samples
     held, sources = reference.heldout, reference.sources
-    if (missing := _missing(candidate)) is not None:
-        yield definition, missing
+    if samples.Y is None or held.Y is None or sources.Y is None:
+        yield definition, Missing(UNLABELLED)
+        return
+    if _n_classes(held.Y) < 2:
+        yield definition, Missing("the held-out originals have one class, which no model needs to tell apart")
         return
     try:
-        result = measured_affinity(held.flat, held.Y, sources.flat, sources.Y, samples.flat, samples.Y)  # type: ignore[arg-type]
-    except ValueError as error:  # one class, or no right prediction
-        yield definition, Missing(str(error).split(";")[0])
+        result = measured_affinity(held.flat, held.Y, sources.flat, sources.Y, samples.flat, samples.Y)
+    except ValueError as error:  # it is right for no augmented original
+        yield definition, Missing(str(error))
         return
     yield definition, Scores(result.right / result.clean_accuracy)
 
@@ -40,14 +44,13 @@ def diversity(candidate: Candidate) -> Results:
     )
     definition = Definition("diversity", "fidelity", f"diversity, {MODEL}", "", meaning)
     samples, sources = candidate.samples, candidate.reference.sources
-    if (missing := _missing(candidate)) is not None:
-        yield definition, missing
+    if samples.Y is None or sources.Y is None:
+        yield definition, Missing(UNLABELLED)
         return
-    try:
-        result = measured_diversity(sources.flat, sources.Y, samples.flat, samples.Y)  # type: ignore[arg-type]
-    except ValueError as error:
-        yield definition, Missing(str(error).split(";")[0])
+    if min(_n_classes(samples.Y), _n_classes(sources.Y)) < 2:
+        yield definition, Missing("samples or augmented originals have one class, which no model needs to tell apart")
         return
+    result = measured_diversity(sources.flat, sources.Y, samples.flat, samples.Y)
     yield definition, Scores(result.losses / result.clean_loss)
 
 
@@ -61,7 +64,7 @@ def calibration(candidate: Candidate) -> Results:
     meaning = "squared distance of the oracle's probabilities from the label"
     brier = Definition("oracle-brier", "realism", "Brier score of the oracle", "", meaning)
     if samples.Y is None:
-        yield from ((definition, Missing("the samples have no labels")) for definition in (error, brier))
+        yield from ((definition, Missing(UNLABELLED)) for definition in (error, brier))
         return
     p = np.exp(oracle.log_proba(samples))
     result = measured_calibration(p, samples.Y)
@@ -69,7 +72,6 @@ def calibration(candidate: Candidate) -> Results:
     yield brier, Scores(result.brier_pw)
 
 
-def _missing(candidate: Candidate) -> Missing | None:
-    if candidate.samples.Y is None or candidate.reference.heldout.Y is None or candidate.reference.sources.Y is None:
-        return Missing("the samples have no labels")
-    return None
+def _n_classes(Y: np.ndarray) -> int:
+    """Return the number of classes that soft labels (n, K) have a share of."""
+    return int(Y.any(axis=0).sum())
