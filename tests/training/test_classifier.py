@@ -6,13 +6,14 @@ import lightning
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import balanced_accuracy_score, f1_score, roc_auc_score
+from sklearn.metrics import balanced_accuracy_score, f1_score, log_loss, roc_auc_score
 from torch import nn
 from torch.nn import functional
 from torchvision.transforms.v2 import functional as transforms
 
 from tests.mixers.mixer_cases import VARIANTS, Brightness, build
 from zeta_geom.mixers import ZetaMixup
+from zeta_geom.realism import calibration
 from zeta_geom.training import Classifier, load_image_data, make_network
 from zeta_geom.training.fit.augmentation import augment, random_crop, random_flip
 from zeta_geom.training.fit.loaders import ImageLoaders
@@ -125,6 +126,9 @@ def test_metrics_agree_with_scikit_learn(n_classes):
             "f1_micro": f1_score(y, guess, average="micro"),
             "f1_macro": f1_score(y, guess, average="macro"),
             "auc": roc_auc_score(y, scores, multi_class="ovr"),
+            "ece": calibration(p, y).ece,
+            "brier": ((p - np.eye(n_classes)[y]) ** 2).sum(1).mean(),
+            "nll": log_loss(y, p),
         },
         abs=1e-5,
     )

@@ -77,7 +77,7 @@ def run(
     -------
     DataFrame
         One row for each seed and metric: recipe, data, network, method, seed, n_train, n_test, epochs, devices,
-        imbalance (size of the largest training class / size of the smallest), metric, value (a share), seconds (of
+        imbalance (size of the largest training class / size of the smallest), metric, value, seconds (of
         the training, since its last start).
 
     Raises
