@@ -59,7 +59,7 @@ def vendi(candidate: Candidate) -> Results:
     meaning = (
         f"effective number of different samples among {n}: exp of the entropy of the eigenvalues of their cosines"
     )
-    definition = Definition("vendi", "fidelity", "Vendi score", "samples", meaning)
+    definition = Definition("vendi", "fidelity", "Vendi score", "samples", meaning, alone=True)
     yield definition, Scores(unit_rows(candidate.samples.flat), statistic=Vendi())
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from zeta_geom.audits.measures.statistics import BINS, CalibrationError
 from zeta_geom.audits.reference import Candidate
-from zeta_geom.audits.scores import Definition, Missing, Results, Scores
+from zeta_geom.audits.scores import ORACLE, Definition, Missing, Results, Scores
 from zeta_geom.fidelity import affinity as measured_affinity
 from zeta_geom.fidelity import diversity as measured_diversity
 from zeta_geom.realism.calibration import calibration as measured_calibration
@@ -60,9 +60,11 @@ def calibration(candidate: Candidate) -> Results:
     if oracle is None:
         return
     meaning = f"mean gap between confidence and share of right predictions, {BINS} bins of equal size"
-    error = Definition("oracle-ece", "realism", "calibration error of the oracle", "score", meaning)
+    error = Definition(
+        "oracle-ece", "realism", "calibration error of the oracle", "score", meaning, alone=True, space=ORACLE
+    )
     meaning = "squared distance of the oracle's probabilities from the label"
-    brier = Definition("oracle-brier", "realism", "Brier score of the oracle", "", meaning)
+    brier = Definition("oracle-brier", "realism", "Brier score of the oracle", "", meaning, alone=True, space=ORACLE)
     if samples.Y is None:
         yield from ((definition, Missing(UNLABELLED)) for definition in (error, brier))
         return
