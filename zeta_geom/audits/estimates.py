@@ -76,7 +76,7 @@ class Estimator:
     def _scores(
         self, measured: MeasuredSet, over: str, name: str, rows: slice | np.ndarray
     ) -> Iterator[tuple[str, Scores]]:
-        """Yield the scores of a class; its distances from a reference are from the held-out originals of the same class."""
+        """Yield the scores of a class; their reference, if any, are the held-out originals of the same class."""
         for measure, (definition, scores) in measured.scores.items():
             if definition.over != over or isinstance(scores, Missing):
                 continue

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zeta_geom.cli.options import Alpha, Batches, Channels, Jobs, LabelColumn, Neighborhoods, Seed, check_folder
-from zeta_geom.cli.values import readable, to_ints, to_names, to_numbers, to_params
+from zeta_geom.cli.options import Alpha, Batches, Channels, Jobs, LabelColumn, Seed, Weights, check_folder
+from zeta_geom.cli.values import readable, to_ints, to_names, to_numbers, to_params, to_spaces_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +39,14 @@ def audit(
     holdout: Annotated[Path | None, typer.Option(help="held-out originals; default: half of --original")] = None,
     oracle: Annotated[str | None, typer.Option(help="mnist, or module:name")] = None,
     manifold: Annotated[str | None, typer.Option(help="a manifold of known equation, such as crescents")] = None,
-    k: Neighborhoods = "8 128",
+    features: Annotated[
+        list[str] | None,
+        typer.Option(help="pixels, lenet, imagenet, timm:MODEL, module:name, or F (arrays of the files); repeatable"),
+    ] = None,
+    weights: Weights = None,
+    keep: Annotated[Path | None, typer.Option(help="folder that keeps features", callback=check_folder)] = None,
+    measures: Annotated[str, typer.Option(help="optional measures, such as kid vendi fld auc-logistic")] = "",
+    k: Annotated[str | None, typer.Option(help="numbers of neighbors; default: 8 128, or what fits")] = None,
     alpha: Alpha = 0.05,
     batch_size: Batches = 32,
     channels: Channels = None,
@@ -55,10 +62,16 @@ def audit(
 
     Integer images are divided by 255 first. --augment and --oracle also find modules in the working folder.
 
+    Samples made elsewhere must not be made from held-out originals: give those as --holdout.
+
     Example: zeta-geom audit --original data.npz --mixer zeta --gamma 2.8 --against mixup cutmix --out report
+
+    Example: zeta-geom audit --original a.npz --synthetic b.npz --holdout c.npz --features imagenet --out report
     """
     from zeta_geom import audits
+    from zeta_geom.audits.result import FILES
     from zeta_geom.checks.importing import import_named
+    from zeta_geom.execution.folders import check_replaceable, claimed_folder
 
     sys.path.insert(0, os.getcwd())
     if mixer is None and (gamma is not None or param):
@@ -67,14 +80,24 @@ def audit(
     methods |= _mixers(mixer, gamma, to_params(param or []), seed)
     methods |= {f"{name} (2)" if name in methods else name: name for name in to_names(against)}
     names = _names(synthetic or [])
-    (X, y), *pairs = _pairs([original, *(synthetic or []), *([holdout] if holdout else [])], label_column, size)
+    paths = [original, *(synthetic or []), *([holdout] if holdout else [])]
+    (X, y, F), *pairs = _triples(paths, label_column, size, features == ["F"])
     files = dict(zip(names, pairs))
-    settings: Any = {"n_neighbors": to_ints(k), "alpha": alpha, "batch_size": batch_size, "channels": channels}
+    settings: Any = {
+        "n_neighbors": None if k is None else to_ints(k),
+        "alpha": alpha,
+        "batch_size": batch_size,
+        "channels": channels,
+    }
     settings |= {"n_bootstrap": n_bootstrap, "confidence": confidence, "random_state": seed, "n_jobs": jobs}
     settings |= {"synthetic": files or None, "against": methods, "oracle": oracle, "manifold": manifold}
-    result = audits.audit(X, y, holdout=None if holdout is None else pairs[-1], **settings)
+    settings |= {"measures": to_names(measures), "folder": keep}
+    settings["features"] = F if features == ["F"] else to_spaces_of(features or [], weights)
     repeat = readable(shlex.join(["zeta-geom", *sys.argv[1:]]))
-    page = result.save(out, title=readable(title), repeat=repeat)
+    with claimed_folder(out):
+        check_replaceable(out, FILES)
+        result = audits.audit(X, y, holdout=None if holdout is None else pairs[-1], **settings)
+        page = result.save(out, title=readable(title), repeat=repeat)
     typer.echo(str(result))
     typer.echo(f"wrote {page}")
 
@@ -98,14 +121,18 @@ def _names(paths: list[Path]) -> list[str]:
     return names
 
 
-def _pairs(paths: list[Path], label_column: str | None, size: int | None) -> list[tuple[np.ndarray, Any]]:
-    """Return the samples and labels of files and folders; labels with names are categoricals."""
+def _triples(
+    paths: list[Path], label_column: str | None, size: int | None, featured: bool
+) -> list[tuple[np.ndarray, Any, np.ndarray | None]]:
+    """Return samples, labels and features of files and folders; labels with names are categoricals."""
     import pandas as pd
 
-    from zeta_geom.datasets.own_files import labels_of, names_of, read_several
+    from zeta_geom.datasets.own_files import labels_of, names_of, read_arrays, read_several
 
-    pairs: list[tuple[np.ndarray, Any]] = []
-    for arrays in read_several(paths, label_column, size=size):
+    triples: list[tuple[np.ndarray, Any, np.ndarray | None]] = []
+    for path, arrays in zip(paths, read_several(paths, label_column, size=size), strict=True):
         y, names = labels_of(arrays), names_of(arrays)
-        pairs.append((arrays["X"], y if names is None else pd.Series(pd.Categorical.from_codes(y, names))))
-    return pairs
+        labels = y if names is None else pd.Series(pd.Categorical.from_codes(y, names))
+        features = read_arrays(path, "F", labels=False)["F"] if featured else None
+        triples.append((arrays["X"], labels, features))
+    return triples

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # options of several values, and what a value of them looks like
 VALUES = dict.fromkeys(("--k", "--gamma", "--gammas", "--seeds", "--n-mix"), r"[-+.:e\d]+|inf")
-VALUES |= dict.fromkeys(("--measure", "--mixers", "--anchors", "--against"), r"[\w-]+")
+VALUES |= dict.fromkeys(("--measure", "--mixers", "--anchors", "--against", "--measures"), r"[\w-]+")
 
 
 class ManyValues(TyperCommand):

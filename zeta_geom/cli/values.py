@@ -91,6 +91,14 @@ def to_space(features: str | None, weights: Path | None, channels: str | None = 
     return to_spaces({made.name: made}, channels)[made.name] if channels else made
 
 
+def to_spaces_of(features: list[str], weights: Path | None) -> list[FeatureSpace] | None:
+    """Return the feature spaces of a repeatable option; None without any."""
+    if weights is not None and len(features) != 1:
+        raise ValueError(f"--weights needs one --features; got {len(features)}.")
+    spaces = [to_space(name, weights) for name in features]
+    return [space for space in spaces if space is not None] or None
+
+
 def to_executor(workers: int, dask: str | None, limit: float | None = None) -> Executor | None:
     """Return the executor that the options name; None stands for this process."""
     from zeta_geom.sweeps import DaskExecutor, PoolExecutor
