@@ -161,7 +161,7 @@ def test_spread_takes_the_named_rows_alone():
         (lambda ax: cloud(ax, np.zeros((3, 2)), color="k", behind=np.zeros(3)), "behind must have shape"),
         (
             lambda ax: view_row([ax], np.zeros((2, 3, 3)), ["k"], originals=np.zeros((3, 3)), view=(0, 0)),
-            "clouds and colors must be as many as the 1 panels; got 2 and 1",
+            "clouds and colors must have one entry per panel, 1; got 2 and 1",
         ),
         (lambda ax: project(np.zeros((3, 2)), 0, 0), "X must have 3 columns"),
         (lambda ax: project(np.zeros((3, 3)), np.nan, 0), "elevation must be finite"),

@@ -148,7 +148,7 @@ def test_changed_settings_say_who_changed_them():
     assert recipe().epochs == 3
     for key, message in (
         ("colour", "colour"),
-        ("epochs.first", "epochs contains no others"),
+        ("epochs.first", "epochs contains no settings"),
         ("mixer.nom", "mixer.nom"),
     ):
         with pytest.raises(ValueError, match=message):

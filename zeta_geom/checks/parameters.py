@@ -111,7 +111,7 @@ def check_real(
     try:
         number = float(value)
     except OverflowError as error:
-        raise ValueError(f"{name} must be at most 1.8e308 in size, as floats are; got a larger number.") from error
+        raise ValueError(f"{name} must be at most 1.8e308, the limit of floats; got a larger number.") from error
     if np.isnan(number) or (np.isinf(number) and not allow_inf):
         raise ValueError(f"{name} must be {'a number' if allow_inf else 'finite'}; got {value}.")
     below = low is not None and (number <= low if strict else number < low)

@@ -47,11 +47,11 @@ def fetch(name: str, *, data_home: Path | str | None = None, download: bool = Tr
     --------
     >>> fetch("digits")
     Traceback (most recent call last):
-    ValueError: name must be a data set that is fetched; 'digits' comes with the package. Use load.
+    ValueError: name must be a downloadable data set; 'digits' comes with the package. Use load.
     """
     check_choice(name, "name", DATASETS)
     if DATASETS[name].embedded:
-        raise ValueError(f"name must be a data set that is fetched; {name!r} comes with the package. Use load.")
+        raise ValueError(f"name must be a downloadable data set; {name!r} comes with the package. Use load.")
     specification = DATASETS[name]
     folder = home.data_home(data_home) / name
     if not _bad_files(folder, specification):

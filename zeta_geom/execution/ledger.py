@@ -119,7 +119,7 @@ class Ledger:
                 with atomic_folder(self.runs / entry.name, self.temporary) as folder:
                     write(Record(entry.manifest["name"], table, manifest), folder / "result")
             except FileExistsError:
-                logger.info("%s: finished elsewhere meanwhile; this result is dropped", entry.name)
+                logger.info("%s: another process has finished this run; the second result is dropped", entry.name)
         self.forgive(entry)
 
     def fail(self, entry: Entry, error: BaseException | str, **about: object) -> None:
@@ -211,7 +211,7 @@ class Ledger:
             raise OSError(
                 error.errno,
                 f"the ledger in {self.folder} cannot be written ({error.strerror or error}); "
-                "finished runs are kept. Make room and run the same again",
+                "finished runs are kept. Free space and repeat the call",
             ) from error
 
     def _failure(self, entry: Entry) -> Path:

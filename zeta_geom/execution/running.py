@@ -41,7 +41,7 @@ def carry_out(
 ) -> dict[str, pd.DataFrame]:
     """Carry out the runs that are not finished, and return the values of all finished runs by their names."""
     if limit is not None and not executor.in_processes:
-        raise ValueError("limit needs processes that can be ended: give executor=PoolExecutor(1), or another.")
+        raise ValueError("limit needs an executor that can end its processes; give executor=PoolExecutor(1).")
     ledger.write_plan(entries)
     with ledger.writing():
         say_what_storage_lacks(ledger.leases)
@@ -173,6 +173,6 @@ def _refuse_other_environment(entry: Entry) -> None:
         names = sorted(here.keys() | wanted.keys())
         differ = ", ".join(name for name in names if here.get(name) != wanted.get(name))
         raise RuntimeError(
-            f"a worker has other versions of {differ} than the process that called it; install the same there, "
-            "and do not change the package's files during a sweep."
+            f"a worker has other versions of {differ} than its caller; install the same versions on both, and "
+            "do not change the package's files during a sweep."
         )

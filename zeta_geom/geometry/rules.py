@@ -26,7 +26,7 @@ def fukunaga_olsen(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     eigenvalues : float array of shape (n, r)
         Spectra, one per row, in any order.
     alpha : float
-        Threshold in [0, 1).
+        Threshold in [0, 1].
 
     Returns
     -------

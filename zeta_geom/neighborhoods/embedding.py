@@ -64,7 +64,7 @@ def embed(
     if X.shape[1] < 2:
         raise ValueError(f"train_features must have at least 2 columns for a map in the plane; got {X.shape}.")
     if not (X[1:] - X[:-1]).any():
-        raise ValueError("train_features must not all be one point, which has no map; all rows are equal.")
+        raise ValueError("train_features must have at least two distinct rows; all rows are equal.")
     limit = (len(X) - 1) / 3
     if check_real(perplexity, "perplexity", low=1) > limit:
         raise ValueError(

@@ -130,7 +130,7 @@ def check_writable(path: Path, name: str, *, folder: bool = False) -> None:
 
 
 def write_result(path: Path, values: Mapping[str, np.ndarray] | pd.DataFrame) -> None:
-    """Write by the file's ending: arrays as `.npz`, or one row a sample as `.csv` or `.parquet`."""
+    """Write by the file's ending: arrays as `.npz`, or one row per sample as `.csv` or `.parquet`."""
     import numpy as np
     import pandas as pd
 

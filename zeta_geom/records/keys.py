@@ -81,7 +81,7 @@ def data_fingerprint(*arrays: ArrayLike) -> str:
     digest = hashlib.sha256()
     for array in (np.ascontiguousarray(host_array(values, "arrays")) for values in arrays):
         if array.dtype.hasobject:
-            raise TypeError("arrays must hold numbers, texts or dates; got Python objects of no fixed bytes.")
+            raise TypeError("arrays must hold numbers, texts or dates; got Python objects without fixed bytes.")
         digest.update(f"{array.dtype.str}{array.shape}".encode())
         digest.update(array.view(np.uint8).data if array.size else b"")
     return digest.hexdigest()

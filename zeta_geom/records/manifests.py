@@ -65,6 +65,6 @@ def write_manifest(path: Path, manifest: Mapping[str, object]) -> None:
 @cache
 def _say_old() -> None:
     logger.warning(
-        "results of an earlier version of zeta_geom, whose keys were made in another way, are not read: what is "
-        "needed is computed again"
+        "results of an earlier version of zeta_geom are not read, because their keys have another form; needed "
+        "results are computed again"
     )

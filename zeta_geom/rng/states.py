@@ -145,7 +145,7 @@ def _to_torch_generator(state: Mapping[str, Any], name: str) -> torch.Generator:
         set_bytes(generator, content)
     except (RuntimeError, TypeError) as error:
         raise ValueError(
-            f"{name} must be that of a torch.Generator on a device that is here; "
+            f"{name} must be the state of a torch.Generator on an available device; "
             f"got {len(content)} bytes on {state['torch']!r}: {str(error).splitlines()[0]}"
         ) from error
     return generator

@@ -69,7 +69,7 @@ def check_executor(
 ) -> Worker:
     """Return the executor, or raise if it is none or another argument excludes it."""
     if executor is None:
-        raise ValueError("parts must come with executor, which computes them; got none. Give SerialExecutor().")
+        raise ValueError("parts needs executor, which computes them; got none. Give executor=SerialExecutor().")
     if not callable(getattr(executor, "map", None)) or not hasattr(executor, "threads"):
         raise TypeError(f"executor must be an executor of zeta_geom.execution; got {executor!r}.")
     if n_jobs != -1:

@@ -134,7 +134,7 @@ def sweep(
         check_real(limit, "limit", low=0, strict=True)
     executor = executor or SerialExecutor()
     if folder is None and getattr(executor, "address", None):
-        raise ValueError("folder must be given with a Dask address: one that all workers see.")
+        raise ValueError("folder must be set if executor has a Dask address; name a folder that all workers see.")
     with tempfile.TemporaryDirectory() if folder is None else nullcontext(folder) as place:
         ledger = Ledger(place)
         data_sets = [HashedPoints.of(name, points[name]) for name in points]

@@ -204,7 +204,7 @@ def load_network(recipe: Recipe, seed: int, data: ImageData, *, folder: Path | s
 
     weights = Path(folder) / recipe.name / f"seed-{seed}.safetensors"
     if not weights.exists():
-        raise FileNotFoundError(f"there are no weights {weights}: run the recipe first.")
+        raise FileNotFoundError(f"the file of weights {weights} does not exist; run the recipe first.")
     classifier = build_classifier(recipe, seed, data)
     classifier.load_state_dict(load_file(weights))
     return classifier.eval()

@@ -130,7 +130,7 @@ def test_far_below_is_clipped_at_the_left():
         ({"p": None}, "lacking: p"),
         ({"names": ["a", "b"]}, "names and texts must be as many"),
         ({"limits": (1, 2)}, "limits must have 0 between"),
-        ({"low": [1.5]}, "low must be at most, and high at least, the difference"),
+        ({"low": [1.5]}, "low <= difference <= high must hold"),
     ],
 )
 def test_another_drawing_is_refused(change, message):
