@@ -89,7 +89,7 @@ def test_names_of_classes_mean_the_same_in_all_files(trees):
     ):
         read_several([few, trees], "kind")
     np.savez(trees.with_name("numbers.npz"), X=X, y=np.arange(60) % 3)
-    with pytest.raises(ValueError, match=r"numbers.npz must name .*its names are absent. Give both"):
+    with pytest.raises(ValueError, match=r"numbers.npz must have .*it has none. Give both"):
         read_several([trees, trees.with_name("numbers.npz")], "kind")
     with pytest.raises(ValueError, match=r"label_column is for \.csv files; got .*numbers\.npz"):
         read_several([trees.with_name("numbers.npz")], "kind")

@@ -9,7 +9,7 @@ def check_table(table: object, columns: Iterable[str], name: str = "table", *, t
     Parameters
     ----------
     table : DataFrame
-        What the caller passed.
+        The caller's value.
     columns, texts : iterable of str
         The columns that must hold real numbers, and those of any values.
     name : str

@@ -13,7 +13,7 @@ def check_channels(channels: str | None) -> str | None:
     Parameters
     ----------
     channels : {"first", "last"} or None
-        What the caller passed.
+        The caller's value.
 
     Returns
     -------

@@ -14,7 +14,7 @@ def check_int(value: object, name: str, *, low: int | None = None, high: int | N
     Parameters
     ----------
     value : int or NumPy integer
-        What the caller passed.
+        The caller's value.
     name : str
         The argument's name, for the message.
     low, high : int, optional
@@ -50,7 +50,7 @@ def check_jobs(value: object, name: str = "n_jobs") -> int | None:
     Parameters
     ----------
     value : int, NumPy integer or None
-        What the caller passed.
+        The caller's value.
     name : str
         The argument's name, for the message.
 
@@ -84,7 +84,7 @@ def check_real(
     Parameters
     ----------
     value : int, float or NumPy real number
-        What the caller passed.
+        The caller's value.
     name : str
         The argument's name, for the message.
     low, high : float, optional
@@ -127,7 +127,7 @@ def check_choice(value: object, name: str, choices: Iterable[str]) -> str:
     Parameters
     ----------
     value, name : str
-        What the caller passed, and the argument's name, for the message.
+        The caller's value, and the argument's name, for the message.
     choices : iterable of str
         The allowed values.
 

@@ -34,7 +34,7 @@ def host_array(values: Any, name: str = "values") -> np.ndarray:
     Parameters
     ----------
     values : array-like or CPU tensor, of any shape and dtype
-        What the caller passed; a tensor is detached.
+        The caller's value; a tensor is detached.
     name : str
         The argument's name, for the message.
 
@@ -71,7 +71,7 @@ def real_array(values: object, name: str = "values") -> np.ndarray:
     Parameters
     ----------
     values : array-like or CPU tensor, of any shape
-        What the caller passed.
+        The caller's value.
     name : str
         The argument's name, for the message.
 

@@ -188,7 +188,7 @@ class Heart:
             self.changed.notify()
 
     def remove(self, lease: Path) -> None:
-        """Renew a lease no more."""
+        """Stop renewing a lease."""
         with self.changed:
             self.leases.discard(lease)
 

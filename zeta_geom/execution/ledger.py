@@ -1,4 +1,4 @@
-"""The ledger of many runs: a folder for each finished run, in place whole or not at all, and the failures' errors."""
+"""The ledger of many runs: a folder for each finished run, complete or absent, and the errors of failed runs."""
 
 import json
 import logging
@@ -60,7 +60,7 @@ class Ledger:
         Parameters
         ----------
         slug : str
-            How the name of its folder begins, for readers.
+            A readable start of the name of its folder.
         settings, data, source : mapping, str, and path or sequence of paths
             As in `zeta_geom.records.record`; all modules of this package compute by default.
 
@@ -88,7 +88,7 @@ class Ledger:
         return stored.table if is_same(stored.manifest, entry.manifest) else None
 
     def of_older_code(self, entry: Entry) -> Entry | None:
-        """Return the same run as older code finished it, and say so in the log; None if there is no need or none."""
+        """Return the same run finished by older code, and log this; None if it is not needed or does not exist."""
         if (self.runs / entry.name).exists():
             return None
         for path in find_kept(self.runs, entry.manifest["name"], entry.manifest, stale=True):
@@ -106,7 +106,7 @@ class Ledger:
         entry, table : Entry, DataFrame
             The run and its values.
         **about
-            More for the manifest; JSON values.
+            Further entries of the manifest; JSON values.
 
         Raises
         ------
@@ -130,7 +130,7 @@ class Ledger:
         entry, error : Entry, and exception or str
             The run and what it raised.
         **about
-            More for the record; JSON values.
+            Further entries of the record; JSON values.
         """
         if isinstance(error, BaseException):
             trace = "".join(traceback.format_exception(error))
@@ -164,7 +164,7 @@ class Ledger:
             shutil.rmtree(folder, ignore_errors=True)
 
     def status(self, entry: Entry) -> str:
-        """Return the state of a run, "finished", "failed", "running" or "open"; damage is not looked for."""
+        """Return the state of a run, "finished", "failed", "running" or "open"; damage is not checked."""
         if (self.runs / entry.name).exists():
             return "finished"
         if self._failure(entry).exists():
@@ -204,7 +204,7 @@ class Ledger:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Add to an OSError in the block that the ledger cannot be written, and what is kept."""
+        """Extend an OSError in the block: the ledger cannot be written, and finished runs are kept."""
         try:
             yield
         except OSError as error:

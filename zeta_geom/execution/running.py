@@ -1,4 +1,4 @@
-"""Carry out the runs of a ledger, each once whichever process is first; failures are recorded and stop nothing."""
+"""Carry out each run of a ledger once, in the first process to claim it; failures are recorded and stop nothing."""
 
 import faulthandler
 import logging
@@ -135,7 +135,7 @@ def _take_trace(ledger: Ledger, entry: Entry) -> str:
 
 
 def clear_old(ledger: Ledger, entries: Sequence[Entry], force: bool, retry_failed: bool) -> None:
-    """Remove what must be done again."""
+    """Remove the results and errors of runs that must be repeated."""
     for entry in entries:
         if retry_failed or force:
             ledger.forgive(entry)

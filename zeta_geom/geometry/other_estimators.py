@@ -1,4 +1,4 @@
-"""Estimators of scikit-dimension on the neighbours found here; copies of a point count once."""
+"""Estimators of scikit-dimension on the neighbours of this package; copies of a point count once."""
 
 import inspect
 import warnings

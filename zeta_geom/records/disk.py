@@ -28,7 +28,7 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     Parameters
     ----------
     path : path
-        Its folder is made if it is absent, and removed again if the block fails.
+        Its folder is created if it is absent, and removed again if the block fails.
 
     Yields
     ------
@@ -101,7 +101,7 @@ def new_folder(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def name_file(path: Path, temporary: Path | None = None) -> Iterator[None]:
-    """Put a file's name into an OSError without a name, such as that of a full disk, or with its temporary name."""
+    """Put the path into an OSError that has no file name, such as that of a full disk, or the temporary name."""
     try:
         yield
     except OSError as error:

@@ -71,7 +71,7 @@ def file_state(path: Path) -> State:
 def reached_modules(sources: Iterable[Path], package: Path) -> tuple[dict[str, str], dict[Path, State]]:
     """Return the digests of modules that sources reach and of weights that these name, and states of files outside.
 
-    Followed are modules of `package`, and those beside the top package of a source, or beside a plain script.
+    Modules of `package` are followed, and those beside the top package of a source, or beside a plain script.
     """
     walk = _Walk(package)
     collects = gc.isenabled()

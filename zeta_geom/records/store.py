@@ -74,12 +74,12 @@ def record(
     settings : mapping
         What determines the result, the seed included; JSON values only.
     data, folder : str, path
-        The fingerprint of the data that go in; where records lie.
+        The fingerprint of the input data; the folder of the records.
     source : path, or sequence of paths, optional
         The modules that compute; the one that defines `compute` by default. They, and what they import of this
         package and of their own, are the code in the key.
     force, stale : bool
-        Compute in any case; accept a record that differs only in the code, and say so in the log.
+        Compute even if a record exists; accept a record that differs only in the code, and log this.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def record(
 
 
 def write(result: Record, path: Path | str) -> None:
-    """Write a record: the values first, the manifest, which makes it count, last.
+    """Write a record: first the values, and last the manifest, which makes the record valid.
 
     Parameters
     ----------

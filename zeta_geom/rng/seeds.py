@@ -25,7 +25,7 @@ def numpy_generator(random_state: RandomState = None) -> np.random.Generator:
     Parameters
     ----------
     random_state : None, int, numpy.random.Generator, numpy.random.RandomState or torch.Generator
-        None: fresh entropy. An int: a seed, at least 0. A Generator is returned itself. From a RandomState or a
+        None: fresh entropy. An int: a seed, at least 0. A Generator is returned unchanged. From a RandomState or a
         torch.Generator a seed is drawn.
 
     Returns

@@ -30,7 +30,7 @@ class Stream:
     ----------
     random_state : None, int, numpy.random.Generator, numpy.random.RandomState or torch.Generator
         Seeds the stream. On the CPU, one generator serves both backends; on another device an int, None or
-        RandomState becomes a torch.Generator there, and a CPU generator is a TypeError.
+        RandomState becomes a torch.Generator there, and a CPU generator raises TypeError.
     """
 
     _shared = False  # whether the host generator is the caller's

@@ -38,7 +38,7 @@ class Parts:
     device : str, optional
         Torch device of each worker, such as "cuda"; the compiled kernels on the CPU by default.
     stale : bool
-        Whether parts that older code wrote are accepted, which the log tells.
+        Accept parts that older code wrote, and log this.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def check_executor(
 
 
 def limits_of(cut: Parts) -> dict[str, Any]:
-    """Return what `choose_sizes` keeps to, by the names of its arguments."""
+    """Return the limits for `choose_sizes`, by the names of its arguments."""
     return {"memory": cut.memory, "chunk_size": cut.chunk_size, "block_size": cut.block_size}
 
 

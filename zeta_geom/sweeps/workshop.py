@@ -75,7 +75,7 @@ class Workshop:
         return self._oracle
 
     def _mix(self, run: Run, original: Points) -> Points:
-        """Return the mixed data of a run; the last ones are kept, for the other measures of the same data."""
+        """Return the mixed data of a run, and keep them for the other measures of the same data."""
         mixer = run.make_mixer()
         if mixer is None:
             return original

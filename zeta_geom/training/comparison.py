@@ -49,7 +49,7 @@ def compare(
     Raises
     ------
     TypeError, ValueError
-        If a column is missing, a value infinite or not a number, a run there twice, or `confidence` not in (0, 1).
+        If a column is missing, a value infinite or not a number, a run repeated, or `confidence` not in (0, 1).
 
     Examples
     --------

@@ -193,7 +193,7 @@ def _set_limit(lists, row, kth):
 
 @njit(nogil=True, fastmath=LOOSE)
 def limit_by(lists, first, last, indices, queries, points):
-    """Set the limits of rows first..last by the distances of any k points `indices` (q, k); near ones help most."""
+    """Set the limits of rows first..last by the distances of any k points `indices` (q, k); close ones help most."""
     for row in range(first, last):
         kth = np.float32(0.0)
         for j in range(lists.k):

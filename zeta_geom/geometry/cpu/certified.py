@@ -83,7 +83,7 @@ def gather(X, indices, scale, mean, out):
 
 @njit(nogil=True, fastmath=LOOSE)
 def gather_columns(X, indices, scale, mean, out):
-    """Write the transpose of `gather` into out (at least q, at least d, k): eight neighbours per pass fill a line."""
+    """Write the transpose of `gather` into out (at least q, at least d, k): eight neighbours fill a cache line."""
     q, k = indices.shape
     d = X.shape[1]
     for i in range(q):
