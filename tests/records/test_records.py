@@ -62,10 +62,10 @@ def test_an_index_is_treated_alike_on_both_calls(tmp_path):
 
 
 def test_manifest_says_what_determined_the_result(tmp_path):
-    made = ask(tmp_path, Work(), settings={"seed": 0, "k": (8, 128)})
+    result = ask(tmp_path, Work(), settings={"seed": 0, "k": (8, 128)})
     manifest = json.loads((tmp_path / "room" / "demo.json").read_text())
-    assert manifest == made.manifest
-    assert made.settings == {"seed": 0, "k": [8, 128]}
+    assert manifest == result.manifest
+    assert result.settings == {"seed": 0, "k": [8, 128]}
     assert manifest["code"] == records.code_fingerprint(__file__)
     assert manifest["versions"]["numpy"] == np.__version__
 
@@ -204,11 +204,11 @@ def test_objects_are_refused_and_leave_the_old_record(tmp_path):
 
 def test_a_record_is_keyed_by_the_modules_that_its_analysis_imports(tmp_path):
     analyses = shutil.copytree(Path(__file__).parents[2] / "analyses", tmp_path / "analyses")
-    asked = "figure_8/digits/seed-0", {"seed": 0}, "none", analyses / "figure_8" / "__init__.py"
-    before = keys.make_manifest(*asked)["key"]
+    arguments = "figure_8/digits/seed-0", {"seed": 0}, "none", analyses / "figure_8" / "__init__.py"
+    before = keys.make_manifest(*arguments)["key"]
     networks = analyses / "figure_8" / "networks.py"
     networks.write_text(networks.read_text(encoding="utf-8") + "\nMIXED = METHODS[:1]\n", encoding="utf-8")
-    assert keys.make_manifest(*asked)["key"] != before
+    assert keys.make_manifest(*arguments)["key"] != before
 
 
 def test_arrays_are_no_table(tmp_path):
