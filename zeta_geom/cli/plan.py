@@ -13,7 +13,7 @@ def plan(
     rate: Annotated[str, typer.Option(help="cpu, gpu, or here: measured on this machine")] = "cpu",
     anchors: Annotated[int | None, typer.Option(help="number of points to estimate at; default: all")] = None,
 ) -> None:
-    """Predict the cost of an exact local dimension (operations, bytes, memory, hours), and say what reduces it.
+    """Predict the cost of an exact local dimension (operations, bytes, memory, hours), with advice to reduce it.
 
     Example: zeta-geom plan 1281167 2048 --workers 16
     """

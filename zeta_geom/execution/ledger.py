@@ -128,7 +128,7 @@ class Ledger:
         Parameters
         ----------
         entry, error : Entry, and exception or str
-            The run and what it raised.
+            The run and its error.
         **about
             Further entries of the record; JSON values.
         """

@@ -127,7 +127,7 @@ def _trace_file(ledger: Ledger, entry: Entry) -> Path:
 
 
 def _take_trace(ledger: Ledger, entry: Entry) -> str:
-    """Return and remove the trace of a run, empty if there is none."""
+    """Return and remove the trace of a run; an empty text if no trace exists."""
     path = _trace_file(ledger, entry)
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Seconds of calls, timed in interleaved rounds so that a drift of the machine falls on all of them alike."""
+"""Seconds of calls, timed in interleaved rounds so that a drift of the machine affects all of them equally."""
 
 import time
 from collections.abc import Callable, Mapping

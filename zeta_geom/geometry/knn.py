@@ -103,7 +103,7 @@ def knn(
     -----
     Float32 distances propose candidates: every point that may be among the k nearest if its distance is too large by
     the bound of its error. Float64 sums of squared differences decide among them. If a list of candidates overflows,
-    because too many points are as near as the k-th, all float64 distances of that query are computed.
+    because too many points are as close as the k-th, all float64 distances of that query are computed.
 
     Examples
     --------

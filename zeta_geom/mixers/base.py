@@ -215,7 +215,7 @@ class Mixer(Seeded, ABC):
         n_classes : int, optional
             K; the mixer's `n_classes` by default.
         n_out : int, optional
-            Number of rows to return; n by default. If it exceeds what one pass returns, the data set is shuffled and
+            Number of rows to return; n by default. If it exceeds the rows of one pass, the data set is shuffled and
             passed through again. Without it, a method that may return fewer rows makes one pass.
         epoch : int
             Selects one of the independent child streams of the seed.

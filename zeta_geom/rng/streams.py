@@ -51,7 +51,7 @@ class Stream:
         self._worker: tuple[int, int] | None = None
 
     def child(self, *key: int) -> Stream:
-        """Return the Stream of (seed, *key), independent of this one and of what was drawn from it."""
+        """Return the Stream of (seed, *key), independent of this one and of draws from it."""
         return Stream(int(self._spawned(key).integers(2**62)))
 
     def uniform(self, shape: Shape, like: Array | None = None) -> Any:

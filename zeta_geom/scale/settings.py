@@ -67,7 +67,7 @@ class Parts:
 def check_executor(
     executor: Worker | None, *, n_jobs: int | None = -1, method: str = "exact", **others: object
 ) -> Worker:
-    """Return the executor, or raise if it is none or another argument excludes it."""
+    """Return the executor, or raise if it is not an executor or another argument excludes it."""
     if executor is None:
         raise ValueError("parts needs executor, which computes them; got none. Give executor=SerialExecutor().")
     if not callable(getattr(executor, "map", None)) or not hasattr(executor, "threads"):

@@ -1,7 +1,7 @@
 """Lists of candidate neighbours, one per query, filled from products of short vectors; `decisions` picks from them.
 
 A product proposes, a bound on its error keeps every true neighbour on the list (Higham 2002, section 3.1: a sum of n
-products is off by at most n·u/(1 - n·u) times the sum of their absolute values, in whatever order; u = 2^-24).
+products is off by at most n·u/(1 - n·u) times the sum of their absolute values, in any order; u = 2^-24).
 """
 
 from typing import NamedTuple
@@ -124,7 +124,7 @@ def scan(products, rows, first_row, columns, first_column, both, row_points, col
 
 @njit(nogil=True)
 def _make_room(lists: Candidates, row: int) -> None:
-    """Shorten a full list; leave the row undecided if too many candidates are as near as the k-th."""
+    """Shorten a full list; leave the row undecided if too many candidates are as close as the k-th."""
     tighten(lists, row)
     if lists.counts[row] > 3 * lists.ids.shape[1] // 4:  # it would be shortened again after every few entries
         lists.counts[row] = -1

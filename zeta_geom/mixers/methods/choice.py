@@ -47,7 +47,7 @@ class RandomMixer(Mixer):
     Raises
     ------
     TypeError, ValueError
-        If `mixers` is empty or holds anything else, or `p` is not a distribution over them.
+        If `mixers` is empty or holds other objects, or `p` is not a distribution over them.
 
     Examples
     --------

@@ -74,7 +74,7 @@ class SuperMix(ImageMixer):
 
     traits = Traits(
         title="SuperMix",
-        idea="optimised masks that keep of each image what a teacher recognises",
+        idea="optimised masks that keep the part of each image that a teacher recognises",
         source="Dabouei et al. 2021",
         samples="2 or 3",
         needs_images=True,
