@@ -18,7 +18,7 @@ def spell_out() -> None:
     """Let standard output and error write letters that their encoding lacks in ASCII, instead of raising an error."""
     codecs.register_error(HANDLER, _spelled)
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # what a program, or a test, puts in their place may be no such stream
+        if hasattr(stream, "reconfigure"):  # a program or a test may replace them by other streams
             stream.reconfigure(errors=HANDLER)
 
 

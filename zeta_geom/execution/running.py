@@ -21,8 +21,8 @@ from zeta_geom.records.keys import current_code, library_versions
 
 logger = logging.getLogger(__name__)
 
-PAUSE = 0.5  # seconds between two looks at the runs of other processes: little beside a run, much beside a look
-_ALONE = Lock()  # a run with a limit may end its process, so no other run of the process goes on beside it
+PAUSE = 0.5  # seconds between two checks of the runs of other processes: short for a run, long for a check
+_ALONE = Lock()  # a run with a limit may end its process, so no other run of the process may be active then
 
 Compute = Callable[[Mapping[str, Any]], pd.DataFrame]
 

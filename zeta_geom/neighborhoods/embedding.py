@@ -12,7 +12,7 @@ from zeta_geom.checks.types import ArrayLike
 from zeta_geom.neighborhoods.features import check_features
 
 PLACING_PERPLEXITY = 5  # openTSNE's advice for points added to a map
-PLACING_NEIGHBORS = 25  # openTSNE's default: an added point starts at the median of so many neighbours
+PLACING_NEIGHBORS = 25  # openTSNE's default: the number of neighbours at whose median an added point starts
 REACH = 2.0**30  # largest coordinate of a placed point, where the training features span about 1; see `_within_reach`
 
 

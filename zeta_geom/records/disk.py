@@ -77,7 +77,7 @@ def atomic_folder(path: Path, temporary: Path) -> Iterator[Path]:
         try:
             folder.rename(path)
         except OSError as error:
-            if path.exists():  # the systems differ in what they raise then
+            if path.exists():  # systems raise different errors here
                 raise FileExistsError(f"{path} has been written by another process.") from error
             raise
         _sync_folder(path.parent)

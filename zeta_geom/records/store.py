@@ -105,7 +105,7 @@ def record(
     if not isinstance(values, pd.DataFrame):
         values = {key: np.asarray(value) for key, value in values.items()}
     write(Record(name, values, manifest), path)
-    return _load(path)  # what later calls will read
+    return _load(path)  # as later calls will read it
 
 
 def write(result: Record, path: Path | str) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from zeta_geom.geometry import LocalPCA
     from zeta_geom.realism import MNISTOracle
 
-SOURCE = Path(__file__)  # what this module imports is the code in the key of a run
+SOURCE = Path(__file__)  # the code in the key of a run: this module and its imports
 
 
 class Workshop:

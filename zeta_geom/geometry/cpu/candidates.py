@@ -29,7 +29,7 @@ class Candidates(NamedTuple):
     limits: np.ndarray  # float64 (q,): upper bound of the values of the k nearest
     floors: np.ndarray  # float32 (q,): a product below floors[i] + |point|² / 2 belongs to no neighbour
     halves: np.ndarray  # float32 (q,): half the squared lengths of the short vectors
-    excluded: np.ndarray  # int64 (q,): place of the point that is the query itself; -1 if none is
+    excluded: np.ndarray  # int64 (q,): place of the point that is the query itself; -1 if there is none
     errors: np.ndarray  # float64 (q, 4): of a value, of a rounded distance, of a product; squared short length
     relative: float  # relative error of a value; 0 if values come from products
     k: int
