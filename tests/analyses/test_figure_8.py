@@ -169,7 +169,7 @@ def test_a_folder_of_pictures_goes_from_recipes_to_the_figure(skin, monkeypatch)
 def test_recipes_that_do_not_belong_together_are_refused(skin):
     recipes = skin[1]
     write_recipe(change_recipe(read_recipe(recipes[1]), {"size": 48}), recipes[1])
-    with pytest.raises(ValueError, match="the three recipes of skin must have one size; skin/mixup has another"):
+    with pytest.raises(ValueError, match="the three recipes of skin must have the same size; skin/mixup differs"):
         figure_8_recipes.by_recipes("skin", recipes, SMALL, False)
 
 

@@ -131,7 +131,7 @@ def test_times_are_what_is_printed():
         (lambda table: table.assign(value="high"), "must hold numbers"),
         (lambda table: table.assign(table=5), "must hold 4"),
         (lambda table: table.iloc[:0], "one or more rows"),
-        (lambda table: pd.concat([table, table.iloc[:1]]), "may stand once"),
+        (lambda table: pd.concat([table, table.iloc[:1]]), "may occur once"),
         (lambda table: table.assign(unit="m"), "unit must be one of"),
         (lambda table: table.assign(value=0.5), "is not '5.48"),
         (lambda table: table.assign(printed="five"), "must be a decimal number"),

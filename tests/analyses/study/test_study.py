@@ -151,7 +151,7 @@ def test_absent_tables_say_what_makes_them(tmp_path, tables, name):
     ("change", "message"),
     [
         (lambda table: table.drop(columns="p_holm"), "lacking: .*p_holm"),
-        (lambda table: table.assign(mean=0.5), r"must be of the runs in runs\.csv, which differ for fashion"),
+        (lambda table: table.assign(mean=0.5), r"must belong to the runs in runs\.csv; they differ for fashion"),
         (lambda table: table.iloc[1:], "differ for fashion-mnist-1000/lenet mixup"),
     ],
 )

@@ -83,7 +83,7 @@ class RandomMixer(Mixer):
 
 
 def _common(mixers: Sequence[Mixer]) -> Traits:
-    """Return the traits that hold for all mixers."""
+    """Return the traits that all mixers share."""
     every = [mixer.traits for mixer in mixers]
     some = ("needs_images", "needs_classes", "needs_model", "optimises", "random")
     all_of = ("mixes_labels", "keeps_rows", "weighted_mean", "bounded", "differentiable")

@@ -96,7 +96,7 @@ class GridMix(ImageMixer, PairMixer):
         Y : float array or tensor of shape (m, K)
             Soft labels.
         plan : GridPlan
-            What `draw` returned.
+            The output of `draw`.
 
         Returns
         -------

@@ -124,7 +124,7 @@ class MixFeat(Mixer):
         Returns
         -------
         output : object
-            What the model returns.
+            The output of the model.
         Y : tensor of shape (m, K), or None if y is None
 
         Raises
