@@ -18,9 +18,7 @@ def interleaved(
     calls: Mapping[str, Callable[[], object]], rounds: int, *, progress: bool = True
 ) -> dict[str, list[float]]:
     """Time each call once per round, and return the seconds of each call, one value per round."""
-    rng = np.random.default_rng(
-        0
-    )  # draws each round's order: the cache contents that a call leaves affect all others equally
+    rng = np.random.default_rng(0)  # draws each round's order: the caches left by a call affect all others equally
     times: dict[str, list[float]] = {name: [] for name in calls}
     description = " / ".join(calls) if len(calls) <= 5 else f"{len(calls)} calls"
     for _ in tqdm(range(rounds), desc=description, unit="round", disable=None if progress else True):

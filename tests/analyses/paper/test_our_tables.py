@@ -86,8 +86,8 @@ def test_three_metrics_of_a_run_fill_three_cells():
     ("table", "message"),
     [
         (rows(error=0.1).drop(columns="epochs"), r"lacking: \['epochs'\]"),
-        (rows(error=0.1).assign(value="low"), r"columns \['value'\] must hold numbers"),
-        (rows(error=np.nan), r"columns \['value'\] must hold numbers"),
+        (rows(error=0.1).assign(value="low"), r"columns \['value'\] must hold a number"),
+        (rows(error=np.nan), r"columns \['value'\] must hold a number"),
         (rows(error=5.3), "value must be a fraction"),
         (pd.concat([rows(error=0.1), rows(error=0.2)]), "the same run occurs twice"),
     ],

@@ -61,7 +61,7 @@ class SuperMix(ImageMixer):
     Raises
     ------
     TypeError, ValueError
-        If a parameter is outside its range; in a call, if X is no tensor, or the teacher does not return logits (n, C).
+        If a parameter is outside its range; in a call, if X is no tensor, or the teacher returns other values.
 
     Examples
     --------
