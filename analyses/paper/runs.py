@@ -24,7 +24,7 @@ def load_runs(folder: Path) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If a record is not what its manifest says, holds no such table, or has the same run twice.
+        If a record does not match its checksum, holds no such table, or contains a run twice.
     """
     tables = []
     for path in sorted(folder.glob("**/seed-*.parquet")):

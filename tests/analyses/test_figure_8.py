@@ -233,8 +233,8 @@ def test_class_colors_differ():
             lambda ax: class_map(ax, np.zeros((2, 2)), [0, 1], "ab", np.zeros((3, 2)), [0]),
             "test_labels must have one",
         ),
-        (lambda ax: class_map(ax, np.zeros((2, 2)), [0, 1], "abcdefghijk"), "class_names must be at most 10"),
-        (lambda ax: interval_rows(ax, [1.0], [0.0], [2.0], [[1.0]], []), "must be as many"),
+        (lambda ax: class_map(ax, np.zeros((2, 2)), [0, 1], "abcdefghijk"), "class_names must hold at most 10 names"),
+        (lambda ax: interval_rows(ax, [1.0], [0.0], [2.0], [[1.0]], []), "must have equal lengths"),
         (lambda ax: predicted_picture(ax, np.zeros(3), "a", {}), "image must have shape"),
     ],
 )

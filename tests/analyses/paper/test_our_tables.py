@@ -114,7 +114,7 @@ def test_a_run_cut_off_is_passed_over_and_a_changed_one_refused(tmp_path, caplog
     assert load_runs(tmp_path)["seed"].tolist() == [1]
     assert "skipped, because" in caplog.text
     rows(seed=1, error=0.3).to_parquet(changed.with_name("seed-1.parquet"))
-    with pytest.raises(ValueError, match="not what its manifest says"):
+    with pytest.raises(ValueError, match="does not match its checksum"):
         load_runs(tmp_path)
 
 

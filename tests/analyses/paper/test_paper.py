@@ -130,7 +130,7 @@ def test_times_are_what_is_printed():
         (lambda table: table.assign(extra=1), "unknown .*extra"),
         (lambda table: table.assign(value="high"), "must hold numbers"),
         (lambda table: table.assign(table=5), "must hold 4"),
-        (lambda table: table.iloc[:0], "one or more rows"),
+        (lambda table: table.iloc[:0], "there must be a row"),
         (lambda table: pd.concat([table, table.iloc[:1]]), "may occur once"),
         (lambda table: table.assign(unit="m"), "unit must be one of"),
         (lambda table: table.assign(value=0.5), "is not '5.48"),

@@ -128,7 +128,7 @@ def test_far_below_is_clipped_at_the_left():
     ("change", "message"),
     [
         ({"p": None}, "lacking: p"),
-        ({"names": ["a", "b"]}, "names and texts must be as many"),
+        ({"names": ["a", "b"]}, "names and texts must have one entry per row, 1"),
         ({"limits": (1, 2)}, "limits must have 0 between"),
         ({"low": [1.5]}, "low <= difference <= high must hold"),
     ],
