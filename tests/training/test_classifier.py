@@ -115,10 +115,10 @@ def test_metrics_agree_with_scikit_learn(n_classes):
     metrics = make_metrics(list(METRICS), n_classes)
     for rows in np.array_split(np.arange(len(y)), 3):
         metrics.update(torch.from_numpy(p[rows]), torch.from_numpy(y[rows]))
-    found = {name: value.item() for name, value in metrics.compute().items()}
+    values = {name: value.item() for name, value in metrics.compute().items()}
     guess = p.argmax(1)
     scores = p[:, 1] if n_classes == 2 else p
-    assert found == pytest.approx(
+    assert values == pytest.approx(
         {
             "error": (guess != y).mean(),
             "accuracy": (guess == y).mean(),
@@ -148,14 +148,14 @@ def test_flips_and_crops_are_torchvisions_for_each_image_alone():
     places = set()
     for out, image in zip(moved, images, strict=True):
         padded = functional.pad(image, (4, 4, 4, 4))
-        found = [
+        values = [
             (top, left)
             for top in range(9)
             for left in range(9)
             if torch.equal(transforms.crop(padded, top, left, 6, 9), out)
         ]
-        assert found
-        places.add(found[0])
+        assert values
+        places.add(values[0])
     assert len(places) > 60  # of 81
     with pytest.raises(ValueError, match="augmentation must be one of"):
         augment(images, ["rotate"])

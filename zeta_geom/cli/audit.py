@@ -1,4 +1,4 @@
-"""`zeta-geom audit …`: what an augmentation does to a user's data, as a report."""
+"""`zeta-geom audit …`: a report on the effect of an augmentation on a user's data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`zeta-geom …`: the library on a user's own files. A command imports what it computes with when it runs."""
+"""`zeta-geom …`: the library on a user's own files. A command imports its computing modules when it runs."""
 
 import logging
 import sys

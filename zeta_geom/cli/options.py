@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-# options of several values, and what a value of them looks like
+# options that take several values, and the pattern of one value
 VALUES = dict.fromkeys(("--k", "--gamma", "--gammas", "--seeds", "--n-mix"), r"[-+.:e\d]+|inf")
 VALUES |= dict.fromkeys(("--measure", "--mixers", "--anchors", "--against", "--measures"), r"[\w-]+")
 
@@ -28,7 +28,7 @@ class ManyValues(TyperCommand):
 
 
 def joined_values(args: list[str]) -> list[str]:
-    """Join the values behind each option of several, numbers or names but no file names, into one word."""
+    """Join the values after each option that takes several (numbers or names, not files) into one word."""
     words: list[str] = []
     option = None
     for word in args:
@@ -64,7 +64,7 @@ def write(path: Path, values: Mapping[str, np.ndarray] | pd.DataFrame) -> None:
 
 
 def show_version(requested: bool) -> None:
-    """Print the installed version and exit, if --version is there."""
+    """Print the installed version and exit if --version is set."""
     if requested:
         from importlib.metadata import version
 

@@ -59,11 +59,11 @@ def run(
     out: Annotated[
         Path, typer.Option(help="folder for the runs and the table", show_default=False, callback=check_folder)
     ],
-    gammas: Annotated[str, typer.Option(help="start:stop:step, or numbers")] = "0:15:0.5",
+    gammas: Annotated[str, typer.Option(help="values of γ: start:stop:step, or numbers")] = "0:15:0.5",
     k: Neighborhoods = "8 128",
     measure: Annotated[str, typer.Option(help="dimension, label-error, realism")] = "dimension",
     mixers: Annotated[str, typer.Option(help="names of mixers")] = "zeta mixup",
-    anchors: Annotated[str, typer.Option(help="zeta: self, random, or both")] = "self",
+    anchors: Annotated[str, typer.Option(help="zeta: first sample of each output: self, random, or both")] = "self",
     n_mix: Annotated[str, typer.Option(help="zeta: values of T; 0: the whole batch")] = "0",
     batch_size: Batches = 32,
     channels: Channels = None,
@@ -114,7 +114,7 @@ def run(
 
 @sweep_app.command()
 def status(folder: Folder) -> None:
-    """Count finished, failed, running and open runs; say why runs failed, and which processes work on others.
+    """Count finished, failed, running and open runs; say why runs failed, and which processes work.
 
     Example: zeta-geom sweep status runs
     """

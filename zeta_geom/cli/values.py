@@ -48,7 +48,7 @@ def to_gamma(text: str) -> float | list[float]:
 
 
 def to_params(pairs: list[str], option: str = "--param") -> dict[str, Any]:
-    """Read NAME=VALUE: numbers, true, false and lists as in JSON, anything else as text."""
+    """Read NAME=VALUE: numbers, true, false and lists as in JSON, all other values as text."""
     params: dict[str, Any] = {}
     for pair in pairs:
         name, separator, text = pair.partition("=")

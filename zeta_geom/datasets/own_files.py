@@ -91,9 +91,8 @@ def read_several(
             continue
         if "Y" in arrays or not names or not known or not set(names) <= set(known):
             raise ValueError(
-                f"{path} must name its classes as {labelled[0][0]} does, {', '.join(known) or 'not at all'}; its "
-                f"names are {', '.join(names) or 'absent'}. Give both files class names (class_names in a .npz), or "
-                "neither."
+                f"{path} must have the class names of {labelled[0][0]} ({', '.join(known) or 'none'}); it has "
+                f"{', '.join(names) or 'none'}. Give both files class names (class_names in a .npz), or neither file."
             )
         y = check_labels(arrays["y"], f"y of {path}", n_classes=len(names))
         arrays |= {"y": np.array([known.index(name) for name in names])[y], "class_names": np.array(known)}
@@ -124,7 +123,7 @@ def _load(path: Path, names: Sequence[str], mapped: bool) -> dict[str, np.ndarra
         file.seek(0)
         loaded = np.load(file, allow_pickle=False)
         if isinstance(loaded, np.ndarray) == (path.suffix == ".npz"):
-            raise ValueError("its content belongs to the other suffix, .npy or .npz; rename it.")
+            raise ValueError("its content has the format of the other suffix, .npy or .npz; rename the file.")
         if isinstance(loaded, np.ndarray):
             return {names[0]: loaded}
         arrays = read_members(loaded, [name for name in names if name != "class_names"])
@@ -154,7 +153,7 @@ def _read_table(path: Path, label_column: str | None) -> pd.DataFrame:
         raise ValueError("it must hold at least one sample; it has no line below the column names.")
     if other := [name for name in values if table[name].dtype.kind not in "iuf"]:
         raise ValueError(
-            f"columns must hold numbers separated by commas; {', '.join(other)} holds others. Drop it, or name it by "
+            f"columns must hold numbers separated by commas; {', '.join(other)} does not. Drop it, or name it by "
             "label_column (--label-column) if it holds the labels."
         )
     empty = table[values].isna().sum()

@@ -88,7 +88,7 @@ class Mixer(Seeded, ABC):
         labels: Array | None = None,
         clip: bool = False,
     ) -> MixPlan:
-        """Draw all that is random in mixing one batch of this shape.
+        """Draw all random quantities for mixing one batch of this shape.
 
         Parameters
         ----------
@@ -101,7 +101,7 @@ class Mixer(Seeded, ABC):
         labels : float array or tensor of shape (m, K), optional
             Soft labels, for the methods whose draw depends on classes.
         clip : bool
-            Lower the number of mixed samples to m if the batch is smaller than the method wants.
+            Lower the number of mixed samples to m if the batch is smaller than the method requires.
 
         Returns
         -------
@@ -112,7 +112,7 @@ class Mixer(Seeded, ABC):
         ------
         TypeError, ValueError
             If the shape has no sample or, for a method of images, no height and width; if `n_out` is not a positive
-            integer, the method wants more samples, or labels are needed and absent.
+            integer, the method needs more samples, or labels are needed and absent.
         """
         check_draw(shape, like, labels)
         check_needs(shape, labels, self.traits, type(self).__name__)
@@ -142,7 +142,7 @@ class Mixer(Seeded, ABC):
         Y : float array or tensor of shape (m, K), or None
             Soft labels.
         plan : MixPlan
-            What `draw` returned for a batch of m samples.
+            The return value of `draw` for a batch of m samples.
         out : array or tensor of shape (rows, ...), optional
             Receives X_new; of the backend, device and dtype of X, sharing no memory with it.
 
@@ -229,7 +229,7 @@ class Mixer(Seeded, ABC):
         n_classes : int, optional
             K; the mixer's `n_classes` by default.
         n_out : int, optional
-            Number of rows to return; n by default. If it exceeds what one pass returns, the data set is shuffled and
+            Number of rows to return; n by default. If it exceeds the rows of one pass, the data set is shuffled and
             passed through again. Without it, a method that may return fewer rows makes one pass.
         epoch : int
             Selects one of the independent child streams of the seed.

@@ -30,7 +30,7 @@ class Seeded:
         self._parts: tuple[Any, ...] = ()  # mixers inside this one; they draw from its stream
 
     def child(self: Self, *key: int) -> Self:
-        """Return the same mixer with the stream of (seed, *key), independent of what was drawn from this one."""
+        """Return the same mixer with the stream of (seed, *key), independent of earlier draws from this one."""
         return self._on(self._stream.child(*(check_int(part, "key", low=0) for part in key)))
 
     def _on(self: Self, stream: Stream) -> Self:
@@ -45,7 +45,7 @@ class Seeded:
         return {"mixer": type(self).__name__} | self._stream.state_dict()
 
     def load_state_dict(self, state: Mapping[str, object]) -> None:
-        """Resume from a state that `state_dict` returned, whatever the seed of this mixer.
+        """Resume from a state that `state_dict` returned, for any seed of this mixer.
 
         A Generator passed as `random_state` is set to the state if it is of the same kind; otherwise the mixer gets
         a new one. Parameters such as γ are not part of the state.

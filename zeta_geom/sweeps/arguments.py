@@ -1,4 +1,4 @@
-"""The checked arguments of a sweep, as plain values, which its runs and their keys are made of."""
+"""The checked arguments of a sweep, as plain values: its runs and their keys consist of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

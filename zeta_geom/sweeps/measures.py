@@ -1,4 +1,4 @@
-"""The measures of a sweep: of a mixed data set each gives one or several quantities, with a value for each point."""
+"""The measures of a sweep: each gives one or several quantities of a mixed data set, with a value for each point."""
 
 from __future__ import annotations
 

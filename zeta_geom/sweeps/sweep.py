@@ -55,55 +55,55 @@ def sweep(
     stale: bool = False,
     progress: bool = True,
 ) -> pd.DataFrame:
-    """Measure data, and what mixers make of them, for each setting of a grid.
+    """Measure data sets and their mixed versions for each setting of a grid.
 
     Parameters
     ----------
     data : mapping of name -> X, or (X, y)
-        X finite points (n, d), or images (n, H, W, ...), floats or grey levels 0..255; y labels (n,), or soft (n, K).
+        X: finite points (n, d), or images (n, H, W, ...), floats or grey levels 0..255; y: labels (n,) or (n, K).
     gammas : iterable of float
-        γ ≥ 0, for the mixers that have one.
+        γ ≥ 0, for the mixers that take γ.
     measures : sequence of names in MEASURES
-        "dimension"; "label-error", of (X, y): the share of points whose label's largest class is none that most of
-        its k nearest originals vote for; "realism", of MNIST-like images: the oracle's entropy, and with labels
+        "dimension". "label-error", for (X, y): the share of points whose top class is not among the winners of the
+        vote of their k nearest originals. "realism", for MNIST-like images: the oracle's entropy and, with labels,
         the cross-entropies, in nats.
     n_neighbors : int, or tuple of int
-        k ≥ 2, below n, for the measures that have one.
+        k ≥ 2, below n, for the measures that take k.
     mixers : sequence of names in MIXERS, or mapping of label -> (name, parameters)
-        What is swept; the data as they are always come first, as "original".
+        The mixers to compare; the unmixed data always come first, as "original".
     anchors, n_mix, seeds : sequences
-        Further values of the grid, for the mixers that take them; n_mix None is the whole batch.
+        Further axes of the grid, for the mixers that take them; an n_mix of None is the whole batch.
     batch_size, alpha : int, float
         Points in a batch; threshold of the Fukunaga-Olsen rule.
     channels : {"first", "last"}, optional
         Where the channels of images are, for mixers that treat height and width apart; inferred by default.
     n_anchors : int, optional
-        Estimate the dimension at so many points, by default all, with neighbours among all; the first of `seeds`
-        draws the rows, the same for every γ, mixer and seed of a data set.
+        Number of points at which the dimension is estimated, with neighbours among all points; by default all. The
+        first of `seeds` draws these points, the same ones for every γ, mixer and seed of a data set.
     features : value, or pair (network, layer), optional
         The space of "dimension" and "label-error", as `zeta_geom.features.space` takes it; the points themselves by
         default. Samples are mixed first.
     common_random_numbers : bool
-        Use the same permutations for every γ, so that differences along a curve are γ's.
+        Use the same permutations for every γ, so that differences along a curve come from γ alone.
     executor : Executor, optional
         `SerialExecutor()` by default; `PoolExecutor(n)` or `DaskExecutor(address)` carry out several runs at once.
     folder : path, optional
-        The ledger: each run is kept there, and a later call does not repeat it: a sweep that was killed goes on. The
+        The ledger: it keeps each finished run, and a later call does not repeat it, so a killed sweep resumes. The
         table is written there too, as `results.parquet`.
     limit : float, optional
         Seconds that a run may take; needs an executor with processes.
     errors : {"raise", "warn", "ignore"}
-        What happens at the end where runs failed; their rows are missing.
+        The action at the end if runs failed; the table lacks their rows.
     retry_failed, force, stale, progress : bool
-        Try again what failed in an earlier call; do again all that is finished, even if a forced call was killed;
-        take runs of older code; show a progress bar, on a terminal.
+        Repeat the failed runs of earlier calls; repeat all finished runs, even if a forced call was killed; accept
+        runs of older code; show a progress bar, on a terminal.
 
     Returns
     -------
     DataFrame
-        A row a (data, mixer, gamma, n_mix, anchor, seed, measure, k), with mean, std (over points), seed_std (of the
-        mean over seeds, NaN for one seed), sem (standard error of the mean as an estimate of that over all points: 0
-        where all are used, NaN for one anchor), n (points used) and seconds. Where it does not apply, gamma is NaN,
+        One row per (data, mixer, gamma, n_mix, anchor, seed, measure, k), with mean, std (over points), seed_std
+        (of the mean over seeds, NaN for one seed), sem (standard error of the mean as an estimate over all points: 0
+        if all are used, NaN for one anchor), n (points used) and seconds. If a setting does not apply, gamma is NaN,
         anchor empty and k 0; an n_mix of 0 is the whole batch. With features there is a column space. `fill_gamma`
         repeats rows without γ, for a plot.
 
@@ -141,7 +141,7 @@ def sweep(
         check_real(limit, "limit", low=0, strict=True)
     executor = executor or SerialExecutor()
     if folder is None and getattr(executor, "address", None):
-        raise ValueError("folder must be given with a Dask address: one that all workers see.")
+        raise ValueError("folder must be set if executor has a Dask address; name a folder that all workers see.")
     with tempfile.TemporaryDirectory() if folder is None else nullcontext(folder) as place:
         ledger = Ledger(place)
         data_sets = [HashedPoints.of(name, points[name]) for name in points]
@@ -161,22 +161,22 @@ def sweep(
 
 
 def sweep_table(folder: Path | str) -> pd.DataFrame:
-    """Return the table of what is finished in a sweep's folder, whoever is still at work there.
+    """Return the table of the finished runs in a sweep's folder, even if the sweep is still running.
 
     Parameters
     ----------
     folder : path
-        That of `sweep`.
+        The folder of the sweep.
 
     Returns
     -------
     DataFrame
-        As of `sweep`.
+        As in `sweep`.
 
     Raises
     ------
     FileNotFoundError
-        If there is no sweep in the folder, or nothing of it is finished.
+        If there is no sweep in the folder, or no run of it is finished.
 
     Examples
     --------

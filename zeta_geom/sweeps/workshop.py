@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SOURCE = Path(__file__)  # what this module imports is the code in the key of a run
 PIXELS = "pixels"  # the space of measures that do not take one
+SOURCE = Path(__file__)  # the code in the key of a run: this module and its imports
 
 
 class Workshop:
@@ -96,7 +97,7 @@ class Workshop:
         return first, self._mixed_features[1]
 
     def _mix(self, run: Run, original: Points) -> Points:
-        """Return the mixed data of a run; the last ones are kept, for the other measures of the same data."""
+        """Return the mixed data of a run, and keep them for the other measures of the same data."""
         mixer = run.make_mixer()
         if mixer is None:
             return original

@@ -78,7 +78,7 @@ class ManifoldMixup(Mixup):
         Returns
         -------
         output : object
-            What the model returns.
+            The output of the model.
         Y_new : tensor of shape (m, K), or None if y is None
 
         Raises
