@@ -106,6 +106,8 @@ def _pairs(paths: list[Path], label_column: str | None, size: int | None) -> lis
 
     pairs: list[tuple[np.ndarray, Any]] = []
     for arrays in read_several(paths, label_column, size=size):
-        y, names = labels_of(arrays), names_of(arrays)
-        pairs.append((arrays["X"], y if names is None else pd.Series(pd.Categorical.from_codes(y, names))))
+        y: Any = labels_of(arrays)
+        if (names := names_of(arrays)) is not None:
+            y = pd.Series(pd.Categorical.from_codes(y, pd.Index(names)))
+        pairs.append((arrays["X"], y))
     return pairs
