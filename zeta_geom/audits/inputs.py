@@ -121,7 +121,7 @@ def _originals(
 ) -> tuple[ArrayLike, ArrayLike | None]:
     """Return X and its labels, which a folder, a Dataset or a DataLoader brings."""
     if not (isinstance(X, (str, os.PathLike)) or kind_of_torch(X)):
-        return X, y  # type: ignore[return-value]  # not a path
+        return X, y
     samples, labels = read_set(X, "X", seed)
     if y is not None and labels is not None:
         raise ValueError("y must be None if X brings labels, as a folder of classes or a Dataset does.")
@@ -173,7 +173,8 @@ def _texts(labels: ArrayLike | None, name: str = "y") -> np.ndarray | None:
         codes = np.asarray(categorical.codes)
         if (codes < 0).any():
             raise ValueError(f"{name} must name a class for each sample; {int((codes < 0).sum())} are missing.")
-        return np.array([str(text) for text in categorical.categories])[codes]
+        texts: np.ndarray = np.array([str(text) for text in categorical.categories])[codes]
+        return texts
     array = class_column(host_array(labels, name))
     if array.dtype.kind == "O" and any(isinstance(value, str) for value in array.ravel()):
         if others := [value for value in array.ravel() if not isinstance(value, str)]:

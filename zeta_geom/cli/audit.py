@@ -131,8 +131,9 @@ def _triples(
 
     triples: list[tuple[np.ndarray, Any, np.ndarray | None]] = []
     for path, arrays in zip(paths, read_several(paths, label_column, size=size), strict=True):
-        y, names = labels_of(arrays), names_of(arrays)
-        labels = y if names is None else pd.Series(pd.Categorical.from_codes(y, names))
+        labels: Any = labels_of(arrays)
+        if (names := names_of(arrays)) is not None:
+            labels = pd.Series(pd.Categorical.from_codes(labels, pd.Index(names)))
         features = read_arrays(path, "F", labels=False)["F"] if featured else None
         triples.append((arrays["X"], labels, features))
     return triples

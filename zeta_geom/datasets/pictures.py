@@ -179,7 +179,7 @@ def _labelled_files(root: Path) -> list[tuple[Path, str | None]]:
         raise ValueError(f"{root} must hold pictures or folders of classes; it holds both, {loose[0].name} for one.")
     if classes and set(classes) <= PARTS:
         raise ValueError(f"{root} must hold one folder for each class; it holds {', '.join(classes)}. Choose one.")
-    files = [(path, name) for name, paths in classes.items() for path in paths]
+    files: list[tuple[Path, str | None]] = [(path, name) for name, paths in classes.items() for path in paths]
     if not files and not loose:
         raise ValueError(f"{root} must hold pictures, files that end in {', '.join(ENDINGS)}; it holds none.")
     return files or [(path, None) for path in loose]

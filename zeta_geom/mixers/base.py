@@ -191,7 +191,8 @@ class Mixer(Seeded, ABC):
         """Return mixed soft labels, smoothed; to smooth them first would give the same, because mixing is affine."""
         if not self.label_smoothing:
             return Y
-        return Y * (1 - self.label_smoothing) + self.label_smoothing / Y.shape[1]
+        smoothed: SomeArray = Y * (1 - self.label_smoothing) + self.label_smoothing / Y.shape[1]
+        return smoothed
 
     def _apply(self, X: SomeArray, Y: SomeArray | None, plan: Any, out: SomeArray | None) -> Any:
         return self._mix_inputs(X, plan, out), None if Y is None else self._mix_labels(Y, plan)

@@ -51,9 +51,9 @@ NOT_BUILT = {
 
 PAGE_HEAD = """\
 This page extends Table 2 of the paper; `zeta-geom mixers --markdown` prints it from the classes of `mixers`.
-`make_mixer(name)` makes a mixer. Each one also takes `prob`, `n_classes`, `check_values`, `label_smoothing` and `random_state`;
-methods that distinguish height and width take `channels` ("first" or "last"). A method of the space "features" mixes
-inside a torch module by `mixer.run(model, x, y)`. Methods without a name are not built."""
+`make_mixer(name)` makes a mixer. Each one also takes `prob`, `n_classes`, `check_values`, `label_smoothing` and
+`random_state`; methods that distinguish height and width take `channels` ("first" or "last"). A method of the space
+"features" mixes inside a torch module by `mixer.run(model, x, y)`. Methods without a name are not built."""
 
 PAGE_END = """\
 ## Labels

@@ -15,14 +15,15 @@ COMPOSED = {  # classes that apply their parts one after another
 LONGEST = 60  # letters of a name
 
 
-def library_of(value: object) -> str | None:
+def library_of(value: Any) -> str | None:
     """Return the library, a key of LIBRARIES, of a transform or of a torch module that contains one."""
     for base in type(value).__mro__:
         for library, modules in LIBRARIES.items():
             if f"{base.__module__}.".startswith(f"{modules}."):
                 return library
     inner: Any = value.modules() if callable(getattr(value, "modules", None)) else ()
-    return next((library for module in inner if module is not value and (library := library_of(module))), None)
+    found = (library_of(module) for module in inner if module is not value)
+    return next((library for library in found if library), None)
 
 
 def is_of(value: object, names: Iterable[str]) -> bool:

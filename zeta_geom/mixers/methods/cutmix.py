@@ -84,10 +84,12 @@ class CutMix(ImageMixer, PairMixer):
     def _mix_inputs(self, X: SomeArray, plan: BoxPlan, out: SomeArray | None) -> Any:
         images = take_rows(X, plan.rows, plan.m)
         height, width = self._image_axes(X.shape)
-        end = (slice(None),) if width == -2 else ()  # the channels are last
+        end: tuple[slice, ...] = (slice(None),) if width == -2 else ()  # the channels are last
         if _box_is_readable(X):
             mixed = copy_into(out, images)
-            boxes = [(..., slice(*edges[:2]), slice(*edges[2:]), *end) for edges in plan.box.reshape(-1, 4).tolist()]
+            boxes: list[Any] = [
+                (..., slice(*edges[:2]), slice(*edges[2:]), *end) for edges in plan.box.reshape(-1, 4).tolist()
+            ]
             if plan.box.ndim == 1:
                 mixed[boxes[0]] = X[boxes[0]][to_backend(plan.partners, X)]
                 return mixed
