@@ -52,7 +52,8 @@ class CellRanks:
     @property
     def weights(self) -> np.ndarray:
         """The share of each usable cell in their test samples, float64 (C,)."""
-        return self.tests / self.tests.sum()
+        weights: np.ndarray = self.tests / self.tests.sum()
+        return weights
 
     def z_scores(self, counts: np.ndarray) -> np.ndarray:
         """Return the z-score of U in each cell, (b, C), for fakes that count (b, m) times; 0 for a cell without."""

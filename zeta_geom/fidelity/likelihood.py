@@ -143,7 +143,7 @@ def fit_widths(centres: np.ndarray, X: np.ndarray) -> np.ndarray:
     squares = squared_distances(X, centres)
     deviations = ((X - X.mean(axis=0)) ** 2).sum(axis=1)
     background = _log_normal(deviations, max(float(deviations.mean()) / d, SMALLEST), d)
-    variances = np.maximum(squares.min(axis=0) / d, SMALLEST)
+    variances: np.ndarray = np.maximum(squares.min(axis=0) / d, SMALLEST)
     before, shares = -np.inf, np.empty_like(squares)
     for _ in range(STEPS):
         _log_normal(squares, variances, d, out=shares)
@@ -174,7 +174,7 @@ def log_density(X: np.ndarray, centres: np.ndarray, variances: np.ndarray) -> np
 def squared_distances(X: np.ndarray, centres: np.ndarray) -> np.ndarray:
     """Return the squared distances (n, m); small ones are sums of squared differences, which the widths depend on."""
     norms = (X**2).sum(axis=1)[:, None] + (centres**2).sum(axis=1)
-    squares = norms - 2 * (X @ centres.T)
+    squares: np.ndarray = norms - 2 * (X @ centres.T)
     rows, columns = np.nonzero(squares <= CANCELLED * norms)
     squares[rows, columns] = pair_distances(X, centres, rows, columns)
     return squares

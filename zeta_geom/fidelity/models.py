@@ -31,7 +31,7 @@ class Affinity:
     Parameters
     ----------
     score, accuracy, clean_accuracy : float
-        `accuracy` / `clean_accuracy`, and the shares of right predictions for the augmented and the clean samples.
+        The ratio of the accuracies, and the shares of right predictions for the augmented and the clean samples.
     right : bool array of shape (m,)
         Whether the prediction for each augmented sample is right.
 
@@ -95,7 +95,7 @@ def affinity(
         As in `discriminator_auc`; a copy is fitted. An object that was trained before, such as the network of a
         training run, has a `fit` that does nothing.
     random_state : None, int, Generator, RandomState or torch.Generator
-        Gives the seed of the boosting.
+        Of the boosting.
 
     Returns
     -------
@@ -105,13 +105,12 @@ def affinity(
     Raises
     ------
     TypeError, ValueError
-        If samples or labels do not match, the training labels have one class, the model lacks a method, or it is
-        right for no clean sample, which leaves the ratio undefined.
+        If samples or labels do not match, the training labels have one class, or the model lacks a method or is
+        right for no clean sample.
 
     Notes
     -----
-    affinity = A(augmented) / A(clean), with A the accuracy of the model; it can exceed 1. Soft training labels are
-    rows with weights: each class of a label is a row of its own.
+    A(augmented) / A(clean), with A the accuracy; it can exceed 1. Soft training labels are weighted rows.
 
     References
     ----------
@@ -154,10 +153,9 @@ def diversity(
         Clean training samples, or their features.
     augmented : float array of shape (m, d)
         Augmented training samples, in the same features and units.
-    clean_labels, augmented_labels : int arrays of shape (rows,), or arrays of shape (rows, K)
-        Class numbers or soft labels.
-    model, random_state : {"logistic", "boosting"} or object with fit and predict_proba, and its seed
-        As in `affinity`; one copy is fitted to the clean samples, another to the augmented ones.
+    clean_labels, augmented_labels : int arrays of shape (rows,), or arrays (rows, K) of soft labels
+    model, random_state : as in `affinity`
+        One copy is fitted to the clean samples, another to the augmented ones.
 
     Returns
     -------
@@ -168,7 +166,7 @@ def diversity(
     ------
     TypeError, ValueError
         If samples or labels do not match, the labels have one class, the model lacks a method, or the clean loss is
-        0 or infinite, which leaves the ratio undefined.
+        0 or infinite.
 
     Notes
     -----
@@ -192,17 +190,14 @@ def diversity(
     classifier = to_model(model, "model", random_state)
     clean_loss, losses = float(training_losses(classifier, C, Y).mean()), training_losses(classifier, A, Y_augmented)
     if not 0 < clean_loss < np.inf:
-        raise ValueError(
-            f"the loss on the clean samples must be positive and finite; got {clean_loss:g}. Give a smoother model."
-        )
+        raise ValueError(f"the loss on clean samples must be positive, finite; got {clean_loss:g}. Change the model.")
     loss = float(losses.mean())
     return Diversity(loss / clean_loss, loss, clean_loss, losses)
 
 
 def training_losses(model: Any, X: np.ndarray, Y: np.ndarray) -> np.ndarray:
     """Return the cross-entropy (n,) of each sample, in nats, by a copy of the model fitted to all of them."""
-    p = fit_soft(model, X, Y, "model")(X, Y.shape[1])
-    return cross_entropy(Y, p / p.sum(axis=1, keepdims=True))
+    return cross_entropy(Y, fit_soft(model, X, Y, "model")(X, Y.shape[1]))
 
 
 def is_right(predict: Predict, X: np.ndarray, Y: np.ndarray) -> np.ndarray:
@@ -239,7 +234,7 @@ def fitted(model: Any, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None,
             raise ValueError(f"{name}.predict_proba must return probabilities of shape {shape}; got {p.shape}.")
         check_probabilities(p, f"{name}.predict_proba", tolerance=1e-3)
         whole = np.zeros((len(p), n_classes))
-        whole[:, places.astype(np.int64) if len(places) else slice(None)] = p
+        whole[:, places.astype(np.int64) if len(places) else slice(None)] = p / p.sum(axis=1, keepdims=True)
         return whole
 
     return predict
@@ -290,7 +285,7 @@ class Standardized:
         return p
 
     def _standard(self, X: np.ndarray) -> np.ndarray:
-        return (X.astype(np.float64) - self.mean) / self.spread
+        return np.asarray((X.astype(np.float64) - self.mean) / self.spread)
 
 
 def _soft(labels: dict[str, ArrayLike], sizes: tuple[int, ...]) -> list[np.ndarray]:

@@ -54,7 +54,8 @@ def neighbor_radii(X: np.ndarray, k: int, *, n_jobs: int | None, progress: bool)
 
 def one_openmp_thread() -> AbstractContextManager[object]:
     """Keep scikit-learn's loops on one thread: on busy cores, threads of short loops wait twenty times the work."""
-    return threadpool_limits(1, user_api="openmp")
+    limit: AbstractContextManager[object] = threadpool_limits(1, user_api="openmp")
+    return limit
 
 
 def mean_and_spread(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

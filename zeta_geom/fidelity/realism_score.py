@@ -169,7 +169,7 @@ def rarity_scores(
 
     def least_radii(rows: slice) -> np.ndarray:
         low, high = _bounds(Y[rows], X, middle)
-        least = np.where(high <= radii, radii, np.inf).min(axis=1)
+        least: np.ndarray = np.where(high <= radii, radii, np.inf).min(axis=1)
         points, balls = np.nonzero((low <= radii) & (high > radii) & (radii < least[:, None]))
         inside = pair_distances(Y[rows], X, points, balls) <= radii[balls]
         np.minimum.at(least, points[inside], radii[balls[inside]])

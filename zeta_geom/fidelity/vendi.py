@@ -100,10 +100,11 @@ def effective_number(rows: np.ndarray, counts: np.ndarray) -> np.ndarray:
 def _gaussian(X: np.ndarray) -> np.ndarray:
     from scipy.spatial.distance import pdist, squareform
 
-    distances = pdist(X, "sqeuclidean")
+    distances: np.ndarray = pdist(X, "sqeuclidean")
     positive = distances[distances > 0]  # copies have no say in the scale
     scale = float(np.median(positive)) if len(positive) else 1.0
-    return squareform(np.exp(-distances / (2 * scale))) + np.eye(len(X))
+    kernel: np.ndarray = squareform(np.exp(-distances / (2 * scale))) + np.eye(len(X))
+    return kernel
 
 
 def _from_spectrum(eigenvalues: np.ndarray) -> float:

@@ -88,18 +88,18 @@ def calibration(p: ArrayLike, y: ArrayLike, *, n_bins: int = 15) -> Calibration:
     >>> round(result.ece, 4), round(result.brier, 4), round(result.nll, 4)
     (0.1667, 0.5833, 0.789)
     """
-    p = real_array(p, "p").astype(np.float64)
-    check_probabilities(p, "p", tolerance=LABEL_TOLERANCE)
-    if not len(p):
+    P: np.ndarray = real_array(p, "p").astype(np.float64)
+    check_probabilities(P, "p", tolerance=LABEL_TOLERANCE)
+    if not len(P):
         raise ValueError("p must have at least one row; got none.")
     n_bins = check_int(n_bins, "n_bins", low=1)
-    p = p / p.sum(axis=1, keepdims=True)  # float32 probabilities sum to 1 only within 1e-7
-    labels = check_labels(y, "y", n=len(p), n_classes=p.shape[1])
-    Y = one_hot(labels, p.shape[1]) if labels.ndim == 1 else labels.astype(np.float64)
+    P = P / P.sum(axis=1, keepdims=True)  # float32 probabilities sum to 1 only within 1e-7
+    labels = check_labels(y, "y", n=len(P), n_classes=P.shape[1])
+    Y = one_hot(labels, P.shape[1]) if labels.ndim == 1 else labels.astype(np.float64)
     Y = Y / Y.sum(axis=1, keepdims=True)
-    brier_pw, nll_pw = ((p - Y) ** 2).sum(axis=1), cross_entropy(Y, p)
-    confidence, right = top_shares(p, Y)
-    error = calibration_error(confidence, right, np.ones((1, len(p))), n_bins)[0]
+    brier_pw, nll_pw = ((P - Y) ** 2).sum(axis=1), cross_entropy(Y, P)
+    confidence, right = top_shares(P, Y)
+    error = calibration_error(confidence, right, np.ones((1, len(P))), n_bins)[0]
     return Calibration(float(error), float(brier_pw.mean()), float(nll_pw.mean()), brier_pw, nll_pw)
 
 

@@ -94,7 +94,8 @@ class Ratio:
     def resampled(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """Return the ratio of each resample."""
         sums = counts @ values
-        return np.divide(sums[:, 0], sums[:, 1], out=np.zeros(len(sums)), where=sums[:, 1] > 0)
+        ratios: np.ndarray = np.divide(sums[:, 0], sums[:, 1], out=np.zeros(len(sums)), where=sums[:, 1] > 0)
+        return ratios
 
 
 class CalibrationError:
