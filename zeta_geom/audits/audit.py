@@ -60,22 +60,26 @@ def audit(
 
     Parameters
     ----------
-    X : array-like of shape (n, ...)
-        The originals: floats, or integers 0..255 as grey levels, which are divided by 255.
-    y : int array of shape (n,) or (n, 1), or array of shape (n, K), optional
-        Labels of the originals: class numbers, or soft labels.
-    augment : str, Mixer, torchvision transform or callable, optional
-        The augmentation: a name of `MIXERS`; a mixer; a transform, applied to each image, as uint8 if X holds
-        integers and the transform takes them; or a function of a batch, f(X) or f(X, y), that returns X_new or
-        (X_new, labels). Without returned labels, row i keeps the label of row i. Further calls measure the cost.
-    synthetic : array (s, ...), pair (array, labels), or mapping of name -> one of them, optional
-        Samples made elsewhere, instead of `augment` or in addition; in the unit of X.
+    X : array-like of shape (n, ...), path, or torch Dataset or DataLoader
+        The originals: floats, or integers 0..255 as grey levels, which are divided by 255; a folder with one folder of
+        pictures for each class; or what yields (x, y).
+    y : array of shape (n,) or (n, 1), or array of shape (n, K), optional
+        Labels of the originals: class numbers, class names, or soft labels.
+    augment : str, Mixer, transform or callable, optional
+        The augmentation: a name of `MIXERS`; a mixer; a transform of torchvision, albumentations, kornia or timm,
+        applied to each image, as uint8 if X holds integers and the transform takes them (`Masked` gives it masks); or
+        a function of a batch, f(X) or f(X, y), that returns X_new or (X_new, labels). Without returned labels, row i
+        keeps the label of row i. Further calls measure the cost.
+    synthetic : array (s, ...), pair (array, labels), path, Dataset, or mapping of name -> one of them, optional
+        Finished samples to audit, instead of or besides `augment`; in the unit of X. Without `holdout`, they may have
+        been made from held-out originals, and verdicts that depend on these end with "(leak?)".
     against : one or a sequence of augmentations, or a mapping of name -> augmentation
         Augmentations to compare with `augment`.
-    holdout : array (h, ...) or pair (array, labels), optional
+    holdout : array (h, ...), pair (array, labels), path or Dataset, optional
         Originals that no augmentation saw. Without it, half of X is held out.
     oracle : "mnist", "module:name", object with predict_proba, or callable, optional
-        Returns class probabilities (n, K) of samples; a method `features` of it serves a Fréchet distance.
+        Returns class probabilities (n, K) of samples; if it has a method `features`, a Fréchet distance is measured on
+        these.
     manifold : str, or callable (n, d) -> (n,), optional
         A name of `MANIFOLDS`, or a function for the true distance of points from the manifold.
     features : None, str, module, callable, array, or sequence or mapping of them
@@ -101,7 +105,7 @@ def audit(
     n_bootstrap, confidence : int, float
         Number of resamples of each interval, and its confidence.
     random_state : None, int, Generator, RandomState or torch.Generator
-        Gives one seed for the halves, mixers given by name, transforms and resamples.
+        Gives one seed for the halves, for mixers named by a string, for transforms and for resamples.
     n_jobs, progress : int or None, bool
         Number of threads, as in scikit-learn; show a progress bar, on a terminal.
 
@@ -113,8 +117,8 @@ def audit(
     Raises
     ------
     TypeError, ValueError
-        If samples are not finite, fewer than 8 (4 each with `holdout`) or in another unit than X, labels do not
-        match, a parameter is out of range, or there is nothing to audit.
+        If samples are not finite, fewer than 8 (4 in each set with `holdout`), or not in the unit of X; if labels do
+        not match, a parameter is out of range, or there is nothing to audit.
     ImportError
         If an oracle or a mixer needs a package that is not installed.
 
