@@ -61,8 +61,8 @@ def audit(
     Parameters
     ----------
     X : array-like of shape (n, ...), path, or torch Dataset or DataLoader
-        The originals: floats, or integers 0..255 as grey levels, which are divided by 255; a folder with one folder of
-        pictures for each class; or what yields (x, y).
+        The originals: floats, or integers 0..255 as grey levels, which are divided by 255; a folder with one folder
+        of pictures for each class; or what yields (x, y).
     y : array of shape (n,) or (n, 1), or array of shape (n, K), optional
         Labels of the originals: class numbers, class names, or soft labels.
     augment : str, Mixer, transform or callable, optional
@@ -78,8 +78,8 @@ def audit(
     holdout : array (h, ...), pair (array, labels), path or Dataset, optional
         Originals that no augmentation saw. Without it, half of X is held out.
     oracle : "mnist", "module:name", object with predict_proba, or callable, optional
-        Returns class probabilities (n, K) of samples; if it has a method `features`, a Fréchet distance is measured on
-        these.
+        Returns class probabilities (n, K) of samples; if it has a method `features`, a Fréchet distance is measured
+        on these.
     manifold : str, or callable (n, d) -> (n,), optional
         A name of `MANIFOLDS`, or a function for the true distance of points from the manifold.
     features : None, str, module, callable, array, or sequence or mapping of them
