@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import zeta_geom
-from benchmarks import peers, peers_mixing
+from benchmarks import peers, peers_features, peers_mixing
 from zeta_geom.manifolds import make_curved_manifold
 
 DOCS = Path(zeta_geom.__file__).resolve().parents[1] / "docs"
@@ -38,6 +38,17 @@ def test_another_python_that_lacks_the_package_says_none():
     assert peers.apart(sys.executable, double, {"a": np.ones(1)})["b"] == 2
 
 
+def test_runs_small_on_saved_features(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "saved.npz", real=rng.random((40, 6)), fake=rng.random((40, 6)))
+    monkeypatch.setattr(peers_features, "apart", lambda python, program, arrays: None)
+    peers_features.main(n=40, saved=tmp_path / "saved.npz", python=sys.executable, out=tmp_path)
+    rows = {row["peer"].split()[0]: row for row in json.loads((tmp_path / "peers_features.json").read_text())["rows"]}
+    assert [rows[name]["the peer"] for name in ("prdc", "torch-fidelity")] == ["not installed"] * 2
+    ours, theirs = (float(rows["torchmetrics"][side].split()[0]) for side in ("zeta_geom", "the peer"))
+    assert abs(ours / theirs - 1) < 1e-4
+
+
 def test_a_probe_gives_the_error_as_its_answer():
     assert peers_mixing.outcome(lambda: "fine") == "fine"
     assert peers_mixing.outcome(lambda: str(1 / 0)) == "refused (ZeroDivisionError)"
@@ -47,8 +58,15 @@ def test_labels_are_the_share_of_pixels():
     assert peers_mixing.label_gap(peers_mixing.calls("cutmix")["zeta_geom"]) < 1e-6
 
 
-def test_the_page_has_every_peer_measured():
-    rows = json.loads((DOCS / "peers.json").read_text())["rows"]
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [
+        ("peers", {"scikit-dimension", "DADApy", "prdc", "timm", "torchvision"}),
+        ("peers_features", {"prdc", "torchmetrics", "torch-fidelity"}),
+    ],
+)
+def test_the_page_has_every_peer_measured(name, names):
+    rows = json.loads((DOCS / f"{name}.json").read_text())["rows"]
     assert all(set(row) == COLUMNS for row in rows)
-    assert {row["peer"].split()[0] for row in rows} == {"scikit-dimension", "DADApy", "prdc", "timm", "torchvision"}
+    assert {row["peer"].split()[0] for row in rows} == names
     assert not [row for row in rows if row["the peer"] == "not installed"]

@@ -8,7 +8,7 @@ import torch
 from tests.cli.command_cases import run
 from zeta_geom.datasets import load
 from zeta_geom.features import space
-from zeta_geom.fidelity import density_coverage, frechet_distance, improved_precision_recall
+from zeta_geom.fidelity import density_coverage, frechet_distance, improved_precision_recall, kernel_distance
 from zeta_geom.neighborhoods import label_agreement
 
 SAMPLE = load("mnist-sample")
@@ -48,6 +48,7 @@ def test_fidelity_of_features(folder, suffix):
     assert values["precision"] == improved_precision_recall(real, fake).precision
     assert values["coverage"] == density_coverage(real, fake).coverage
     assert values["frechet-distance"] == pytest.approx(frechet_distance(real, fake))
+    assert values["kernel-distance"] == pytest.approx(kernel_distance(real, fake).score)
     assert set(table["space"]) == {"lenet"}
     assert table[["n_real", "n_fake"]].drop_duplicates().to_numpy().tolist() == [[100, 60]]
     assert all(f"{name}: " in result.output for name in values.index)
@@ -61,7 +62,7 @@ def test_fidelity_of_samples_as_they_are_and_of_other_neighbors(folder):
     assert table.loc["density", "value"] == density_coverage(real, fake, k=7).density
     assert table["k"].to_dict() == {
         **{"precision": 2, "recall": 2, "density": 7, "coverage": 7},
-        **{"alpha-precision": 0, "beta-recall": 7, "frechet-distance": 0},
+        **{"alpha-precision": 0, "beta-recall": 7, "frechet-distance": 0, "kernel-distance": 0},
     }
     assert set(table["space"]) == {"pixels"}
 

@@ -64,6 +64,15 @@ def test_a_module_gives_its_output_or_that_of_a_layer(monkeypatch, layer, functi
     assert made.name == ("Net" if layer is None else f"Net.{layer}")
 
 
+def test_a_forward_pass_ends_at_the_layer():
+    class Never(nn.Module):
+        def forward(self, x):
+            raise NotImplementedError
+
+    module = nn.Sequential(nn.Flatten(), nn.Identity(), nn.ReLU(inplace=True), Never())
+    np.testing.assert_allclose(space(module, layer="1").extract(-PICTURES), -PICTURES.reshape(9, -1), rtol=1e-6)
+
+
 def test_channels_are_moved_where_told_and_grey_images_gain_an_axis():
     X = np.random.default_rng(0).random((4, 3, 5, 4))  # both layouts are possible: it stays as it is
     seen = space(nn.Flatten(2)).raw(X)

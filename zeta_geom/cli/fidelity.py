@@ -69,5 +69,6 @@ def metrics(real: np.ndarray, fake: np.ndarray, k: int, k_density: int, n_jobs: 
         ("alpha-precision", fidelity.alpha_precision(real, fake).score, 0),
         ("beta-recall", fidelity.beta_recall(real, fake, k=k_density, n_jobs=n_jobs).score, k_density),
         ("frechet-distance", fidelity.frechet_distance(real, fake), 0),
+        ("kernel-distance", fidelity.kernel_distance(real, fake).score, 0),
     ]
     return [{"metric": name, "value": value, "k": neighbors} for name, value, neighbors in values]

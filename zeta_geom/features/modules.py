@@ -136,8 +136,8 @@ def _layer_output(module: nn.Module, layer: str, run: Callable[[nn.Module, Tenso
     outputs = []
 
     def keep(_: nn.Module, inputs: Any, output: Any) -> None:
-        outputs.append(output.clone() if isinstance(output, Tensor) else output)  # in-place layers may follow
-        raise _Reached
+        outputs.append(output)
+        raise _Reached  # also before a layer that works in place could change the output
 
     handle = module.get_submodule(layer).register_forward_hook(keep)
     try:
