@@ -1,9 +1,16 @@
 """Checks of arrays: array-like values become NumPy arrays; points are finite and 2-D."""
 
+from __future__ import annotations
+
+import sys
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+    from typing_extensions import TypeIs
 
 LARGEST = 1e150  # of a coordinate: squares of larger ones overflow
 
@@ -129,3 +136,20 @@ def check_points(X: object, name: str = "X", *, min_samples: int = 1) -> np.ndar
 
 def _is_number(value: object) -> bool:
     return isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
+
+
+def is_tensor(value: object) -> TypeIs[torch.Tensor]:
+    """Return whether a value is a torch tensor, without importing torch.
+
+    Parameters
+    ----------
+    value : object
+        Any value.
+
+    Examples
+    --------
+    >>> is_tensor(np.zeros(2))
+    False
+    """
+    loaded = sys.modules.get("torch")
+    return loaded is not None and isinstance(value, loaded.Tensor)

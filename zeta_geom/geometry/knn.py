@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from zeta_geom.checks import check_choice, check_int, check_jobs, check_points
-from zeta_geom.checks.tensors import is_tensor
+from zeta_geom.checks.points import is_tensor
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.execution.cores import effective_n_jobs
 from zeta_geom.geometry.cpu.decisions import decide, decide_sets, nearest_directly
 from zeta_geom.geometry.cpu.threads import map_chunks
 from zeta_geom.geometry.cpu.tiles import CandidateSearch, Start, find_candidates
-from zeta_geom.geometry.moved import without_parts
 
 if TYPE_CHECKING:
     import torch
 
 logger = logging.getLogger(__name__)
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 METRICS = ("euclidean", "cosine")
 METHODS = ("exact", "approximate")
@@ -48,6 +51,21 @@ class Neighbors:
 
     indices: Any  # arrays or tensors, as X is: no caller has to tell the type checker which
     distances: Any
+
+
+def without_parts(call: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Return the function with a TypeError for `executor` and `parts` that names `zeta_geom.scale`."""
+
+    @wraps(call)
+    def checked(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        moved = sorted({"executor", "parts"} & kwargs.keys())
+        if moved:
+            raise TypeError(
+                f"geometry.{call.__name__} does not take {' and '.join(moved)}. Call zeta_geom.scale.{call.__name__}."
+            )
+        return call(*args, **kwargs)
+
+    return checked
 
 
 @without_parts

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zeta_geom.checks import check_jobs, check_points, check_real
-from zeta_geom.checks.tensors import is_tensor
+from zeta_geom.checks.points import is_tensor
 from zeta_geom.checks.types import ArrayLike
-from zeta_geom.geometry.knn import Neighbors, as_tensors
+from zeta_geom.geometry.knn import Neighbors, as_tensors, without_parts
 from zeta_geom.geometry.local_pca import LocalPCA, check_neighbor_counts, draw_anchors
-from zeta_geom.geometry.moved import without_parts
 from zeta_geom.geometry.other_estimators import estimate_by
 from zeta_geom.rng.seeds import RandomState
 

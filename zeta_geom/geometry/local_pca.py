@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from zeta_geom.checks import LARGEST, check_choice, check_int, check_jobs, check_points, check_real, host_array
-from zeta_geom.checks.tensors import is_tensor
+from zeta_geom.checks.points import is_tensor
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.geometry.cpu.counts import pointwise_dimensions
 from zeta_geom.geometry.cpu.tiles import Start

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import array_api_compat.numpy as numpy_namespace
 import numpy as np
 
+from zeta_geom.checks.points import is_tensor
 from zeta_geom.checks.scaling import power_of_two_scale, tensor_scale
 from zeta_geom.checks.types import Array, SomeArray
 
 if TYPE_CHECKING:
-    import torch
-    from typing_extensions import TypeIs
+    pass
 
 
 def namespace(array: object) -> ModuleType:
@@ -26,12 +25,6 @@ def namespace(array: object) -> ModuleType:
 
         xp = array_api_compat.torch
     return xp
-
-
-def is_tensor(value: object) -> TypeIs[torch.Tensor]:
-    """Return whether `value` is a torch tensor, without importing torch."""
-    loaded = sys.modules.get("torch")
-    return loaded is not None and isinstance(value, loaded.Tensor)
 
 
 def on_host(like: Array | None) -> bool:
@@ -97,3 +90,51 @@ def copy_into(out: SomeArray | None, values: SomeArray) -> SomeArray:
         return values.clone() if is_tensor(values) else values.copy()
     out[...] = values
     return out
+
+
+def product(W: SomeArray, values: SomeArray, out: SomeArray | None = None) -> SomeArray:
+    """Return W (r, m) @ values (m, d) in the dtype of `values`, without autocast, which would use half precision."""
+    if isinstance(values, np.ndarray):
+        return np.matmul(W, values, out=out)
+    import torch
+
+    if not torch.is_autocast_enabled(values.device.type):
+        return torch.mm(W, values) if out is None else torch.mm(W, values, out=out)
+    with torch.autocast(values.device.type, enabled=False):
+        return product(W, values, out)
+
+
+def weighted_rows(orders: SomeArray, terms: SomeArray, values: SomeArray) -> SomeArray:
+    """Return Σ_i terms[i] · values[orders[k, i]] for each k, (r, d), at the cost of T rows, not of all m."""
+    rows, n_mix = orders.shape
+    if isinstance(values, np.ndarray):
+        from zeta_geom.mixers.kernels import gather_rows
+
+        out = np.empty((rows, values.shape[1]), dtype=values.dtype)
+        gather_rows(orders, terms, values, out)
+        return out
+    from torch.nn.functional import embedding_bag
+
+    if values.shape[1] == 0:  # embedding_bag refuses it
+        return values.new_zeros((rows, 0))
+    return embedding_bag(orders, values, per_sample_weights=terms.expand(rows, n_mix).contiguous(), mode="sum")
+
+
+def take_into(values: SomeArray, indices: SomeArray, out: SomeArray | None) -> SomeArray:
+    """Return values[indices], written into `out` if it is not None."""
+    if isinstance(values, np.ndarray):
+        if out is None:
+            return np.take(values, indices, axis=0)
+        return np.take(values, indices, axis=0, out=out, mode="clip")  # the default mode writes into a buffer first
+    import torch
+
+    return torch.index_select(values, 0, indices) if out is None else torch.index_select(values, 0, indices, out=out)
+
+
+def take_rows(values: SomeArray, rows: int, m: int) -> SomeArray:
+    """Return the rows k mod m of `values` for k < `rows`; `values` itself if these are all rows in order."""
+    if rows <= m:
+        return values if rows == m else values[:rows]
+    xp = namespace(values)
+    repeated: SomeArray = xp.take(values, xp.arange(rows, device=values.device) % m, axis=0)
+    return repeated

@@ -7,8 +7,8 @@ import array_api_compat
 import numpy as np
 
 from zeta_geom.checks import check_finite, host_array
+from zeta_geom.checks.points import is_tensor
 from zeta_geom.checks.types import Array, ArrayLike, Shape
-from zeta_geom.mixers.arrays import is_tensor
 from zeta_geom.mixers.labels import soft_labels
 from zeta_geom.mixers.traits import Traits
 

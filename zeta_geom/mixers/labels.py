@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from zeta_geom.checks import LABEL_TOLERANCE, check_int, check_label_shape, check_labels, count_classes, host_array
 from zeta_geom.checks.labels import class_column
+from zeta_geom.checks.points import is_tensor
 from zeta_geom.checks.types import Array, ArrayLike
-from zeta_geom.mixers.arrays import cast, compute_dtype, is_tensor, namespace, on_host, to_backend
+from zeta_geom.mixers.arrays import cast, compute_dtype, namespace, on_host, to_backend
 
 if TYPE_CHECKING:
     import torch

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from zeta_geom.checks import check_choice, check_jobs
-from zeta_geom.checks.tensors import is_tensor
+from zeta_geom.checks.points import is_tensor
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.geometry.knn import METHODS, METRICS, Neighbors, as_tensors, check_fit
 from zeta_geom.geometry.knn import knn as knn_in_memory

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from zeta_geom.checks import check_jobs, check_real
-from zeta_geom.checks.tensors import is_tensor
+from zeta_geom.checks.points import is_tensor
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.geometry.knn import Neighbors, as_tensors
 from zeta_geom.geometry.local_dimension import local_dimension as local_dimension_in_memory

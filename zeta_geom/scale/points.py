@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from zeta_geom.checks import LARGEST, check_points, host_array
-from zeta_geom.checks.tensors import is_tensor
+from zeta_geom.checks.points import is_tensor
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.records import atomic_path
 

@@ -4,10 +4,18 @@ import warnings
 from typing import Any, Unpack
 
 from zeta_geom.checks.types import Array, Shape, SomeArray
-from zeta_geom.mixers.arrays import batch_scale, cast, compute_dtype, flatten, namespace, on_host, to_backend
+from zeta_geom.mixers.arrays import (
+    batch_scale,
+    cast,
+    compute_dtype,
+    flatten,
+    namespace,
+    on_host,
+    take_rows,
+    to_backend,
+)
 from zeta_geom.mixers.methods.pairs import PairMixer, PairPlan
 from zeta_geom.mixers.plans import MixPlan, Unmixed
-from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 

@@ -8,11 +8,10 @@ import numpy as np
 
 from zeta_geom.checks import check_real
 from zeta_geom.checks.types import Array, Shape, SomeArray
-from zeta_geom.mixers.arrays import copy_into, namespace, to_backend
+from zeta_geom.mixers.arrays import copy_into, namespace, take_rows, to_backend
 from zeta_geom.mixers.image_mixer import ImageMixer
 from zeta_geom.mixers.methods.pairs import PairMixer, PairPlan, draw_partners
 from zeta_geom.mixers.methods.zeta import MatrixPlan, ZetaMixup
-from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 

@@ -5,10 +5,9 @@ from typing import Any, Unpack
 
 from zeta_geom.checks import check_int, check_real
 from zeta_geom.checks.types import Array, Shape, SomeArray
-from zeta_geom.mixers.arrays import cast, namespace, to_backend
+from zeta_geom.mixers.arrays import cast, namespace, take_rows, to_backend
 from zeta_geom.mixers.image_mixer import ImageMixer
 from zeta_geom.mixers.methods.pairs import PairMixer, PairPlan, draw_partners
-from zeta_geom.mixers.products import take_rows
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 

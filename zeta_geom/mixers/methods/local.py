@@ -7,9 +7,10 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from zeta_geom.checks import check_choice, check_int, check_real
+from zeta_geom.checks.points import is_tensor
 from zeta_geom.checks.scaling import common_unit, tensor_scale
 from zeta_geom.checks.types import Array, Shape, SomeArray
-from zeta_geom.mixers.arrays import flatten, is_tensor, namespace, on_host, to_backend
+from zeta_geom.mixers.arrays import flatten, namespace, on_host, to_backend
 from zeta_geom.mixers.draws import series
 from zeta_geom.mixers.methods.zeta import MatrixMixer, matrix_plan
 from zeta_geom.mixers.seeded import Shared

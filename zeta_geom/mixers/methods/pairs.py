@@ -5,10 +5,18 @@ from typing import Any, Unpack
 
 from zeta_geom.checks import check_real
 from zeta_geom.checks.types import Array, Shape, SomeArray
-from zeta_geom.mixers.arrays import cast, compute_dtype, flatten, matrix_view, namespace, to_backend
+from zeta_geom.mixers.arrays import (
+    cast,
+    compute_dtype,
+    flatten,
+    matrix_view,
+    namespace,
+    take_into,
+    take_rows,
+    to_backend,
+)
 from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.plans import MixPlan
-from zeta_geom.mixers.products import take_into, take_rows
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 from zeta_geom.rng.streams import Stream

@@ -5,10 +5,9 @@ from typing import Any, TypeAlias, Unpack
 
 from zeta_geom.checks import check_choice, check_int, check_real
 from zeta_geom.checks.types import Array, Shape, SomeArray
-from zeta_geom.mixers.arrays import cast, compute_dtype, flatten, matrix_view, to_backend
+from zeta_geom.mixers.arrays import cast, compute_dtype, flatten, matrix_view, product, to_backend, weighted_rows
 from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.draws import draw_orders, draw_weights, scatter, series
-from zeta_geom.mixers.products import product, weighted_rows
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 from zeta_geom.mixers.weights import ANCHORS, check_gamma, check_n_mix
