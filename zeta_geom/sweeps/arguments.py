@@ -106,7 +106,7 @@ def _labelled_mixers(mixers: Mapping[Any, Any]) -> Mapping[Any, Any]:
     """Return a mapping of mixers, whose values must be pairs of a name and parameters."""
     for label, pair in mixers.items():
         if not (isinstance(pair, (tuple, list)) and len(pair) == 2 and isinstance(pair[1], Mapping)):
-            raise TypeError(f"mixers must map labels to pairs (name, parameters); got {pair!r:.60} for {label!r:.60}.")
+            raise TypeError(f"mixers must map labels to pairs (name, parameters); got {pair!r:.60}.")
     return mixers
 
 
