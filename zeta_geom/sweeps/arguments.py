@@ -104,7 +104,7 @@ def check_axes(mixers: object, anchors: object, n_mix: object, gammas: object, s
 
 def _labelled_mixers(mixers: Mapping[Any, Any]) -> Mapping[Any, Any]:
     """Return a mapping of mixers, whose values must be pairs of a name and parameters."""
-    for label, pair in mixers.items():
+    for pair in mixers.values():
         if not (isinstance(pair, (tuple, list)) and len(pair) == 2 and isinstance(pair[1], Mapping)):
             raise TypeError(f"mixers must map labels to pairs (name, parameters); got {pair!r:.60}.")
     return mixers
