@@ -122,7 +122,7 @@ def _originals(
     """Return X and its labels, which a folder, a Dataset or a DataLoader brings."""
     if not (isinstance(X, (str, os.PathLike)) or kind_of_torch(X)):
         return X, y
-    samples, labels = read_set(X, "X", seed)
+    samples, labels, _ = read_set(X, "X", seed)
     if y is not None and labels is not None:
         raise ValueError("y must be None if X brings labels, as a folder of classes or a Dataset does.")
     return samples, labels if y is None else y
