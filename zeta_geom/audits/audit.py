@@ -133,7 +133,7 @@ def audit(
         seed,
     )
     estimator = Estimator(inputs.heldout, bootstrap, (ALL, *inputs.classes))
-    measurer = Measurer(reference, len(methods) + len(inputs.synthetic), progress)
+    measurer = Measurer(reference, len(methods) + len(inputs.synthetic), progress, seed)
     n = len(inputs.sources)
     with measurer.bar:
         augmented = {method.name: _augment(method, inputs.sources, batch_size, measurer) for method in methods}

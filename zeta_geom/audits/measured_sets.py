@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.neighbors import KDTree
 from tqdm import tqdm
 
+from zeta_geom.audits.calibration import Calibration
 from zeta_geom.audits.measures import GROUPS, novelty
 from zeta_geom.audits.reference import Candidate, Reference
 from zeta_geom.audits.samples import Samples
@@ -40,8 +41,9 @@ def places_of(samples: Samples) -> np.ndarray:
 class Measurer:
     """Measures sets of samples against a reference, with one step of the progress bar for each group of measures."""
 
-    def __init__(self, reference: Reference, n_sets: int, progress: bool) -> None:
+    def __init__(self, reference: Reference, n_sets: int, progress: bool, seed: int) -> None:
         self.reference = reference
+        self.calibration = Calibration(reference, seed)
         self.real: dict[int, MeasuredSet] = {}  # by the number of samples; 0: the held-out originals
         total = (n_sets + 1) * (len(GROUPS) + 1) + 2
         self.bar = tqdm(total=total, desc="audit", unit="step", leave=False, disable=None if progress else True)

@@ -41,6 +41,11 @@ class Reference:
             "oracle": None if self.oracle is None else self.oracle.name,
         }
 
+    @cached_property
+    def scale(self) -> float:
+        """The largest magnitude in the originals."""
+        return max(float(np.abs(samples.flat).max()) for samples in (self.sources, self.heldout))
+
     def usable(self, n: int) -> tuple[int, ...]:
         """Return the numbers of neighbours below n."""
         return tuple(k for k in self.n_neighbors if k < n)

@@ -23,6 +23,7 @@ class Definition:
     unit: str  # empty for a pure number
     meaning: str  # one sentence
     over: str = SAMPLES  # the mean is over the samples, or over the held-out originals
+    length: bool = False  # it has the unit of the data
 
     @property
     def limits(self) -> tuple[float, float]:

@@ -61,7 +61,7 @@ def triples(
 def _scores(
     points: np.ndarray, lists: np.ndarray, part: np.ndarray, parts: np.ndarray, samples: int
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield recall, coverage and the ranks of β-recall of the held-out originals, part 2, around one set of samples."""
+    """Yield recall, coverage and β-recall's ranks of the held-out originals, part 2, for one set of samples."""
     rows, held = np.flatnonzero(part == samples), np.flatnonzero(part == 2)
     within = _balls(parts[rows] == samples, PRECISION_K) & (parts[rows] == 2)
     reached = np.zeros(len(points), dtype=bool)
