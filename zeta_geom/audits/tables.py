@@ -12,6 +12,7 @@ from zeta_geom.audits.estimates import ALL, Estimator
 from zeta_geom.audits.measured_sets import MeasuredSet, Measurer
 from zeta_geom.audits.methods.augmenting import cost_of
 from zeta_geom.audits.methods.calls import Method
+from zeta_geom.audits.reference import FLOOR, Reference
 from zeta_geom.audits.samples import Samples
 from zeta_geom.audits.scores import HELDOUT, SAMPLES, Definition, Frechet, Missing, Scores
 from zeta_geom.audits.verdicts import verdict
@@ -50,7 +51,7 @@ def _summary(
     rows = []
     for name, (definition, scores) in measured.scores.items():
         real_estimates, ratio = estimator.estimate(real[name]), ratios.get(name, Ratio())
-        scale = _scale(definition, scores, measurer.reference.scale)
+        scale = _scale(definition, scores, measurer.reference, measured.samples)
         for label in estimator.classes:
             key = (name, label)
             row = {"method": measured.name, "group": definition.group, "measure": name, "class": label}
@@ -71,7 +72,7 @@ def _comparisons(sets: Sequence[MeasuredSet], estimator: Estimator, measurer: Me
                 continue
             name, label = key
             definition, scores = first.scores[name]
-            scale = _scale(definition, scores, measurer.reference.scale)
+            scale = _scale(definition, scores, measurer.reference, first.samples, second.samples)
             values = estimates[key].value, others[key].value
             difference = values[0] - values[1] if np.isfinite(values).all() else NAN
             low, high = difference_interval(estimator.bootstrap, estimates[key], others[key])
@@ -127,11 +128,16 @@ def _row(
     return row | {"verdict": verdict(estimate.value, real_low, real_high, scale)}
 
 
-def _scale(definition: Definition, scores: Scores | Missing, data: float) -> float:
-    """Return the scale of a measure, from the largest magnitude in the data: rounding leaves that much of it."""
+def _scale(definition: Definition, scores: Scores | Missing, reference: Reference, *sets: Samples) -> float:
+    """Return the scale of a measure, of which a share FLOOR is rounding.
+
+    If samples and originals are one point, rounding alone decides who lies in whose ball: the scale is infinite.
+    """
+    if definition.group in ("geometry", "fidelity", "novelty") and reference.is_one_point(*sets):
+        return float("inf")
     if isinstance(scores, Scores) and isinstance(scores.statistic, Frechet):
         return float(np.abs(scores.statistic.reference).max()) ** 2
-    return data if definition.length else 1.0
+    return reference.rounding / FLOOR if definition.length else 1.0
 
 
 def _reason(row: Mapping[str, Any], measured: MeasuredSet, real: MeasuredSet, name: str, label: str) -> str:

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from zeta_geom.audits.reference import FLOOR
+
 ROUNDING = 1e-13  # relative error of a mean of some ten thousand values
-FLOOR = 1e-12  # relative to the scale of the data: distances of equal points are as far from 0 by rounding
 VERDICTS = ("within", "outside, above", "outside, below", "not measurable")
 
 
