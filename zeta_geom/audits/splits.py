@@ -1,6 +1,6 @@
 """Random splits of real data: the differences between sets that differ by chance alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -15,22 +15,28 @@ LEVELS = level_grid(101)  # as in `beta_recall`
 
 
 def halves(
-    points: np.ndarray,
+    points: Mapping[int, np.ndarray],
     lists: np.ndarray,
-    ks: tuple[int, ...],
     alpha: float,
     rng: np.random.Generator,
     n_jobs: int | None,
 ) -> dict[str, Pair]:
-    """Return the pairs of the local dimension for one split of points (2n, d) with neighbours `lists` into halves."""
-    first = rng.permutation(len(points)) < len(points) // 2
+    """Return the pairs of the local dimension for one split of points (2n, d) with neighbours `lists` into halves.
+
+    `points` are given for each number of neighbours, ascending.
+    """
+    largest = max(points)
+    first = rng.permutation(len(lists)) < len(lists) // 2
     same = first[lists] == first[:, None]
     place = same.cumsum(axis=1)
-    rows = np.flatnonzero(place[:, -1] >= ks[-1])  # nearly all: see `Calibration`
-    indices = lists[rows][(same & (place <= ks[-1]))[rows]].reshape(-1, ks[-1])
-    counts = pointwise_dimensions(points, indices, ks, alpha, "FO", n_jobs=n_jobs)
+    rows = np.flatnonzero(place[:, -1] >= largest)  # nearly all: see `Calibration`
+    indices = lists[rows][(same & (place <= largest))[rows]].reshape(-1, largest)
     first = first[rows]
-    return {f"dimension-k{k}": _independent(values[first], values[~first]) for k, values in zip(ks, counts)}
+    pairs = {}
+    for k, X in points.items():
+        (values,) = pointwise_dimensions(X, indices, (k,), alpha, "FO", n_jobs=n_jobs)
+        pairs[f"dimension-k{k}"] = _independent(values[first], values[~first])
+    return pairs
 
 
 def triples(
