@@ -31,7 +31,7 @@ class Pass:
     def run(self, sets: Mapping[str, Samples], inputs: AuditInputs, bootstrap: Bootstrap, bar: tqdm) -> Tables:
         """Measure sets of samples, which are points of this space, and return their tables."""
         estimator = Estimator(self.reference.heldout, bootstrap, (ALL, *inputs.classes))
-        measurer = Measurer(self.view.name, self.reference, self.groups, bar)
+        measurer = Measurer(self.view.name, self.reference, self.groups, bootstrap.seed, bar)
         measured = [
             measurer.measure(name, samples, _rows_of(name, samples, inputs), name not in inputs.leaking)
             for name, samples in sets.items()

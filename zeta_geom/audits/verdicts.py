@@ -5,16 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from zeta_geom.audits.reference import FLOOR
+
 ROUNDING = 1e-13  # relative error of a mean of some ten thousand values
 LEAK = " (leak?)"  # ends a verdict that holds only if no held-out original went into the samples
 VERDICTS = ("within", "outside, above", "outside, below", "not measurable")
 
 
 def verdict(value: float, low: float, high: float, scale: float = 0.0) -> str:
-    """Return the verdict on a value: within the interval of real data, outside, or not measurable."""
+    """Return the verdict on a value: within the interval of real data, outside, or not measurable.
+
+    Differences below 1e-12 of the scale are rounding.
+    """
     if not np.isfinite([value, low, high]).all():
         return "not measurable"
-    rounding = ROUNDING * max(abs(value), abs(low), abs(high), scale)
+    rounding = max(ROUNDING * max(abs(value), abs(low), abs(high)), FLOOR * scale)
     return "outside, above" if value > high + rounding else "outside, below" if value < low - rounding else "within"
 
 
