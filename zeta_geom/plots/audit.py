@@ -61,7 +61,8 @@ def measure_panel(ax: Axes, rows: pd.DataFrame) -> Axes:
     Parameters
     ----------
     ax, rows : matplotlib Axes and DataFrame
-        Axes to draw on, and the rows of one measure of `Audit.summary`.
+        Axes to draw on, and the rows of one measure of `Audit.summary`; with a column `better`, the direction that
+        is better stands below.
 
     Returns
     -------
@@ -107,6 +108,9 @@ def measure_panel(ax: Axes, rows: pd.DataFrame) -> Axes:
     ax.tick_params(axis="y", length=0)
     ax.locator_params(axis="x", nbins=4)
     ax.margins(x=0.08)
+    if "better" in rows:
+        better = rows["better"].iloc[0]
+        ax.set_xlabel(f"{better} is better" if better else "no direction is better", fontsize=6, color=REAL)
     return ax
 
 

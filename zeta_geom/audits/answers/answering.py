@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,10 +26,9 @@ def spaces_of(summary: pd.DataFrame) -> list[str]:
     return [name for name in spaces if not (apart and name == PIXELS)]
 
 
-def rows_in(summary: pd.DataFrame, space: str) -> pd.DataFrame:
-    """Return the rows of a feature space, with those that belong to no feature space."""
-    others = set(spaces_of(summary)) - {space}
-    return summary[~summary["space"].isin(others)]
+def rows_in(table: pd.DataFrame, space: str, spaces: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of one of the feature spaces, with those that belong to no feature space."""
+    return table[~table["space"].isin(set(spaces) - {space})]
 
 
 def lead_rows(rows: pd.DataFrame, question: Question) -> pd.DataFrame:
@@ -70,9 +69,10 @@ def answer_table(summary: pd.DataFrame) -> pd.DataFrame:
     smallest effect among the methods; NaN if not measurable), decides (the lead measure with that effect), sentence.
     """
     table = []
-    for space in spaces_of(summary):
+    spaces = spaces_of(summary)
+    for space in spaces:
         for question in QUESTIONS:
-            leads = lead_rows(rows_in(summary, space), question)
+            leads = lead_rows(rows_in(summary, space, spaces), question)
             leads = leads.assign(departure=departures(leads))
             answers = [_answer(space, name, question, leads) for name in dict.fromkeys(summary["method"])]
             effects = pd.Series([row["effect"] for row in answers], dtype=np.float64)

@@ -23,7 +23,7 @@ def sentences(summary: pd.DataFrame, answers: pd.DataFrame, confidence: float) -
     lines = []
     for space in spaces:
         lines += answer_lines(answers[answers["space"] == space], space if len(spaces) > 1 else "")
-        rows = rows_in(summary, space)
+        rows = rows_in(summary, space, spaces)
         lines += [departure_line(rows, str(name)) for name in dict.fromkeys(rows["method"])]
     lines.append(count_line(summary, confidence))
     lines += [line for line in (reason_line(summary), leak_line(summary)) if line]
