@@ -19,7 +19,7 @@ from zeta_geom.plots.audit import densities_of, measure_panel, set_colors, worst
 from zeta_geom.plots.names import as_label, lettering, text_width
 from zeta_geom.plots.style import PARAMETERS
 
-PANEL_WIDTH = 3.1  # inches: 298 CSS pixels, which fit into the narrowest page
+PANEL_WIDTH = 2.5  # inches; the page enlarges a panel to 19 rem at most
 PLAIN = PARAMETERS | {"text.parse_math": False}  # draws a $ in a name literally
 COLUMNS = 4  # panels in a row
 WORST = 12
@@ -144,9 +144,9 @@ def worst_pictures(audit: AuditResult, measure: str, rows: Mapping[str, pd.DataF
             return
         titles = [f"row {row}" if row >= 0 else "" for row in worst["row"]]
         with matplotlib.rc_context(PLAIN):
-            figure = worst_images(
-                Figure(figsize=(7, 2.7), layout="constrained"), X[worst.index], titles, channels=channels
-            )
+            figure = Figure(figsize=(7, 2.7), layout="none")  # equal cells: no layout has to be computed
+            figure.subplots_adjust(left=0.01, right=0.99, bottom=0.01, top=0.93, wspace=0.05, hspace=0.2)
+            worst_images(figure, X[worst.index], titles, channels=channels)
         alt = f"The {len(worst)} samples of {method} with the largest {measure}; the table below has their values."
         title = f"{method}: the {len(worst)} worst samples"
         caption = f"By {measure}, the worst first; in grey images 1 is black."

@@ -15,7 +15,7 @@ from zeta_geom.audits.samples import Samples
 from zeta_geom.neighborhoods import embed
 from zeta_geom.plots.audit import points_map, set_colors
 
-MAPPED = 500  # samples of each set: more hide each other
+MAPPED = 1000  # samples in a map, equally many of each set: more hide each other, and t-SNE takes their time
 LEAST = 40  # samples: t-SNE of fewer shows nothing
 PERPLEXITY = 30
 STEPS = 250  # of t-SNE after early exaggeration: the map of a thousand samples hardly changes later
@@ -24,7 +24,7 @@ STEPS = 250  # of t-SNE after early exaggeration: the map of a thousand samples 
 def maps(audit: AuditResult) -> Section:
     """Return the section with a map for each feature space."""
     spaces = spaces_of(audit.summary)
-    lead = [f"A map shows at most {MAPPED} samples of each set."]
+    lead = [f"A map shows at most {MAPPED:,} samples, equally many of each set."]
     pictures = []
     for space in spaces:
         sets = audit.spaces.get(space, {ORIGINAL: audit.sources, **audit.points})
@@ -38,7 +38,7 @@ def maps(audit: AuditResult) -> Section:
 
 def _map(sets: Mapping[str, Samples], seed: int, where: str) -> Picture | str:
     """Return the picture of a map, or the reason why there is none."""
-    parts = {name: samples.flat[:MAPPED] for name, samples in sets.items()}
+    parts = {name: samples.flat[: MAPPED // len(sets)] for name, samples in sets.items()}
     X = np.concatenate(list(parts.values())).astype(np.float64)
     owners = np.repeat(list(parts), [len(points) for points in parts.values()])
     if X.shape[1] < 2 or len(X) < LEAST or np.ptp(X, axis=0).max() == 0:
