@@ -75,8 +75,8 @@ def find(context: Context, s: Settings) -> Pictures:
         dataset = context.dataset(s.data)
         return Pictures(dataset.name, len(dataset.X_train), dataset.X_train.__getitem__, dataset.fingerprint)
     try:
+        from zeta_geom.datasets.pictures import Framing
         from zeta_geom.training import load_image_data
-        from zeta_geom.training.data.framing import Framing
         from zeta_geom.training.data.readers.picture_folders import load_pictures
     except ModuleNotFoundError as error:
         raise FileNotFoundError(f"the pictures of {s.data} cannot be opened: {error}") from error

@@ -189,7 +189,7 @@ def prdc(sets: dict[str, tuple[np.ndarray, np.ndarray]], python: str) -> Iterato
 
 def main(
     n: Annotated[int, typer.Option(help="points of the estimators")] = 800,
-    rounds: Annotated[int, typer.Option(help="interleaved rounds of what is timed")] = 5,
+    rounds: Annotated[int, typer.Option(help="interleaved rounds of each timing")] = 5,
     python: Annotated[str, typer.Option(help="a Python that has dadapy and prdc")] = sys.executable,
     out: Annotated[Path, typer.Option(help="folder of the JSON file")] = Path("docs"),
 ) -> None:

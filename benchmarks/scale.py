@@ -82,11 +82,11 @@ def sweep_once(X: np.ndarray, executor: Executor, grid: dict[str, Any]) -> pd.Da
 
 
 def main(
-    rounds: Annotated[int, typer.Option(help="of the helix's sweep")] = 5,
-    image_rounds: Annotated[int, typer.Option(help="of Fashion-MNIST's")] = 3,
+    rounds: Annotated[int, typer.Option(help="rounds of the helix's sweep")] = 5,
+    image_rounds: Annotated[int, typer.Option(help="rounds of Fashion-MNIST's sweep")] = 3,
     n_helix: Annotated[int, typer.Option(help="points on the helix")] = 8192,
-    n_images: Annotated[int, typer.Option(help="Fashion-MNIST's")] = 10_000,
-    runs: Annotated[int, typer.Option(help="that take no time")] = 500,
+    n_images: Annotated[int, typer.Option(help="images of Fashion-MNIST")] = 10_000,
+    runs: Annotated[int, typer.Option(help="empty runs, for the cost of the ledger")] = 500,
     plan: Annotated[bool, typer.Option(help="check the plan too")] = True,
     out: Annotated[Path, typer.Option(help="folder of the JSON files")] = Path("benchmarks/results"),
 ) -> None:

@@ -30,7 +30,7 @@ def write(folder: Path) -> None:
     pages = {f"{room}.rst": room_page(room) for room in rooms()}
     pages |= {"cli.md": command_page()}
     pages |= {"claims_table.md": claims_page(folder / "claims.csv")}
-    pages |= {"peers_table.md": peers_page(folder / "peers.json")}
+    pages |= {"peers_table.md": peers_page(folder / "peers.json", folder / "peers_features.json")}
     pages |= {"false_alarms_table.md": false_alarms_page(folder / "false_alarms.json")}
     current = {f"{page_names().get(name, name)}.rst" for room in rooms() for name in public_names(room)}
     for path in [*generated.glob("*.rst"), *generated.glob("api/*.rst")]:
@@ -191,10 +191,11 @@ def escape(text: str) -> str:
     return text
 
 
-def peers_page(path: Path) -> str:
-    """Return the tables of benchmarks/peers.py, one for each peer."""
+def peers_page(*paths: Path) -> str:
+    """Return the tables of benchmarks/peers.py and peers_features.py, one for each peer."""
     columns = ["peer", "question", "data", "zeta_geom", "the peer"]
-    rows = pd.DataFrame(json.loads(path.read_text(encoding="utf-8"))["rows"], columns=columns)
+    reports = [json.loads(path.read_text(encoding="utf-8"))["rows"] for path in paths]
+    rows = pd.DataFrame([row for rows in reports for row in rows], columns=columns)
     lines = []
     for peer, part in rows.groupby("peer", sort=False):
         cells = [[escape(cell) for cell in row] for row in part[columns[1:]].astype(str).to_numpy()]

@@ -3,8 +3,8 @@
 The rooms follow the data's way: points come from `manifolds` and `datasets`, are mixed by `mixers`, and are measured
 by `geometry`, `realism`, `neighborhoods` and `fidelity`, as they are or in the spaces of `features`; `scale` computes
 the same neighbours and dimensions for points that outgrow memory, `sweeps` repeats a measurement over many settings,
-and `plots` draws it. `audits` asks all of them about any augmentation; `audit` is its one call. `training`, an add-on,
-trains classifiers. Rooms load when first used, so that importing the package stays cheap.
+and `plots` draws it. `audits` asks all of them about any augmentation; `audit` is its one call. `training`, an
+add-on, trains classifiers. Rooms load when first used, so that importing the package stays cheap.
 """
 
 from importlib import import_module

@@ -29,7 +29,7 @@ def by_recipes(name: str, recipes: tuple[str, str, str], s: Settings, progress: 
     for recipe in by_method.values():
         for setting in ("data", "size", "crop", "background", "n_train"):
             if getattr(recipe, setting) != getattr(first, setting):
-                raise ValueError(f"the three recipes of {name} must have one {setting}; {recipe.name} has another.")
+                raise ValueError(f"the three recipes of {name} must have the same {setting}; {recipe.name} differs.")
     shown: dict[str, Any] = {"size": first.size, "crop": first.crop, "background": first.background}
     data = load_image_data(first.data, data_home=s.data_home, **shown, progress=progress)
     make = partial(one_seed, partial(train, data, by_method, s, progress), data.test.labels, s)

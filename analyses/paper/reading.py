@@ -35,23 +35,25 @@ def read_table(number: int, folder: Path = FOLDER) -> pd.DataFrame:
     lacking, unknown = COLUMNS[number] - set(table), set(table) - COLUMNS[number]
     if lacking or unknown:
         raise ValueError(
-            f"{path}: columns lacking {sorted(lacking)}, unknown {sorted(unknown)}; mend its first line."
+            f"{path}: columns lacking {sorted(lacking)}, unknown {sorted(unknown)}; correct its first line."
         )
     for name in set(NUMBERS) & set(table):
         try:
             table[name] = pd.to_numeric(table[name])
         except ValueError as error:
-            raise ValueError(f"{path}: column {name!r} must hold numbers or nothing ({error}).") from error
+            raise ValueError(f"{path}: column {name!r} must hold numbers or empty cells ({error}).") from error
     _check(table, number, path)
     return table
 
 
 def _check(table: pd.DataFrame, number: int, path: Path) -> None:
     if table.empty or not table["table"].eq(number).all():
-        raise ValueError(f"{path}: column 'table' must hold {number} in each of one or more rows.")
+        raise ValueError(f"{path}: column 'table' must hold {number} in every row, and there must be a row.")
     doubled = table[table.duplicated(KEY)]
     if len(doubled):
-        raise ValueError(f"{path}: each of {', '.join(KEY)} may stand once; twice: {doubled[KEY].values.tolist()}.")
+        raise ValueError(
+            f"{path}: each of {', '.join(KEY)} may occur once; repeated: {doubled[KEY].values.tolist()}."
+        )
     if not table["unit"].isin(UNITS).all():
         raise ValueError(f"{path}: unit must be one of {', '.join(UNITS)}; got {sorted(set(table['unit']))}.")
     for row in table[table["unit"] != "s"].itertuples():

@@ -24,7 +24,7 @@ def load_runs(folder: Path) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If a record is not what its manifest says, holds no such table, or has the same run twice.
+        If a record does not match its checksum, holds no such table, or contains a run twice.
     """
     tables = []
     for path in sorted(folder.glob("**/seed-*.parquet")):
@@ -33,7 +33,7 @@ def load_runs(folder: Path) -> pd.DataFrame:
         try:
             tables.append(check_runs(records.read(path.with_suffix("")).table, str(path)))
         except FileNotFoundError:
-            logger.warning("%s: passed over, it has no whole manifest; run that training again", path)
+            logger.warning("%s: skipped, because its manifest is incomplete; repeat this training", path)
     if not tables:
         return pd.DataFrame(columns=COLUMNS)
     return check_runs(pd.concat(tables, ignore_index=True), str(folder))
@@ -47,7 +47,7 @@ def check_runs(runs: pd.DataFrame, source: str) -> pd.DataFrame:
     wrong = [name for name in NUMBERS if not pd.api.types.is_numeric_dtype(runs[name])]
     wrong += [name for name in NUMBERS[:-1] if runs[name].isna().any()]  # seconds may be unknown
     if wrong:
-        raise ValueError(f"{source}: columns {wrong} must hold numbers, none absent; train those runs again.")
+        raise ValueError(f"{source}: columns {wrong} must hold a number in each row; repeat these trainings.")
     metric = runs[runs["metric"].isin(("error", "accuracy", "balanced_accuracy", "f1_micro", "f1_macro", "auc"))]
     outside = metric[~metric["value"].between(0, 1)]
     if len(outside):
@@ -56,6 +56,6 @@ def check_runs(runs: pd.DataFrame, source: str) -> pd.DataFrame:
     doubled = runs[runs.duplicated(key)]
     if len(doubled):
         raise ValueError(
-            f"{source}: the same run stands twice: {doubled[key].values.tolist()[:3]}; keep one of them."
+            f"{source}: the same run occurs twice: {doubled[key].values.tolist()[:3]}; keep one of them."
         )
     return runs[COLUMNS]

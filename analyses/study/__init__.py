@@ -31,7 +31,7 @@ def run(context: Context, settings: Settings | None = None) -> None:
     runs = read_table(s.tables / "runs.csv", STUDY, MAKES_TABLES)
     table = intervals(runs[runs["metric"] == "error"], read_intervals(s.tables / "intervals.csv"))
     if AGAINST not in set(table["method"]):
-        raise FileNotFoundError(f"{s.tables} has no errors of {AGAINST}, with which the others are compared.")
+        raise FileNotFoundError(f"{s.tables} has no errors of {AGAINST}, the reference of all comparisons.")
     shown = table[table["method"].isin(s.methods)]
     order = {method: place for place, method in enumerate(s.methods)}
     shown = shown.sort_values("method", key=lambda names: names.map(order), kind="stable", ignore_index=True)
@@ -58,7 +58,7 @@ def intervals(runs: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     alike = np.isclose(both["mean"], both["mean_runs"], rtol=1e-4, atol=1e-6) & (both["n"] == both["n_runs"])
     if not alike.all():
         other = both.loc[~alike, "study"] + " " + both.loc[~alike, "method"]
-        raise ValueError(f"intervals.csv must be of the runs in runs.csv, which differ for {', '.join(other)}.")
+        raise ValueError(f"intervals.csv must belong to the runs in runs.csv; they differ for {', '.join(other)}.")
     return both.merge(summary[["study", "method"]], how="right")[[*PARTS, *INTERVALS[1:], "guessing"]]
 
 

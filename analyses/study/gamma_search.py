@@ -35,8 +35,8 @@ def main(
     recipe: Annotated[str, typer.Option(help="another recipe, by name or YAML file")] = "",
     models: Annotated[int, typer.Option(help="models in all; the paper has 200", min=1)] = 200,
     jobs: Annotated[int, typer.Option(help="processes that train at once", min=1)] = 1,
-    runs: Annotated[Path, typer.Option(help="where runs are kept, and the search with its table")] = Path("runs"),
-    accelerator: Annotated[str, typer.Option(help="of Lightning")] = "auto",
+    runs: Annotated[Path, typer.Option(help="folder of the runs, the search and its table")] = Path("runs"),
+    accelerator: Annotated[str, typer.Option(help="Lightning's accelerator")] = "auto",
 ) -> None:
     """Start or resume the search, and write its table beside the runs."""
     common = find_recipe(recipe or f"figure-10-search/{data}/resnet18/zeta-2.8")

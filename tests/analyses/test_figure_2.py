@@ -161,13 +161,16 @@ def test_spread_takes_the_named_rows_alone():
         (lambda ax: cloud(ax, np.zeros((3, 2)), color="k", behind=np.zeros(3)), "behind must have shape"),
         (
             lambda ax: view_row([ax], np.zeros((2, 3, 3)), ["k"], originals=np.zeros((3, 3)), view=(0, 0)),
-            "clouds and colors must be as many as the 1 panels; got 2 and 1",
+            "clouds and colors must have one entry per panel, 1; got 2 and 1",
         ),
         (lambda ax: project(np.zeros((3, 2)), 0, 0), "X must have 3 columns"),
         (lambda ax: project(np.zeros((3, 3)), np.nan, 0), "elevation must be finite"),
         (lambda ax: axis_names(0, np.inf), "azimuth must be finite"),
         (lambda ax: name_columns(np.array([[ax]]), ["a", "b"], "x"), "names must hold one name for each of the 1"),
-        (lambda ax: spread(pd.DataFrame({"a": [1]}), "a", {"a": 2}, ".1f"), "what must match rows of the table"),
+        (
+            lambda ax: spread(pd.DataFrame({"a": [1]}), "a", {"a": 2}, ".1f"),
+            "what must match at least one row of table",
+        ),
     ],
 )
 def test_bad_input_is_answered_with_the_rule(call, text):

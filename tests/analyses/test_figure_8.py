@@ -169,7 +169,7 @@ def test_a_folder_of_pictures_goes_from_recipes_to_the_figure(skin, monkeypatch)
 def test_recipes_that_do_not_belong_together_are_refused(skin):
     recipes = skin[1]
     write_recipe(change_recipe(read_recipe(recipes[1]), {"size": 48}), recipes[1])
-    with pytest.raises(ValueError, match="the three recipes of skin must have one size; skin/mixup has another"):
+    with pytest.raises(ValueError, match="the three recipes of skin must have the same size; skin/mixup differs"):
         figure_8_recipes.by_recipes("skin", recipes, SMALL, False)
 
 
@@ -233,8 +233,8 @@ def test_class_colors_differ():
             lambda ax: class_map(ax, np.zeros((2, 2)), [0, 1], "ab", np.zeros((3, 2)), [0]),
             "test_labels must have one",
         ),
-        (lambda ax: class_map(ax, np.zeros((2, 2)), [0, 1], "abcdefghijk"), "class_names must be at most 10"),
-        (lambda ax: interval_rows(ax, [1.0], [0.0], [2.0], [[1.0]], []), "must be as many"),
+        (lambda ax: class_map(ax, np.zeros((2, 2)), [0, 1], "abcdefghijk"), "class_names must hold at most 10 names"),
+        (lambda ax: interval_rows(ax, [1.0], [0.0], [2.0], [[1.0]], []), "must have equal lengths"),
         (lambda ax: predicted_picture(ax, np.zeros(3), "a", {}), "image must have shape"),
     ],
 )

@@ -5,11 +5,14 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from tests.audits.page_checks import check_page
 from zeta_geom.cli.main import app
+from zeta_geom.datasets import load_folder
 from zeta_geom.manifolds import make_crescents
+from zeta_geom.records.keys import data_fingerprint
 
 QUICK = ["--k", "4", "16", "--n-bootstrap", "20"]
 
@@ -23,7 +26,7 @@ def files(tmp_path, monkeypatch):
     np.savez("held.npz", X=X[:50] + 0.02, y=y[:50])
     tmp_path.joinpath("own_models.py").write_text(
         "import numpy as np\ndef predict(X):\n    return np.full((len(X), 2), 0.5)\n"
-        "def shift(X):\n    return X + 0.1\n"
+        "def shift(X):\n    return X + 0.1\ndef darken(X):\n    return 0.9 * X\n"
         "def leave(X):\n    raise SystemExit(1)\nname = 3\n"
     )
     return tmp_path
@@ -67,6 +70,21 @@ def test_own_callables_and_all_options(files):
     assert (settings["originals"], settings["held out"], settings["manifold"]) == (160, 50, "crescents")
     assert methods(files / "report") == ["own_models:shift"]
     assert "<h1>A title</h1>" in (files / "report" / "index.html").read_text()
+
+
+def test_folders_of_pictures_larger_than_64_pixels_in_colour(files):
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 72, 96, 3)).astype(np.uint8)
+    for row, image in enumerate(pixels):
+        path = files / ("held" if row % 2 else "photos") / ("melanoma" if row % 4 < 2 else "naevus") / f"{row}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(path)
+    words = ["--original", "photos", "--holdout", "held", "--out", "report", "--size", "70"]
+    audit(*words, "--augment", "own_models:darken", "--k", "4")
+    settings = json.loads((files / "report" / "settings.json").read_text())
+    assert settings["fingerprint of X"] == data_fingerprint(load_folder("photos", size=70)[0])
+    assert methods(files / "report") == ["own_models:darken"]
+    with pytest.raises(ValueError, match="size is for folders of pictures"):
+        audit("--original", "data.npz", "--mixer", "zeta", "--size", "16", "--out", "report")
 
 
 @pytest.mark.parametrize(

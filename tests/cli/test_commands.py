@@ -101,7 +101,7 @@ def test_neighbors(folder):
     assert np.load(out)["counts"].min() >= 1  # each point is among its own neighbours
 
 
-@pytest.mark.parametrize("command", ["data", "mix", "dimension", "realism", "neighbors"])
+@pytest.mark.parametrize("command", ["data", "mix", "dimension", "realism", "neighbors", "fidelity"])
 def test_help_has_an_example(command):
     words = ["data", "fetch"] if command == "data" else [command]
     assert f"Example: zeta-geom {' '.join(words)}" in " ".join(run(*words, "--help").output.split())

@@ -82,7 +82,9 @@ def test_a_user_without_a_home_folder_is_told_what_to_set(value, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     if value is not None:
         monkeypatch.setenv("ZETA_GEOM_DATA", value)
-    with pytest.raises(ValueError, match=r"data_home must be a folder; ~.* Pass another, or set ZETA_GEOM_DATA"):
+    with pytest.raises(
+        ValueError, match=r"data_home must be a folder; .*~.* Pass another folder, or set ZETA_GEOM_DATA"
+    ):
         datasets.data_home()
     assert len(datasets.load("digits").X_test) == 297  # which needs none
 

@@ -31,9 +31,9 @@ def test_idx_header_is_as_published(tmp_path):
         (b"", r"uncompressed IDX file of unsigned bytes; .* starts with \[\]"),
         (gzip.compress(b"data", mtime=0), r"uncompressed IDX file of unsigned bytes; .* starts with \[31, 139"),
         (bytes([0, 0, 13, 1]), "uncompressed IDX file of unsigned bytes"),
-        (bytes([0, 0, 8, 1, 0, 0]), "whole IDX file; .* has 6 bytes"),
-        (bytes([0, 0, 8, 1, 0, 0, 0, 3, 1, 2]), "whole IDX file; .* has 10 bytes"),
-        (bytes([0, 0, 8, 1, 0, 0, 0, 1, 1, 2]), "whole IDX file; .* has 10 bytes"),
+        (bytes([0, 0, 8, 1, 0, 0]), "whole IDX file; the 6 bytes of .* differ"),
+        (bytes([0, 0, 8, 1, 0, 0, 0, 3, 1, 2]), "whole IDX file; the 10 bytes of .* differ"),
+        (bytes([0, 0, 8, 1, 0, 0, 0, 1, 1, 2]), "whole IDX file; the 10 bytes of .* differ"),
     ],
 )
 def test_idx_refuses_other_files(content, message, tmp_path):

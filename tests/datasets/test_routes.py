@@ -90,5 +90,5 @@ def test_run_command_tells_what_went_wrong(tmp_path, monkeypatch):
     with pytest.raises(RouteError, match="exit status 3"):
         routes.run_command([sys.executable, "-c", "raise SystemExit(3)"], tmp_path)
     monkeypatch.setattr(routes, "COMMAND_SECONDS", 0.2)
-    with pytest.raises(RouteError, match=r"not done after 0\.2 s"):
+    with pytest.raises(RouteError, match=r"not finished after 0\.2 s"):
         routes.run_command([sys.executable, "-c", "import time; time.sleep(30)"], tmp_path)

@@ -77,7 +77,7 @@ def test_the_first_to_finish_has_recorded_it(ledger, caplog):
     ledger.finish(entry, pd.DataFrame({"who": ["first"]}))
     with caplog.at_level(logging.INFO):
         ledger.finish(entry, pd.DataFrame({"who": ["second"]}))
-    assert "finished elsewhere meanwhile" in caplog.text
+    assert "another process has finished this run" in caplog.text
     assert ledger.read(entry)["who"].tolist() == ["first"]
     assert not list(ledger.temporary.iterdir())
 
@@ -112,7 +112,7 @@ def test_a_full_disk_is_one_clear_error_and_loses_nothing(ledger):
     old = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, old[1]))
     try:
-        with pytest.raises(OSError, match=r"ledger in .* cannot be written .*Make room and run the same again"):
+        with pytest.raises(OSError, match=r"ledger in .* cannot be written .*Free space and repeat the call"):
             go(ledger, [*small, *large])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, old)

@@ -93,7 +93,7 @@ def test_a_worker_that_does_not_see_the_ledger_says_so(ledger):
 def test_a_worker_with_other_code_or_libraries_is_refused(ledger, monkeypatch):
     entries = cases.entries(ledger, 1)
     monkeypatch.setattr("zeta_geom.execution.running.library_versions", lambda: {"numpy": "0.0"})
-    with pytest.raises(RuntimeError, match=r"other versions of numba, numpy, .* install the same there"):
+    with pytest.raises(RuntimeError, match=r"other versions of numba, numpy, .* install the same versions on both"):
         go(ledger, entries)
 
 
@@ -120,7 +120,7 @@ def test_a_killed_owners_run_is_taken_over(ledger):
 
 @pytest.mark.parametrize("how", [pytest.param("hangs", marks=pytest.mark.slow), "hangs in C"])
 def test_a_run_that_hangs_is_ended_and_recorded(ledger, how, monkeypatch):
-    with pytest.raises(ValueError, match="limit needs processes"):
+    with pytest.raises(ValueError, match="limit needs an executor"):
         go(ledger, cases.entries(ledger, 1), limit=1.0)
     entries = cases.entries(ledger, 4, **{how: 2})
     assert cases.squares(go(ledger, entries, PoolExecutor(2), limit=1.0)) == {0: 0, 1: 1, 3: 9}

@@ -19,14 +19,14 @@ from tests.fuzz.entries import ENTRIES
 from tests.fuzz.values import any_array, any_scalar, odd_tables
 from zeta_geom.mixers import MIXERS
 
-for room in ("audits", "files", "mixers", "plots", "points", "samples"):
+for room in ("audits", "features", "files", "mixers", "plots", "points", "samples"):
     import_module(f"tests.fuzz.{room}")  # enters the calls of that room
 PACKAGE = Path(zeta_geom.__file__).parent
 # what takes no arrays of a user's, room by room
 NO_ARRAYS = {
-    "audits": "Audit",
+    "audits": "Audit Masked",
     "checks": "check_label_shape check_units count_classes one_hot",  # the last three take what is checked
-    "datasets": "Dataset Specification data_home fetch load",
+    "datasets": "Dataset Specification data_home fetch load load_folder",
     "fidelity": "AlphaPrecision Authenticity BetaRecall DensityCoverage PrecisionRecall",  # results
     "geometry": "Neighbors",
     "execution": "DaskExecutor Executor Ledger PoolExecutor SerialExecutor",
@@ -42,7 +42,7 @@ NO_ARRAYS = {
     "write_recipe",
     "plots": "accuracy_colors as_label as_text difference_colors difference_key lettered lettering level_across "
     "mark_gamma_min name_columns paired_dots_key panel_letter panels_of set_colors text_width two_class_colors",
-    "datasets.own_files": "labels_of read_several",
+    "datasets.own_files": "labels_of names_of read_several",
 }
 EXAMPLES, MORE = 15, 500  # calls of an entry; with --all
 ARRAYS = (np.ndarray, pd.DataFrame, pd.Series, torch.Tensor, list, zeta_geom.geometry.Neighbors)

@@ -78,7 +78,7 @@ def test_one_warning_counts_the_points_without_a_dimension(nothing):
 
 
 def test_too_few_different_points():
-    with pytest.raises(ValueError, match=r"below the number of different points, 12, for an estimator.*got k=12"):
+    with pytest.raises(ValueError, match=r"below 12, the number of distinct points.*got k=12"):
         local_dimension(np.repeat(PLANE[:12], 5, axis=0), K, estimator=skdim.id.MLE())
 
 

@@ -332,7 +332,11 @@ def test_noiseless_points_with_their_own_labels_are_never_wrong():
         (lambda: manifolds.curved_distance([[np.inf] * 12]), ValueError, "X must be finite"),
         (lambda: MANIFOLDS["helix-3d"].nearest_class(np.zeros((1, 3))), ValueError, "no classes"),
         (lambda: manifolds.get_manifold("moons"), ValueError, "name must be one of 'crescents', 'curved-12d'"),
-        (lambda: manifolds.wrong_labels([[0.1, 0.2]], [0]), ValueError, "Y must be soft labels of the distances'"),
+        (
+            lambda: manifolds.wrong_labels([[0.1, 0.2]], [0]),
+            ValueError,
+            "Y must be soft labels in the shape of distances",
+        ),
         (lambda: manifolds.wrong_labels([[0.1, 0.2]], [[0.7, 0.7]]), ValueError, "Y must have non-negative rows"),
     ],
 )

@@ -32,6 +32,7 @@ VARIANTS = {
     "dirichlet-sparse": ("dirichlet", {"alpha": 0.2}),
     "local-synthetic-instances-random": ("local-synthetic-instances", {"n_mix": 3, "anchor": "random"}),
     "cutmix-alpha": ("cutmix", {"alpha": 0.5}),
+    "cutmix-per-sample": ("cutmix", {"per_sample": True}),
     "cutmix-zeta": ("cutmix-zeta", {"n_mix": 3}),
     "gridmix": ("gridmix", {"n_cells": 3}),
     "mixfeat-batch": ("mixfeat", {"per_feature": False}),

@@ -1,5 +1,6 @@
 """CutMix, GridMix and mixup: torchvision and timm as judges, and the laws of boxes and cells."""
 
+import itertools
 import math
 from types import SimpleNamespace
 
@@ -74,6 +75,33 @@ class TestLibraries:
             assert_within_an_ulp(mixers.make_mixer(name), plan, X, torch.eye(4)[labels], expected)
         assert len(boxes) == (30 if name == "cutmix" else 0)
 
+    @pytest.mark.parametrize("smoothing", [0.0, 0.1])
+    @pytest.mark.parametrize("name", ["mixup", "cutmix"])
+    def test_timm_with_a_lambda_and_a_box_for_each_sample_and_smoothed_labels(self, name, smoothing, monkeypatch):
+        images, labels = torch.from_numpy(soft(6, 252)).float().view(6, 3, 7, 12), torch.tensor([0, 1, 2, 3, 1, 1])
+        boxes, draw_box = [], timm.data.mixup.cutmix_bbox_and_lam
+        monkeypatch.setattr(
+            timm.data.mixup, "cutmix_bbox_and_lam", lambda *a, **k: boxes.append(draw_box(*a, **k)) or boxes[-1]
+        )
+        lam = np.random.default_rng(0).uniform(0, 0.9, 6).astype(np.float32)
+        judge = timm.data.Mixup(mode="elem", label_smoothing=smoothing, num_classes=4)
+        judge._params_per_elem = lambda size: (lam.copy(), np.full(size, name == "cutmix"))
+        X_judge, Y_judge = judge(images.clone(), labels)
+        plan, Y = PairPlan(np.arange(6)[::-1].copy(), lam, 6), torch.eye(4)[labels]
+        if name == "cutmix":
+            shares, edges = np.array([one[1] for one in boxes]), np.array([one[0] for one in boxes])
+            plan = BoxPlan(plan.partners, shares, 6, edges)
+        for layout, readable in itertools.product(("first", "last", "grey"), (True, False)):
+            monkeypatch.setattr("zeta_geom.mixers.methods.cutmix._box_is_readable", lambda X, to=readable: to)
+            order = {"first": [0, 1, 2, 3], "last": [0, 2, 3, 1], "grey": [0, 1, 2, 3]}[layout]
+            X, expected = (one[:, 0] if layout == "grey" else one.permute(order) for one in (images, X_judge))
+            channels = {} if name == "mixup" else {"channels": "last" if layout == "last" else "first"}
+            mixer = mixers.make_mixer(name, label_smoothing=smoothing, per_sample=True, **channels)
+            for form in (lambda tensor: tensor, lambda tensor: tensor.numpy()):
+                X_new, Y_new = mixer.apply(form(X.contiguous()), form(Y), plan)
+                np.testing.assert_allclose(X_new, expected, rtol=1e-5, atol=1e-9)
+                np.testing.assert_allclose(Y_new, Y_judge, atol=2e-7)  # timm rounds λ to float32 before 1 - λ
+
 
 class TestCutMix:
     def test_cutmix_boxes_have_floored_half_sides_around_uniform_centres_and_are_clipped(self):
@@ -99,6 +127,20 @@ class TestCutMix:
         shares = 1 - drawn[:, 1] * drawn[:, 3] / 1550
         np.testing.assert_allclose([float(plan.lam) for plan in plans], shares, atol=1e-15)
         assert ks_2samp(shares, 1 - judge[:, 1] * judge[:, 3] / 1550).pvalue > 1e-3
+
+    @pytest.mark.parametrize("start", [lambda: 0, torch.Generator], ids=["numpy", "torch"])
+    def test_boxes_of_single_samples_have_the_law_of_the_box_of_a_batch(self, start):
+        size, rows = (50, 31), 1500
+        plan = CutMix(0.5, per_sample=True, random_state=start()).draw((2, *size), n_out=rows)
+        single = CutMix(0.5, random_state=1)
+        judge = np.array([single.draw((2, *size)).box for _ in range(3000)])
+        drawn = np.asarray(plan.box)
+        assert drawn.shape == (rows, 4)
+        np.testing.assert_allclose(
+            np.asarray(plan.lam), 1 - np.prod(drawn[:, 1::2] - drawn[:, ::2], axis=1) / 1550, atol=1e-6
+        )
+        for column in range(4):
+            assert ks_2samp(drawn[:, column], judge[:, column]).pvalue > 1e-3
 
 
 class TestGridMix:

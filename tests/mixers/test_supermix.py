@@ -123,8 +123,8 @@ class TestSuperMix:
         assert len(X_new) > 30
         plain = torch.einsum("ki,icab->kcab", (shares > 0).to(X) / 2, X)
         with torch.no_grad():
-            own, masked, averaged = (teacher(images).numpy() for images in (X, X_new, plain))
-        target = shares.numpy() @ np.eye(10)[own.argmax(axis=1)]
+            original, masked, averaged = (teacher(images).numpy() for images in (X, X_new, plain))
+        target = shares.numpy() @ np.eye(10)[original.argmax(axis=1)]
         assert all(map(recognised, masked, target))
         better, worse = divergence(target, masked), divergence(target, averaged)
         assert better.mean() < worse.mean() / 2

@@ -29,14 +29,14 @@ def barycenter_by_pot(first, second, share, reg, max_iter=200):
     """
     bregman = pytest.importorskip("ot.bregman")
     pair = np.stack([first, second]).astype(np.float64)
-    asked = {"weights": np.array([share, 1 - share]), "numItermax": max_iter, "stabThr": 1e-300, "log": True}
+    options = {"weights": np.array([share, 1 - share]), "numItermax": max_iter, "stabThr": 1e-300, "log": True}
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         pair /= pair.sum(axis=(1, 2), keepdims=True)
-        result, log = bregman.convolutional_barycenter2d(pair, reg, **asked)
+        result, log = bregman.convolutional_barycenter2d(pair, reg, **options)
         underflow = not all(np.isfinite(log[name]).all() for name in "UV")
         if underflow:
-            result, log = bregman.convolutional_barycenter2d(pair, reg, method="sinkhorn_log", **asked)
+            result, log = bregman.convolutional_barycenter2d(pair, reg, method="sinkhorn_log", **options)
     return result / result.sum(), log["niter"] + 1, underflow
 
 

@@ -162,9 +162,9 @@ def test_letters_that_no_font_has_are_warned_of_once(drawing, bundled):
 
 def test_an_audit_warns_once(bundled, tmp_path):
     few = X[:24, :2]
-    made = audit(few, synthetic={KANJI: few + 0.1}, n_neighbors=4, n_bootstrap=20, random_state=0, progress=False)
+    report = audit(few, synthetic={KANJI: few + 0.1}, n_neighbors=4, n_bootstrap=20, random_state=0, progress=False)
     with pytest.warns(UserWarning, match="no font here has") as caught:
-        made.to_html(tmp_path / "index.html")
+        report.to_html(tmp_path / "index.html")
     assert len(caught) == 1
     assert KANJI in (tmp_path / "index.html").read_text(encoding="utf-8")
 
@@ -180,8 +180,8 @@ def test_a_sweep_warns_once(bundled, tmp_path):
 def test_a_font_that_has_a_letter_is_found_by_its_letters(bundled):
     families = {entry.name for entry in fontManager.ttflist if "Last Resort" not in entry.name} - {"DejaVu Sans"}
     paths = [findfont(FontProperties(family=[family])) for family in ("DejaVu Sans", *families)]
-    own, *others = (set(get_font(path).get_charmap()) for path in paths)
-    letter = next(chr(code) for code in sorted(set().union(*others) - own) if chr(code).isprintable())
+    first, *others = (set(get_font(path).get_charmap()) for path in paths)
+    letter = next(chr(code) for code in sorted(set().union(*others) - first) if chr(code).isprintable())
     figure = Figure()
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -54,8 +54,8 @@ def test_outcomes_have_colours_of_the_palette_and_shapes_in_the_key():
     ("change", "names", "message"),
     [
         (lambda table: table.drop(columns="second_std"), "abc", "lacking: second_std"),
-        (lambda table: table, "ab", "names must be as many"),
-        (lambda table: table[:0], "", "names must be as many"),
+        (lambda table: table, "ab", "names must have one name per row"),
+        (lambda table: table[:0], "", "names must have one name per row"),
         (lambda table: table.assign(first=np.nan), "abc", "finite"),
     ],
 )

@@ -73,10 +73,10 @@ def test_read_only_images_bring_no_warning_and_are_left_alone(oracle, sample):
 def test_threads_share_an_oracle(oracle, sample):
     expected = oracle.log_proba(sample.X_test[:100])
     with ThreadPoolExecutor(4) as pool:
-        found = list(
+        predictions = list(
             pool.map(lambda size: oracle.log_proba(sample.X_test[:100], batch_size=size), [1, 9, 40, 100] * 2)
         )
-    for log_p in found:
+    for log_p in predictions:
         np.testing.assert_allclose(log_p, expected, atol=1e-9)
 
 

@@ -69,21 +69,21 @@ def test_the_walk_finds_each_way_to_forget_an_encoding():
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_every_file_and_stream_names_its_encoding(room):
-    found = [
+    places = [
         f"{path.relative_to(ROOT)}:{line}"
         for path in sources()
         if path.relative_to(ROOT).parts[0] == room
         for line in nameless(ast.parse(path.read_text(encoding="utf-8")))
     ]
-    assert found == []
+    assert places == []
 
 
 def started(program, folder, **variables):
     """Run a program as a user in another locale would."""
-    found = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", program], cwd=folder, env=os.environ | variables, capture_output=True, check=False
     )
-    return found.returncode, found.stdout, found.stderr
+    return process.returncode, process.stdout, process.stderr
 
 
 BARE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}

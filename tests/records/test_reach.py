@@ -56,17 +56,17 @@ def test_a_constant_of_figure_8_changes_its_key_alone(changed_keys):
 
 
 def test_a_constant_of_the_classifier_changes_the_trainings_and_no_table_that_is_committed(changed_keys):
-    found = changed_keys("zeta_geom/training/fit/classifier.py", lambda text: text + "\nCHANGED = 1\n")
-    assert "trainings" in found
-    assert found <= {"trainings", "figure_8"}  # which trains its own networks
+    changed = changed_keys("zeta_geom/training/fit/classifier.py", lambda text: text + "\nCHANGED = 1\n")
+    assert "trainings" in changed
+    assert changed <= {"trainings", "figure_8"}  # which trains its own networks
 
 
 def test_a_byte_of_the_oracles_weights_changes_what_asks_it(changed_keys, tmp_path):
     path = tmp_path / "zeta_geom/realism/weights/lenet5_mnist.safetensors"
     path.write_bytes(path.read_bytes() + b"0")
-    found = changed_keys("none", None)
-    assert "figure_3" in found
-    assert not found & {"figure_2", "figure_9", "parts"}
+    changed = changed_keys("none", None)
+    assert "figure_3" in changed
+    assert not changed & {"figure_2", "figure_9", "parts"}
 
 
 PACKAGE = {
@@ -109,9 +109,9 @@ def test_imports_are_followed_to_the_modules_that_define_what_is_imported(script
         (tmp_path / "pack" / name).write_text(text, encoding="utf-8")
     (tmp_path / "beside.py").write_text("from pack.lazy import first", encoding="utf-8")
     (tmp_path / "script.py").write_text(script, encoding="utf-8")
-    found, outside = reached_modules([tmp_path / "script.py"], tmp_path / "pack")
+    digests, outside = reached_modules([tmp_path / "script.py"], tmp_path / "pack")
     top = {"script"} | ({"beside"} if "beside" in script else set())
-    assert set(found) == top | ({"pack"} | {f"pack.{name}" for name in reached} if reached else set())
+    assert set(digests) == top | ({"pack"} | {f"pack.{name}" for name in reached} if reached else set())
     assert {path.stem for path in outside} == top
 
 

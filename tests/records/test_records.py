@@ -62,10 +62,10 @@ def test_an_index_is_treated_alike_on_both_calls(tmp_path):
 
 
 def test_manifest_says_what_determined_the_result(tmp_path):
-    made = ask(tmp_path, Work(), settings={"seed": 0, "k": (8, 128)})
+    result = ask(tmp_path, Work(), settings={"seed": 0, "k": (8, 128)})
     manifest = json.loads((tmp_path / "room" / "demo.json").read_text())
-    assert manifest == made.manifest
-    assert made.settings == {"seed": 0, "k": [8, 128]}
+    assert manifest == result.manifest
+    assert result.settings == {"seed": 0, "k": [8, 128]}
     assert manifest["code"] == records.code_fingerprint(__file__)
     assert manifest["versions"]["numpy"] == np.__version__
 
@@ -127,7 +127,7 @@ def test_damaged_values_are_computed_again(tmp_path, caplog, damage, stale):
         values.unlink()
     else:
         values.write_bytes(values.read_bytes()[:-7] if damage == "truncated" else b"garbage")
-    with pytest.raises(ValueError, match=r"demo.npz is not what its manifest says; delete it"):
+    with pytest.raises(ValueError, match=r"demo.npz does not match its checksum; delete it"):
         records.read(tmp_path / "room" / "demo")
     with caplog.at_level(logging.WARNING):
         again = ask(tmp_path, work, stale=stale)
@@ -204,11 +204,11 @@ def test_objects_are_refused_and_leave_the_old_record(tmp_path):
 
 def test_a_record_is_keyed_by_the_modules_that_its_analysis_imports(tmp_path):
     analyses = shutil.copytree(Path(__file__).parents[2] / "analyses", tmp_path / "analyses")
-    asked = "figure_8/digits/seed-0", {"seed": 0}, "none", analyses / "figure_8" / "__init__.py"
-    before = keys.make_manifest(*asked)["key"]
+    arguments = "figure_8/digits/seed-0", {"seed": 0}, "none", analyses / "figure_8" / "__init__.py"
+    before = keys.make_manifest(*arguments)["key"]
     networks = analyses / "figure_8" / "networks.py"
     networks.write_text(networks.read_text(encoding="utf-8") + "\nMIXED = METHODS[:1]\n", encoding="utf-8")
-    assert keys.make_manifest(*asked)["key"] != before
+    assert keys.make_manifest(*arguments)["key"] != before
 
 
 def test_arrays_are_no_table(tmp_path):
@@ -297,4 +297,4 @@ def test_reading_a_record_of_other_code_says_so(tmp_path, monkeypatch, caplog):
         assert not caplog.text
         monkeypatch.setattr(keys, "code_fingerprint", lambda _: "f" * 64)
         records.read(tmp_path / "room" / "demo")
-    assert "a record of other code than this" in caplog.text
+    assert "other code computed this record" in caplog.text

@@ -65,7 +65,7 @@ def test_a_rank_is_a_number_or_refused_by_name(name, monkeypatch):
         assert (draw_in_a_worker() == alone) == (rank in (None, 0))
     for value in ("abc", "-1", "1.5", "1e3", "0x1", "nan"):
         monkeypatch.setenv(name, value)
-        with pytest.raises(ValueError, match=rf"variable {name} must be a whole number from 0 on; got '{value}'"):
+        with pytest.raises(ValueError, match=rf"variable {name} must be a non-negative integer; got '{value}'"):
             draw_in_a_worker()
         mixer = pickle.loads(pickle.dumps(ZetaMixup(random_state=0)))
         assert np.isfinite(mixer(np.eye(4))[0]).all()  # outside a worker nobody asks

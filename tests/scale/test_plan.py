@@ -85,7 +85,7 @@ def test_what_takes_longer_than_a_day_says_what_is_needed():
     assert "n_anchors=10,000" in anchors
     assert "standard error of 0.01 " in anchors
     assert "faiss" in approximate
-    assert "not all points, or not exactly" in plan_local_dimension(10**9, 128, workers=16).needs[0]
+    assert "use n_anchors, or approximate" in plan_local_dimension(10**9, 128, workers=16).needs[0]
     assert len(plan_local_dimension(10**9, 2048, n_anchors=10_000).needs) == 2
 
 

@@ -29,7 +29,7 @@ def test_an_error_leaves_the_other_parts(tmp_path):
 def test_a_row_of_zeros_is_named_by_its_row():
     X = np.ones((300, 5))
     X[222] = 0
-    with pytest.raises(ValueError, match="row 222 is one"):
+    with pytest.raises(ValueError, match="row 222 holds zeros"):
         knn(X, 3, metric="cosine", executor=SERIAL, parts=Parts(chunk_size=50, block_size=40))
 
 

@@ -12,7 +12,7 @@ from zeta_geom.scale import Parts, knn, local_dimension
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ({"parts": "somewhere", "executor": None}, "parts must come with executor"),
+        ({"parts": "somewhere", "executor": None}, "parts needs executor"),
         ({"n_jobs": 2}, "n_jobs must be left out"),
         ({"executor": 3}, "executor must be an executor"),
         ({"method": "approximate"}, "method must be 'exact'"),
@@ -58,5 +58,5 @@ def test_geometry_says_where_its_old_keywords_are(call, name):
 @pytest.mark.parametrize("call", [knn, local_dimension])
 def test_a_path_needs_an_executor(call, tmp_path):
     for path in (tmp_path / "points.npy", str(tmp_path / "points.npy")):
-        with pytest.raises(TypeError, match=r"X must be an array without executor; got the path '.*points\.npy'"):
+        with pytest.raises(TypeError, match=r"X must be an array without executor=; got the path '.*points\.npy'"):
             call(path, 3)

@@ -96,7 +96,7 @@ def test_every_executor_gives_the_same_table(address, tmp_path, monkeypatch):
     for executor in (PoolExecutor(2), DaskExecutor(address)):
         made = sweep(data, executor=executor, folder=type(executor).__name__, **ask)
         pd.testing.assert_frame_equal(made.drop(columns="seconds"), expected, check_exact=True)
-    with pytest.raises(ValueError, match="folder must be given with a Dask address"):
+    with pytest.raises(ValueError, match="folder must be set if executor has a Dask address"):
         sweep(data, executor=DaskExecutor(address), **ask)
 
 

@@ -277,7 +277,7 @@ def test_runs_that_fail_are_told_of_after_the_others_are_done(tmp_path, monkeypa
         ({"seeds": [-1]}, ValueError, "seeds"),
         ({"alpha": 2}, ValueError, "alpha"),
         ({"errors": "hide"}, ValueError, "'ignore', 'raise', 'warn'"),
-        ({"limit": 1.0}, ValueError, "limit needs processes"),
+        ({"limit": 1.0}, ValueError, "limit needs an executor"),
         ({"mixers": {"a": ("mixup", {"beta": 1})}}, TypeError, "beta"),
     ],
 )

@@ -47,8 +47,8 @@ def test_each_picture_has_its_own_class(name, tmp_path):
     MAKERS[name](folder)
     rows = IMAGE_SETS[name].read(folder).rows
     for part, expected in SOME[name].items():
-        found = set(rows.loc[rows["file"].str.contains(part, regex=False), "class"])
-        assert found == {expected}, part
+        names = set(rows.loc[rows["file"].str.contains(part, regex=False), "class"])
+        assert names == {expected}, part
 
 
 def test_synsets_are_those_of_table_3():

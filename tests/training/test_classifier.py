@@ -6,13 +6,14 @@ import lightning
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import balanced_accuracy_score, f1_score, roc_auc_score
+from sklearn.metrics import balanced_accuracy_score, f1_score, log_loss, roc_auc_score
 from torch import nn
 from torch.nn import functional
 from torchvision.transforms.v2 import functional as transforms
 
 from tests.mixers.mixer_cases import VARIANTS, Brightness, build
 from zeta_geom.mixers import ZetaMixup
+from zeta_geom.realism import calibration
 from zeta_geom.training import Classifier, load_image_data, make_network
 from zeta_geom.training.fit.augmentation import augment, random_crop, random_flip
 from zeta_geom.training.fit.loaders import ImageLoaders
@@ -114,10 +115,10 @@ def test_metrics_agree_with_scikit_learn(n_classes):
     metrics = make_metrics(list(METRICS), n_classes)
     for rows in np.array_split(np.arange(len(y)), 3):
         metrics.update(torch.from_numpy(p[rows]), torch.from_numpy(y[rows]))
-    found = {name: value.item() for name, value in metrics.compute().items()}
+    values = {name: value.item() for name, value in metrics.compute().items()}
     guess = p.argmax(1)
     scores = p[:, 1] if n_classes == 2 else p
-    assert found == pytest.approx(
+    assert values == pytest.approx(
         {
             "error": (guess != y).mean(),
             "accuracy": (guess == y).mean(),
@@ -125,6 +126,9 @@ def test_metrics_agree_with_scikit_learn(n_classes):
             "f1_micro": f1_score(y, guess, average="micro"),
             "f1_macro": f1_score(y, guess, average="macro"),
             "auc": roc_auc_score(y, scores, multi_class="ovr"),
+            "ece": calibration(p, y).ece,
+            "brier": ((p - np.eye(n_classes)[y]) ** 2).sum(1).mean(),
+            "nll": log_loss(y, p),
         },
         abs=1e-5,
     )
@@ -144,14 +148,14 @@ def test_flips_and_crops_are_torchvisions_for_each_image_alone():
     places = set()
     for out, image in zip(moved, images, strict=True):
         padded = functional.pad(image, (4, 4, 4, 4))
-        found = [
+        values = [
             (top, left)
             for top in range(9)
             for left in range(9)
             if torch.equal(transforms.crop(padded, top, left, 6, 9), out)
         ]
-        assert found
-        places.add(found[0])
+        assert values
+        places.add(values[0])
     assert len(places) > 60  # of 81
     with pytest.raises(ValueError, match="augmentation must be one of"):
         augment(images, ["rotate"])

@@ -23,18 +23,18 @@ def runs(n=4, seed=0):
 
 def test_intervals_are_scipys_on_the_differences():
     table = runs()
-    found = compare(table, by=["data"]).set_index(["data", "method"])
+    intervals = compare(table, by=["data"]).set_index(["data", "method"])
     wide = table.pivot(index=["data", "seed"], columns="method", values="value")
     for data in ("a", "b"):
         for method in ("erm", "zeta"):
             difference = (wide.loc[data][method] - wide.loc[data]["mixup"]).to_numpy()
             low, high = stats.t.interval(0.95, 3, difference.mean(), stats.sem(difference))
-            row = found.loc[(data, method)]
+            row = intervals.loc[(data, method)]
             assert row[["difference", "low", "high"]].tolist() == pytest.approx([difference.mean(), low, high])
             assert row["p"] == pytest.approx(stats.ttest_1samp(difference, 0).pvalue)
             assert row[["n", "n_pairs"]].tolist() == [4, 4]
-    assert found.loc[("a", "mixup"), ["difference", "low", "high", "p", "p_holm"]].isna().all()
-    assert found.loc[("a", "zeta"), "std"] == pytest.approx(wide.loc["a"]["zeta"].std(ddof=1))
+    assert intervals.loc[("a", "mixup"), ["difference", "low", "high", "p", "p_holm"]].isna().all()
+    assert intervals.loc[("a", "zeta"), "std"] == pytest.approx(wide.loc["a"]["zeta"].std(ddof=1))
 
 
 def test_a_paired_interval_is_student_s():
@@ -53,10 +53,10 @@ def test_one_pair_has_no_interval_and_equal_differences_one_of_no_length():
 def test_only_common_seeds_are_paired_and_one_is_too_few():
     table = runs()
     few = table[~((table["method"] == "zeta") & (table["seed"] > 0))]
-    found = compare(few, by=["data"]).set_index(["data", "method"])
-    assert found.loc[("a", "zeta"), ["n", "n_pairs"]].tolist() == [1, 1]
-    assert np.isnan(found.loc[("a", "zeta"), "low"])
-    assert found.loc[("a", "erm"), "p_holm"] == found.loc[("a", "erm"), "p"]  # the only test of its family
+    intervals = compare(few, by=["data"]).set_index(["data", "method"])
+    assert intervals.loc[("a", "zeta"), ["n", "n_pairs"]].tolist() == [1, 1]
+    assert np.isnan(intervals.loc[("a", "zeta"), "low"])
+    assert intervals.loc[("a", "erm"), "p_holm"] == intervals.loc[("a", "erm"), "p"]  # the only test of its family
     assert compare(table[table["method"] == "erm"], by=["data"])["difference"].isna().all()
 
 

@@ -13,10 +13,10 @@ from torchvision.datasets import STL10, ImageFolder
 
 from tests.training.training_files import FIVE, make_files, save_picture, write_csv
 from zeta_geom.datasets import load
+from zeta_geom.datasets.pictures import Framing
 from zeta_geom.training.data import IMAGE_SETS, PARTS, load_image_data, subset
 from zeta_geom.training.data.array_images import ArrayImages
 from zeta_geom.training.data.file_images import FileImages, read_picture
-from zeta_geom.training.data.framing import Framing
 from zeta_geom.training.data.moments import channel_moments
 from zeta_geom.training.data.splitting import stratified_draw, three_parts
 
@@ -36,20 +36,20 @@ def own(tmp_path):
 
 @pytest.mark.parametrize("name", IMAGE_SETS)
 def test_every_set_is_read_from_its_real_format(name, tmp_path, monkeypatch):
-    made = make_files(name, tmp_path, monkeypatch)
+    archive = make_files(name, tmp_path, monkeypatch)
     data = load_image_data(name, data_home=tmp_path, download=False, progress=False)
     assert data.name == name
-    assert data.class_names == made.class_names
-    assert data.image_shape == made.shape
-    assert {part: int(counts.sum()) for part, counts in data.class_counts().items()} == made.counts
-    for part in made.counts:
+    assert data.class_names == archive.class_names
+    assert data.image_shape == archive.shape
+    assert {part: int(counts.sum()) for part, counts in data.class_counts().items()} == archive.counts
+    for part in archive.counts:
         images = getattr(data, part)
         assert images.labels.dtype == np.int64
-        assert len(images) == made.counts[part]
+        assert len(images) == archive.counts[part]
         image, label = images[len(images) - 1]
-        assert (image.dtype, tuple(image.shape), label) == (torch.uint8, made.shape, images.labels[-1])
+        assert (image.dtype, tuple(image.shape), label) == (torch.uint8, archive.shape, images.labels[-1])
     assert (data.class_counts()["train"] > 0).all() or name.startswith("cifar")  # drawn at random there
-    assert len(data.mean) == len(data.std) == made.shape[0]
+    assert len(data.mean) == len(data.std) == archive.shape[0]
     assert all(0 <= mean <= 1 and 0 < std <= 1 for mean, std in zip(data.mean, data.std))
     assert len(data.fingerprint) == 64
     assert data.source
@@ -89,8 +89,8 @@ def test_class_folders_are_as_torchvision_reads_them(own):
     data = load_image_data(f"folder:{own}")
     judge = ImageFolder(own)
     assert list(data.class_names) == judge.classes
-    found = {(str(path), label) for part in PARTS for path, label in _files(getattr(data, part))}
-    assert found == set(judge.samples)
+    labelled_files = {(str(path), label) for part in PARTS for path, label in _files(getattr(data, part))}
+    assert labelled_files == set(judge.samples)
 
 
 def _files(images):

@@ -9,9 +9,9 @@ from PIL import Image
 
 from tests.training.training_files import MAKERS, make_files, save_picture, write_csv
 from zeta_geom.datasets import DATASETS
+from zeta_geom.datasets.pictures import UNFRAMED
 from zeta_geom.training.data import IMAGE_SETS, load_image_data, subset
 from zeta_geom.training.data.contents import ArrayContents, from_arrays
-from zeta_geom.training.data.framing import UNFRAMED
 
 BY_FILE = [name for name in MAKERS if name != "stl-10"]
 

@@ -22,37 +22,37 @@ SETTINGS = {"accelerator": "cpu", "progress": False, "logs": False}
 @pytest.fixture
 def trained(monkeypatch):
     """Replace training by a formula, and count what is asked for."""
-    asked = []
+    recipes = []
 
-    def run(made, *, seeds, folder):
-        asked.append(made)
+    def run(variant, *, seeds, folder):
+        recipes.append(variant)
         assert seeds in ([0], [1])
-        value = made.mixer.params["gamma"] + np.log10(made.optimizer.weight_decay)
-        return pd.DataFrame({"metric": made.metrics, "value": [value] * len(made.metrics), "seed": seeds[0]})
+        value = variant.mixer.params["gamma"] + np.log10(variant.optimizer.weight_decay)
+        return pd.DataFrame({"metric": variant.metrics, "value": [value] * len(variant.metrics), "seed": seeds[0]})
 
     monkeypatch.setattr(room, "run", run)
-    return asked
+    return recipes
 
 
 def test_proposals_lie_within_the_limits_and_begin_as_their_laws_say(trained, tmp_path):
-    found = search(recipe(), tmp_path / "s.db", n_models=40, folder=tmp_path)
-    assert len(found) == len(trained) == 40
-    assert found["gamma"].between(1, 6).all()
-    assert found["weight_decay"].between(5e-5, 1e-3).all()
-    first = found.head(10)  # TPE draws these from the laws themselves
+    table = search(recipe(), tmp_path / "s.db", n_models=40, folder=tmp_path)
+    assert len(table) == len(trained) == 40
+    assert table["gamma"].between(1, 6).all()
+    assert table["weight_decay"].between(5e-5, 1e-3).all()
+    first = table.head(10)  # TPE draws these from the laws themselves
     assert first["gamma"].nunique() == 10
     assert kstest(first["gamma"], "uniform", (1, 5)).pvalue > 1e-3
     logs = np.log(first["weight_decay"])
     assert kstest(logs, "uniform", (np.log(5e-5), np.log(20))).pvalue > 1e-3
-    assert found["gamma"].tail(20).mean() < found["gamma"].head(10).mean()  # error: it seeks the smallest
-    assert {made.mixer.name for made in trained} == {"zeta"}
-    assert all(made.sources["mixer"].startswith("ours, proposed") for made in trained)
+    assert table["gamma"].tail(20).mean() < table["gamma"].head(10).mean()  # error: it seeks the smallest
+    assert {variant.mixer.name for variant in trained} == {"zeta"}
+    assert all(variant.sources["mixer"].startswith("ours, proposed") for variant in trained)
 
 
 @pytest.mark.slow
 def test_a_metric_that_should_be_high_is_sought_high(trained, tmp_path):
-    found = search(recipe(metrics=("accuracy",)), tmp_path / "s.db", n_models=30, folder=tmp_path)
-    assert found["gamma"].tail(10).mean() > found["gamma"].head(10).mean()
+    table = search(recipe(metrics=("accuracy",)), tmp_path / "s.db", n_models=30, folder=tmp_path)
+    assert table["gamma"].tail(10).mean() > table["gamma"].head(10).mean()
 
 
 def test_a_search_goes_on_to_the_number_asked_for_without_repeating(trained, tmp_path):
@@ -74,8 +74,8 @@ def begin(storage):
 def test_a_killed_model_is_taken_up_again_at_once_with_its_own_values(trained, tmp_path):
     storage = tmp_path / "s.db"
     _, drawn = begin(storage)
-    found = search(recipe(), storage, n_models=1, folder=tmp_path)
-    assert [tuple(row) for row in found[["gamma", "weight_decay"]].to_numpy()] == [drawn]
+    table = search(recipe(), storage, n_models=1, folder=tmp_path)
+    assert [tuple(row) for row in table[["gamma", "weight_decay"]].to_numpy()] == [drawn]
     begin(storage)
     assert len(search(recipe(), storage, n_models=3, folder=tmp_path)) == len(trained) == 3
 
@@ -87,15 +87,15 @@ def test_a_model_that_another_process_trains_is_waited_for(trained, tmp_path, mo
     other = room.SharedStudy(trial.study, storage)
     with ThreadPoolExecutor(1) as pool:
         with take_lease(other.leases, room.trial_name(trial.number)):
-            asked = pool.submit(search, recipe(), storage, n_models=2, folder=tmp_path)
+            searching = pool.submit(search, recipe(), storage, n_models=2, folder=tmp_path)
             deadline = time.monotonic() + 30
             while not trained and time.monotonic() < deadline:
                 time.sleep(0.05)
             with pytest.raises(TimeoutError):
-                asked.result(timeout=0.5)
+                searching.result(timeout=0.5)
             assert len(trained) == 1
             trial.study.tell(trial, 0.5)
-        assert len(asked.result(timeout=60)) == 2
+        assert len(searching.result(timeout=60)) == 2
     assert len(trained) == 1
 
 
@@ -106,8 +106,8 @@ def test_a_search_that_ends_short_says_why(trained, tmp_path):
 
 
 def test_a_value_that_is_no_number_is_told_of(tmp_path, monkeypatch):
-    def diverged(made, *, seeds, folder):
-        return pd.DataFrame({"metric": made.metrics, "value": np.nan, "seed": 0})
+    def diverged(variant, *, seeds, folder):
+        return pd.DataFrame({"metric": variant.metrics, "value": np.nan, "seed": 0})
 
     monkeypatch.setattr(room, "run", diverged)
     with pytest.raises(ValueError, match=r"error of .* must be finite; got nan"):
@@ -124,8 +124,8 @@ def test_a_search_that_is_killed_in_a_model_ends_with_as_many_as_asked(tmp_path)
         time.sleep(0.1)
     killed.kill()
     killed.join()
-    made = recipe(epochs=40)
-    assert len(search(made, tmp_path / "s.db", n_models=1, folder=tmp_path, **SETTINGS)) == 1
+    variant = recipe(epochs=40)
+    assert len(search(variant, tmp_path / "s.db", n_models=1, folder=tmp_path, **SETTINGS)) == 1
 
 
 @pytest.mark.slow
@@ -138,14 +138,14 @@ def test_two_processes_share_a_search(tmp_path):
     for process in processes:
         process.join(timeout=120)
     assert [process.exitcode for process in processes] == [0, 0]
-    found = search(arguments[0], tmp_path / "s.db", n_models=6, folder=tmp_path, **SETTINGS)
-    assert 6 <= len(found) <= 7
-    assert found["gamma"].nunique() == len(found)
-    assert Counter(path.name for path in tmp_path.rglob("seed-*.json")).total() == len(found)
+    table = search(arguments[0], tmp_path / "s.db", n_models=6, folder=tmp_path, **SETTINGS)
+    assert 6 <= len(table) <= 7
+    assert table["gamma"].nunique() == len(table)
+    assert Counter(path.name for path in tmp_path.rglob("seed-*.json")).total() == len(table)
 
 
-def share(made, storage, folder):
-    search(made, storage, n_models=6, folder=folder, **SETTINGS)
+def share(variant, storage, folder):
+    search(variant, storage, n_models=6, folder=folder, **SETTINGS)
 
 
 def test_a_new_file_is_opened_by_one_at_a_time(tmp_path):
@@ -172,14 +172,14 @@ def test_two_that_open_a_new_file_at_once_do_not_collide(tmp_path):
 
 
 def open_at_once(barrier, storage):
-    made = recipe()
+    variant = recipe()
     barrier.wait()
-    room.open_study(made, storage, 0, higher=False)
+    room.open_study(variant, storage, 0, higher=False)
 
 
 def test_an_interrupted_model_is_gone_on_with(trained, tmp_path, monkeypatch):
-    def interrupted(made, **_):
-        trained.append(made)
+    def interrupted(variant, **_):
+        trained.append(variant)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
@@ -191,8 +191,8 @@ def test_an_interrupted_model_is_gone_on_with(trained, tmp_path, monkeypatch):
 
 
 def test_other_recipes_are_other_searches(trained, tmp_path):
-    for made in (recipe(), recipe(epochs=4), recipe(metrics=("accuracy",))):
-        assert len(search(made, tmp_path / "s.db", n_models=2, folder=tmp_path)) == 2
+    for variant in (recipe(), recipe(epochs=4), recipe(metrics=("accuracy",))):
+        assert len(search(variant, tmp_path / "s.db", n_models=2, folder=tmp_path)) == 2
     assert len(search(recipe(), tmp_path / "s.db", n_models=2, seed=1, folder=tmp_path)) == 2
     assert len(trained) == 8
 

@@ -26,13 +26,13 @@ RECIPE = recipe()
 def test_validation_is_measured_each_epoch_on_its_own_part(tmp_path):
     for i in range(30):
         save_picture(tmp_path / "own" / "ab"[i % 2] / f"{i}.png")
-    made = recipe(data=f"folder:{tmp_path / 'own'}", n_train=None, size=16, batch_size=10, metrics=("error",))
-    train(tmp_path, made, logs=True)
+    variant = recipe(data=f"folder:{tmp_path / 'own'}", n_train=None, size=16, batch_size=10, metrics=("error",))
+    train(tmp_path, variant, logs=True)
     logged = pd.read_csv(next(tmp_path.rglob("metrics.csv")))["validation/error"].dropna()
     assert len(logged) == 3
-    data = load_image_data(made.data, size=16)
+    data = load_image_data(variant.data, size=16)
     wrong = (
-        runs.load_network(made, 0, data, folder=tmp_path)(torch.stack([x for x, _ in data.validation]))
+        runs.load_network(variant, 0, data, folder=tmp_path)(torch.stack([x for x, _ in data.validation]))
         .argmax(1)
         .numpy()
         != data.validation.labels
@@ -44,8 +44,8 @@ def test_validation_is_measured_each_epoch_on_its_own_part(tmp_path):
 def test_what_decides_a_run_is_in_its_key(monkeypatch, tmp_path):
     data = load_image_data("digits")
 
-    def key(made=RECIPE, seed=0, data=data, devices=1):
-        one = OneRun(made, seed, data, tmp_path, devices)
+    def key(variant=RECIPE, seed=0, data=data, devices=1):
+        one = OneRun(variant, seed, data, tmp_path, devices)
         return one.checkpoint.parent.name, repr(one.settings)
 
     all_keys = [key(), key(recipe(batch_size=16)), key(recipe(precision="bf16-mixed")), key(seed=1), key(devices=2)]
@@ -60,18 +60,18 @@ def test_what_decides_a_run_is_in_its_key(monkeypatch, tmp_path):
 
 
 def test_everything_is_handed_on_with_the_seed():
-    made, data = recipe(schedule={"milestones": (1,)}), subset(load_image_data("digits"), 96, 7)
-    one = build_classifier(made, 7, data)
+    variant, data = recipe(schedule={"milestones": (1,)}), subset(load_image_data("digits"), 96, 7)
+    one = build_classifier(variant, 7, data)
     assert (one.seed, one.augmentation, one.optimizer, one.schedule) == (
         7,
-        made.augmentation,
-        made.optimizer,
-        made.schedule,
+        variant.augmentation,
+        variant.optimizer,
+        variant.schedule,
     )
     assert [*one.mean.flatten(), *one.std.flatten()] == pytest.approx([*data.mean, *data.std])
-    assert torch.equal(one.network.conv1.weight, make_network(made.network, 10, (1, 8, 8), seed=7).conv1.weight)
+    assert torch.equal(one.network.conv1.weight, make_network(variant.network, 10, (1, 8, 8), seed=7).conv1.weight)
     X = torch.eye(6)
-    assert torch.equal(one.mixer(X)[0], made.mixer.make(10, seed=7)(X)[0])
+    assert torch.equal(one.mixer(X)[0], variant.mixer.make(10, seed=7)(X)[0])
 
 
 def test_a_run_without_its_weights_is_trained_again(tmp_path):
@@ -96,12 +96,12 @@ def test_means_over_classes_need_each_class_in_the_test_part(tmp_path):
 def test_other_data_are_another_run(tmp_path, monkeypatch):
     for i in range(30):
         save_picture(tmp_path / "own" / "ab"[i % 2] / f"{i}.png")
-    made = recipe(data=f"folder:{tmp_path / 'own'}", n_train=None, size=16, batch_size=10, epochs=1)
-    train(tmp_path, made)
+    variant = recipe(data=f"folder:{tmp_path / 'own'}", n_train=None, size=16, batch_size=10, epochs=1)
+    train(tmp_path, variant)
     save_picture(tmp_path / "own" / "a" / "0.png")
     monkeypatch.setattr(Classifier, "training_step", lambda *_: (_ for _ in ()).throw(RuntimeError("trained")))
     with pytest.raises(RuntimeError, match="trained"):
-        train(tmp_path, made)
+        train(tmp_path, variant)
 
 
 def test_stale_accepts_trainings_of_older_code_killed_or_finished(tmp_path, monkeypatch, caplog):

@@ -45,12 +45,12 @@ def test_every_training_of_the_paper_has_its_recipe():
     ],
 )
 def test_settings_of_the_paper(name, epochs, batch, rate, milestones, factor):
-    made = RECIPES[name]
-    assert (made.epochs, made.batch_size, made.optimizer.learning_rate) == (epochs, batch, rate)
-    assert (made.schedule.milestones, made.schedule.factor) == (milestones, factor)
-    assert made.optimizer.momentum == 0.9
-    assert made.optimizer.nesterov
-    assert made.optimizer.weight_decay == (1e-4 if name.startswith("figure-9/cifar") else 5e-4)
+    variant = RECIPES[name]
+    assert (variant.epochs, variant.batch_size, variant.optimizer.learning_rate) == (epochs, batch, rate)
+    assert (variant.schedule.milestones, variant.schedule.factor) == (milestones, factor)
+    assert variant.optimizer.momentum == 0.9
+    assert variant.optimizer.nesterov
+    assert variant.optimizer.weight_decay == (1e-4 if name.startswith("figure-9/cifar") else 5e-4)
 
 
 def test_methods_and_metrics_of_the_paper():
@@ -75,13 +75,15 @@ def test_methods_and_metrics_of_the_paper():
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_each_recipe_says_where_each_setting_is_from_and_survives_yaml(name, tmp_path):
-    made = RECIPES[name]
-    assert made.name == name
-    assert made.method == name.split("/")[-1]
-    assert set(made.sources) == set(Recipe.model_fields) - {"name", "sources"}
-    assert all(source.split(",")[0] in ("paper", "inferred", "ours", "not used") for source in made.sources.values())
-    write_recipe(made, tmp_path / "recipe.yaml")
-    assert read_recipe(tmp_path / "recipe.yaml") == made
+    variant = RECIPES[name]
+    assert variant.name == name
+    assert variant.method == name.split("/")[-1]
+    assert set(variant.sources) == set(Recipe.model_fields) - {"name", "sources"}
+    assert all(
+        source.split(",")[0] in ("paper", "inferred", "ours", "not used") for source in variant.sources.values()
+    )
+    write_recipe(variant, tmp_path / "recipe.yaml")
+    assert read_recipe(tmp_path / "recipe.yaml") == variant
 
 
 @pytest.mark.parametrize(
@@ -141,14 +143,16 @@ def test_a_file_that_is_no_recipe_is_refused(text, message, tmp_path):
 
 
 def test_changed_settings_say_who_changed_them():
-    made = change_recipe(recipe(), {"optimizer.weight_decay": 0, "mixer.params.gamma": 3.5, "epochs": 7}, "ours, so")
-    assert (made.optimizer.weight_decay, made.mixer.params, made.epochs) == (0, {"gamma": 3.5}, 7)
-    assert {made.sources[name] for name in ("optimizer", "mixer", "epochs")} == {"ours, so"}
-    assert made.sources["batch_size"] == "not stated"
+    variant = change_recipe(
+        recipe(), {"optimizer.weight_decay": 0, "mixer.params.gamma": 3.5, "epochs": 7}, "ours, so"
+    )
+    assert (variant.optimizer.weight_decay, variant.mixer.params, variant.epochs) == (0, {"gamma": 3.5}, 7)
+    assert {variant.sources[name] for name in ("optimizer", "mixer", "epochs")} == {"ours, so"}
+    assert variant.sources["batch_size"] == "not stated"
     assert recipe().epochs == 3
     for key, message in (
         ("colour", "colour"),
-        ("epochs.first", "epochs contains no others"),
+        ("epochs.first", "epochs contains no settings"),
         ("mixer.nom", "mixer.nom"),
     ):
         with pytest.raises(ValueError, match=message):
@@ -186,8 +190,8 @@ def test_weights_depend_on_the_seed_alone():
 
 
 def test_more_of_the_paper():
-    made = RECIPES["table-4/imagenette/resnet18/erm"]
-    assert (made.epochs, made.batch_size, made.optimizer.learning_rate, made.schedule.milestones) == (
+    variant = RECIPES["table-4/imagenette/resnet18/erm"]
+    assert (variant.epochs, variant.batch_size, variant.optimizer.learning_rate, variant.schedule.milestones) == (
         80,
         32,
         0.01,

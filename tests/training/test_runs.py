@@ -86,8 +86,8 @@ def test_same_seed_same_weights_and_another_seed_others(whole, tmp_path):
 
 
 def test_whatever_launched_it_it_runs_on_one_device_to_the_same_weights(tmp_path, monkeypatch):
-    made = recipe(epochs=1, n_train=32)
-    train(tmp_path / "alone", made)
+    variant = recipe(epochs=1, n_train=32)
+    train(tmp_path / "alone", variant)
     expected = weights(tmp_path / "alone")
     launched = {"SLURM_NTASKS": "4", "SLURM_JOB_NAME": "batch", "SLURM_PROCID": "3", "SLURM_NTASKS_PER_NODE": "4"}
     launched |= {"RANK": "", "LOCAL_RANK": "3", "WORLD_SIZE": "4", "MASTER_ADDR": "nowhere", "MASTER_PORT": "abc"}
@@ -95,7 +95,7 @@ def test_whatever_launched_it_it_runs_on_one_device_to_the_same_weights(tmp_path
     for name, value in launched.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(rank_zero_only, "rank", 3)  # as Lightning read it when it was imported
-    train(tmp_path, made, logs=True)
+    train(tmp_path, variant, logs=True)
     assert same(weights(tmp_path), expected)
     assert list(tmp_path.rglob("metrics.csv"))
     assert {name: os.environ.get(name) for name in launched} == launched
@@ -115,8 +115,8 @@ def test_global_state_of_torch_is_given_back(tmp_path):
     ["manifold-mixup", *(pytest.param(one, marks=pytest.mark.slow) for one in ("mixfeat", "cutmix-zeta", None))],
 )
 def test_stopped_in_an_epoch_it_goes_on_to_the_same_weights(mixer, tmp_path, monkeypatch):
-    made = recipe(mixer=None if mixer is None else {"name": mixer})
-    train(tmp_path / "whole", made)
+    variant = recipe(mixer=None if mixer is None else {"name": mixer})
+    train(tmp_path / "whole", variant)
     step = Classifier.training_step
     done = []
 
@@ -128,8 +128,8 @@ def test_stopped_in_an_epoch_it_goes_on_to_the_same_weights(mixer, tmp_path, mon
 
     monkeypatch.setattr(Classifier, "training_step", stop)
     with pytest.raises(RuntimeError, match="stopped"):
-        train(tmp_path / "stopped", made)
-    train(tmp_path / "stopped", made)
+        train(tmp_path / "stopped", variant)
+    train(tmp_path / "stopped", variant)
     assert len(done) == 5 + 6  # the first epoch is not run again
     assert same(weights(tmp_path / "stopped"), weights(tmp_path / "whole"))
 
@@ -226,8 +226,8 @@ def test_ctrl_c_is_passed_on_and_listened_to_afterwards(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_two_processes_train_one_network(tmp_path):
-    made = recipe(epochs=3, n_train=None, augmentation=())
-    table = train(tmp_path, made, devices=2).set_index("metric")
+    variant = recipe(epochs=3, n_train=None, augmentation=())
+    table = train(tmp_path, variant, devices=2).set_index("metric")
     assert table.loc["error", "devices"] == 2
     assert table.loc["error", "value"] < 0.6  # by chance: 0.9
     assert table.loc["auc", "n_test"] == 297

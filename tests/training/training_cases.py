@@ -25,9 +25,9 @@ def recipe(**changes):
     return Recipe.model_validate(SETTINGS | changes)
 
 
-def train(folder, made=None, **settings):
+def train(folder, variant=None, **settings):
     settings = {"accelerator": "cpu", "progress": False, "logs": False} | settings
-    return run(made or recipe(), folder=folder, **settings)
+    return run(variant or recipe(), folder=folder, **settings)
 
 
 if __name__ == "__main__":  # python training_cases.py FOLDER EPOCHS THREADS: trained until it is done or killed

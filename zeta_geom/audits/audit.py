@@ -13,7 +13,7 @@ from zeta_geom import rng
 from zeta_geom.audits.bootstrap import Bootstrap
 from zeta_geom.audits.inputs import Labelled, read_inputs, seed_of
 from zeta_geom.audits.measured_sets import ORIGINAL
-from zeta_geom.audits.measures import further_groups
+from zeta_geom.audits.measures import check_measures
 from zeta_geom.audits.methods.augmenting import apply, check_names, to_methods
 from zeta_geom.audits.methods.calls import Method
 from zeta_geom.audits.passes import audit_bar, check_inside, make_passes, sets_in
@@ -86,7 +86,8 @@ def audit(
     folder : path, optional
         Where features are kept, for further audits of the same samples.
     measures : str or sequence of str
-        Measures in addition to the default ones: names of `zeta_geom.audits.MEASURES`.
+        Measures in addition to the default ones: "kid", "vendi", "fld", "data-copying", "realism-score", "rarity",
+        "auc-logistic", "auc-boosting", "affinity", "diversity", "calibration".
     n_neighbors : int, or tuple of int, optional
         k of the local dimension, the tangent planes and the votes. By default 8 and 128, or, for sets of at most 128
         samples, 8 and the largest power of two that is at most a third of the smallest set.
@@ -147,14 +148,14 @@ def audit(
     views = to_views(features, inputs.sources.X.shape, channels, folder, progress)
     check_inside(methods, views)
     reference = make_reference(inputs, n_neighbors, alpha, oracle, manifold, n_jobs)
-    further = further_groups(measures)
+    further = check_measures(measures)
     batch_size = check_int(batch_size, "batch_size", low=1)
     bootstrap = Bootstrap(
         check_int(n_bootstrap, "n_bootstrap", low=10),
         check_real(confidence, "confidence", low=0, high=1, strict=True),
         seed,
     )
-    passes = make_passes(views, reference, list(further.values()))
+    passes = make_passes(views, reference, further)
     n, sources = len(inputs.sources), inputs.sources
     with audit_bar(passes, len(methods) + len(inputs.synthetic), progress) as bar:
         raw = {method.name: _augment(method, sources, batch_size, bar) for method in methods if not method.inside}
@@ -172,7 +173,7 @@ def audit(
         "channels": channels,
         "manifold": manifold if isinstance(manifold, str) or manifold is None else "a callable",
         "features": {view.name: view.stated for view in views},
-        "measures": sorted(further),
+        "measures": list(further),
         "n_bootstrap": bootstrap.n_draws,
         "confidence": bootstrap.confidence,
         "random_state": seed,

@@ -9,7 +9,7 @@ import numpy as np
 from zeta_geom.audits.bootstrap import Bootstrap, Estimate
 from zeta_geom.audits.measured_sets import HELD, MeasuredSet, places_of
 from zeta_geom.audits.samples import Samples
-from zeta_geom.audits.scores import HELDOUT, SAMPLES, Frechet, Missing, Scores
+from zeta_geom.audits.scores import HELDOUT, SAMPLES, Missing, Referenced, Scores
 
 ALL = "all"  # stands for all classes together
 
@@ -76,14 +76,14 @@ class Estimator:
     def _scores(
         self, measured: MeasuredSet, over: str, name: str, rows: slice | np.ndarray
     ) -> Iterator[tuple[str, Scores]]:
-        """Yield the scores of a class; its Fréchet distance is from the held-out originals of the same class."""
+        """Yield the scores of a class; their reference, if any, are the held-out originals of the same class."""
         for measure, (definition, scores) in measured.scores.items():
             if definition.over != over or isinstance(scores, Missing):
                 continue
             statistic = scores.statistic
-            if isinstance(statistic, Frechet) and isinstance(rows, np.ndarray):
-                same = np.asarray(self.held.classes) == int(name)
-                if same.sum() < 2 or rows.sum() < 2:
+            if isinstance(statistic, Referenced) and isinstance(rows, np.ndarray):
+                of_class = statistic.of_reference(np.asarray(self.held.classes) == int(name))
+                if of_class is None or rows.sum() < 2:
                     continue
-                statistic = Frechet(statistic.reference[same])
+                statistic = of_class
             yield measure, Scores(scores.values[rows], scores.reach, statistic)

@@ -1,14 +1,16 @@
 """The inputs of an audit: checked, in an order that depends on their content, with half of the originals held out."""
 
+import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral
-from typing import cast
+from typing import Any
 
 import numpy as np
 
 from zeta_geom import rng
+from zeta_geom.audits.readers import Labelled, Triple, kind_of_torch, read_set
 from zeta_geom.audits.samples import (
     Samples,
     check_same_features,
@@ -26,10 +28,6 @@ from zeta_geom.records.keys import data_fingerprint
 
 LEAST = 8  # originals: below 4 in each half no measure has an interval
 
-# samples; samples and labels; or samples, labels and features
-Labelled = ArrayLike | tuple[ArrayLike, ArrayLike | None] | tuple[ArrayLike, ArrayLike | None, ArrayLike | None]
-Triple = tuple[ArrayLike, ArrayLike | None, ArrayLike | None]
-
 
 @dataclass(frozen=True)
 class AuditInputs:
@@ -40,7 +38,7 @@ class AuditInputs:
     synthetic: dict[str, Samples]  # by name
     fingerprint: str  # of the user's array X
     leaking: frozenset[str] = frozenset()  # sets that may have been made from held-out originals
-    class_names: tuple[str, ...] | None = None  # None: the classes are numbers
+    class_names: tuple[str, ...] | None = None  # by number; None if the labels came as numbers
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -58,7 +56,7 @@ def seed_of(random_state: rng.RandomState) -> int:
 
 
 def read_inputs(
-    X: ArrayLike,
+    X: ArrayLike | str | os.PathLike[str],
     y: ArrayLike | None,
     synthetic: Labelled | Mapping[str, Labelled] | None,
     holdout: Labelled | None,
@@ -70,13 +68,23 @@ def read_inputs(
     sets: Mapping[str, Labelled] = (
         {} if synthetic is None else synthetic if isinstance(synthetic, Mapping) else {"synthetic": synthetic}
     )
-    triples = {name: _triple(value) for name, value in sets.items()}
-    held = None if holdout is None else _triple(holdout)
+    triples = {name: read_set(value, _title(name), seed) for name, value in sets.items()}
+    held = None if holdout is None else read_set(holdout, "holdout", seed)
+    X, y = _originals(X, y, seed)
+    labels = [None if held is None else held[1]]
+    names = class_names_of(y, *labels, *(triple[1] for triple in triples.values() if y is None))
     if n_classes is not None:
         n_classes = check_int(n_classes, "n_classes", low=1)
-    else:
+    if names is not None:
+        if n_classes not in (None, len(names)):
+            raise ValueError(f"n_classes must be {len(names)}, the number of class names; got {n_classes}.")
+        n_classes = len(names)
+    y = numbered(y, names, "X")
+    triples = {name: (X, numbered(y, names, _title(name)), F) for name, (X, y, F) in triples.items()}
+    held = None if held is None else (held[0], numbered(held[1], names, "holdout"), held[2])
+    if n_classes is None:
         n_classes = _count_classes(
-            [y, *(labels for _, labels, _ in triples.values()), None if held is None else held[1]]
+            [y, *(triple[1] for triple in triples.values()), None if held is None else held[1]]
         )
     originals = in_content_order(with_features(to_samples(X, y, "X", n_classes=n_classes), F, "X"), seed)
 
@@ -88,10 +96,7 @@ def read_inputs(
         check_same_features(originals, checked, name)
         return in_content_order(checked, seed)
 
-    synthetic_sets = {
-        name: read_like_originals(triple, "synthetic" if name == "synthetic" else f"synthetic {name!r}")
-        for name, triple in triples.items()
-    }
+    synthetic_sets = {name: read_like_originals(triple, _title(name)) for name, triple in triples.items()}
     if held is None:
         if len(originals) < LEAST:
             raise ValueError(f"X must have at least {LEAST} samples, half of them held out; got {len(originals)}.")
@@ -103,15 +108,83 @@ def read_inputs(
         if sources.Y is not None and heldout.Y is None:
             raise ValueError("holdout must have labels if X has labels; give (X, y).")
     leaking = frozenset(synthetic_sets) if held is None else frozenset()
-    return AuditInputs(sources, heldout, synthetic_sets, data_fingerprint(host_array(X)), leaking)
+    return AuditInputs(sources, heldout, synthetic_sets, data_fingerprint(host_array(X)), leaking, names)
 
 
-def _triple(value: Labelled) -> Triple:
-    if not isinstance(value, tuple):
-        return value, None, None
-    if len(value) not in (2, 3):
-        raise ValueError(f"a tuple must be (array, labels) or (array, labels, features); got {len(value)} values.")
-    return cast("Triple", (*value, None)[:3])
+def _title(name: str) -> str:
+    """Return how messages call a synthetic set."""
+    return "synthetic" if name == "synthetic" else f"synthetic {name!r}"
+
+
+def _originals(
+    X: ArrayLike | str | os.PathLike[str], y: ArrayLike | None, seed: int
+) -> tuple[ArrayLike, ArrayLike | None]:
+    """Return X and its labels, which a folder, a Dataset or a DataLoader brings."""
+    if not (isinstance(X, (str, os.PathLike)) or kind_of_torch(X)):
+        return X, y
+    samples, labels = read_set(X, "X", seed)
+    if y is not None and labels is not None:
+        raise ValueError("y must be None if X brings labels, as a folder of classes or a Dataset does.")
+    return samples, labels if y is None else y
+
+
+def class_names_of(y: ArrayLike | None, *others: ArrayLike | None) -> tuple[str, ...] | None:
+    """Return the names of the classes by number, or None if the labels are numbers.
+
+    Texts are numbered in sorted order, those of `others` among them: the held-out originals. A categorical of pandas
+    keeps the order of its categories, and those without a sample.
+
+    Examples
+    --------
+    >>> class_names_of(["oak", "ash", "oak"])
+    ('ash', 'oak')
+    """
+    dtype: Any = getattr(y, "dtype", None)
+    if hasattr(dtype, "categories"):
+        return tuple(str(name) for name in dtype.categories)
+    texts = [text for labels in (y, *others) if (text := _texts(labels)) is not None]
+    if not texts or (y is not None and _texts(y) is None):
+        return None
+    return tuple(np.unique(np.concatenate(texts)).tolist())
+
+
+def numbered(labels: ArrayLike | None, names: tuple[str, ...] | None, title: str) -> ArrayLike | None:
+    """Return labels with their numbers in place of class names; labels that are numbers stay as they are."""
+    texts = _texts(labels, f"labels of {title}")
+    if texts is None:
+        return labels
+    if names is None:
+        raise ValueError(
+            f"labels of {title} must be numbers, as those of X; got names, such as {str(texts[0])!r:.40}."
+        )
+    numbers = {name: number for number, name in enumerate(names)}
+    if unknown := sorted(set(texts.tolist()) - set(numbers)):
+        known = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+        raise ValueError(f"labels of {title} must be classes of the originals, {known}; got {unknown[0]!r:.40}.")
+    return np.array([numbers[text] for text in texts.tolist()], dtype=np.int64)
+
+
+def _texts(labels: ArrayLike | None, name: str = "y") -> np.ndarray | None:
+    """Return labels that are texts, (n,) or (n, 1), as an array of str; None for numbers, and for no labels."""
+    if labels is None:
+        return None
+    categorical: Any = getattr(labels, "cat", labels)
+    if hasattr(getattr(labels, "dtype", None), "categories"):
+        codes = np.asarray(categorical.codes)
+        if (codes < 0).any():
+            raise ValueError(f"{name} must name a class for each sample; {int((codes < 0).sum())} are missing.")
+        texts: np.ndarray = np.array([str(text) for text in categorical.categories])[codes]
+        return texts
+    array = class_column(host_array(labels, name))
+    if array.dtype.kind == "O" and any(isinstance(value, str) for value in array.ravel()):
+        if others := [value for value in array.ravel() if not isinstance(value, str)]:
+            raise ValueError(f"{name} must name a class for each sample; got {others[0]!r:.40} beside names.")
+        array = array.astype(str)
+    if array.dtype.kind not in "US":
+        return None
+    if array.ndim != 1:
+        raise ValueError(f"{name} must be class names of shape (n,); got shape {array.shape}.")
+    return array.astype(str)
 
 
 def _count_classes(labels: list[ArrayLike | None]) -> int | None:

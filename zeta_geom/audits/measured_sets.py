@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.neighbors import KDTree
 from tqdm import tqdm
 
-from zeta_geom.audits.measures import Group
+from zeta_geom.audits.measures import Group, Groups
 from zeta_geom.audits.reference import Candidate, Reference
 from zeta_geom.audits.samples import Samples
 from zeta_geom.audits.scores import Definition, Missing, Scores
@@ -36,19 +36,6 @@ def places_of(samples: Samples) -> np.ndarray:
     places = np.empty(len(order), dtype=np.int64)
     places[order] = np.arange(len(order))
     return places
-
-
-@dataclass(frozen=True)
-class Groups:
-    """Groups of measures: of samples against the held-out originals, and against the augmented originals."""
-
-    heldout: tuple[Group, ...]
-    sources: tuple[Group, ...]
-
-    @property
-    def count(self) -> int:
-        """The number of groups."""
-        return len(self.heldout) + len(self.sources)
 
 
 class Measurer:

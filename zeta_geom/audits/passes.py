@@ -10,8 +10,8 @@ from tqdm import tqdm
 from zeta_geom.audits.bootstrap import Bootstrap
 from zeta_geom.audits.estimates import ALL, Estimator
 from zeta_geom.audits.inputs import AuditInputs
-from zeta_geom.audits.measured_sets import ORIGINAL, Groups, Measurer
-from zeta_geom.audits.measures import GROUPS, OF_SAMPLES, Group, novelty
+from zeta_geom.audits.measured_sets import ORIGINAL, Measurer
+from zeta_geom.audits.measures import Groups, groups_of_samples, groups_of_space
 from zeta_geom.audits.methods.augmenting import apply
 from zeta_geom.audits.methods.calls import Method
 from zeta_geom.audits.reference import Reference
@@ -39,7 +39,7 @@ class Pass:
         return measure_tables(measured, measurer, estimator)
 
 
-def make_passes(views: Sequence[View], reference: Reference, further: Sequence[Group]) -> list[Pass]:
+def make_passes(views: Sequence[View], reference: Reference, measures: Sequence[str]) -> list[Pass]:
     """Return a pass for each view, and one for the measures of the samples themselves if no view shows these."""
     passes = []
     for view in views:
@@ -47,10 +47,10 @@ def make_passes(views: Sequence[View], reference: Reference, further: Sequence[G
         points = replace(reference, sources=sources, heldout=heldout)
         if not view.is_raw:
             points = replace(points, oracle=None, manifold=None)
-        passes.append(Pass(view, points, Groups((*GROUPS, *further), (novelty,))))
+        passes.append(Pass(view, points, groups_of_space(measures)))
     of_samples = reference.oracle is not None or reference.manifold is not None
     if of_samples and not any(view.is_raw for view in views):
-        passes.append(Pass(PIXEL_VIEW, reference, Groups(OF_SAMPLES, ())))
+        passes.append(Pass(PIXEL_VIEW, reference, groups_of_samples(measures)))
     return passes
 
 

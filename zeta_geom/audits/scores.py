@@ -1,8 +1,10 @@
 """Scores: one value of a measure for each sample, and the statistic of these values."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -50,6 +52,15 @@ class Statistic(Protocol):
         ...
 
 
+@runtime_checkable
+class Referenced(Statistic, Protocol):
+    """A statistic that compares values with a reference."""
+
+    def of_reference(self, rows: np.ndarray) -> Statistic | None:
+        """Return it for some rows of the reference, bool (r,), such as a class; None if they are few."""
+        ...
+
+
 class Mean:
     """The mean."""
 
@@ -92,6 +103,10 @@ class Frechet:
     def __call__(self, values: np.ndarray) -> float:
         """Return the distance."""
         return frechet_distance(self.reference, values)
+
+    def of_reference(self, rows: np.ndarray) -> Frechet | None:
+        """Return the distance from some rows of the reference, bool (r,); None if they are few."""
+        return Frechet(self.reference[rows]) if rows.sum() > 1 else None
 
     def resampled(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """Return the distance of each resample."""

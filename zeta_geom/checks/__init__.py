@@ -1,6 +1,6 @@
-"""Argument checks, called at the public door only.
+"""Argument checks, called in public functions only.
 
-Every error names the argument (`name`), states the rule, shows what came and says what to do.
+Every error names the argument (`name`), states the rule, shows the value and says what to do.
 """
 
 from zeta_geom.checks.columns import check_table

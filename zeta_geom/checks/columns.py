@@ -9,7 +9,7 @@ def check_table(table: object, columns: Iterable[str], name: str = "table", *, t
     Parameters
     ----------
     table : DataFrame
-        What the caller passed.
+        The caller's value.
     columns, texts : iterable of str
         The columns that must hold real numbers, and those of any values.
     name : str
@@ -31,4 +31,4 @@ def check_table(table: object, columns: Iterable[str], name: str = "table", *, t
     if not table.columns.is_unique:
         raise ValueError(f"{name} must have each column once; some are duplicated. Rename or drop them.")
     if other := [column for column in columns if table[column].dtype.kind not in "fiub"]:
-        raise TypeError(f"{name} must hold real numbers in {', '.join(columns)}; got others in {', '.join(other)}.")
+        raise TypeError(f"{name} must hold real numbers in {', '.join(columns)}; {', '.join(other)} does not.")

@@ -13,6 +13,6 @@ def to_floats(X: ArrayLike, name: str = "X") -> np.ndarray:
         return X
     if X.dtype.kind not in "iu" or (X.size and (X.min() < 0 or X.max() > 255)):
         raise ValueError(
-            f"{name} must hold floats, or integers 0..255 as grey levels; got others, of dtype {X.dtype}."
+            f"{name} must hold floats, or integers 0..255 as grey levels; got other values, of dtype {X.dtype}."
         )
     return X.astype(np.float32) / 255

@@ -13,7 +13,7 @@ def check_channels(channels: str | None) -> str | None:
     Parameters
     ----------
     channels : {"first", "last"} or None
-        What the caller passed.
+        The caller's value.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def _inferred(shape: tuple[int, ...], name: str) -> str:
     if first == last:
         which = "both the second and the last axis" if first else "neither the second nor the last axis"
         raise ValueError(
-            f"{name} must be images whose channels the shape identifies; got {shape}, where {which} may be the "
-            "channels (1, 3 or 4). Give channels='first' or channels='last'."
+            f"{name} must be images with one axis of 1, 3 or 4 channels; in shape {shape}, {which} can be that "
+            "axis. Give channels='first' or channels='last'."
         )
     return "first" if first else "last"

@@ -115,8 +115,8 @@ def count_classes(y: np.ndarray, name: str = "y") -> int:
     if len(y) * width > MOST_SHARES and width > 2 * (used := len(np.unique(y))):
         raise ValueError(
             f"{name} must be numbered from 0 without large gaps, because labels become a matrix (n, K); got "
-            f"{used} classes in {len(y)} labels up to {width - 1}. Relabel with np.unique(y, return_inverse=True)[1],"
-            " or pass n_classes to learn which label is too large."
+            f"{used} classes, numbered up to {width - 1}, in {len(y)} labels. Relabel with "
+            "np.unique(y, return_inverse=True)[1], or pass n_classes to learn which label is too large."
         )
     return width
 
@@ -151,7 +151,7 @@ def check_probabilities(p: object, name: str = "p", *, tolerance: float = 1e-6, 
     Parameters
     ----------
     p : float array of shape (n, K)
-        The distributions, one a row.
+        The distributions, one per row.
     name, remedy : str
         The argument's name, and the end of the message if a row is not a distribution.
     tolerance : float
@@ -164,7 +164,7 @@ def check_probabilities(p: object, name: str = "p", *, tolerance: float = 1e-6, 
     p = real_array(p, name)
     check_finite(p, name)
     if p.ndim != 2 or p.shape[1] < 1:
-        raise ValueError(f"{name} must have shape (n, K), one row a distribution; got shape {p.shape}.")
+        raise ValueError(f"{name} must have shape (n, K), one distribution per row; got shape {p.shape}.")
     sums = p.sum(axis=1, dtype=np.float64)
     if (p < 0).any() or (np.abs(sums - 1) > tolerance).any():
         worst = int(np.argmax(np.where((p < 0).any(axis=1), np.inf, np.abs(sums - 1))))

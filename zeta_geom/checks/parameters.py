@@ -14,7 +14,7 @@ def check_int(value: object, name: str, *, low: int | None = None, high: int | N
     Parameters
     ----------
     value : int or NumPy integer
-        What the caller passed.
+        The caller's value.
     name : str
         The argument's name, for the message.
     low, high : int, optional
@@ -50,7 +50,7 @@ def check_jobs(value: object, name: str = "n_jobs") -> int | None:
     Parameters
     ----------
     value : int, NumPy integer or None
-        What the caller passed.
+        The caller's value.
     name : str
         The argument's name, for the message.
 
@@ -84,7 +84,7 @@ def check_real(
     Parameters
     ----------
     value : int, float or NumPy real number
-        What the caller passed.
+        The caller's value.
     name : str
         The argument's name, for the message.
     low, high : float, optional
@@ -111,7 +111,7 @@ def check_real(
     try:
         number = float(value)
     except OverflowError as error:
-        raise ValueError(f"{name} must be at most 1.8e308 in size, as floats are; got a larger number.") from error
+        raise ValueError(f"{name} must be at most 1.8e308, the limit of floats; got a larger number.") from error
     if np.isnan(number) or (np.isinf(number) and not allow_inf):
         raise ValueError(f"{name} must be {'a number' if allow_inf else 'finite'}; got {value}.")
     below = low is not None and (number <= low if strict else number < low)
@@ -127,7 +127,7 @@ def check_choice(value: object, name: str, choices: Iterable[str]) -> str:
     Parameters
     ----------
     value, name : str
-        What the caller passed, and the argument's name, for the message.
+        The caller's value, and the argument's name, for the message.
     choices : iterable of str
         The allowed values.
 

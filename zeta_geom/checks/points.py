@@ -34,7 +34,7 @@ def host_array(values: Any, name: str = "values") -> np.ndarray:
     Parameters
     ----------
     values : array-like or CPU tensor, of any shape and dtype
-        What the caller passed; a tensor is detached.
+        The caller's value; a tensor is detached.
     name : str
         The argument's name, for the message.
 
@@ -71,7 +71,7 @@ def real_array(values: object, name: str = "values") -> np.ndarray:
     Parameters
     ----------
     values : array-like or CPU tensor, of any shape
-        What the caller passed.
+        The caller's value.
     name : str
         The argument's name, for the message.
 
@@ -112,7 +112,7 @@ def check_points(X: object, name: str = "X", *, min_samples: int = 1) -> np.ndar
     array = real_array(X, name)
     if array.ndim != 2:
         raise ValueError(
-            f"{name} must have shape (n, d), one row a point; got shape {array.shape}. "
+            f"{name} must have shape (n, d), one row per point; got shape {array.shape}. "
             f"Flatten images with {name}.reshape(len({name}), -1)."
         )
     if array.shape[0] < min_samples or array.shape[1] < 1:

@@ -1,4 +1,4 @@
-"""Types of arguments: arrays of either kind, and what can become one."""
+"""Types of arguments: arrays, tensors, and values that can become arrays."""
 
 from __future__ import annotations
 

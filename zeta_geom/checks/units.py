@@ -20,8 +20,8 @@ def check_units(
 ) -> None:
     """Raise ValueError if the values of two sets show that they are in different units; it states both ranges.
 
-    Ranges are judged different in three cases. Sets of fewer than 8 values are not judged, and sets whose values are
-    all equal by the first rule alone.
+    Ranges are judged different in three cases. Sets of fewer than 8 values are not judged; if all values of a set are
+    equal, only the first case applies.
 
     1. One set came as integers, taken for grey levels and divided by 255, the other as floats of which more than 5 %
        lie outside -0.5 to 2.5.

@@ -15,10 +15,10 @@ NAMED = {
 
 
 def spell_out() -> None:
-    """Let standard output and error write what their encoding lacks in ASCII, in place of an error."""
+    """Let standard output and error write letters that their encoding lacks in ASCII, instead of raising an error."""
     codecs.register_error(HANDLER, _spelled)
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # what a program, or a test, puts in their place may be no such stream
+        if hasattr(stream, "reconfigure"):  # a program or a test may replace them by other streams
             stream.reconfigure(errors=HANDLER)
 
 
@@ -41,7 +41,7 @@ def _spelled(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 def _ascii(letter: str) -> str:
-    """Return what stands for a letter: its own name, a Greek letter's name, its base, or its number as in Python."""
+    """Return a letter's substitute: its own name, a Greek letter's name, its base, or its number as in Python."""
     if letter in NAMED:
         return NAMED[letter]
     words = unicodedata.name(letter, "").split()

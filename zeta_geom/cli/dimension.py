@@ -26,7 +26,7 @@ def dimension(
     out: Table,
     k: Neighborhoods = "8 128",
     alpha: Alpha = 0.05,
-    anchors: Annotated[int | None, typer.Option(help="points to estimate at, drawn at random; default: all")] = None,
+    anchors: Annotated[int | None, typer.Option(help="number of random points to estimate at; default: all")] = None,
     label_column: LabelColumn = None,
     seed: Seed = 0,
     jobs: Jobs = -1,

@@ -1,4 +1,4 @@
-"""`zeta-geom …`: the library on a user's own files. A command imports what it computes with when it runs."""
+"""`zeta-geom …`: the library on a user's own files. A command imports its computing modules when it runs."""
 
 import logging
 import sys
@@ -10,6 +10,7 @@ from zeta_geom.cli.audit import audit
 from zeta_geom.cli.consoles import spell_out
 from zeta_geom.cli.data import data_app
 from zeta_geom.cli.dimension import dimension
+from zeta_geom.cli.fidelity import fidelity
 from zeta_geom.cli.mix import mix
 from zeta_geom.cli.mixers import mixers
 from zeta_geom.cli.neighbors import neighbors
@@ -34,6 +35,7 @@ app.command(cls=ManyValues)(dimension)
 app.command()(plan)
 app.command()(realism)
 app.command()(neighbors)
+app.command()(fidelity)
 app.command()(train)
 
 UsageError: Any = typer.BadParameter.__base__  # wrong words of a command; typer exports no name for this class

@@ -15,7 +15,7 @@ def mix(
     mixer: Annotated[str, typer.Option(help="a name that `zeta-geom mixers` lists")] = "zeta",
     gamma: Annotated[str | None, typer.Option(help="zeta: exponent γ; low:high draws one for each batch")] = None,
     n_mix: Annotated[int | None, typer.Option(help="zeta: T, samples per output; default: the batch")] = None,
-    anchor: Annotated[str | None, typer.Option(help="zeta: self or random")] = None,
+    anchor: Annotated[str | None, typer.Option(help="zeta: first sample of each output: self or random")] = None,
     alpha: Annotated[float | None, typer.Option(help="mixup and others: α of Beta(α, α)")] = None,
     per_sample: Annotated[bool | None, typer.Option(help="mixup: draw λ for each output")] = None,
     param: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, any other parameter; repeatable")] = None,

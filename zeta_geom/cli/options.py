@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-# options of several values, and what a value of them looks like
+# options that take several values, and the pattern of one value
 VALUES = dict.fromkeys(("--k", "--gamma", "--gammas", "--seeds", "--n-mix"), r"[-+.:e\d]+|inf")
-VALUES |= dict.fromkeys(("--measure", "--mixers", "--anchors", "--against"), r"[\w-]+")
+VALUES |= dict.fromkeys(("--measure", "--mixers", "--anchors", "--against", "--measures"), r"[\w-]+")
 
 
 class ManyValues(TyperCommand):
@@ -28,7 +28,7 @@ class ManyValues(TyperCommand):
 
 
 def joined_values(args: list[str]) -> list[str]:
-    """Join the values behind each option of several, numbers or names but no file names, into one word."""
+    """Join the values after each option that takes several (numbers or names, not files) into one word."""
     words: list[str] = []
     option = None
     for word in args:
@@ -64,7 +64,7 @@ def write(path: Path, values: Mapping[str, np.ndarray] | pd.DataFrame) -> None:
 
 
 def show_version(requested: bool) -> None:
-    """Print the installed version and exit, if --version is there."""
+    """Print the installed version and exit if --version is set."""
     if requested:
         from importlib.metadata import version
 
@@ -92,7 +92,10 @@ WORKERS = typer.Option(help="processes that share the cores; 0: this process onl
 DASK = typer.Option(help="address of a Dask scheduler, in place of --workers")
 PARTS = typer.Option(help="folder of finished parts, for --workers and --dask", callback=check_folder)
 Samples = Annotated[
-    Path, typer.Argument(help=".npy with X, .npz with X and optionally y, or .csv", show_default=False)
+    Path,
+    typer.Argument(
+        help=".npy with X, .npz with X and optionally y, .csv, or a folder of pictures", show_default=False
+    ),
 ]
 Table = Annotated[Path, output(".npz", ".csv", ".parquet")]
 LabelColumn = Annotated[str | None, typer.Option(help="the column of a .csv that holds the labels")]
@@ -101,4 +104,12 @@ Neighborhoods = Annotated[str, typer.Option(help="numbers of neighbors")]
 Alpha = Annotated[float, typer.Option(help="an eigenvalue counts if it exceeds alpha × the largest")]
 Batches = Annotated[int, typer.Option(help="samples in a batch")]
 Seed = Annotated[int, typer.Option(help="seed of all random draws", min=0)]
+Features = Annotated[
+    str | None,
+    typer.Option(help="space to measure in: pixels, lenet, imagenet, timm:MODEL, or module:name", show_default=False),
+]
+Weights = Annotated[
+    Path | None,
+    typer.Option(help=".safetensors or .pth with the weights of --features", show_default=False),
+]
 Jobs = Annotated[int, typer.Option(help="threads; -1: one for each core")]

@@ -11,9 +11,9 @@ def plan(
     k: Annotated[int, typer.Option(help="largest number of neighbors")] = 128,
     workers: Annotated[int, typer.Option(help="processes, or GPUs")] = 1,
     rate: Annotated[str, typer.Option(help="cpu, gpu, or here: measured on this machine")] = "cpu",
-    anchors: Annotated[int | None, typer.Option(help="points to estimate at; default: all")] = None,
+    anchors: Annotated[int | None, typer.Option(help="number of points to estimate at; default: all")] = None,
 ) -> None:
-    """Predict the cost of an exact local dimension (operations, bytes, memory, hours), and say what reduces it.
+    """Predict the cost of an exact local dimension (operations, bytes, memory, hours), with advice to reduce it.
 
     Example: zeta-geom plan 1281167 2048 --workers 16
     """

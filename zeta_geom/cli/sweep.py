@@ -15,13 +15,15 @@ from zeta_geom.cli.options import (
     WORKERS,
     Batches,
     Channels,
+    Features,
     LabelColumn,
     ManyValues,
     Neighborhoods,
+    Weights,
     check_folder,
     output,
 )
-from zeta_geom.cli.values import readable, to_executor, to_ints, to_names, to_range
+from zeta_geom.cli.values import readable, to_executor, to_ints, to_names, to_range, to_space
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,14 +59,16 @@ def run(
     out: Annotated[
         Path, typer.Option(help="folder for the runs and the table", show_default=False, callback=check_folder)
     ],
-    gammas: Annotated[str, typer.Option(help="start:stop:step, or numbers")] = "0:15:0.5",
+    gammas: Annotated[str, typer.Option(help="values of γ: start:stop:step, or numbers")] = "0:15:0.5",
     k: Neighborhoods = "8 128",
     measure: Annotated[str, typer.Option(help="dimension, label-error, realism")] = "dimension",
     mixers: Annotated[str, typer.Option(help="names of mixers")] = "zeta mixup",
-    anchors: Annotated[str, typer.Option(help="zeta: self, random, or both")] = "self",
+    anchors: Annotated[str, typer.Option(help="zeta: first sample of each output: self, random, or both")] = "self",
     n_mix: Annotated[str, typer.Option(help="zeta: values of T; 0: the whole batch")] = "0",
     batch_size: Batches = 32,
     channels: Channels = None,
+    features: Features = None,
+    weights: Weights = None,
     seeds: Annotated[str, typer.Option(help="seeds of all random draws")] = "0",
     label_column: LabelColumn = None,
     workers: Annotated[int, WORKERS] = 0,
@@ -86,7 +90,7 @@ def run(
     grid: Any = {"gammas": to_range(gammas), "n_neighbors": to_ints(k), "measures": to_names(measure)}
     grid |= {"mixers": to_names(mixers), "anchors": to_names(anchors), "seeds": to_ints(seeds, "--seeds")}
     grid |= {"n_mix": [count or None for count in to_ints(n_mix, "--n-mix")], "batch_size": batch_size}
-    grid["channels"] = channels
+    grid |= {"channels": channels, "features": to_space(features, weights)}
     how: Any = {"limit": limit, "retry_failed": not keep_failed, "force": force, "stale": stale}
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system ends its jobs with SIGTERM
     table, failed = out / "results.parquet", ""
@@ -110,7 +114,7 @@ def run(
 
 @sweep_app.command()
 def status(folder: Folder) -> None:
-    """Count finished, failed, running and open runs; say why runs failed, and which processes work on others.
+    """Count finished, failed, running and open runs; say why runs failed, and which processes work.
 
     Example: zeta-geom sweep status runs
     """

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from zeta_geom.features import FeatureSpace
     from zeta_geom.sweeps import Executor
 
 
@@ -44,7 +48,7 @@ def to_gamma(text: str) -> float | list[float]:
 
 
 def to_params(pairs: list[str], option: str = "--param") -> dict[str, Any]:
-    """Read NAME=VALUE: numbers, true, false and lists as in JSON, anything else as text."""
+    """Read NAME=VALUE: numbers, true, false and lists as in JSON, all other values as text."""
     params: dict[str, Any] = {}
     for pair in pairs:
         name, separator, text = pair.partition("=")
@@ -72,6 +76,27 @@ def to_range(text: str) -> list[float]:
         return values
     except (ValueError, ZeroDivisionError) as error:
         raise ValueError(f"--gammas must be start:stop:step or numbers; got {text!r}.") from error
+
+
+def to_space(features: str | None, weights: Path | None, channels: str | None = None) -> FeatureSpace | None:
+    """Return the feature space that options name, None without --features; it may be in the working folder."""
+    if features is None:
+        if weights is not None:
+            raise ValueError("--weights needs --features.")
+        return None
+    from zeta_geom.features import space, to_spaces
+
+    sys.path.insert(0, os.getcwd())
+    made = space(features, weights=weights)
+    return to_spaces({made.name: made}, channels)[made.name] if channels else made
+
+
+def to_spaces_of(features: list[str], weights: Path | None) -> list[FeatureSpace] | None:
+    """Return the feature spaces of a repeatable option; None without any."""
+    if weights is not None and len(features) != 1:
+        raise ValueError(f"--weights needs one --features; got {len(features)}.")
+    spaces = [to_space(name, weights) for name in features]
+    return [space for space in spaces if space is not None] or None
 
 
 def to_executor(workers: int, dask: str | None, limit: float | None = None) -> Executor | None:

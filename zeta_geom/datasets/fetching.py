@@ -41,17 +41,17 @@ def fetch(name: str, *, data_home: Path | str | None = None, download: bool = Tr
     ValueError
         If `name` is unknown, or embedded.
     FileNotFoundError
-        If all routes fail; the message states the reasons and what to do by hand.
+        If all routes fail; the message states the reasons and the manual steps.
 
     Examples
     --------
     >>> fetch("digits")
     Traceback (most recent call last):
-    ValueError: name must be a data set that is fetched; 'digits' comes with the package. Use load.
+    ValueError: name must be a downloadable data set; 'digits' comes with the package. Use load.
     """
     check_choice(name, "name", DATASETS)
     if DATASETS[name].embedded:
-        raise ValueError(f"name must be a data set that is fetched; {name!r} comes with the package. Use load.")
+        raise ValueError(f"name must be a downloadable data set; {name!r} comes with the package. Use load.")
     specification = DATASETS[name]
     folder = home.data_home(data_home) / name
     if not _bad_files(folder, specification):
@@ -137,7 +137,7 @@ def _advice(name: str, folder: Path, missing: dict[str, str], download: bool, re
     return (
         f"data set {name!r} is not in {folder}, "
         f"{'and could not be fetched' if download else 'and download=False prevents fetching it'}:{tried}\n"
-        f"Run `zeta-geom data fetch {name}` where there is a network ({home.ENVIRONMENT_VARIABLE} names the folder "
+        f"Run `zeta-geom data fetch {name}` on a networked machine ({home.ENVIRONMENT_VARIABLE} names the folder "
         "of the data sets), or copy these files into that folder, plain or gzipped to file.gz (file, SHA-256 of the "
         f"plain file):{wanted}\nThey are available by:{ways}"
     )

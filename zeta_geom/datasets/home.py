@@ -35,6 +35,6 @@ def data_home(folder: Path | str | None = None) -> Path:
         return Path(chosen or pooch.os_cache("zeta_geom")).expanduser().absolute()
     except RuntimeError as error:  # `~` without a home folder, as in some containers
         raise ValueError(
-            f"data_home must be a folder; {chosen or '~/.cache'} is in an unknown home folder. "
-            f"Pass another, or set {ENVIRONMENT_VARIABLE}."
+            f"data_home must be a folder; the home folder in {chosen or '~/.cache'} is unknown. "
+            f"Pass another folder, or set {ENVIRONMENT_VARIABLE}."
         ) from error

@@ -19,7 +19,7 @@ def read_idx(path: Path | str) -> np.ndarray:
     start = 4 + 4 * int(content[3])
     shape = tuple(content[4:start].view(">u4").astype(int)) if len(content) >= start else ()
     if len(content) < start or len(content) - start != np.prod(shape, dtype=int):
-        raise ValueError(f"path must be a whole IDX file; {path} has {len(content)} bytes, unlike its header.")
+        raise ValueError(f"path must be a whole IDX file; the {len(content)} bytes of {path} differ from its header.")
     return content[start:].reshape(shape)
 
 
@@ -27,7 +27,7 @@ def write_idx(path: Path | str, values: np.ndarray) -> None:
     """Write a uint8 array as an uncompressed IDX file."""
     values = host_array(values, "values")
     if values.dtype != np.uint8:
-        raise TypeError(f"values must be uint8; got {values.dtype}. Convert them by a stated rule first.")
+        raise TypeError(f"values must be uint8; got {values.dtype}. Convert them first.")
     if values.ndim < 1:
         raise ValueError("values must have at least one axis; got a single number.")
     with Path(path).open("wb") as file:

@@ -73,7 +73,7 @@ def load(name: str, *, data_home: Path | str | None = None, download: bool = Tru
     ValueError
         If `name` is unknown.
     FileNotFoundError
-        If the data are not in the cache and all routes fail; the message states the reasons and what to do by hand.
+        If the data are not in the cache and all routes fail; the message states the reasons and the manual steps.
 
     Examples
     --------

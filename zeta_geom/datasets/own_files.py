@@ -1,4 +1,4 @@
-"""A user's samples from `.npy`, `.npz` and `.csv` files: the reader of all commands."""
+"""A user's samples from `.npy`, `.npz` and `.csv` files and folders of pictures: the reader of all commands."""
 
 import struct
 import tokenize
@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from zeta_geom.checks import check_labels
+from zeta_geom.datasets.pictures import load_folder
 from zeta_geom.datasets.unpacking import check_npy_header, read_members
 
-__all__ = ["labels_of", "read_arrays", "read_several"]
+__all__ = ["labels_of", "names_of", "read_arrays", "read_several"]
 
 SUFFIXES = (".npy", ".npz", ".csv")
 LABELS = ("y", "Y", "class_names")  # the arrays that are read beside the points
@@ -29,14 +30,22 @@ DAMAGE = (  # the errors on reading a damaged file, of NumPy, pandas and the sta
 
 
 def read_arrays(
-    path: Path, points: str = "X", *, label_column: str | None = None, labels: bool = True, mapped: bool = False
+    path: Path,
+    points: str = "X",
+    *,
+    label_column: str | None = None,
+    labels: bool = True,
+    mapped: bool = False,
+    size: int | None = None,
 ) -> dict[str, np.ndarray]:
-    """Read samples and labels from a `.npy`, `.npz` or `.csv` file, never through pickle."""
-    if path.suffix not in SUFFIXES:
-        raise ValueError(f"{path} must be a .npy, .npz or .csv file.")
+    """Read samples and labels from a `.npy`, `.npz` or `.csv` file, never through pickle, or a folder of pictures."""
+    if path.suffix not in SUFFIXES and not path.is_dir():
+        raise ValueError(f"{path} must be a .npy, .npz or .csv file, or a folder of pictures.")
     if label_column is not None and path.suffix != ".csv":
         raise ValueError(f"label_column is for .csv files; got {path}, whose labels are its array y.")
     names = (points, *LABELS) if labels else (points,)
+    if path.is_dir():
+        return {name: array for name, array in _of_folder(path, points, size).items() if name in names}
     try:
         if path.suffix == ".csv":
             arrays = _of_table(_read_table(path, label_column), points, label_column)
@@ -56,11 +65,25 @@ def labels_of(arrays: Mapping[str, np.ndarray]) -> np.ndarray | None:
     return arrays.get("Y", arrays.get("y"))
 
 
-def read_several(paths: Sequence[Path], label_column: str | None = None) -> list[dict[str, np.ndarray]]:
+def names_of(arrays: Mapping[str, np.ndarray]) -> list[str] | None:
+    """Return the names of the classes, by number; None if the labels have none, or names that do not fit."""
+    names, y = _class_names(arrays), arrays.get("y")
+    if "Y" in arrays or y is None or y.ndim != 1 or y.dtype.kind not in "iu" or len(set(names)) < len(names):
+        return None
+    return names if len(y) and y.min() >= 0 and y.max() < len(names) else None
+
+
+def read_several(
+    paths: Sequence[Path], label_column: str | None = None, *, size: int | None = None
+) -> list[dict[str, np.ndarray]]:
     """Read several files as `read_arrays` does; the first file numbers the classes."""
+    if size is not None and not any(path.is_dir() for path in paths):
+        raise ValueError(f"size is for folders of pictures; got {', '.join(map(str, paths))}.")
     if label_column is not None and all(path.suffix != ".csv" for path in paths):
         raise ValueError(f"label_column is for .csv files; got {', '.join(map(str, paths))}.")
-    sets = [read_arrays(path, label_column=label_column if path.suffix == ".csv" else None) for path in paths]
+    sets = [
+        read_arrays(path, label_column=label_column if path.suffix == ".csv" else None, size=size) for path in paths
+    ]
     labelled = [(path, arrays) for path, arrays in zip(paths, sets) if labels_of(arrays) is not None]
     for path, arrays in labelled[1:]:
         names, known = _class_names(arrays), _class_names(labelled[0][1])
@@ -68,17 +91,25 @@ def read_several(paths: Sequence[Path], label_column: str | None = None) -> list
             continue
         if "Y" in arrays or not names or not known or not set(names) <= set(known):
             raise ValueError(
-                f"{path} must name its classes as {labelled[0][0]} does, {', '.join(known) or 'not at all'}; its "
-                f"names are {', '.join(names) or 'absent'}. Give both files class names (class_names in a .npz), or "
-                "neither."
+                f"{path} must have the class names of {labelled[0][0]} ({', '.join(known) or 'none'}); it has "
+                f"{', '.join(names) or 'none'}. Give both files class names (class_names in a .npz), or neither file."
             )
         y = check_labels(arrays["y"], f"y of {path}", n_classes=len(names))
-        arrays["y"] = np.array([known.index(name) for name in names])[y]
+        arrays |= {"y": np.array([known.index(name) for name in names])[y], "class_names": np.array(known)}
     return sets
 
 
 def _class_names(arrays: Mapping[str, np.ndarray]) -> list[str]:
     return [str(name) for name in arrays.get("class_names", ())]
+
+
+def _of_folder(folder: Path, points: str, size: int | None) -> dict[str, np.ndarray]:
+    """Return the pictures in a folder as points, and their classes as y and class_names."""
+    X, y = load_folder(folder, size=size)
+    if y is None:
+        return {points: X}
+    names, numbers = np.unique(y, return_inverse=True)
+    return {points: X, "y": numbers, "class_names": names}
 
 
 def _load(path: Path, names: Sequence[str], mapped: bool) -> dict[str, np.ndarray]:
@@ -92,7 +123,7 @@ def _load(path: Path, names: Sequence[str], mapped: bool) -> dict[str, np.ndarra
         file.seek(0)
         loaded = np.load(file, allow_pickle=False)
         if isinstance(loaded, np.ndarray) == (path.suffix == ".npz"):
-            raise ValueError("its content belongs to the other suffix, .npy or .npz; rename it.")
+            raise ValueError("its content has the format of the other suffix, .npy or .npz; rename the file.")
         if isinstance(loaded, np.ndarray):
             return {names[0]: loaded}
         arrays = read_members(loaded, [name for name in names if name != "class_names"])
@@ -122,7 +153,7 @@ def _read_table(path: Path, label_column: str | None) -> pd.DataFrame:
         raise ValueError("it must hold at least one sample; it has no line below the column names.")
     if other := [name for name in values if table[name].dtype.kind not in "iuf"]:
         raise ValueError(
-            f"columns must hold numbers separated by commas; {', '.join(other)} holds others. Drop it, or name it by "
+            f"columns must hold numbers separated by commas; {', '.join(other)} does not. Drop it, or name it by "
             "label_column (--label-column) if it holds the labels."
         )
     empty = table[values].isna().sum()

@@ -183,7 +183,7 @@ def run_command(command: list[str], folder: Path, *, progress: bool = False) -> 
     except FileNotFoundError:
         raise RouteError(f"the command {command[0]} is not installed") from None
     except subprocess.TimeoutExpired:
-        raise RouteError(f"not done after {COMMAND_SECONDS:g} s") from None
+        raise RouteError(f"not finished after {COMMAND_SECONDS:g} s") from None
     except subprocess.CalledProcessError as error:
         message = " / ".join(line.strip() for line in error.stderr.strip().splitlines()[-2:])
         raise RouteError(message or f"exit status {error.returncode}") from None

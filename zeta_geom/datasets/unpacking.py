@@ -1,4 +1,4 @@
-"""Limits on what archives unpack to, checked by their headers before anything is unpacked."""
+"""Limits on the unpacked sizes of archives, checked by their headers before unpacking."""
 
 import math
 import tarfile

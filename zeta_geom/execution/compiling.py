@@ -31,7 +31,7 @@ def njit(**options: object) -> Callable[[Function], Function]:
 
 
 class _Cache(FunctionCache):
-    """Numba's cache of one function; if the disk is full or broken, the call goes on without the cache."""
+    """Numba's cache of one function; if the disk is full or broken, the call continues without the cache."""
 
     def load_overload(self, sig: object, target_context: object) -> object:
         try:

@@ -25,5 +25,5 @@ def _check_core_limit() -> None:
     limit = os.environ.get("LOKY_MAX_CPU_COUNT", "1")
     if not re.fullmatch("[+-]?[0-9]+", limit.strip()):
         raise ValueError(
-            f"the environment variable LOKY_MAX_CPU_COUNT must be a number; got {limit!r}. Unset it, or set one."
+            f"the environment variable LOKY_MAX_CPU_COUNT must be a number; got {limit!r}. Unset it, or set a number."
         )

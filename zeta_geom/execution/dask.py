@@ -80,8 +80,7 @@ class DaskExecutor(Executor):
             return Lost(f"its worker died again and again ({error}).")
         except (distributed.client.FutureCancelledError, distributed.comm.CommClosedError) as error:
             raise ConnectionError(
-                f"the Dask scheduler at {client.scheduler.address} is gone; finished work is kept. "
-                "Run the same again."
+                f"the Dask scheduler at {client.scheduler.address} is gone; finished work is kept. Repeat the call."
             ) from error
 
     @contextmanager

@@ -32,7 +32,7 @@ Result = TypeVar("Result")
 DEATHS = 3  # deaths of its process, alone in the pool, after which a task is given up: one may be an accident
 NUDGE = 5  # seconds without a result after which the pool is made to check its processes
 IDLE = 60  # seconds that a pool's processes wait for the next call
-# libraries with threads of their own, as their environment variables begin; those of joblib and threadpoolctl
+# prefixes of the environment variables of libraries that start threads, as joblib and threadpoolctl list them
 LIBRARIES = ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB_MAXIMUM", "NUMBA", "NUMEXPR")
 
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-GUARD = 'Put what the script does under `if __name__ == "__main__":`.'
+GUARD = 'Put the code of the script under `if __name__ == "__main__":`.'
 CONDITIONS = (ast.If, ast.IfExp, ast.BoolOp, ast.Match)
 
 

@@ -81,7 +81,7 @@ def lease_owner(folder: Path, name: str) -> dict[str, Any] | None:
 
 
 def say_what_storage_lacks(folder: Path) -> None:
-    """Warn once in the log if storage lacks file locks or hard links, and say what may happen there."""
+    """Warn once in the log if storage lacks file locks or hard links, and state the consequences."""
     folder = folder.resolve()
     if folder in _checked:
         return
@@ -188,7 +188,7 @@ class Heart:
             self.changed.notify()
 
     def remove(self, lease: Path) -> None:
-        """Renew a lease no more."""
+        """Stop renewing a lease."""
         with self.changed:
             self.leases.discard(lease)
 

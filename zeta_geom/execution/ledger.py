@@ -1,4 +1,4 @@
-"""The ledger of many runs: a folder for each finished run, in place whole or not at all, and the failures' errors."""
+"""The ledger of many runs: a folder for each finished run, complete or absent, and the errors of failed runs."""
 
 import json
 import logging
@@ -60,7 +60,7 @@ class Ledger:
         Parameters
         ----------
         slug : str
-            How the name of its folder begins, for readers.
+            A readable start of the name of its folder.
         settings, data, source : mapping, str, and path or sequence of paths
             As in `zeta_geom.records.record`; all modules of this package compute by default.
 
@@ -88,7 +88,7 @@ class Ledger:
         return stored.table if is_same(stored.manifest, entry.manifest) else None
 
     def of_older_code(self, entry: Entry) -> Entry | None:
-        """Return the same run as older code finished it, and say so in the log; None if there is no need or none."""
+        """Return the same run finished by older code, and log this; None if it is not needed or does not exist."""
         if (self.runs / entry.name).exists():
             return None
         for path in find_kept(self.runs, entry.manifest["name"], entry.manifest, stale=True):
@@ -106,7 +106,7 @@ class Ledger:
         entry, table : Entry, DataFrame
             The run and its values.
         **about
-            More for the manifest; JSON values.
+            Further entries of the manifest; JSON values.
 
         Raises
         ------
@@ -119,7 +119,7 @@ class Ledger:
                 with atomic_folder(self.runs / entry.name, self.temporary) as folder:
                     write(Record(entry.manifest["name"], table, manifest), folder / "result")
             except FileExistsError:
-                logger.info("%s: finished elsewhere meanwhile; this result is dropped", entry.name)
+                logger.info("%s: another process has finished this run; the second result is dropped", entry.name)
         self.forgive(entry)
 
     def fail(self, entry: Entry, error: BaseException | str, **about: object) -> None:
@@ -128,9 +128,9 @@ class Ledger:
         Parameters
         ----------
         entry, error : Entry, and exception or str
-            The run and what it raised.
+            The run and its error.
         **about
-            More for the record; JSON values.
+            Further entries of the record; JSON values.
         """
         if isinstance(error, BaseException):
             trace = "".join(traceback.format_exception(error))
@@ -164,7 +164,7 @@ class Ledger:
             shutil.rmtree(folder, ignore_errors=True)
 
     def status(self, entry: Entry) -> str:
-        """Return the state of a run, "finished", "failed", "running" or "open"; damage is not looked for."""
+        """Return the state of a run, "finished", "failed", "running" or "open"; damage is not checked."""
         if (self.runs / entry.name).exists():
             return "finished"
         if self._failure(entry).exists():
@@ -204,14 +204,14 @@ class Ledger:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Add to an OSError in the block that the ledger cannot be written, and what is kept."""
+        """Extend an OSError in the block: the ledger cannot be written, and finished runs are kept."""
         try:
             yield
         except OSError as error:
             raise OSError(
                 error.errno,
                 f"the ledger in {self.folder} cannot be written ({error.strerror or error}); "
-                "finished runs are kept. Make room and run the same again",
+                "finished runs are kept. Free space and repeat the call",
             ) from error
 
     def _failure(self, entry: Entry) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 logger = logging.getLogger(__name__)
-# what file systems without locks raise, such as NFS without its lock service; they differ
+# errors of file systems without locks, such as NFS without its lock service; systems differ
 NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 
 

@@ -1,4 +1,4 @@
-"""Carry out the runs of a ledger, each once whichever process is first; failures are recorded and stop nothing."""
+"""Carry out each run of a ledger once, in the first process to claim it; failures are recorded and stop nothing."""
 
 import faulthandler
 import logging
@@ -21,8 +21,8 @@ from zeta_geom.records.keys import current_code, library_versions
 
 logger = logging.getLogger(__name__)
 
-PAUSE = 0.5  # seconds between two looks at the runs of other processes: little beside a run, much beside a look
-_ALONE = Lock()  # a run with a limit may end its process, so no other run of the process goes on beside it
+PAUSE = 0.5  # seconds between two checks of the runs of other processes: short for a run, long for a check
+_ALONE = Lock()  # a run with a limit may end its process, so no other run of the process may be active then
 
 Compute = Callable[[Mapping[str, Any]], pd.DataFrame]
 
@@ -41,7 +41,7 @@ def carry_out(
 ) -> dict[str, pd.DataFrame]:
     """Carry out the runs that are not finished, and return the values of all finished runs by their names."""
     if limit is not None and not executor.in_processes:
-        raise ValueError("limit needs processes that can be ended: give executor=PoolExecutor(1), or another.")
+        raise ValueError("limit needs an executor that can end its processes; give executor=PoolExecutor(1).")
     ledger.write_plan(entries)
     with ledger.writing():
         say_what_storage_lacks(ledger.leases)
@@ -127,7 +127,7 @@ def _trace_file(ledger: Ledger, entry: Entry) -> Path:
 
 
 def _take_trace(ledger: Ledger, entry: Entry) -> str:
-    """Return and remove the trace of a run, empty if there is none."""
+    """Return and remove the trace of a run; an empty text if no trace exists."""
     path = _trace_file(ledger, entry)
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     path.unlink(missing_ok=True)
@@ -135,7 +135,7 @@ def _take_trace(ledger: Ledger, entry: Entry) -> str:
 
 
 def clear_old(ledger: Ledger, entries: Sequence[Entry], force: bool, retry_failed: bool) -> None:
-    """Remove what must be done again."""
+    """Remove the results and errors of runs that must be repeated."""
     for entry in entries:
         if retry_failed or force:
             ledger.forgive(entry)
@@ -173,6 +173,6 @@ def _refuse_other_environment(entry: Entry) -> None:
         names = sorted(here.keys() | wanted.keys())
         differ = ", ".join(name for name in names if here.get(name) != wanted.get(name))
         raise RuntimeError(
-            f"a worker has other versions of {differ} than the process that called it; install the same there, "
-            "and do not change the package's files during a sweep."
+            f"a worker has other versions of {differ} than its caller; install the same versions on both, and "
+            "do not change the package's files during a sweep."
         )

@@ -1,4 +1,4 @@
-"""Seconds of calls, timed in interleaved rounds so that a drift of the machine falls on all of them alike."""
+"""Seconds of calls, timed in interleaved rounds so that a drift of the machine affects all of them equally."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ def interleaved(
     calls: Mapping[str, Callable[[], object]], rounds: int, *, progress: bool = True
 ) -> dict[str, list[float]]:
     """Time each call once per round, and return the seconds of each call, one value per round."""
-    rng = np.random.default_rng(0)  # draws each round's order: what a call leaves in caches falls on all others alike
+    rng = np.random.default_rng(0)  # draws each round's order: the caches left by a call affect all others equally
     times: dict[str, list[float]] = {name: [] for name in calls}
     description = " / ".join(calls) if len(calls) <= 5 else f"{len(calls)} calls"
     for _ in tqdm(range(rounds), desc=description, unit="round", disable=None if progress else True):

@@ -63,7 +63,12 @@ def space(
             raise ValueError("layer and weights must be given to the call of space that makes the FeatureSpace.")
         return features if name is None else replace(features, name=_named(name), fixed=True)
     source = _source(features, layer, weights)
-    return FeatureSpace(source.name if name is None else _named(name), source, fixed=name is not None)
+    if name is None:
+        return FeatureSpace(source.name, source)
+    name = _named(name)
+    if isinstance(source, Function):
+        source = replace(source, name=name)  # errors say it; a lambda has no name of its own
+    return FeatureSpace(name, source, fixed=True)
 
 
 def to_spaces(features: Any = None, channels: str | None = None) -> dict[str, FeatureSpace]:

@@ -15,7 +15,9 @@ from torch import Tensor, nn
 from zeta_geom.checks.types import Shape
 from zeta_geom.features.sources import Key, call
 
-VALUES = 2**20  # of the input of a batch: 85 pictures of 3 × 64 × 64 or 6 of 3 × 224 × 224; more were no faster
+VALUES = (
+    64 * 3 * 64**2
+)  # of the input of a batch: 64 pictures of side 64 or 5 of side 224; larger batches were slower
 LARGEST_BATCH = 256  # samples; larger ones save nothing on small inputs, and the layers inside may be wide
 SHOWN = 20  # names of layers in an error
 
@@ -47,6 +49,11 @@ class Preparing(Protocol):
         ...
 
 
+def whole(module: nn.Module, x: Tensor) -> Any:
+    """Run a module."""
+    return module(x)
+
+
 @dataclass(frozen=True)
 class Network:
     """A layer of a torch module.
@@ -58,8 +65,9 @@ class Network:
     load: Callable[[], nn.Module] = field(repr=False)
     prepare: Preparing
     layer: str | None = None
-    run: Callable[[nn.Module, Tensor], Any] = field(default=lambda module, x: module(x), repr=False)
+    run: Callable[[nn.Module, Tensor], Any] = field(default=whole, repr=False)
     identity: Callable[[], Key] | None = field(default=None, repr=False)
+    output: str = ""  # what `run` gives, in words
 
     @property
     def name(self) -> str:
@@ -69,8 +77,10 @@ class Network:
     @property
     def stated(self) -> str:
         """The preprocessing in one sentence."""
-        where = "the output" if self.layer is None else f"the output of layer {self.layer}, flattened and not pooled,"
-        return f"{self.prepare.stated} Features: {where} of {self.title}."
+        output = self.output or f"the output of {self.title}"
+        if self.layer is not None:
+            output = f"the output of layer {self.layer} of {self.title}, flattened and not pooled"
+        return f"{self.prepare.stated} Features: {output}."
 
     @property
     def key(self) -> Key | None:
@@ -100,9 +110,9 @@ class Network:
                 except ValueError as error:
                     if not isinstance(error.__cause__, torch.OutOfMemoryError):
                         raise
-                    if size == 1:
+                    if len(batch) == 1:
                         raise MemoryError(f"features {self.name!r}: the device cannot hold one sample.") from error
-                    size = size // 2
+                    size = len(batch) // 2
                     continue
                 start += len(batch)
                 yield output

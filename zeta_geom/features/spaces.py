@@ -136,6 +136,8 @@ class FeatureSpace:
         X = to_floats(X)
         if X.ndim < 2 or not X.size:
             raise ValueError(f"X must be samples (n, ...), at least one, for features; got shape {X.shape}.")
+        with np.errstate(over="ignore"):  # what no longer fits is infinite, which is refused
+            X = X.astype(np.float32 if X.dtype.itemsize <= 4 else np.float64, copy=False)
         check_finite(X)
         source = self.of(X.shape).source
         outputs = _checked(source.outputs(X), len(X), self.name, progress)

@@ -1,6 +1,10 @@
 """Checked samples, and the radii of balls that reach to a sample's k-th neighbour."""
 
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from zeta_geom.checks import check_int, check_points, check_units
 from zeta_geom.checks.scaling import common_unit
@@ -46,3 +50,26 @@ def neighbor_radii(X: np.ndarray, k: int, *, n_jobs: int | None, progress: bool)
     rows = np.repeat(np.arange(len(X)), k)
     radii: np.ndarray = pair_distances(X, X, rows, indices.ravel()).reshape(-1, k).max(axis=1)
     return radii
+
+
+def one_openmp_thread() -> AbstractContextManager[object]:
+    """Keep scikit-learn's loops on one thread: on busy cores, threads of short loops wait twenty times the work."""
+    limit: AbstractContextManager[object] = threadpool_limits(1, user_api="openmp")
+    return limit
+
+
+def mean_and_spread(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation of each column, float64 (d,); a constant column has the deviation 1."""
+    constant = (X[0] == X).all(axis=0)  # its mean may be off by rounding
+    mean, spread = X.mean(axis=0, dtype=np.float64), X.std(axis=0, dtype=np.float64)
+    return np.where(constant, X[0], mean), np.where(constant | (spread == 0), 1.0, spread)
+
+
+def check_sets(sets: Mapping[str, ArrayLike], min_samples: tuple[int, ...]) -> list[np.ndarray]:
+    """Return sets by name as finite float arrays, all in the unit and of the width of the first, or raise."""
+    (first, X), *others = sets.items()
+    checked: list[np.ndarray] = []
+    for (name, Y), least in zip(others, min_samples[1:]):
+        pair = check_samples(X, Y, (first, name), min_samples=(min_samples[0], least), keep_unit=True)
+        checked += pair[len(checked) > 0 :]
+    return [np.ascontiguousarray(A) for A in common_unit(*checked)]

@@ -103,7 +103,7 @@ def knn(
     -----
     Float32 distances propose candidates: every point that may be among the k nearest if its distance is too large by
     the bound of its error. Float64 sums of squared differences decide among them. If a list of candidates overflows,
-    because too many points are as near as the k-th, all float64 distances of that query are computed.
+    because too many points are as close as the k-th, all float64 distances of that query are computed.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def _knn_on_device(
     if metric == "cosine":
         points, query_points = directions(points), None if query_points is None else directions(query_points)
         if any(bool((rows == 0).all(dim=1).any()) for rows in (points, query_points) if rows is not None):
-            raise ValueError("X and queries must have no row of zeros with metric='cosine', which has no direction.")
+            raise ValueError("X and queries must have no row of zeros with metric='cosine': it has no direction.")
     indices, squared = search_tensor(points, query_points, None, int(k), progress=progress)
     return Neighbors(indices, squared / 2 if metric == "cosine" else squared.sqrt())
 
@@ -206,7 +206,7 @@ def search(
             nearest_directly(X, queries, undecided[rows], left_out[rows], k, indices, squared)
 
         map_chunks(decide_directly, len(undecided), DIRECT, n_jobs=n_jobs, progress=progress, description="undecided")
-    logger.debug("k = %d: %d of %d queries by all of their float64 distances", k, len(undecided), len(queries))
+    logger.debug("k = %d: %d of %d queries decided by all float64 distances", k, len(undecided), len(queries))
     return indices, squared, candidates
 
 
@@ -222,8 +222,8 @@ def prepare_points(
     if (norms == 0).any():
         row = int(np.argmax(norms == 0))
         raise ValueError(
-            f"{name} must have no row of zeros with metric='cosine', which has no direction; "
-            f"row {row if rows is None else rows[row]} is one."
+            f"{name} must have no row of zeros with metric='cosine', because it has no direction; "
+            f"row {row if rows is None else rows[row]} holds zeros."
         )
     directions: np.ndarray = points / norms[:, None]
     return directions

@@ -73,7 +73,7 @@ def local_dimension(
     if is_tensor(X) and X.device.type != "cpu":
         if estimator is not None:
             raise TypeError(
-                f"estimator goes with arrays and CPU tensors; got a tensor on {X.device}. Move X to the CPU."
+                f"estimator needs an array or a CPU tensor; got a tensor on {X.device}. Move X to the CPU."
             )
         return _dimension_on_device(X, n_neighbors, alpha, neighbors, n_anchors, random_state, progress)
     tensors, X = is_tensor(X), check_points(X)
@@ -84,7 +84,7 @@ def local_dimension(
         )
         dimensions = dict(zip(ks, pca.fit_pw(X, precomputed_knn=neighbors).dimension_pw_, strict=True))
     elif n_anchors is not None:
-        raise ValueError(f"n_anchors goes with local PCA only; got {n_anchors} and estimator={estimator!r}.")
+        raise ValueError(f"n_anchors needs local PCA; got {n_anchors} with estimator={estimator!r}.")
     else:
         dimensions = estimate_by(estimator, X, neighbors, ks, n_jobs=n_jobs, progress=progress)
     return dict(zip(ks, as_tensors(*dimensions.values()))) if tensors else dimensions
@@ -108,7 +108,7 @@ def _dimension_on_device(
     X = as_tensor_points(X, X.device)
     if X.shape[1] < 2:
         raise ValueError(
-            f"X must have at least 2 features: with one, a dimension says nothing; got {tuple(X.shape)}."
+            f"X must have at least 2 features: a dimension of one feature says nothing; got {tuple(X.shape)}."
         )
     ks = check_neighbor_counts(n_neighbors, len(X))
     alpha = check_real(alpha, "alpha", low=0, high=1)

@@ -137,9 +137,7 @@ class LocalPCA(BaseEstimator):
         """
         if is_tensor(X):
             if X.device.type != "cpu":
-                raise TypeError(
-                    f"X must be on the CPU; got a tensor on {X.device}. local_dimension works on the device."
-                )
+                raise TypeError(f"X must be on the CPU; got a tensor on {X.device}. Use local_dimension there.")
             X = host_array(X)
         minima = {"ensure_min_samples": 2, "ensure_min_features": 2}
         try:
@@ -208,7 +206,7 @@ def check_neighbor_counts(n_neighbors: object, n: int) -> tuple[int, ...]:
     several = isinstance(n_neighbors, (tuple, list)) or (isinstance(n_neighbors, np.ndarray) and n_neighbors.ndim > 0)
     ks: tuple[int, ...] = tuple(n_neighbors) if several else (n_neighbors,)  # type: ignore[arg-type, assignment]
     if not ks:
-        raise ValueError("n_neighbors must name at least one k; got none.")
+        raise ValueError("n_neighbors must have at least one k; it is empty.")
     for k in ks:
         check_int(k, "n_neighbors", low=2)
         if k >= n:

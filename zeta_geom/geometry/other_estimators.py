@@ -1,4 +1,4 @@
-"""Estimators of scikit-dimension on the neighbours found here; copies of a point count once."""
+"""Estimators of scikit-dimension on the neighbours of this package; copies of a point count once."""
 
 import inspect
 import warnings
@@ -36,8 +36,8 @@ def estimate_by(
         rows, place = _different_points(points, copied)
         if len(rows) <= max(ks):
             raise ValueError(
-                f"n_neighbors must be below the number of different points, {len(rows)}, for an estimator, to which "
-                f"copies count once; got k={max(ks)}. Lower n_neighbors or give more points."
+                f"n_neighbors must be below {len(rows)}, the number of distinct points, because an estimator counts "
+                f"copies once; got k={max(ks)}. Lower n_neighbors or give more points."
             )
         points = points[rows]
         neighbors = knn(points, max(ks), n_jobs=n_jobs, progress=progress)
@@ -100,7 +100,7 @@ def _warn_once(estimator: object, dimensions: dict[int, np.ndarray], messages: l
         )
     elif messages:
         warnings.warn(
-            f"{estimator!r} gives a dimension at all {n} points.{repeated} Check its parameters.",
+            f"{estimator!r} gives a dimension at all {n} points, with warnings.{repeated} Check its parameters.",
             RuntimeWarning,
             stacklevel=5,
         )

@@ -1,7 +1,7 @@
 """Dimension rules: functions of the covariance eigenvalues of a neighbourhood that return its dimension.
 
 Every rule takes float spectra (n, r), one per row in any order, and the threshold `alpha` in [0, 1], which only "FO"
-and "ratio" use. It returns n dimensions, int64 but for "participation_ratio", and 0 if no eigenvalue is positive.
+and "ratio" use. It returns n dimensions, int64 except for "participation_ratio", and 0 if no eigenvalue is positive.
 Spectra that are not real, 2-D, finite and non-negative raise TypeError or ValueError. The keys of `RULES` are the
 versions of scikit-dimension's lPCA, whose definitions all rules follow.
 """
@@ -26,7 +26,7 @@ def fukunaga_olsen(eigenvalues: np.ndarray, alpha: float) -> np.ndarray:
     eigenvalues : float array of shape (n, r)
         Spectra, one per row, in any order.
     alpha : float
-        Threshold in [0, 1).
+        Threshold in [0, 1].
 
     Returns
     -------

@@ -66,12 +66,12 @@ def takes_spectra(formula: Formula) -> Rule:
     def checked(eigenvalues: ArrayLike, alpha: float) -> np.ndarray:
         spectra = real_array(eigenvalues, "eigenvalues")
         if spectra.ndim != 2 or spectra.shape[1] < 1:
-            raise ValueError(f"eigenvalues must have shape (n, r), a spectrum a row; got shape {spectra.shape}.")
+            raise ValueError(f"eigenvalues must have shape (n, r), one spectrum per row; got shape {spectra.shape}.")
         check_finite(spectra, "eigenvalues")
         spectra = spectra.astype(np.float64, copy=False)
         largest = spectra.max(axis=1, keepdims=True)
         if (spectra < -NEGATIVE * largest).any():
-            raise ValueError(f"eigenvalues must not be negative, but for rounding; got {spectra.min():g} among them.")
+            raise ValueError(f"eigenvalues must not be negative beyond rounding; the smallest is {spectra.min():g}.")
         alpha = check_real(alpha, "alpha", low=0, high=1)
         # any spectrum in place of zeros: the next line gives 0
         scaled = np.where(largest > 0, np.ldexp(spectra, -np.frexp(largest)[1]), 1.0)

@@ -111,7 +111,7 @@ class Manifold:
 
     def _distances(self, X: np.ndarray) -> np.ndarray:
         if self.distances is None:
-            raise ValueError("this manifold has no distance function; use one of the table, such as 'helix-3d'.")
+            raise ValueError("this manifold has no distance function; use one of MANIFOLDS, such as 'helix-3d'.")
         return self.distances(X)
 
 
@@ -193,7 +193,7 @@ def wrong_labels(distances: np.ndarray, Y: np.ndarray) -> np.ndarray:
     distances = checks.check_points(distances, "distances")
     Y = checks.check_labels(Y, "Y")
     if Y.shape != distances.shape:
-        raise ValueError(f"Y must be soft labels of the distances' shape {distances.shape}; got shape {Y.shape}.")
+        raise ValueError(f"Y must be soft labels in the shape of distances {distances.shape}; got shape {Y.shape}.")
     nearest = distances - distances.min(axis=1, keepdims=True) <= DISTANCE_TOLERANCE
     leading = Y.max(axis=1, keepdims=True) - Y <= LABEL_TIE
     return np.asarray(~(nearest & leading).any(axis=1))

@@ -1,4 +1,4 @@
-"""Methods that mix a batch: one method a file, one table name -> class.
+"""Methods that mix a batch: one method per file, one table name -> class.
 
 A mixer maps (X, y) to (X_new, Y_new). A call has two halves: `draw` draws all that is random, on the backend of the
 data, and returns a plan; `apply` is arithmetic only, the same for NumPy arrays and torch tensors.

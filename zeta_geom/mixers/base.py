@@ -25,6 +25,9 @@ class Mixer(Seeded, ABC):
         K; needed for int labels on CUDA, inferred from the labels elsewhere.
     check_values : bool
         Refuse NaN and infinite values in X; off by default, because the scan costs more than the mix.
+    label_smoothing : float
+        ε in [0, 1): the labels that come out are (1 - ε) Y + ε/K, also in a batch that is returned unmixed. Without
+        labels it has no effect. Source: Szegedy et al. 2016, Section 7.
     random_state : None, int, Generator, RandomState or torch.Generator
         Seeds the mixer's stream; every call advances it.
 
@@ -40,6 +43,7 @@ class Mixer(Seeded, ABC):
     """
 
     traits: Traits
+    label_smoothing: float = 0.0  # for mixers that were pickled before the attribute existed
 
     def __init__(
         self,
@@ -47,12 +51,16 @@ class Mixer(Seeded, ABC):
         prob: float = 1.0,
         n_classes: int | None = None,
         check_values: bool = False,
+        label_smoothing: float = 0.0,
         random_state: RandomState = None,
     ) -> None:
         super().__init__(random_state)
         self.prob = check_real(prob, "prob", low=0, high=1)
         self.n_classes = None if n_classes is None else check_int(n_classes, "n_classes", low=1)
         self.check_values = check_values
+        self.label_smoothing = check_real(label_smoothing, "label_smoothing", low=0, high=1)
+        if self.label_smoothing == 1:
+            raise ValueError("label_smoothing must be below 1, or all labels are equal; got 1.")
 
     def __call__(
         self,
@@ -80,7 +88,7 @@ class Mixer(Seeded, ABC):
         labels: Array | None = None,
         clip: bool = False,
     ) -> MixPlan:
-        """Draw all that is random in mixing one batch of this shape.
+        """Draw all random quantities for mixing one batch of this shape.
 
         Parameters
         ----------
@@ -93,7 +101,7 @@ class Mixer(Seeded, ABC):
         labels : float array or tensor of shape (m, K), optional
             Soft labels, for the methods whose draw depends on classes.
         clip : bool
-            Lower the number of mixed samples to m if the batch is smaller than the method wants.
+            Lower the number of mixed samples to m if the batch is smaller than the method requires.
 
         Returns
         -------
@@ -104,7 +112,7 @@ class Mixer(Seeded, ABC):
         ------
         TypeError, ValueError
             If the shape has no sample or, for a method of images, no height and width; if `n_out` is not a positive
-            integer, the method wants more samples, or labels are needed and absent.
+            integer, the method needs more samples, or labels are needed and absent.
         """
         check_draw(shape, like, labels)
         check_needs(shape, labels, self.traits, type(self).__name__)
@@ -134,7 +142,7 @@ class Mixer(Seeded, ABC):
         Y : float array or tensor of shape (m, K), or None
             Soft labels.
         plan : MixPlan
-            What `draw` returned for a batch of m samples.
+            The return value of `draw` for a batch of m samples.
         out : array or tensor of shape (rows, ...), optional
             Receives X_new; of the backend, device and dtype of X, sharing no memory with it.
 
@@ -177,7 +185,14 @@ class Mixer(Seeded, ABC):
             X_new, Y_new = self._apply(X, Y, plan, out)
         if out is not None and X_new is not out:
             X_new = copy_into(out, X_new)
-        return X_new, Y_new
+        return X_new, None if Y_new is None else self._smoothed(Y_new)
+
+    def _smoothed(self, Y: SomeArray) -> SomeArray:
+        """Return mixed soft labels, smoothed; to smooth them first would give the same, because mixing is affine."""
+        if not self.label_smoothing:
+            return Y
+        smoothed: SomeArray = Y * (1 - self.label_smoothing) + self.label_smoothing / Y.shape[1]
+        return smoothed
 
     def _apply(self, X: SomeArray, Y: SomeArray | None, plan: Any, out: SomeArray | None) -> Any:
         return self._mix_inputs(X, plan, out), None if Y is None else self._mix_labels(Y, plan)
@@ -215,7 +230,7 @@ class Mixer(Seeded, ABC):
         n_classes : int, optional
             K; the mixer's `n_classes` by default.
         n_out : int, optional
-            Number of rows to return; n by default. If it exceeds what one pass returns, the data set is shuffled and
+            Number of rows to return; n by default. If it exceeds the rows of one pass, the data set is shuffled and
             passed through again. Without it, a method that may return fewer rows makes one pass.
         epoch : int
             Selects one of the independent child streams of the seed.

@@ -1,4 +1,4 @@
-"""Checks of batches, plans and outputs, at the public door of mixers only."""
+"""Checks of batches, plans and outputs, in public calls of mixers only."""
 
 from collections.abc import Sequence
 from typing import Any, TypeGuard

@@ -97,12 +97,12 @@ def zeta_weight_matrix(
     anchor : {"self", "random"}
         "self": row k leads with sample k mod m. "random": every row's order is drawn freely.
     random_state : None, int, Generator, RandomState or torch.Generator
-        Where the orders come from.
+        Seeds the orders.
 
     Returns
     -------
     ndarray of float64, shape (n_out or m, m)
-        Rows are non-negative, sum to 1, and hold the T weights in an order of their own.
+        Rows are non-negative, sum to 1, and hold the T weights, each row in its own random order.
 
     Raises
     ------

@@ -18,6 +18,7 @@ class Shared(TypedDict, total=False):
     prob: float
     n_classes: int | None
     check_values: bool
+    label_smoothing: float
     random_state: RandomState
 
 
@@ -29,7 +30,7 @@ class Seeded:
         self._parts: tuple[Any, ...] = ()  # mixers inside this one; they draw from its stream
 
     def child(self: Self, *key: int) -> Self:
-        """Return the same mixer with the stream of (seed, *key), independent of what was drawn from this one."""
+        """Return the same mixer with the stream of (seed, *key), independent of earlier draws from this one."""
         return self._on(self._stream.child(*(check_int(part, "key", low=0) for part in key)))
 
     def _on(self: Self, stream: Stream) -> Self:
@@ -44,7 +45,7 @@ class Seeded:
         return {"mixer": type(self).__name__} | self._stream.state_dict()
 
     def load_state_dict(self, state: Mapping[str, object]) -> None:
-        """Resume from a state that `state_dict` returned, whatever the seed of this mixer.
+        """Resume from a state that `state_dict` returned, for any seed of this mixer.
 
         A Generator passed as `random_state` is set to the state if it is of the same kind; otherwise the mixer gets
         a new one. Parameters such as γ are not part of the state.
@@ -59,6 +60,6 @@ class Seeded:
     def __repr__(self) -> str:
         parameters = inspect.signature(type(self)).parameters.values()
         names = [p.name for p in parameters if p.kind is not p.VAR_KEYWORD and p.name != "channels"]
-        changed = {"channels": None, "prob": 1.0, "n_classes": None, "check_values": False}
+        changed = {"channels": None, "prob": 1.0, "n_classes": None, "check_values": False, "label_smoothing": 0.0}
         names += [name for name, default in changed.items() if getattr(self, name, default) != default]
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"

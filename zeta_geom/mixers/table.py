@@ -18,6 +18,7 @@ from zeta_geom.mixers.methods.pairs import Mixup, SamplePairing
 from zeta_geom.mixers.methods.supermix import SuperMix
 from zeta_geom.mixers.methods.transport import OptTransMix
 from zeta_geom.mixers.methods.zeta import PSeriesPairs, ZetaMixup
+from zeta_geom.mixers.seeded import Shared
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,18 +42,18 @@ MIXERS: dict[str, type[Mixer]] = {
 }
 
 NOT_BUILT = {
-    "Co-Mixup": ("input", "β, γ, η, ω, τ, b, a", "4", "Kim et al. 2021", "needs a graph-cut solver"),
-    "AdaMixUp": ("input", "", "2", "Guo et al. 2019", "is learned together with the classifier"),
-    "AutoMix (Liu)": ("input", "α, l, m", "2", "Liu et al. 2022", "is learned together with the classifier"),
-    "AutoMix (Zhu)": ("features", "n, σ", "2", "Zhu et al. 2020", "is learned together with the classifier"),
+    "Co-Mixup": ("input", "β, γ, η, ω, τ, b, a", "4", "Kim et al. 2021", "it needs a graph-cut solver"),
+    "AdaMixUp": ("input", "", "2", "Guo et al. 2019", "it is learned together with the classifier"),
+    "AutoMix (Liu)": ("input", "α, l, m", "2", "Liu et al. 2022", "it is learned together with the classifier"),
+    "AutoMix (Zhu)": ("features", "n, σ", "2", "Zhu et al. 2020", "it is learned together with the classifier"),
 }
 
 
 PAGE_HEAD = """\
-Table 2 of the paper, extended, as the classes of `zeta_geom.mixers` state it; `zeta-geom mixers --markdown` prints
-this page. `make_mixer(name)` makes one; each also takes `prob`, `n_classes`, `check_values` and `random_state`;
-methods that treat height and width apart take `channels` ("first" or "last") too. A method of the space "features"
-mixes inside a torch module by `mixer.run(model, x, y)`. What has no name is not built."""
+This page extends Table 2 of the paper; `zeta-geom mixers --markdown` prints it from the classes of `mixers`.
+`make_mixer(name)` makes a mixer. Each one also takes `prob`, `n_classes`, `check_values`, `label_smoothing` and
+`random_state`; methods that distinguish height and width take `channels` ("first" or "last"). A method of the space
+"features" mixes inside a torch module by `mixer.run(model, x, y)`. Methods without a name are not built."""
 
 PAGE_END = """\
 ## Labels
@@ -62,19 +63,19 @@ PAGE_END = """\
 
 ## State
 
-`mixer.state_dict()` keeps where the mixer's random stream is, and `load_state_dict` goes on from there: the next
+`mixer.state_dict()` returns the state of the mixer's random stream, and `load_state_dict` restores it: the next
 batches are the same to the last bit.
 
-- The state consists of ints, texts, lists and dicts. `torch.save` and `torch.load` with their defaults, JSON and
-  pickle keep it, whichever generator of NumPy's or torch's the mixer draws from.
-- It is loaded into a mixer of the same class, with any `random_state`. A Generator that was given there is set to the
-  state if it is of the same kind; otherwise the mixer goes on with a generator of its own. Parameters such as γ are
-  no part of the state: give them again.
-- Generators on GPUs are part of it. A machine without a GPU loads it, too, and a run may go on with another GPU.
-- A state of another class or format, or a damaged one, is refused, and the mixer stays as it was.
-- In a loader worker a mixer draws from (its seed, the worker's seed, the rank): there the loader's own generator is
-  what a checkpoint must keep. Of processes that train together each keeps a state of its own, or uses
-  `mixer.child(rank, epoch, step)`, which needs none."""
+- The state consists of ints, strings, lists and dicts. `torch.save` and `torch.load` with their defaults, JSON and
+  pickle store it, whether the mixer draws from a generator of NumPy or of torch.
+- It is loaded into a mixer of the same class, with any `random_state`. A Generator passed as `random_state` is set to
+  the state if it is of the same kind; otherwise a new generator replaces it. Parameters such as γ are not part of the
+  state: pass them again.
+- Generators on GPUs are part of it. A machine without a GPU can load it too, and a run may continue on another GPU.
+- A state of another class or format, or a damaged one, is refused, and the mixer does not change.
+- In a loader worker a mixer draws from (its seed, the worker's seed, the rank): a checkpoint must then contain the
+  state of the loader's generator. Processes that train together save one state each, or use
+  `mixer.child(rank, epoch, step)`, which needs no state."""
 
 
 def make_mixer(name: str, **params: Any) -> Mixer:
@@ -105,7 +106,7 @@ def make_mixer(name: str, **params: Any) -> Mixer:
     """
     chosen = MIXERS[check_choice(name, "name", MIXERS)]
     parameters = parameters_of(chosen)
-    known = [*parameters, "prob", "n_classes", "check_values", "random_state"]
+    known = [*parameters, *Shared.__annotations__]
     for key in params:
         if key not in known:
             raise TypeError(f"mixer {name!r} takes {', '.join(known)}; got {key!r}.")
@@ -117,7 +118,7 @@ def make_mixer(name: str, **params: Any) -> Mixer:
 
 
 def parameters_of(mixer: type[Mixer]) -> dict[str, inspect.Parameter]:
-    """Return the parameters of a class but the shared ones, by name."""
+    """Return the parameters of a class by name, without the shared ones."""
     listed = inspect.signature(mixer).parameters
     return {name: parameter for name, parameter in listed.items() if parameter.kind is not parameter.VAR_KEYWORD}
 
@@ -136,7 +137,7 @@ def method_table() -> pd.DataFrame:
     Examples
     --------
     >>> method_table().set_index("name").loc["cutmix", ["space", "hyper-parameters", "samples mixed"]].tolist()
-    ['input', 'alpha', '2']
+    ['input', 'alpha, per_sample', '2']
     """
     import pandas as pd
 

@@ -12,7 +12,7 @@ from zeta_geom.checks.types import ArrayLike
 from zeta_geom.neighborhoods.features import check_features
 
 PLACING_PERPLEXITY = 5  # openTSNE's advice for points added to a map
-PLACING_NEIGHBORS = 25  # openTSNE's default: an added point starts at the median of so many neighbours
+PLACING_NEIGHBORS = 25  # openTSNE's default: the number of neighbours at whose median an added point starts
 REACH = 2.0**30  # largest coordinate of a placed point, where the training features span about 1; see `_within_reach`
 
 
@@ -64,7 +64,7 @@ def embed(
     if X.shape[1] < 2:
         raise ValueError(f"train_features must have at least 2 columns for a map in the plane; got {X.shape}.")
     if not (X[1:] - X[:-1]).any():
-        raise ValueError("train_features must not all be one point, which has no map; all rows are equal.")
+        raise ValueError("train_features must have at least two distinct rows; all rows are equal.")
     limit = (len(X) - 1) / 3
     if check_real(perplexity, "perplexity", low=1) > limit:
         raise ValueError(

@@ -24,7 +24,7 @@ def check_features(
     for points, name in ((X, "train_features"), (Q, "test_features")):
         if metric == "cosine" and points is not None and not points.any(axis=1).all():
             raise ValueError(
-                f"{name} must have no row of zeros with metric='cosine': it has no direction. Remove such rows first."
+                f"{name} must have no row of zeros with metric='cosine': such a row has no direction. Remove it."
             )
     if Q is None:
         return common_unit(X)[0], None

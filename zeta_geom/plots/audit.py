@@ -194,8 +194,8 @@ def worst_images(figure: Figure, images: np.ndarray, titles: Sequence[str], *, c
         images = np.moveaxis(images, 1, -1)
     if images.shape[3:] not in ((), *((count,) for count in CHANNEL_COUNTS)) or not 0 < len(images) == len(titles):
         raise ValueError(
-            "images must have shape (n, H, W), (n, H, W, C) or (n, C, H, W), C 1, 3 or 4, n at least 1, and one "
-            f"title for each; got shape {images.shape} and {len(titles)} titles."
+            "images must have shape (n, H, W), (n, H, W, C) or (n, C, H, W), with C 1, 3 or 4 and n at least 1, "
+            f"and one title per image; got shape {images.shape} and {len(titles)} titles."
         )
     rows = -(-len(images) // 6)
     plain = {"xticks": [], "yticks": [], "frame_on": False}  # axes switched off would still make ticks
@@ -238,7 +238,7 @@ def points_map(ax: Axes, xy: np.ndarray, owners: Sequence[str], name: str, color
     if of.dtype.kind != "U":
         raise TypeError(f"owners must be names of sets; got dtype {of.dtype}.")
     if xy.shape[1] != 2 or of.shape != (len(xy),):
-        raise ValueError(f"xy must have shape (n, 2), with one owner for each; got {xy.shape} and owners {of.shape}.")
+        raise ValueError(f"xy must have shape (n, 2), with an owner per point; got {xy.shape} and owners {of.shape}.")
     real, synthetic = xy[of == "original"].T, xy[of == name].T
     ax.scatter(real[0], real[1], s=4, color="#9A9A9A", lw=0, label="original", rasterized=True)
     rings: dict[str, Any] = {"facecolors": "none", "edgecolors": color, "lw": 0.6, "label": as_label(name)}

@@ -52,12 +52,12 @@ def difference_rows(
     check_table(table, COLUMNS)
     if not len(names) == len(texts) == len(table) > 0:
         raise ValueError(
-            f"names and texts must be as many as the table's rows; got {len(names)}, {len(texts)} and {len(table)}."
+            f"names and texts must have one entry per row, {len(table)}; got {len(names)} and {len(texts)}."
         )
     if not limits[0] < 0 < limits[1]:
         raise ValueError(f"limits must have 0 between them; got {limits}.")
     if (table["low"] > table["difference"]).any() or (table["high"] < table["difference"]).any():
-        raise ValueError("low must be at most, and high at least, the difference; swap them or drop the row.")
+        raise ValueError("low <= difference <= high must hold in each row; swap low and high, or drop the row.")
     ax.axvline(0, color="black", lw=1, zorder=1)
     for row, (difference, low, high, p) in enumerate(table[list(COLUMNS)].to_numpy(dtype=np.float64)):
         if np.isfinite(difference):

@@ -57,7 +57,7 @@ def class_map(
     """
     if len(class_names) > len(CLASS_COLORS):
         raise ValueError(
-            f"class_names must be at most {len(CLASS_COLORS)}, as many as colours; got {len(class_names)}."
+            f"class_names must hold at most {len(CLASS_COLORS)} names, one per colour; got {len(class_names)}."
         )
     colors = np.array(CLASS_COLORS)
     xy, labels = _labelled(train_xy, train_labels, "train", len(class_names))
@@ -144,7 +144,7 @@ def interval_rows(
     dots = [_numbers(values, "seeds") for values in several]
     lengths = [*map(len, columns), len(dots), len(names)]
     if len(set(lengths)) > 1:
-        raise ValueError(f"means, lows, highs, seeds and names must be as many; got lengths {lengths}.")
+        raise ValueError(f"means, lows, highs, seeds and names must have equal lengths; got {lengths}.")
     rows = -np.arange(len(names))
     for row, mean, low, high, values in zip(rows, *columns, dots):
         ax.plot(values, np.full(len(values), row - 0.2), "o", color=OKABE_ITO["sky"], ms=3, zorder=1)

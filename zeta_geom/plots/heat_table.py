@@ -124,8 +124,8 @@ def heat_table(
     shape, widths = (len(rows), len(columns)), [width for _, width in groups]
     if not texts.shape == shades.shape == small.shape == shape or sum(widths) != shape[1]:
         raise ValueError(
-            f"texts, shades and small must have one row and one column for each name, {shape}, and groups must cover "
-            f"the columns; got {texts.shape}, {shades.shape}, {small.shape} and groups of {widths}."
+            f"texts, shades and small must have shape {shape}, by the names of rows and columns, and groups must "
+            f"cover the columns; got {texts.shape}, {shades.shape}, {small.shape} and groups of {widths}."
         )
     lefts = np.arange(shape[1]) + GAP * np.repeat(np.arange(len(widths)), widths)
     _head(ax, lefts, columns, groups, size)

@@ -54,7 +54,7 @@ def image_grid(
     images = real_array(images, "images")
     columns = check_int(columns, "columns", low=1)
     if images.ndim != 3 or not images.size:
-        raise ValueError(f"images must have shape (n, H, W), none of them 0; got shape {images.shape}.")
+        raise ValueError(f"images must have shape (n, H, W), without a 0; got shape {images.shape}.")
     n, height, width = images.shape
     rows = -(-n // columns)
     canvas = np.zeros((rows * (height + GAP) + GAP, columns * (width + GAP) + GAP))  # a gap around them, for frames
@@ -141,7 +141,7 @@ def picture(ax: Axes, image: ArrayLike, *, color: str = "black") -> Axes:
     """
     image = real_array(image, "image")
     if image.ndim != 2 or not image.size:
-        raise ValueError(f"image must have shape (H, W), none of them 0; got shape {image.shape}.")
+        raise ValueError(f"image must have shape (H, W), without a 0; got shape {image.shape}.")
     ax.imshow(image, cmap=INK, vmin=0, interpolation="nearest")
     ax.set(xticks=[], yticks=[])
     for spine in ax.spines.values():
@@ -195,7 +195,7 @@ def _unit_levels(images: ArrayLike) -> np.ndarray:
     if levels.dtype == np.uint8:
         return levels / np.float32(255)
     if levels.dtype.kind != "f":
-        raise TypeError(f"images must be uint8 0..255 or floating 0..1; got {levels.dtype}. Divide by their white.")
+        raise TypeError(f"images must be uint8 0..255 or floating 0..1; got {levels.dtype}. Divide by white's level.")
     if not ((levels >= -1e-3) & (levels <= 1 + 1e-3)).all():  # mixtures round
         raise ValueError(f"floating images must lie in [0, 1]; got {levels.min()} to {levels.max()}.")
     return levels.clip(0, 1)

@@ -48,7 +48,7 @@ def paired_dots(ax: Axes, table: pd.DataFrame, names: Sequence[str]) -> Axes:
     """
     check_table(table, COLUMNS)
     if len(names) != len(table) or not len(table):
-        raise ValueError(f"names must be as many as the table's rows, at least 1; got {len(names)} and {len(table)}.")
+        raise ValueError(f"names must have one name per row of table; got {len(names)} for {len(table)} rows.")
     values = table[list(COLUMNS)].to_numpy(dtype=np.float64)
     if not np.isfinite(values[:, ::2]).all():
         raise ValueError("first and second must be finite numbers; drop rows without a value.")

@@ -19,7 +19,7 @@ STEPS = 60  # points of a curve between two columns
 
 @cache
 def accuracy_colors() -> ListedColormap:
-    """Return the colour map of accuracies: plasma, perceptually uniform, without its yellow end, invisible on white.
+    """Return the colour map of accuracies: plasma without its yellow end, which is invisible on white.
 
     Returns
     -------
@@ -129,7 +129,7 @@ def _tick(ax: Axes, place: int, height: float, name: str, length: float = 0.025)
 
 
 def _same_decimals(values: np.ndarray) -> list[str]:
-    """Write numbers with equally many decimals."""
+    """Write numbers with the same number of decimals."""
     decimals = max(len(f"{value:g}".partition(".")[2]) for value in values)
     return [f"{value:.{decimals}f}" for value in values]
 

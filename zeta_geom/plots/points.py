@@ -208,7 +208,7 @@ def view_row(
     clouds = clouds if isinstance(clouds, (tuple, list)) else np.atleast_1d(checks.real_array(clouds, "clouds"))
     if not len(row) == len(clouds) == len(colors):
         raise ValueError(
-            f"clouds and colors must be as many as the {len(row)} panels; got {len(clouds)} and {len(colors)}."
+            f"clouds and colors must have one entry per panel, {len(row)}; got {len(clouds)} and {len(colors)}."
         )
     behind = project(originals, *view, stretch=stretch)
     for ax, points, color in zip(row, clouds, colors, strict=True):

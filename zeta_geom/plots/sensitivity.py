@@ -49,7 +49,7 @@ def gamma_sensitivity(ax: Axes, table: pd.DataFrame, levels: Mapping[str, tuple[
     if (table["gamma"].abs() > LARGEST_GAMMA).any():
         raise ValueError(f"table must have γ within ±{LARGEST_GAMMA:g}; drop other rows.")
     if unknown := [name for name in levels if name not in METHOD_COLORS]:
-        raise ValueError(f"levels must be of {', '.join(METHOD_COLORS)}; got {', '.join(unknown)}.")
+        raise ValueError(f"levels must have keys among {', '.join(METHOD_COLORS)}; got {', '.join(unknown)}.")
     table = table.sort_values("gamma")
     ends = {}
     for method, (mean, std) in levels.items():

@@ -179,7 +179,7 @@ def spread(
         )  # NaN differs from NaN
     values = table.loc[chosen, column].astype(np.float64) * check_real(scale, "scale")
     if values.empty:
-        raise ValueError(f"what must match rows of the table; got {dict(what)}, which match none.")
+        raise ValueError(f"what must match at least one row of table; {dict(what)} matches none.")
     with np.errstate(invalid="ignore", over="ignore"):  # infinite values have no spread
         mean, deviation = values.mean(), values.std(ddof=min(1, len(values) - 1))
     return f"{format(mean, form)} ± {format(deviation, form)}"

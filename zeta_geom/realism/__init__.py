@@ -1,8 +1,9 @@
-"""Realism of mixed images and correctness of their labels: an oracle, entropies and cross-entropies."""
+"""Realism of mixed images and correctness of their labels: an oracle, entropies, cross-entropies and calibration."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from zeta_geom.realism.calibration import Calibration, calibration
 from zeta_geom.realism.entropy import cross_entropy, cross_entropy_from_log, entropy, kl_divergence, soft_label_report
 
 if TYPE_CHECKING:
@@ -10,8 +11,10 @@ if TYPE_CHECKING:
     from zeta_geom.realism.oracle import MNISTOracle
 
 __all__ = [
+    "Calibration",
     "LeNet5",
     "MNISTOracle",
+    "calibration",
     "cross_entropy",
     "cross_entropy_from_log",
     "entropy",

@@ -13,7 +13,7 @@ def entropy(p: ArrayLike) -> np.ndarray:
     Parameters
     ----------
     p : float array of shape (n, K)
-        Distributions, one a row.
+        Distributions, one per row.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def cross_entropy(p: ArrayLike, q: ArrayLike) -> np.ndarray:
     Parameters
     ----------
     p, q : float arrays of shape (n, K)
-        Distributions, one a row. Abhishek et al. 2024, Figure 3g, has p the oracle's prediction and q the soft label.
+        Distributions, one per row. In Abhishek et al. 2024, Figure 3g, p is the oracle's prediction and q the label.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def cross_entropy_from_log(p: ArrayLike, log_q: ArrayLike) -> np.ndarray:
     Parameters
     ----------
     p, log_q : float arrays of shape (n, K)
-        Distributions, one a row, and natural logarithms of distributions; -inf is the logarithm of 0.
+        Distributions, one per row, and natural logarithms of distributions; -inf is the logarithm of 0.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def kl_divergence(p: ArrayLike, q: ArrayLike) -> np.ndarray:
     Parameters
     ----------
     p, q : float arrays of shape (n, K)
-        Distributions, one a row.
+        Distributions, one per row.
 
     Returns
     -------

@@ -119,7 +119,7 @@ def train_lenet(
 ) -> LeNet5:
     """Train LeNet-5 by AdamW on a one-cycle schedule, and return it after the last epoch.
 
-    The loss is the cross-entropy in nats. The seed alone gives the weights and batches, whatever the mixer.
+    The loss is the cross-entropy in nats. The seed alone gives the initial weights and the batches, for any mixer.
 
     Parameters
     ----------

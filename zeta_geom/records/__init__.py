@@ -1,4 +1,4 @@
-"""One store for finished work: each result is kept whole or not at all, under a key of all that it depends on."""
+"""One store for finished work: each result is kept whole or not at all, under a key of all its inputs."""
 
 from importlib import import_module
 from typing import Any

@@ -28,7 +28,7 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     Parameters
     ----------
     path : path
-        Its folder is made if it is absent, and removed again if the block fails.
+        Its folder is created if it is absent, and removed again if the block fails.
 
     Yields
     ------
@@ -77,7 +77,7 @@ def atomic_folder(path: Path, temporary: Path) -> Iterator[Path]:
         try:
             folder.rename(path)
         except OSError as error:
-            if path.exists():  # the systems differ in what they raise then
+            if path.exists():  # systems raise different errors here
                 raise FileExistsError(f"{path} has been written by another process.") from error
             raise
         _sync_folder(path.parent)
@@ -101,7 +101,7 @@ def new_folder(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def name_file(path: Path, temporary: Path | None = None) -> Iterator[None]:
-    """Put a file's name into an OSError without a name, such as that of a full disk, or with its temporary name."""
+    """Put the path into an OSError that has no file name, such as that of a full disk, or the temporary name."""
     try:
         yield
     except OSError as error:
@@ -130,7 +130,7 @@ def check_writable(path: Path, name: str, *, folder: bool = False) -> None:
 
 
 def write_result(path: Path, values: Mapping[str, np.ndarray] | pd.DataFrame) -> None:
-    """Write by the file's ending: arrays as `.npz`, or one row a sample as `.csv` or `.parquet`."""
+    """Write by the file's ending: arrays as `.npz`, or one row per sample as `.csv` or `.parquet`."""
     import numpy as np
     import pandas as pd
 

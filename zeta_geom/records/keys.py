@@ -1,4 +1,4 @@
-"""What makes a computation the same: settings, and fingerprints of data, code and the libraries that compute."""
+"""The key of a computation: settings, and fingerprints of its data, its code and the libraries that compute."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ Sources = Path | str | Iterable[Path | str] | None
 
 
 def make_manifest(name: str, settings: Mapping[str, object], data: str, source: Sources = None) -> Manifest:
-    """Return a record's manifest before it has values: all that its key is made of, and the key."""
+    """Return a record's manifest before it has values: all parts of its key, and the key."""
     paths = _paths(source)
     manifest = {
         "name": name,
@@ -37,13 +37,13 @@ def make_manifest(name: str, settings: Mapping[str, object], data: str, source: 
 
 
 def key_of(manifest: Mapping[str, object], *, code: bool = True) -> str:
-    """Return the key of a manifest, a SHA-256 in hexadecimal; without the code's part for `code` False."""
+    """Return the key of a manifest, a SHA-256 in hexadecimal; without the code if `code` is False."""
     parts = (*PARTS, "code") if code else PARTS
     return hashlib.sha256(json.dumps({part: manifest[part] for part in parts}, sort_keys=True).encode()).hexdigest()
 
 
 def current_code(manifest: Mapping[str, Any]) -> str | None:
-    """Return the fingerprint that a manifest's code has today, None where its modules are not there."""
+    """Return today's fingerprint of a manifest's code, or None if its modules do not exist."""
     folders = (PACKAGE.parent, *map(Path, sys.path))  # searched as Python would, without running anything
     paths = [next(filter(None, (find_module(name, each) for each in folders)), None) for name in manifest["modules"]]
     return None if None in paths else code_fingerprint([path for path in paths if path is not None])
@@ -81,7 +81,7 @@ def data_fingerprint(*arrays: ArrayLike) -> str:
     digest = hashlib.sha256()
     for array in (np.ascontiguousarray(host_array(values, "arrays")) for values in arrays):
         if array.dtype.hasobject:
-            raise TypeError("arrays must hold numbers, texts or dates; got Python objects of no fixed bytes.")
+            raise TypeError("arrays must hold numbers, texts or dates; got Python objects without fixed bytes.")
         digest.update(f"{array.dtype.str}{array.shape}".encode())
         digest.update(array.view(np.uint8).data if array.size else b"")
     return digest.hexdigest()

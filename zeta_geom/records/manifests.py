@@ -1,4 +1,4 @@
-"""What is kept on the disk beside a result: what it was computed from, and whether that is what is wanted now."""
+"""Manifests beside results on the disk: they state the origin of a result and tell whether it is the wanted one."""
 
 import glob
 import json
@@ -17,7 +17,7 @@ DIGITS = 12  # of a key in a name
 
 
 def is_same(kept: Mapping[str, object] | None, wanted: Mapping[str, object], *, stale: bool = False) -> bool:
-    """Return whether a kept computation is the wanted one; with `stale` older code counts, and the log says so."""
+    """Return whether a kept computation is the wanted one; with `stale`, older code is accepted and logged."""
     if kept is None:
         return False
     if kept["key"] == wanted["key"]:
@@ -34,7 +34,7 @@ def keyed_name(name: str, manifest: Mapping[str, object]) -> str:
 
 
 def find_kept(folder: Path, name: str, manifest: Mapping[str, object], *, stale: bool) -> list[Path]:
-    """Return what lies under the keyed name in a folder; with `stale` also what older code made, the newest first."""
+    """Return the paths of the keyed name in a folder; with `stale`, also results of older code, the newest first."""
     current = folder / keyed_name(name, manifest)
     kept = [current] if current.exists() else []
     if stale:
@@ -44,7 +44,7 @@ def find_kept(folder: Path, name: str, manifest: Mapping[str, object], *, stale:
 
 
 def read_manifest(path: Path) -> Manifest | None:
-    """Return the manifest in a file, None where there is none that can be read."""
+    """Return the manifest in a file, or None if the file holds no readable manifest."""
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):  # ValueError: neither UTF-8 nor JSON
@@ -65,6 +65,6 @@ def write_manifest(path: Path, manifest: Mapping[str, object]) -> None:
 @cache
 def _say_old() -> None:
     logger.warning(
-        "results of an earlier version of zeta_geom, whose keys were made in another way, are not read: what is "
-        "needed is computed again"
+        "results of an earlier version of zeta_geom are not read, because their keys have another form; needed "
+        "results are computed again"
     )

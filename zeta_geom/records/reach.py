@@ -1,4 +1,4 @@
-"""Which modules a computation reaches by imports, found without running them, and a digest of each.
+"""The modules that a computation reaches by imports, determined without running them, and a digest of each.
 
 A name that a package only hands on leads to the module that defines it, so that importing one name of a room does not
 reach the rest of the room. The packages on the way count too, since Python runs them.
@@ -57,7 +57,7 @@ def module_name(path: Path) -> tuple[str, Path]:
 
 
 def find_module(name: str, folder: Path) -> Path | None:
-    """Return the file of a module or package below a folder, None if there is none."""
+    """Return the file of a module or package below a folder, or None if it does not exist."""
     stem = folder.joinpath(*name.split("."))
     return next((path for path in (stem / INIT, stem.with_name(f"{stem.name}.py")) if path.is_file()), None)
 
@@ -71,7 +71,7 @@ def file_state(path: Path) -> State:
 def reached_modules(sources: Iterable[Path], package: Path) -> tuple[dict[str, str], dict[Path, State]]:
     """Return the digests of modules that sources reach and of weights that these name, and states of files outside.
 
-    Followed are modules of `package`, and those beside the top package of a source, or beside a plain script.
+    Modules of `package` are followed, and those beside the top package of a source, or beside a plain script.
     """
     walk = _Walk(package)
     collects = gc.isenabled()

@@ -74,12 +74,12 @@ def record(
     settings : mapping
         What determines the result, the seed included; JSON values only.
     data, folder : str, path
-        The fingerprint of the data that go in; where records lie.
+        The fingerprint of the input data; the folder of the records.
     source : path, or sequence of paths, optional
         The modules that compute; the one that defines `compute` by default. They, and what they import of this
         package and of their own, are the code in the key.
     force, stale : bool
-        Compute in any case; accept a record that differs only in the code, and say so in the log.
+        Compute even if a record exists; accept a record that differs only in the code, and log this.
 
     Returns
     -------
@@ -105,15 +105,15 @@ def record(
     if not isinstance(values, pd.DataFrame):
         values = {key: np.asarray(value) for key, value in values.items()}
     write(Record(name, values, manifest), path)
-    return _load(path)  # what later calls will read
+    return _load(path)  # as later calls will read it
 
 
-def write(made: Record, path: Path | str) -> None:
-    """Write a record: the values first, the manifest, which makes it count, last.
+def write(result: Record, path: Path | str) -> None:
+    """Write a record: first the values, and last the manifest, which makes the record valid.
 
     Parameters
     ----------
-    made : Record
+    result : Record
         Its manifest gets the name and the checksum of the file of values.
     path : path
         Folder and name, without an ending.
@@ -124,23 +124,23 @@ def write(made: Record, path: Path | str) -> None:
         If an array holds Python objects, which only pickle could store, or is a list of lists of unequal lengths.
     """
     path = Path(path)
-    if not isinstance(made.values, pd.DataFrame):
-        made.values = {key: host_array(value, key) for key, value in made.values.items()}
-        objects = [key for key, value in made.values.items() if value.dtype.hasobject]
+    if not isinstance(result.values, pd.DataFrame):
+        result.values = {key: host_array(value, key) for key, value in result.values.items()}
+        objects = [key for key, value in result.values.items() if value.dtype.hasobject]
         if objects:
-            raise TypeError(f"record {made.name!r} must hold no Python objects; got them in {objects}.")
+            raise TypeError(f"record {result.name!r} must hold no Python objects; got them in {objects}.")
     manifest_path = _manifest_path(path)
     manifest_path.unlink(missing_ok=True)  # between the two renames the record must not look whole
-    if isinstance(made.values, pd.DataFrame):
+    if isinstance(result.values, pd.DataFrame):
         values_path = path.with_name(path.name + ".parquet")
         with atomic_path(values_path) as temporary:
-            made.values.to_parquet(temporary, index=False)
+            result.values.to_parquet(temporary, index=False)
     else:
         values_path = path.with_name(path.name + ".npz")
         with atomic_path(values_path) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, **made.values)  # type: ignore[arg-type]
-    made.manifest |= {"file": values_path.name, "sha256": file_fingerprint(values_path)}
-    write_manifest(manifest_path, made.manifest)
+            np.savez_compressed(file, **result.values)  # type: ignore[arg-type]
+    result.manifest |= {"file": values_path.name, "sha256": file_fingerprint(values_path)}
+    write_manifest(manifest_path, result.manifest)
 
 
 def read(path: Path | str, *, any_code: bool = False) -> Record:
@@ -163,7 +163,7 @@ def read(path: Path | str, *, any_code: bool = False) -> Record:
     """
     stored = _load(Path(path))
     if not any_code and current_code(stored.manifest) not in (None, stored.manifest["code"]):
-        logger.warning("%s: a record of other code than this; run its analysis again", stored.name)
+        logger.warning("%s: other code computed this record; run its analysis again", stored.name)
     return stored
 
 
@@ -175,7 +175,7 @@ def _load(path: Path) -> Record:
         raise ValueError(f"the manifest of {path} must name its file; it names {manifest['file']!r}. Delete it.")
     values_path = path.parent / manifest["file"]
     if not values_path.exists() or file_fingerprint(values_path) != manifest["sha256"]:
-        raise ValueError(f"{values_path} is not what its manifest says; delete it and run the analysis again.")
+        raise ValueError(f"{values_path} does not match its checksum; delete it and run the analysis again.")
     if values_path.suffix == ".parquet":
         return Record(manifest["name"], pd.read_parquet(values_path), manifest)
     with np.load(values_path, allow_pickle=False) as stored:

@@ -53,7 +53,7 @@ def _number(name: str) -> int | None:
         return None
     if not re.fullmatch(NUMBER, text):
         raise ValueError(
-            f"the environment variable {name} must be a whole number from 0 on; got {text!r}. Unset it, or set it to "
+            f"the environment variable {name} must be a non-negative integer; got {text!r}. Unset it, or set it to "
             "this process's number."
         )
     return int(text)

@@ -25,7 +25,7 @@ def numpy_generator(random_state: RandomState = None) -> np.random.Generator:
     Parameters
     ----------
     random_state : None, int, numpy.random.Generator, numpy.random.RandomState or torch.Generator
-        None: fresh entropy. An int: a seed, at least 0. A Generator is returned itself. From a RandomState or a
+        None: fresh entropy. An int: a seed, at least 0. A Generator is returned unchanged. From a RandomState or a
         torch.Generator a seed is drawn.
 
     Returns
@@ -53,7 +53,7 @@ def numpy_generator(random_state: RandomState = None) -> np.random.Generator:
     wrappable = isinstance(random_state, (np.random.SeedSequence, np.random.BitGenerator))
     raise TypeError(
         "random_state must be None, an int, a numpy.random.Generator, a RandomState or a torch.Generator; "
-        f"got {shown:.100}.{' Give numpy.random.default_rng of it.' if wrappable else ''}"
+        f"got {shown:.100}.{' Give numpy.random.default_rng(random_state).' if wrappable else ''}"
     )
 
 

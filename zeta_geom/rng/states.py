@@ -71,7 +71,7 @@ def copy_state(source: AnyGenerator, target: AnyGenerator) -> bool:
 
 
 def read_state(state: object, like: AnyGenerator | None = None) -> StreamState:
-    """Return the checked state of a stream, with its generators, from what `state_dict` returned."""
+    """Return the checked state of a stream, with its generators, from the output of `state_dict`."""
     if not isinstance(state, Mapping):
         raise TypeError(f"state must be a dict that state_dict returned; got {type(state).__name__}.")
     state = dict(state) if "format" in state else _upgrade(state)
@@ -145,7 +145,7 @@ def _to_torch_generator(state: Mapping[str, Any], name: str) -> torch.Generator:
         set_bytes(generator, content)
     except (RuntimeError, TypeError) as error:
         raise ValueError(
-            f"{name} must be that of a torch.Generator on a device that is here; "
+            f"{name} must be the state of a torch.Generator on an available device; "
             f"got {len(content)} bytes on {state['torch']!r}: {str(error).splitlines()[0]}"
         ) from error
     return generator
@@ -211,4 +211,4 @@ def _other_keys(name: str, value: object, wanted: Collection[str]) -> str:
         return f"{name} must be a dict; got {type(value).__name__}."
     lacking, unknown = sorted(set(wanted) - set(value)), sorted(set(map(str, value)) - set(wanted))
     faults = [f"lacking: {', '.join(lacking)}"] * bool(lacking) + [f"unknown: {', '.join(unknown)}"] * bool(unknown)
-    return f"{name} must have the keys {', '.join(wanted)}; {'; '.join(faults)}. Give what state_dict returned."
+    return f"{name} must have the keys {', '.join(wanted)}; {'; '.join(faults)}. Pass the output of state_dict."

@@ -30,7 +30,7 @@ class Stream:
     ----------
     random_state : None, int, numpy.random.Generator, numpy.random.RandomState or torch.Generator
         Seeds the stream. On the CPU, one generator serves both backends; on another device an int, None or
-        RandomState becomes a torch.Generator there, and a CPU generator is a TypeError.
+        RandomState becomes a torch.Generator there, and a CPU generator raises TypeError.
     """
 
     _shared = False  # whether the host generator is the caller's
@@ -51,7 +51,7 @@ class Stream:
         self._worker: tuple[int, int] | None = None
 
     def child(self, *key: int) -> Stream:
-        """Return the Stream of (seed, *key), independent of this one and of what was drawn from it."""
+        """Return the Stream of (seed, *key), independent of this one and of draws from it."""
         return Stream(int(self._spawned(key).integers(2**62)))
 
     def uniform(self, shape: Shape, like: Array | None = None) -> Any:

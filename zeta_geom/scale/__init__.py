@@ -1,4 +1,4 @@
-"""Neighbours and local dimensions of points that outgrow memory or one machine, and plans of what they cost."""
+"""Neighbours and local dimensions of points that outgrow memory or one machine, and plans of their cost."""
 
 from zeta_geom.scale.knn import knn
 from zeta_geom.scale.local_dimension import local_dimension

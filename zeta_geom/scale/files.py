@@ -11,7 +11,7 @@ from zeta_geom.records.keys import Manifest, data_fingerprint, key_of
 
 
 def part_key(manifest: Manifest) -> str:
-    """Return the key of a part of some work: the work's key without the code, and with it."""
+    """Return the key of a part: the key of its work without the code, and with it."""
     return f"{key_of(manifest, code=False)}-{manifest['key']}"
 
 
@@ -24,7 +24,7 @@ def write_part(path: Path, columns: dict[str, np.ndarray], key: str) -> None:
 
 
 def read_part(path: Path, key: str, *, stale: bool = False) -> dict[str, np.ndarray]:
-    """Return a part's columns; ValueError says why a file is none of this key, or with `stale` of older code's."""
+    """Return the columns of a part; ValueError if the file has another key; `stale` accepts that of older code."""
     try:
         table = pq.read_table(path, partitioning=None)
         columns = {name: _array(table[name]) for name in table.column_names}

@@ -72,7 +72,7 @@ def local_dimension(
         points = points_file(X, "X", folder)
         if points.d < 2 or points.n < 2:
             raise ValueError(
-                "X must have at least 2 samples and 2 features: with one, a dimension says nothing; "
+                "X must have at least 2 samples and 2 features: a dimension of one feature says nothing; "
                 f"got {(points.n, points.d)}."
             )
         ks = check_neighbor_counts(n_neighbors, points.n)

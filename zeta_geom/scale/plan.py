@@ -197,7 +197,7 @@ def _needs(plan: Plan, rate: Rate, itemsize: int, threads: int, cut: Parts) -> t
     if enough <= min(MANY, plan.parts):
         needs.append(f"{enough:,} such workers do it in {DAY:.0f} hours.")
     else:
-        needs.append(f"{DAY:.0f} hours would take {enough:,} such workers: not all points, or not exactly.")
+        needs.append(f"{DAY:.0f} hours need {enough:,} such workers: use n_anchors, or approximate neighbours.")
     if plan.queries > ANCHORS:
         cut = replace(cut, chunk_size=min(-(-ANCHORS // plan.workers), plan.sizes.chunk))
         shape = (plan.n, plan.d, plan.k, plan.workers)
@@ -210,7 +210,7 @@ def _needs(plan: Plan, rate: Rate, itemsize: int, threads: int, cut: Parts) -> t
     counting = sum(amount * getattr(rate, kind) for kind, amount in count_work(plan.queries, plan.d, plan.k).items())
     hours = counting / threads / 3600
     needs.append(
-        "Approximate neighbours of another library (faiss: IVF or HNSW) can be handed in by neighbors=: "
+        "Approximate neighbours of another library (faiss: IVF or HNSW) can be passed as neighbors=: "
         f"{_bytes(8.0 * plan.queries * plan.k)} of them, and {_hours(hours)} of counting by one worker."
     )
     return tuple(needs)

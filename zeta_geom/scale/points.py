@@ -42,7 +42,7 @@ def check_in_memory(points: ArrayLike | Path, name: str) -> ArrayLike:
     """Return the points, or raise TypeError for a path, which only workers read."""
     if isinstance(points, (str, Path)):
         raise TypeError(
-            f"{name} must be an array without executor; got the path {str(points)!r}. Give an executor, or open the "
+            f"{name} must be an array without executor=; got the path {str(points)!r}. Give an executor, or open the "
             'file by numpy.load(path, mmap_mode="r").'
         )
     return points
@@ -115,7 +115,7 @@ def _array_and_file(X: ArrayLike | Path, name: str) -> tuple[np.ndarray, Path | 
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} must hold real numbers; got dtype {array.dtype}.")
     if array.ndim != 2 or 0 in array.shape:
-        raise ValueError(f"{name} must have shape (n, d), one row a point; got shape {array.shape}.")
+        raise ValueError(f"{name} must have shape (n, d), one row per point; got shape {array.shape}.")
     return host_array(array), path
 
 

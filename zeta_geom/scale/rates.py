@@ -100,7 +100,7 @@ def measure_rate(device: str | None = None, *, threads: int = 1, repeats: int = 
     device : str, optional
         Torch device, such as "cuda"; the compiled kernels on the CPU by default.
     threads, repeats : int
-        Threads that work at once, of which the rate is that of one; runs of each kind, of which the fastest counts.
+        Threads that work at once (the rate is that of one thread); runs of each kind (the fastest counts).
 
     Returns
     -------

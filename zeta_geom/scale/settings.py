@@ -38,7 +38,7 @@ class Parts:
     device : str, optional
         Torch device of each worker, such as "cuda"; the compiled kernels on the CPU by default.
     stale : bool
-        Whether parts that older code wrote are accepted, which the log tells.
+        Accept parts that older code wrote, and log this.
 
     Raises
     ------
@@ -67,9 +67,9 @@ class Parts:
 def check_executor(
     executor: Worker | None, *, n_jobs: int | None = -1, method: str = "exact", **others: object
 ) -> Worker:
-    """Return the executor, or raise if it is none or another argument excludes it."""
+    """Return the executor, or raise if it is not an executor or another argument excludes it."""
     if executor is None:
-        raise ValueError("parts must come with executor, which computes them; got none. Give SerialExecutor().")
+        raise ValueError("parts needs executor, which computes them; got none. Give executor=SerialExecutor().")
     if not callable(getattr(executor, "map", None)) or not hasattr(executor, "threads"):
         raise TypeError(f"executor must be an executor of zeta_geom.execution; got {executor!r}.")
     if n_jobs != -1:
@@ -85,7 +85,7 @@ def check_executor(
 
 
 def limits_of(cut: Parts) -> dict[str, Any]:
-    """Return what `choose_sizes` keeps to, by the names of its arguments."""
+    """Return the limits for `choose_sizes`, by the names of its arguments."""
     return {"memory": cut.memory, "chunk_size": cut.chunk_size, "block_size": cut.block_size}
 
 

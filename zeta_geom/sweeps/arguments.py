@@ -1,4 +1,4 @@
-"""The checked arguments of a sweep, as plain values, which its runs and their keys are made of."""
+"""The checked arguments of a sweep, as plain values: its runs and their keys consist of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -43,8 +43,33 @@ def _check_points(name: str, value: Any) -> Points:
     return points
 
 
+def check_space(features: Any, channels: str | None, data: Mapping[str, Points], folder: object) -> Any:
+    """Return the feature space of a sweep, None for the points themselves; try it on two points of each data set."""
+    if features is None:
+        return None
+    from zeta_geom.features import to_spaces
+
+    (space, *others) = to_spaces(features, channels).values()
+    if others:
+        names = ", ".join(each.name for each in (space, *others))
+        raise ValueError(f"features must be one space in a sweep; got {names}. Call sweep for each.")
+    if space.key is None and folder is not None:
+        raise ValueError(
+            f"features of runs in a folder must be a space whose code and weights can be known; got {space.name!r}. "
+            "Leave out folder, or name a space: 'lenet', 'imagenet', 'timm:MODEL'."
+        )
+    for points in data.values():
+        space.extract(points.X[:2])
+    return space
+
+
 def check_options(
-    measures: object, n_neighbors: object, alpha: float, n_anchors: int | None, seeds: Sequence[int]
+    measures: object,
+    n_neighbors: object,
+    alpha: float,
+    n_anchors: int | None,
+    seeds: Sequence[int],
+    space: Any = None,
 ) -> dict[str, dict[str, Any]]:
     """Return the options of each measure, checked, without those that the measure does not depend on."""
     single = isinstance(n_neighbors, (int, np.integer))
@@ -54,6 +79,8 @@ def check_options(
     if n_anchors is not None:
         settings["n_anchors"] = check_int(n_anchors, "n_anchors", low=1)
         settings["anchor_seed"] = seeds[0] if seeds else 0
+    if space is not None:  # without features the settings, and so the keys, are those of runs without this option
+        settings["space"] = {"name": space.name, "key": space.key}
     if not (names := _names(measures, "measures")):
         raise ValueError(f"measures must name at least one of {', '.join(MEASURES)}; got none.")
     known = {name: MEASURES[check_choice(name, "measures", MEASURES)] for name in names}

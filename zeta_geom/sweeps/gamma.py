@@ -43,12 +43,12 @@ def gamma_sweep(
     Returns
     -------
     DataFrame
-        As of `sweep`.
+        As in `sweep`.
 
     Raises
     ------
     TypeError, ValueError, SweepError
-        As `sweep`.
+        As in `sweep`.
 
     Examples
     --------

@@ -20,7 +20,7 @@ class Run(BaseModel, frozen=True):
     data: str = "data"
     label: str = ORIGINAL  # of the mixer, in the table
     mixer: str | None = None  # a key of MIXERS; None: the original
-    params: dict[str, Any] = {}  # of the mixer, beyond those that are swept
+    params: dict[str, Any] = {}  # of the mixer, besides the swept ones
     gamma: float | None = None  # swept, as the next two; None: the mixer has no such parameter, or its default
     n_mix: int | None = None
     anchor: str | None = None
@@ -45,7 +45,7 @@ class Run(BaseModel, frozen=True):
 
     @property
     def slug(self) -> str:
-        """A name for readers of the folder."""
+        """A readable name for the folder."""
         parts = [self.data, self.label, self.anchor, f"T{self.n_mix}" if self.n_mix else None]
         parts += [None if self.gamma is None else f"gamma{self.gamma:g}", f"seed{self.seed}", self.measure]
         return re.sub(r"[^\w.+-]+", "_", "-".join(part for part in parts if part), flags=re.ASCII)[:120]

@@ -1,4 +1,4 @@
-"""The measures of a sweep: of a mixed data set each gives one or several quantities, with a value for each point."""
+"""The measures of a sweep: each gives one or several quantities of a mixed data set, with a value for each point."""
 
 from __future__ import annotations
 
@@ -130,7 +130,9 @@ def _realism(original: Points, mixed: Points, options: Options, tools: Tools) ->
 
 
 MEASURES = {
-    "dimension": SweepMeasure(("n_neighbors", "alpha", "n_anchors", "anchor_seed"), _check_dimension, _dimension),
-    "label-error": SweepMeasure(("n_neighbors",), _check_label_error, _label_error),
+    "dimension": SweepMeasure(
+        ("n_neighbors", "alpha", "n_anchors", "anchor_seed", "space"), _check_dimension, _dimension
+    ),
+    "label-error": SweepMeasure(("n_neighbors", "space"), _check_label_error, _label_error),
     "realism": SweepMeasure((), _check_realism, _realism),
 }

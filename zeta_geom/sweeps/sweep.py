@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,11 +19,11 @@ from zeta_geom.execution.executors import Executor, SerialExecutor
 from zeta_geom.execution.ledger import Entry, Ledger
 from zeta_geom.execution.running import carry_out
 from zeta_geom.records.disk import atomic_path
-from zeta_geom.records.keys import data_fingerprint
-from zeta_geom.sweeps.arguments import check_axes, check_data, check_options
+from zeta_geom.records.keys import Sources, data_fingerprint
+from zeta_geom.sweeps.arguments import check_axes, check_data, check_options, check_space
 from zeta_geom.sweeps.grid import Run, make_grid
 from zeta_geom.sweeps.measures import MEASURES, Points
-from zeta_geom.sweeps.workshop import SOURCE, RemoteWorkshop, Workshop, keep_array
+from zeta_geom.sweeps.workshop import PIXELS, SOURCE, RemoteWorkshop, Workshop, keep_array
 
 
 class SweepError(RuntimeError):
@@ -43,6 +44,7 @@ def sweep(
     channels: str | None = None,
     alpha: float = 0.05,
     n_anchors: int | None = None,
+    features: Any = None,
     common_random_numbers: bool = True,
     executor: Executor | None = None,
     folder: Path | str | None = None,
@@ -53,53 +55,57 @@ def sweep(
     stale: bool = False,
     progress: bool = True,
 ) -> pd.DataFrame:
-    """Measure data, and what mixers make of them, for each setting of a grid.
+    """Measure data sets and their mixed versions for each setting of a grid.
 
     Parameters
     ----------
     data : mapping of name -> X, or (X, y)
-        X finite points (n, d), or images (n, H, W, ...), floats or grey levels 0..255; y labels (n,), or soft (n, K).
+        X: finite points (n, d), or images (n, H, W, ...), floats or grey levels 0..255; y: labels (n,) or (n, K).
     gammas : iterable of float
-        γ ≥ 0, for the mixers that have one.
+        γ ≥ 0, for the mixers that take γ.
     measures : sequence of names in MEASURES
-        "dimension"; "label-error", of (X, y): the share of points whose label's largest class is none that most of
-        its k nearest originals vote for; "realism", of MNIST-like images: the oracle's entropy, and with labels
+        "dimension". "label-error", for (X, y): the share of points whose top class is not among the winners of the
+        vote of their k nearest originals. "realism", for MNIST-like images: the oracle's entropy and, with labels,
         the cross-entropies, in nats.
     n_neighbors : int, or tuple of int
-        k ≥ 2, below n, for the measures that have one.
+        k ≥ 2, below n, for the measures that take k.
     mixers : sequence of names in MIXERS, or mapping of label -> (name, parameters)
-        What is swept; the data as they are always come first, as "original".
+        The mixers to compare; the unmixed data always come first, as "original".
     anchors, n_mix, seeds : sequences
-        Further values of the grid, for the mixers that take them; n_mix None is the whole batch.
+        Further axes of the grid, for the mixers that take them; an n_mix of None is the whole batch.
     batch_size, alpha : int, float
         Points in a batch; threshold of the Fukunaga-Olsen rule.
     channels : {"first", "last"}, optional
         Where the channels of images are, for mixers that treat height and width apart; inferred by default.
     n_anchors : int, optional
-        Estimate the dimension at so many points, by default all, with neighbours among all; the first of `seeds`
-        draws the rows, the same for every γ, mixer and seed of a data set.
+        Number of points at which the dimension is estimated, with neighbours among all points; by default all. The
+        first of `seeds` draws these points, the same ones for every γ, mixer and seed of a data set.
+    features : value, or pair (network, layer), optional
+        The space of "dimension" and "label-error", as `zeta_geom.features.space` takes it; the points themselves by
+        default. Samples are mixed first.
     common_random_numbers : bool
-        Use the same permutations for every γ, so that differences along a curve are γ's.
+        Use the same permutations for every γ, so that differences along a curve come from γ alone.
     executor : Executor, optional
         `SerialExecutor()` by default; `PoolExecutor(n)` or `DaskExecutor(address)` carry out several runs at once.
     folder : path, optional
-        The ledger: each run is kept there, and a later call does not repeat it: a sweep that was killed goes on. The
+        The ledger: it keeps each finished run, and a later call does not repeat it, so a killed sweep resumes. The
         table is written there too, as `results.parquet`.
     limit : float, optional
         Seconds that a run may take; needs an executor with processes.
     errors : {"raise", "warn", "ignore"}
-        What happens at the end where runs failed; their rows are missing.
+        The action at the end if runs failed; the table lacks their rows.
     retry_failed, force, stale, progress : bool
-        Try again what failed in an earlier call; do again all that is finished, even if a forced call was killed;
-        take runs of older code; show a progress bar, on a terminal.
+        Repeat the failed runs of earlier calls; repeat all finished runs, even if a forced call was killed; accept
+        runs of older code; show a progress bar, on a terminal.
 
     Returns
     -------
     DataFrame
-        A row a (data, mixer, gamma, n_mix, anchor, seed, measure, k), with mean, std (over points), seed_std (of the
-        mean over seeds, NaN for one seed), sem (standard error of the mean as an estimate of that over all points: 0
-        where all are used, NaN for one anchor), n (points used) and seconds. Where it does not apply, gamma is NaN,
-        anchor empty and k 0; an n_mix of 0 is the whole batch. `fill_gamma` repeats rows without γ, for a plot.
+        One row per (data, mixer, gamma, n_mix, anchor, seed, measure, k), with mean, std (over points), seed_std
+        (of the mean over seeds, NaN for one seed), sem (standard error of the mean as an estimate over all points: 0
+        if all are used, NaN for one anchor), n (points used) and seconds. If a setting does not apply, gamma is NaN,
+        anchor empty and k 0; an n_mix of 0 is the whole batch. With features there is a column space. `fill_gamma`
+        repeats rows without γ, for a plot.
 
     Raises
     ------
@@ -127,20 +133,21 @@ def sweep(
     points = check_data(data)
     axes = check_axes(mixers, anchors, n_mix, gammas, seeds)
     axes |= {"batch_size": check_int(batch_size, "batch_size", low=1), "common_random_numbers": common_random_numbers}
-    axes["measures"] = check_options(measures, n_neighbors, alpha, n_anchors, axes["seeds"])
+    space = check_space(features, check_channels(channels), points, folder)
+    axes["measures"] = check_options(measures, n_neighbors, alpha, n_anchors, axes["seeds"], space)
     runs = list(make_grid(list(points), **axes, channels=check_channels(channels)))
     _check(runs, points)
     if limit is not None:
         check_real(limit, "limit", low=0, strict=True)
     executor = executor or SerialExecutor()
     if folder is None and getattr(executor, "address", None):
-        raise ValueError("folder must be given with a Dask address: one that all workers see.")
+        raise ValueError("folder must be set if executor has a Dask address; name a folder that all workers see.")
     with tempfile.TemporaryDirectory() if folder is None else nullcontext(folder) as place:
         ledger = Ledger(place)
         data_sets = [HashedPoints.of(name, points[name]) for name in points]
         entries = _entries(ledger, runs, data_sets, stale and not force)
         tables = carry_out(
-            ledger, entries, _workshop(ledger, data_sets, executor), executor, limit=limit, force=force,
+            ledger, entries, _workshop(ledger, data_sets, executor, space), executor, limit=limit, force=force,
             retry_failed=retry_failed, progress=progress, description=f"sweep of {', '.join(points)}",
         )  # fmt: skip
         failures = [(entry, ledger.failure(entry)) for entry in entries if entry.name not in tables]
@@ -154,22 +161,22 @@ def sweep(
 
 
 def sweep_table(folder: Path | str) -> pd.DataFrame:
-    """Return the table of what is finished in a sweep's folder, whoever is still at work there.
+    """Return the table of the finished runs in a sweep's folder, even if the sweep is still running.
 
     Parameters
     ----------
     folder : path
-        That of `sweep`.
+        The folder of the sweep.
 
     Returns
     -------
     DataFrame
-        As of `sweep`.
+        As in `sweep`.
 
     Raises
     ------
     FileNotFoundError
-        If there is no sweep in the folder, or nothing of it is finished.
+        If there is no sweep in the folder, or no run of it is finished.
 
     Examples
     --------
@@ -201,10 +208,24 @@ class HashedPoints:
 def _entries(ledger: Ledger, runs: Sequence[Run], data_sets: Sequence[HashedPoints], stale: bool) -> list[Entry]:
     """Return the entries of runs, without repetitions; with `stale`, those of older code that is finished."""
     prints = {data.name: " ".join(data.fingerprints) for data in data_sets}
-    entries = [ledger.entry(run.slug, run.model_dump(), prints[run.data], SOURCE) for run in runs]
+    entries = [ledger.entry(run.slug, run.model_dump(), prints[run.data], _sources(run)) for run in runs]
     if stale:
         entries = [ledger.of_older_code(entry) or entry for entry in entries]
     return list({entry.name: entry for entry in entries}.values())  # a γ given twice is one run
+
+
+def _sources(run: Run) -> Sources:
+    """Return the modules whose code is in the key of a run."""
+    if "space" not in run.options:
+        return SOURCE
+    from zeta_geom.features.keeping import SOURCES
+
+    return [SOURCE, *SOURCES]
+
+
+def _text(space: Any) -> str:
+    """Return what tells two spaces apart."""
+    return json.dumps([space.name, space.key, id(space) if space.key is None else 0], sort_keys=True)
 
 
 def _check(runs: Sequence[Run], points: Mapping[str, Points]) -> None:
@@ -226,16 +247,18 @@ def _check(runs: Sequence[Run], points: Mapping[str, Points]) -> None:
             mixer.mix_dataset(original.X[part], y, batch_size=run.batch_size, n_classes=original.n_classes)
 
 
-def _workshop(ledger: Ledger, data_sets: Sequence[HashedPoints], executor: Executor) -> Workshop | RemoteWorkshop:
+def _workshop(
+    ledger: Ledger, data_sets: Sequence[HashedPoints], executor: Executor, space: Any
+) -> Workshop | RemoteWorkshop:
     if not executor.in_processes:
-        return Workshop({data.name: data.points for data in data_sets}, executor.threads)
+        return Workshop({data.name: data.points for data in data_sets}, executor.threads, space)
     files = []
     with ledger.writing():
         for data in data_sets:
             arrays = [part for part in (data.points.X, data.points.Y) if part is not None]
             X, *Y = map(keep_array, [ledger.folder / "data"] * 2, arrays, data.fingerprints)
             files.append((data.name, X, Y[0] if Y else None))
-    return RemoteWorkshop(tuple(files), executor.threads)
+    return RemoteWorkshop(tuple(files), executor.threads, "" if space is None else _text(space), space)
 
 
 def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -244,7 +267,12 @@ def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
         return pd.DataFrame()
     table = pd.concat(tables, ignore_index=True)
     table.insert(list(table.columns).index("std") + 1, "sem", table.pop("sem"))
-    setting = table.groupby(["data", "mixer", "gamma", "n_mix", "anchor", "measure", "k"], dropna=False)
+    keys = ["data", "mixer", "gamma", "n_mix", "anchor", "measure", "k"]
+    if "space" in table:  # of runs with and without features in one folder
+        table["space"] = table["space"].fillna(PIXELS)
+        table.insert(list(table.columns).index("seed") + 1, "space", table.pop("space"))
+        keys.append("space")
+    setting = table.groupby(keys, dropna=False)
     table.insert(list(table.columns).index("std") + 1, "seed_std", setting["mean"].transform("std"))
     return table
 

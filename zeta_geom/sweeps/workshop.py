@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -19,17 +19,22 @@ from zeta_geom.sweeps.grid import Run
 from zeta_geom.sweeps.measures import MEASURES, Points
 
 if TYPE_CHECKING:
+    from zeta_geom.features.spaces import FeatureSpace  # for types: only runs in a space have its code in their keys
     from zeta_geom.geometry import LocalPCA
     from zeta_geom.realism import MNISTOracle
 
 SOURCE = Path(__file__)  # what this module imports is the code in the key of a run
+PIXELS = "pixels"  # the space of measures that do not take one
+SOURCE = Path(__file__)  # the code in the key of a run: this module and its imports
 
 
 class Workshop:
     """Carries out runs in this process, each with `threads` threads."""
 
-    def __init__(self, data: Mapping[str, Points], threads: int) -> None:
-        self.data, self.threads = data, threads
+    def __init__(self, data: Mapping[str, Points], threads: int, space: FeatureSpace | None = None) -> None:
+        self.data, self.threads, self.space = data, threads, space
+        self._original_features: tuple[str, Points] | None = None
+        self._mixed_features: tuple[str, Points] | None = None
         self._mixed: tuple[str, Points] | None = None
         self._searches: dict[object, LocalPCA] = {}
         self._oracle: MNISTOracle | None = None
@@ -40,7 +45,11 @@ class Workshop:
         start = time.perf_counter()
         original = self.data[run.data]
         mixed = self._mix(run, original)
-        rows = list(MEASURES[run.measure].rows(original, mixed, run.options, self))
+        space = None if self.space is None else self.space.of(original.X.shape)
+        measured = original, mixed
+        if "space" in run.options and space is not None:
+            measured = self._in_space(space, run, original, mixed)
+        rows = list(MEASURES[run.measure].rows(*measured, run.options, self))
         setting = {
             "data": run.data,
             "mixer": run.label,
@@ -49,6 +58,8 @@ class Workshop:
             "anchor": run.anchor or "",
             "seed": run.seed,
         }
+        if space is not None:
+            setting["space"] = space.name if "space" in run.options else PIXELS
         seconds = time.perf_counter() - start
         return pd.DataFrame(
             setting
@@ -74,8 +85,19 @@ class Workshop:
             self._oracle = MNISTOracle.pretrained()
         return self._oracle
 
+    def _in_space(self, space: FeatureSpace, run: Run, original: Points, mixed: Points) -> tuple[Points, Points]:
+        """Return the features of both data sets; they are kept for the other measures of the same data."""
+        if self._original_features is None or self._original_features[0] != run.data:
+            self._original_features = run.data, Points(space.extract(original.X), original.Y)
+        first = self._original_features[1]
+        if mixed is original:
+            return first, first
+        if self._mixed_features is None or self._mixed_features[0] != run.mixing:
+            self._mixed_features = run.mixing, Points(space.extract(mixed.X), mixed.Y)
+        return first, self._mixed_features[1]
+
     def _mix(self, run: Run, original: Points) -> Points:
-        """Return the mixed data of a run; the last ones are kept, for the other measures of the same data."""
+        """Return the mixed data of a run, and keep them for the other measures of the same data."""
         mixer = run.make_mixer()
         if mixer is None:
             return original
@@ -93,6 +115,8 @@ class RemoteWorkshop:
 
     data: tuple[tuple[str, Path, Path | None], ...]  # name, .npy file of X, .npy file of the labels
     threads: int
+    space_key: str = ""  # stands for the space in comparisons
+    space: FeatureSpace | None = field(default=None, compare=False)
 
     def __call__(self, settings: Mapping[str, Any]) -> pd.DataFrame:
         """Return the rows of a run; see `Workshop`."""
@@ -119,7 +143,7 @@ def keep_array(folder: Path, array: np.ndarray, fingerprint: str) -> Path:
 @lru_cache(maxsize=1)
 def _workshop(remote: RemoteWorkshop) -> Workshop:
     data = {name: Points(np.load(X, mmap_mode="c"), None if Y is None else np.load(Y)) for name, X, Y in remote.data}
-    return Workshop(data, remote.threads)
+    return Workshop(data, remote.threads, remote.space)
 
 
 def _std(values: np.ndarray) -> float:

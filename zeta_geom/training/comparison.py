@@ -49,7 +49,7 @@ def compare(
     Raises
     ------
     TypeError, ValueError
-        If a column is missing, a value infinite or not a number, a run there twice, or `confidence` not in (0, 1).
+        If a column is missing, a value infinite or not a number, a run repeated, or `confidence` not in (0, 1).
 
     Examples
     --------
@@ -64,12 +64,12 @@ def compare(
     columns = [*by, "method", "seed"]
     check_table(runs, ["value"], "runs", texts=columns)
     if (np.abs(runs["value"].to_numpy(dtype=np.float64)) > LARGEST).any():
-        raise ValueError(f"runs must hold numbers within ±{LARGEST:g} in value, or NaN; leave failed runs out.")
+        raise ValueError(f"runs must hold numbers within ±{LARGEST:g} or NaN in column value; leave failed runs out.")
     if not isinstance(against, str):
         raise TypeError(f"against must be the name of a method; got {against!r}.")
     runs = runs.astype({"value": np.float64})
     if runs.duplicated(columns).any():
-        raise ValueError(f"runs must hold each run once; some occur twice by {', '.join(columns)}.")
+        raise ValueError(f"runs must hold each run once; some rows have equal {', '.join(columns)}.")
     comparisons = []
     for key, part in runs.groupby(list(by), sort=False):
         wide = part.pivot(index="seed", columns="method", values="value")

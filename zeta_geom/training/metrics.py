@@ -1,4 +1,4 @@
-"""Metrics of a classifier: the columns of the paper's tables, from torchmetrics."""
+"""Metrics of a classifier: the columns of the paper's tables, from torchmetrics, and calibration."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torchmetrics import Metric, MetricCollection
 
 TORCHMETRICS = "torchmetrics.classification"
+CALIBRATION = "zeta_geom.training.calibration"
 
 
 def _metric(kind: str, average: str, module: str = TORCHMETRICS) -> Callable[[int], Metric]:
@@ -27,8 +28,11 @@ METRICS: dict[str, Callable[[int], Metric]] = {
     "f1_micro": _metric("MulticlassF1Score", "micro"),
     "f1_macro": _metric("MulticlassF1Score", "macro"),
     "auc": _metric("MulticlassAUROC", "macro"),
+    "ece": _metric("CalibrationMetric", "ece", CALIBRATION),
+    "brier": _metric("CalibrationMetric", "brier", CALIBRATION),
+    "nll": _metric("CalibrationMetric", "nll", CALIBRATION),
 }
-HIGHER_IS_BETTER = {name: name != "error" for name in METRICS}
+HIGHER_IS_BETTER = {name: name not in ("error", "ece", "brier", "nll") for name in METRICS}
 
 
 def make_metrics(names: Sequence[str], n_classes: int) -> MetricCollection:

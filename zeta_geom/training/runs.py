@@ -77,7 +77,7 @@ def run(
     -------
     DataFrame
         One row for each seed and metric: recipe, data, network, method, seed, n_train, n_test, epochs, devices,
-        imbalance (size of the largest training class / size of the smallest), metric, value (a share), seconds (of
+        imbalance (size of the largest training class / size of the smallest), metric, value, seconds (of
         the training, since its last start).
 
     Raises
@@ -197,14 +197,14 @@ def load_network(recipe: Recipe, seed: int, data: ImageData, *, folder: Path | s
     --------
     >>> load_network(find_recipe("table-4/cifar-10/resnet18/mixup"), 0, None, folder="nowhere")
     Traceback (most recent call last):
-    FileNotFoundError: there are no weights nowhere/...: run the recipe first.
+    FileNotFoundError: the file of weights nowhere/... does not exist; run the recipe first.
     """
     require_packages()
     from zeta_geom.training.fit.one_run import build_classifier
 
     weights = Path(folder) / recipe.name / f"seed-{seed}.safetensors"
     if not weights.exists():
-        raise FileNotFoundError(f"there are no weights {weights}: run the recipe first.")
+        raise FileNotFoundError(f"the file of weights {weights} does not exist; run the recipe first.")
     classifier = build_classifier(recipe, seed, data)
     classifier.load_state_dict(load_file(weights))
     return classifier.eval()

@@ -86,10 +86,10 @@ def test_three_metrics_of_a_run_fill_three_cells():
     ("table", "message"),
     [
         (rows(error=0.1).drop(columns="epochs"), r"lacking: \['epochs'\]"),
-        (rows(error=0.1).assign(value="low"), r"columns \['value'\] must hold numbers"),
-        (rows(error=np.nan), r"columns \['value'\] must hold numbers"),
+        (rows(error=0.1).assign(value="low"), r"columns \['value'\] must hold a number"),
+        (rows(error=np.nan), r"columns \['value'\] must hold a number"),
         (rows(error=5.3), "value must be a fraction"),
-        (pd.concat([rows(error=0.1), rows(error=0.2)]), "the same run stands twice"),
+        (pd.concat([rows(error=0.1), rows(error=0.2)]), "the same run occurs twice"),
     ],
 )
 def test_malformed_runs_are_refused_by_file(tmp_path, table, message):
@@ -104,7 +104,7 @@ def test_the_same_run_in_two_folders_is_refused_unless_one_is_hidden(tmp_path):
     keep(tmp_path / ".old" / "a", rows(error=0.3))
     assert load_runs(tmp_path)["value"].tolist() == [0.1]
     keep(tmp_path / "b", rows(error=0.2))
-    with pytest.raises(ValueError, match="the same run stands twice"):
+    with pytest.raises(ValueError, match="the same run occurs twice"):
         load_runs(tmp_path)
 
 
@@ -112,9 +112,9 @@ def test_a_run_cut_off_is_passed_over_and_a_changed_one_refused(tmp_path, caplog
     cut, changed = keep(tmp_path, rows(error=0.1)), keep(tmp_path, rows(seed=1, error=0.2))
     cut.with_name("seed-0.json").unlink()
     assert load_runs(tmp_path)["seed"].tolist() == [1]
-    assert "passed over" in caplog.text
+    assert "skipped, because" in caplog.text
     rows(seed=1, error=0.3).to_parquet(changed.with_name("seed-1.parquet"))
-    with pytest.raises(ValueError, match="not what its manifest says"):
+    with pytest.raises(ValueError, match="does not match its checksum"):
         load_runs(tmp_path)
 
 

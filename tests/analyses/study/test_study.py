@@ -128,9 +128,9 @@ def test_far_below_is_clipped_at_the_left():
     ("change", "message"),
     [
         ({"p": None}, "lacking: p"),
-        ({"names": ["a", "b"]}, "names and texts must be as many"),
+        ({"names": ["a", "b"]}, "names and texts must have one entry per row, 1"),
         ({"limits": (1, 2)}, "limits must have 0 between"),
-        ({"low": [1.5]}, "low must be at most, and high at least, the difference"),
+        ({"low": [1.5]}, "low <= difference <= high must hold"),
     ],
 )
 def test_another_drawing_is_refused(change, message):
@@ -151,7 +151,7 @@ def test_absent_tables_say_what_makes_them(tmp_path, tables, name):
     ("change", "message"),
     [
         (lambda table: table.drop(columns="p_holm"), "lacking: .*p_holm"),
-        (lambda table: table.assign(mean=0.5), r"must be of the runs in runs\.csv, which differ for fashion"),
+        (lambda table: table.assign(mean=0.5), r"must belong to the runs in runs\.csv; they differ for fashion"),
         (lambda table: table.iloc[1:], "differ for fashion-mnist-1000/lenet mixup"),
     ],
 )

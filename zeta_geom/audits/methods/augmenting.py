@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from tqdm import tqdm
 
-from zeta_geom.audits.methods.calls import Method, to_method
+from zeta_geom.audits.methods.batches import Batch, Method
+from zeta_geom.audits.methods.calls import to_method
+from zeta_geom.audits.methods.libraries import LONGEST
 from zeta_geom.audits.samples import Samples, check_same_kind, check_same_unit, soft_labels, to_samples
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.mixers.base import Mixer
 
-LONGEST = 60  # letters of a name
 RESERVED = re.compile(r"(original|held-out)( \(\d+\))?$")  # names of real samples
 TIMED = (5, 50, 1.0)  # timed calls: the least number, the largest number, seconds after which none starts
 
@@ -81,12 +82,8 @@ def apply(method: Method, sources: Samples, batch_size: int, *, progress: bool =
         starts, desc=method.name, unit="batch", leave=False, delay=2, disable=None if progress else True
     ):
         batch = slice(start, start + batch_size)
-        X, Y = sources.X[batch], None if sources.Y is None else sources.Y[batch]
-        copies = X.copy(), None if Y is None else Y.copy()  # the method may change its arguments
-        X_new, Y_new, levels = _check_output(
-            method, sources, batch, *method.call(*copies, sources.hard, sources.grey)
-        )
-        same &= len(X_new) == len(X)
+        X_new, Y_new, levels = _check_output(method, sources, batch, *method.call(_copy_of(sources, batch)))
+        same &= len(X_new) == len(sources.X[batch])
         grey |= levels
         parts.append(X_new)
         if Y_new is not None:
@@ -103,22 +100,27 @@ def apply(method: Method, sources: Samples, batch_size: int, *, progress: bool =
 def cost_of(method: Method, sources: Samples, batch_size: int) -> Cost:
     """Time calls on the first batch, each after a copy of it."""
     X = sources.X[:batch_size]
-    Y = None if sources.Y is None else sources.Y[:batch_size]
     least, most, seconds = TIMED
     calls: list[float] = []
     copies: list[float] = []
     started = time.perf_counter()
     # not timed: the first call may load and compile
-    method.call(X.copy(), None if Y is None else Y.copy(), sources.hard, sources.grey)
+    method.call(_copy_of(sources, slice(batch_size)))
     while len(calls) < least or (len(calls) < most and time.perf_counter() - started < seconds):
-        labels = None if Y is None else Y.copy()
+        batch = _copy_of(sources, slice(batch_size))
         start = time.perf_counter()
-        batch = X.copy()
+        batch = replace(batch, X=X.copy())
         copied = time.perf_counter()
-        method.call(batch, labels, sources.hard, sources.grey)
+        method.call(batch)
         calls.append(time.perf_counter() - copied)
         copies.append(copied - start)
     return Cost(len(X), statistics.median(calls), statistics.median(copies), len(calls))
+
+
+def _copy_of(sources: Samples, rows: slice) -> Batch:
+    """Return a copy of a batch, because a method may change its arguments."""
+    Y = None if sources.Y is None else sources.Y[rows].copy()
+    return Batch(sources.X[rows].copy(), Y, sources.hard, sources.grey, sources.rows[rows])
 
 
 def _output_name(method: Method) -> str:

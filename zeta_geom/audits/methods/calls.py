@@ -1,20 +1,17 @@
-"""Augmentations with one interface: mixers, torchvision transforms, and functions of arrays."""
+"""Augmentations with one interface: mixers, transforms of libraries, and functions of arrays."""
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from zeta_geom.audits.methods.transforms import (
-    Call,
-    Output,
-    is_transform,
-    of_batch_transform,
-    of_transform,
-    to_tensor,
-)
+from zeta_geom.audits.methods.albumentations import of_albumentations
+from zeta_geom.audits.methods.batches import Batch, Call, Method, Output
+from zeta_geom.audits.methods.images import to_tensor
+from zeta_geom.audits.methods.kornia import of_kornia
+from zeta_geom.audits.methods.libraries import library_of, name_of
+from zeta_geom.audits.methods.masked import Masked
+from zeta_geom.audits.methods.timm import of_timm
+from zeta_geom.audits.methods.torchvision import of_torchvision
 from zeta_geom.checks.importing import is_builtin
 from zeta_geom.mixers import MIXERS, make_mixer
 from zeta_geom.mixers.base import Mixer
@@ -22,16 +19,7 @@ from zeta_geom.mixers.image_mixer import with_channels
 from zeta_geom.mixers.table import parameters_of
 
 LABELS = ("y", "Y", "label", "labels", "target", "targets")  # names of an optional second argument for labels
-
-
-@dataclass(frozen=True)
-class Method:
-    """An augmentation with a name; `Call` describes the interface."""
-
-    name: str
-    spelled: str  # the augmentation as Python code, for the report
-    call: Call
-    inside: bool = False  # it mixes the output of a layer
+OF_LIBRARY = {"albumentations": of_albumentations, "kornia": of_kornia, "torchvision": of_torchvision}
 
 
 def to_method(value: object, seed: int, key: str = "", channels: str | None = None) -> Method:
@@ -41,27 +29,47 @@ def to_method(value: object, seed: int, key: str = "", channels: str | None = No
     if isinstance(value, Mixer):
         inside = value.traits.space == "features"
         return Method(_mixer_name(value), repr(value), _of_mixer(with_channels(value, channels)), inside)
+    masked = value if isinstance(value, Masked) else None
+    if isinstance(value, Masked):
+        value = value.transform
     if not callable(value) or isinstance(value, type) or is_builtin(value):
         raise TypeError(
             f"an augmentation must be callable or one of {', '.join(MIXERS)}; give a function that takes a batch of "
             f"samples and returns one; got {key and f'{key}, '}{value!r}."
         )
-    name = getattr(value, "__name__", type(value).__name__)
-    if is_transform(value):
-        batched = type(value).__name__ in ("MixUp", "CutMix")
-        call = of_batch_transform if batched else of_transform
-        return Method(name, repr(value), call(value, seed, channels))
+    name, library = name_of(value), library_of(value)
+    if library == "timm":
+        return Method(f"timm {name}", _spelled_timm(value), of_timm(value, seed, channels))
+    if library is not None:
+        spelled = _spelled(value, name)
+        spelled = f"Masked({spelled}, masks)" if masked else spelled
+        return Method(name, spelled, OF_LIBRARY[library](value, seed, channels, masked))
     return Method(name, f"{getattr(value, '__module__', '')}.{name}", _of_callable(value, key or name))
+
+
+def _spelled(transform: object, name: str) -> str:
+    """Return the repr of a transform, or its name if it has none: albumentations' nameless Lambda raises an error."""
+    try:
+        return repr(transform)
+    except Exception:  # of a class of the user's, too
+        return f"{type(transform).__name__} of {name}"
+
+
+def _spelled_timm(mixup: Any) -> str:
+    """Return timm's Mixup, which has no repr, as Python code."""
+    values = ", ".join(f"{key}={value!r}" for key, value in vars(mixup).items())
+    return f"{type(mixup).__name__}({values})"
 
 
 def _mixer_name(mixer: Mixer) -> str:
     """Return the mixer's name in the table, with the parameters that differ from their defaults."""
     name = next((key for key, kind in MIXERS.items() if kind is type(mixer)), type(mixer).__name__)
+    defaults = {key: parameter.default for key, parameter in parameters_of(type(mixer)).items()}
     changed = {
         key: getattr(mixer, key)
-        for key, parameter in parameters_of(type(mixer)).items()
+        for key, default in (defaults | {"prob": 1.0, "label_smoothing": 0.0}).items()
         if hasattr(mixer, key)
-        and getattr(mixer, key) != parameter.default
+        and getattr(mixer, key) != default
         and isinstance(getattr(mixer, key), (int, float, str, tuple))
     }
     return name + (f" ({', '.join(f'{key}={value}' for key, value in changed.items())})" if changed else "")
@@ -71,10 +79,10 @@ def _of_mixer(mixer: Mixer) -> Call:
     mixer = mixer.child(0)  # a child leaves the stream of the caller's mixer unchanged
     in_torch = "numpy" not in mixer.traits.backends
 
-    def call(X: np.ndarray, Y: np.ndarray | None, hard: bool, grey: bool) -> Output:
-        batch: Any = to_tensor(X) if in_torch else X  # a mixer's two kinds of arrays are no union
-        labels: Any = to_tensor(Y) if in_torch and Y is not None else Y
-        return mixer.apply(batch, labels, mixer.draw(batch.shape, like=batch, labels=labels, clip=True))
+    def call(batch: Batch) -> Output:
+        X: Any = to_tensor(batch.X) if in_torch else batch.X  # a mixer's two kinds of arrays are no union
+        labels: Any = to_tensor(batch.Y) if in_torch and batch.Y is not None else batch.Y
+        return mixer.apply(X, labels, mixer.draw(X.shape, like=X, labels=labels, clip=True))
 
     return call
 
@@ -83,17 +91,17 @@ def _of_callable(function: Callable[..., Any], name: str) -> Call:
     """Return the call of a function f(X), f(X, y) or f(X, y=None) that returns X_new or (X_new, labels)."""
     labelled = _takes_labels(function)
 
-    def call(X: np.ndarray, Y: np.ndarray | None, hard: bool, grey: bool) -> Output:
-        labels = Y.argmax(axis=1) if Y is not None and hard else Y
+    def call(batch: Batch) -> Output:
+        labels = batch.Y.argmax(axis=1) if batch.Y is not None and batch.hard else batch.Y
         try:
-            output = function(X, labels) if labelled else function(X)
+            output = function(batch.X, labels) if labelled else function(batch.X)
         except (ImportError, MemoryError):
             raise
         except (Exception, SystemExit) as error:
-            divided = ", integers that the audit divided by 255," if grey else ""
+            divided = ", integers that the audit divided by 255," if batch.grey else ""
             raise ValueError(
-                f"augmentation {name} must be a function of a batch of samples that returns one; for {X.dtype} of "
-                f"shape {X.shape}{divided} it raised {type(error).__name__}: {error}"
+                f"augmentation {name} must be a function of a batch of samples that returns one; for {batch.X.dtype} "
+                f"of shape {batch.X.shape}{divided} it raised {type(error).__name__}: {error}"
             ) from error
         if not isinstance(output, tuple):
             return output, None

@@ -1,7 +1,7 @@
 """Lists of candidate neighbours, one per query, filled from products of short vectors; `decisions` picks from them.
 
 A product proposes, a bound on its error keeps every true neighbour on the list (Higham 2002, section 3.1: a sum of n
-products is off by at most n·u/(1 - n·u) times the sum of their absolute values, in whatever order; u = 2^-24).
+products is off by at most n·u/(1 - n·u) times the sum of their absolute values, in any order; u = 2^-24).
 """
 
 from typing import NamedTuple
@@ -29,7 +29,7 @@ class Candidates(NamedTuple):
     limits: np.ndarray  # float64 (q,): upper bound of the values of the k nearest
     floors: np.ndarray  # float32 (q,): a product below floors[i] + |point|² / 2 belongs to no neighbour
     halves: np.ndarray  # float32 (q,): half the squared lengths of the short vectors
-    excluded: np.ndarray  # int64 (q,): place of the point that is the query itself; -1 if none is
+    excluded: np.ndarray  # int64 (q,): place of the point that is the query itself; -1 if there is none
     errors: np.ndarray  # float64 (q, 4): of a value, of a rounded distance, of a product; squared short length
     relative: float  # relative error of a value; 0 if values come from products
     k: int
@@ -124,7 +124,7 @@ def scan(products, rows, first_row, columns, first_column, both, row_points, col
 
 @njit(nogil=True)
 def _make_room(lists: Candidates, row: int) -> None:
-    """Shorten a full list; leave the row undecided if too many candidates are as near as the k-th."""
+    """Shorten a full list; leave the row undecided if too many candidates are as close as the k-th."""
     tighten(lists, row)
     if lists.counts[row] > 3 * lists.ids.shape[1] // 4:  # it would be shortened again after every few entries
         lists.counts[row] = -1
@@ -193,7 +193,7 @@ def _set_limit(lists, row, kth):
 
 @njit(nogil=True, fastmath=LOOSE)
 def limit_by(lists, first, last, indices, queries, points):
-    """Set the limits of rows first..last by the distances of any k points `indices` (q, k); near ones help most."""
+    """Set the limits of rows first..last by the distances of any k points `indices` (q, k); close ones help most."""
     for row in range(first, last):
         kth = np.float32(0.0)
         for j in range(lists.k):

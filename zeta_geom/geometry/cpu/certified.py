@@ -16,7 +16,7 @@ TILE = 32  # rows per product: skips most of the upper triangle, and OpenBLAS ha
 BUFFER = 2 * 2**20  # bytes of neighbourhoods and products handled together: about a core's second-level cache
 MOST = 256  # neighbourhoods handled together: the rest of a call costs nothing beside them
 SMALL = 48  # rows: below, the tridiagonal form is faster than Lanczos and two factorisations
-CENTRE = 16  # nearest neighbours whose mean the points are moved by: near the true mean, and cheap
+CENTRE = 16  # nearest neighbours; their mean is subtracted from all: close to the true mean, and cheap
 SMALLEST = 1e-25  # trace, in units of the largest squared difference: below it float32 products underflow
 LOOSE = {"reassoc", "contract"}  # the bounds hold for sums in any order
 
@@ -60,7 +60,7 @@ class LargeCounter:
             else:
                 gather(self.X, rows, self.factor, self.mean, self.points)
             factors, products = self.factors[: len(rows)], self.products[: len(rows)]
-            for row in range(0, side, TILE):  # the lower triangle, and what a tile adds to it
+            for row in range(0, side, TILE):  # the lower triangle, in whole tiles
                 end = min(row + TILE, side)
                 np.matmul(factors[..., row:end].swapaxes(2, 3), factors[..., :end], out=products[:, :, row:end, :end])
             counts[:, part], undecided[:, part] = count_in_products(
@@ -83,7 +83,7 @@ def gather(X, indices, scale, mean, out):
 
 @njit(nogil=True, fastmath=LOOSE)
 def gather_columns(X, indices, scale, mean, out):
-    """Write the transpose of `gather` into out (at least q, at least d, k): eight neighbours per pass fill a line."""
+    """Write the transpose of `gather` into out (at least q, at least d, k): eight neighbours fill a cache line."""
     q, k = indices.shape
     d = X.shape[1]
     for i in range(q):

@@ -11,7 +11,7 @@ from threadpoolctl import ThreadpoolController
 from zeta_geom.checks.progress import progress_bar
 from zeta_geom.execution.cores import effective_n_jobs
 
-CHUNK_BYTES = 32 * 2**20  # working memory of a chunk: a second-level cache and more, little beside the points
+CHUNK_BYTES = 32 * 2**20  # working memory of a chunk: above a second-level cache, far below the points
 
 
 def map_chunks(

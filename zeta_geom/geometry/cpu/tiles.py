@@ -20,7 +20,7 @@ SLACK = 1e-5  # relative: more than float32 coordinates and float64 sums round i
 
 @dataclass(frozen=True)
 class Start:
-    """Frame and neighbours of an earlier search, of as many and similar points, for a later one to start from."""
+    """Frame and neighbours of an earlier search of equally many, similar points; a later search starts from them."""
 
     frame: Frame
     indices: np.ndarray  # int64 (q, at least k): neighbours of each query, without the query

@@ -9,7 +9,7 @@ import torch
 from zeta_geom.checks.progress import progress_bar
 
 BYTES = 2**28  # working memory of a device that does not report its own, such as the CPU
-SHARE = 0.4  # of the free memory of a GPU: the estimates of a chunk's bytes leave out what libraries allocate
+SHARE = 0.4  # of the free memory of a GPU: the estimates of a chunk's bytes do not count allocations of libraries
 
 
 def working_memory(X: torch.Tensor) -> int:

@@ -22,7 +22,7 @@ def as_tensor_points(X: object, device: torch.device, name: str = "X") -> torch.
     if X.is_complex():
         raise TypeError(f"{name} must hold real numbers; got {X.dtype}.")
     if X.ndim != 2 or X.shape[0] < 1 or X.shape[1] < 1:
-        raise ValueError(f"{name} must have shape (n, d), one row a point; got {tuple(X.shape)}.")
+        raise ValueError(f"{name} must have shape (n, d), one row per point; got {tuple(X.shape)}.")
     X = X.detach()
     if X.dtype not in (torch.float32, torch.float64):
         X = X.float() if X.is_floating_point() else X.double()

@@ -157,7 +157,7 @@ def log_product(logs: SomeArray, exponents: SomeArray, reg: float) -> Any:
     """Return log Σ_j exp(logs[i, j] + exponents[j, k]), by products of matrices of normal numbers.
 
     The sum over j is cut into blocks in which the exponents of each k differ by at most `SPAN`: after the block's
-    largest term of either factor is divided out, what underflows is less than the sum by e^(SPAN - 708).
+    largest term of either factor is divided out, terms that underflow are below e^(SPAN - 708) of the sum.
     """
     xp = namespace(logs)
     size = logs.shape[1]

@@ -13,7 +13,7 @@ from zeta_geom.mixers.traits import Traits
 
 
 class BetweenClass(PairMixer):
-    """Mix each sample with one of another class: x_new = r x_1 + (1 - r) x_2, labels likewise, r ~ U(0, 1) a row.
+    """Mix each sample with one of another class: x_new = r x_1 + (1 - r) x_2, labels likewise, r ~ U(0, 1) per row.
 
     The class of a soft label is that of its largest share. A batch of one class is returned unmixed, on the CPU with
     a warning. Source: Tokozume et al. 2018 (Between-Class learning), BC.

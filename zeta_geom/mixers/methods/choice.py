@@ -47,7 +47,7 @@ class RandomMixer(Mixer):
     Raises
     ------
     TypeError, ValueError
-        If `mixers` is empty or holds anything else, or `p` is not a distribution over them.
+        If `mixers` is empty or holds other objects, or `p` is not a distribution over them.
 
     Examples
     --------
@@ -83,7 +83,7 @@ class RandomMixer(Mixer):
 
 
 def _common(mixers: Sequence[Mixer]) -> Traits:
-    """Return the traits that hold for all mixers."""
+    """Return the traits that all mixers share."""
     every = [mixer.traits for mixer in mixers]
     some = ("needs_images", "needs_classes", "needs_model", "optimises", "random")
     all_of = ("mixes_labels", "keeps_rows", "weighted_mean", "bounded", "differentiable")

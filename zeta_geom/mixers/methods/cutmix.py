@@ -21,20 +21,22 @@ from zeta_geom.mixers.traits import Traits
 class BoxPlan(PairPlan):
     """The plan of CutMix; λ is the share of the pixels outside the box."""
 
-    box: Array  # top, bottom, left, right; bottom and right are the first pixels outside: int64 (4,)
+    box: Array  # top, bottom, left, right; bottom and right are the first pixels outside: int64 (4,) or (rows, 4)
 
 
 class CutMix(ImageMixer, PairMixer):
     """Paste a box of another image onto each one; the label is mixed by the box's share of the pixels.
 
     With λ ~ Beta(α, α), the box has half sides ⌊H √(1-λ) / 2⌋ and ⌊W √(1-λ) / 2⌋ around a uniform pixel and is
-    clipped at the borders; then λ = 1 - area / (H W). One box serves the batch.
+    clipped at the borders; then λ = 1 - area / (H W).
     Source: Yun et al. 2019 (CutMix); the even sides are those of the authors' code, and of torchvision's.
 
     Parameters
     ----------
     alpha : float
         α > 0; 1 makes λ uniform.
+    per_sample : bool
+        Draw a λ and a box for each output; by default one box serves the batch, as in the authors' code.
     channels, **shared
         As in `ImageMixer` and `Mixer`.
 
@@ -53,37 +55,54 @@ class CutMix(ImageMixer, PairMixer):
         weighted_mean=False,
     )
 
-    def __init__(self, alpha: float = 1.0, *, channels: str | None = None, **shared: Unpack[Shared]) -> None:
+    per_sample: bool = False  # for mixers that were pickled before the attribute existed
+
+    def __init__(
+        self,
+        alpha: float = 1.0,
+        *,
+        per_sample: bool = False,
+        channels: str | None = None,
+        **shared: Unpack[Shared],
+    ) -> None:
         super().__init__(channels=channels, **shared)
         self.alpha = check_real(alpha, "alpha", low=0, strict=True)
+        self.per_sample = bool(per_sample)
 
     def _draw(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> BoxPlan:
         height, width = (shape[axis] for axis in self._image_axes(shape))
-        lam = self._stream.beta(self.alpha, (), like)
+        size = (rows,) if self.per_sample else ()
+        lam = self._stream.beta(self.alpha, size, like)
         xp, cut = namespace(lam), (1 - lam) ** 0.5
-        down, right = self._stream.uniform((2,), like)
+        down, right = self._stream.uniform((2, *size), like)
         top, bottom = _span(height, cut, down)
         left, right = _span(width, cut, right)
-        box = xp.astype(xp.stack([top, bottom, left, right]), xp.int64)
+        box = xp.astype(xp.stack([top, bottom, left, right], axis=-1), xp.int64)
         lam = xp.asarray(1 - (bottom - top) * (right - left) / (height * width))
         return BoxPlan(draw_partners(self._stream, shape[0], rows, like), lam, shape[0], box)
 
     def _mix_inputs(self, X: SomeArray, plan: BoxPlan, out: SomeArray | None) -> Any:
         images = take_rows(X, plan.rows, plan.m)
         height, width = self._image_axes(X.shape)
+        end: tuple[slice, ...] = (slice(None),) if width == -2 else ()  # the channels are last
         if _box_is_readable(X):
-            top, bottom, left, right = (int(edge) for edge in plan.box)
             mixed = copy_into(out, images)
-            box: Any = (..., slice(top, bottom), slice(left, right), slice(None))[: 4 if width == -2 else 3]
-            mixed[box] = X[box][to_backend(plan.partners, X)]
+            boxes: list[Any] = [
+                (..., slice(*edges[:2]), slice(*edges[2:]), *end) for edges in plan.box.reshape(-1, 4).tolist()
+            ]
+            if plan.box.ndim == 1:
+                mixed[boxes[0]] = X[boxes[0]][to_backend(plan.partners, X)]
+                return mixed
+            for row, (box, partner) in enumerate(zip(boxes, plan.partners.tolist())):
+                mixed[row][box] = X[partner][box]
             return mixed
         xp, device = namespace(X), X.device
-        edges = to_backend(plan.box, X)
+        top, bottom, left, right = xp.moveaxis(to_backend(plan.box, X)[..., None], -2, 0)  # each (1,) or (rows, 1)
         rows, columns = (xp.arange(size, device=device) for size in (X.shape[height], X.shape[width]))
-        inside_rows = (rows >= edges[0]) & (rows < edges[1])
-        inside_columns = (columns >= edges[2]) & (columns < edges[3])
-        mask: Any = inside_rows[:, None] & inside_columns[None, :]
-        mask = mask[..., None] if width == -2 else mask  # the channels are last
+        inside_rows, inside_columns = (rows >= top) & (rows < bottom), (columns >= left) & (columns < right)
+        mask: Any = inside_rows[..., :, None] & inside_columns[..., None, :]
+        lead = mask.shape[:-2] + (1,) * (X.ndim - 3 - len(end)) if plan.box.ndim > 1 else ()
+        mask = mask.reshape(*lead, *mask.shape[-2:], *(1 for _ in end))
         return xp.where(mask, xp.take(X, to_backend(plan.partners, X), axis=0), images)
 
 

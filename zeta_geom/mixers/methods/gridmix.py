@@ -51,7 +51,7 @@ class GridMix(ImageMixer, PairMixer):
 
     traits = Traits(
         title="GridMix",
-        idea="cells of a grid, each from one of two images; labels by the share of cells, and a label a cell",
+        idea="cells of a grid, each from one of two images; labels by the share of cells, and one label per cell",
         source="Baek et al. 2021",
         needs_images=True,
         weighted_mean=False,
@@ -96,7 +96,7 @@ class GridMix(ImageMixer, PairMixer):
         Y : float array or tensor of shape (m, K)
             Soft labels.
         plan : GridPlan
-            What `draw` returned.
+            The output of `draw`.
 
         Returns
         -------

@@ -44,7 +44,7 @@ class LocalSyntheticInstances(MatrixMixer):
     n_mix : int, optional
         T, the sample and its T - 1 nearest ones; the whole batch by default.
     anchor : {"self", "random"}
-        "self": row k starts from sample k mod m, and nothing is random. "random": from a sample drawn uniformly.
+        "self": row k starts from sample k mod m, and nothing is random. "random": row k starts from a random sample.
     **shared
         As in `Mixer`.
 

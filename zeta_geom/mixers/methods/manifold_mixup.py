@@ -67,7 +67,7 @@ class ManifoldMixup(Mixup):
         Parameters
         ----------
         model : torch.nn.Module
-            In evaluation mode nothing is mixed.
+            In evaluation mode nothing is mixed or smoothed.
         X : floating tensor of shape (m, ...)
             The batch.
         y : int tensor of shape (m,) or (m, 1), or tensor of shape (m, K), optional
@@ -78,7 +78,7 @@ class ManifoldMixup(Mixup):
         Returns
         -------
         output : object
-            What the model returns.
+            The output of the model.
         Y_new : tensor of shape (m, K), or None if y is None
 
         Raises
@@ -101,7 +101,7 @@ class ManifoldMixup(Mixup):
             return self.apply(h, None, plans[-1])[0]
 
         output = run_hooked(model, X, {layer: modules[layer]}, mix)
-        return output, None if Y is None else self._labels_of(Y, plans[0])
+        return output, None if Y is None else self._smoothed(self._labels_of(Y, plans[0]))
 
     def _labels_of(self, Y: SomeArray, plan: Any) -> SomeArray:
         if plan.m != len(Y):

@@ -64,7 +64,7 @@ class MixFeat(Mixer):
 
     traits = Traits(
         title="MixFeat",
-        idea="activations disturbed by a little of another sample's; labels stay",
+        idea="activations perturbed by a small part of another sample's; labels stay",
         source="Yaguchi et al. 2019",
         space="features",
         needs_model=True,
@@ -124,7 +124,7 @@ class MixFeat(Mixer):
         Returns
         -------
         output : object
-            What the model returns.
+            The output of the model.
         Y : tensor of shape (m, K), or None if y is None
 
         Raises
@@ -141,4 +141,4 @@ class MixFeat(Mixer):
         def mix(h: torch.Tensor) -> torch.Tensor:
             return self.apply(h, None, self.draw(h.shape, like=h))[0]
 
-        return run_hooked(model, X, modules, mix), Y
+        return run_hooked(model, X, modules, mix), None if Y is None else self._smoothed(Y)

@@ -40,7 +40,7 @@ class SuperMix(ImageMixer):
     Row i takes the images i, i + 1, … (cyclic), with shares l ~ Dir(α, …, α); the target is
     Σ l_k onehot(teacher(x_k)).
     Logits begin at 0 on a coarse grid, are upsampled, mapped by the logistic function and divided by their sum.
-    Gradient steps, blurred, on KL(target ‖ teacher(Σ m_k x_k)) + sparsity · mean |m (m - 1)| stop when the teacher's
+    Blurred gradient steps on KL(target ‖ teacher(Σ m_k x_k)) + sparsity · mean |m (m - 1)| stop when the teacher's
     leading classes are those of the target. Rows that do not reach this are dropped, so fewer may be returned.
     KL(teacher ‖ target) would be infinite, since the target is zero for most classes. Gradients flow through the
     images, not through the masks. Source: Dabouei et al. 2021 (SuperMix).
@@ -61,7 +61,7 @@ class SuperMix(ImageMixer):
     Raises
     ------
     TypeError, ValueError
-        If a parameter is outside its range; in a call, if X is no tensor, or the teacher returns no logits (n, C).
+        If a parameter is outside its range; in a call, if X is no tensor, or the teacher returns other values.
 
     Examples
     --------
@@ -74,7 +74,7 @@ class SuperMix(ImageMixer):
 
     traits = Traits(
         title="SuperMix",
-        idea="optimised masks that keep of each image what a teacher recognises",
+        idea="optimised masks that keep the part of each image that a teacher recognises",
         source="Dabouei et al. 2021",
         samples="2 or 3",
         needs_images=True,
@@ -222,7 +222,7 @@ def blur_matrix(size: int, sigma: float, like: torch.Tensor) -> torch.Tensor:
 
 
 def leads(logits: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """Return for each row whether its largest logits are those of the wanted classes, of any number."""
+    """Return for each row whether the largest logits are those of the wanted classes (any number)."""
     count = wanted.sum(dim=1, keepdim=True)
     lowest = logits.sort(dim=1, descending=True).values.gather(1, count - 1)
     return ((logits >= lowest) == wanted).all(dim=1)

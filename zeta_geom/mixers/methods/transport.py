@@ -14,7 +14,7 @@ from zeta_geom.mixers.traits import Traits
 
 
 class OptTransMix(ImageMixer, PairMixer):
-    """Replace each image by the Wasserstein barycentre of it and another one, and mix labels by λ ~ U(0, 1), a row.
+    """Replace each image by the Wasserstein barycentre of it and another one; mix labels by λ ~ U(0, 1) per row.
 
     Each channel is a distribution over pixels, scaled to mass 1; the barycentre gets the mass λ m_1 + (1 - λ) m_2.
     If a channel is empty in one of the two images, the result is the other image's, at that mass.

@@ -112,7 +112,7 @@ class ZetaMixup(MatrixMixer):
 
     traits = Traits(
         title="ζ-mixup",
-        idea="p-series-weighted mean of T samples, in a random order a row, and of their labels",
+        idea="p-series-weighted mean of T samples, in a random order for each row, and of their labels",
         source="Abhishek et al. 2024, Eqs. 5 and 6",
         samples="2 to m",
     )

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
-from zeta_geom.training.data.framing import UNFRAMED, Framing
+from zeta_geom.datasets.pictures import UNFRAMED, Framing
 
 
 class ArrayImages:

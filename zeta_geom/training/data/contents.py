@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from zeta_geom.datasets.pictures import UNFRAMED, WHITE, Framing
 from zeta_geom.records import data_fingerprint
 from zeta_geom.records.keys import file_fingerprint
 from zeta_geom.training.data.array_images import ArrayImages
 from zeta_geom.training.data.file_images import FileImages
-from zeta_geom.training.data.framing import UNFRAMED, WHITE, Framing
 from zeta_geom.training.data.image_data import PARTS, ImageData, Images
 from zeta_geom.training.data.moments import Moments, channel_moments
 from zeta_geom.training.data.splitting import three_parts

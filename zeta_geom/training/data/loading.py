@@ -5,8 +5,8 @@ from pathlib import Path
 
 from zeta_geom.checks import check_int
 from zeta_geom.datasets import home
+from zeta_geom.datasets.pictures import WHITE, Framing
 from zeta_geom.training.data.contents import ArrayContents, Contents, from_arrays, from_pictures
-from zeta_geom.training.data.framing import WHITE, Framing
 from zeta_geom.training.data.image_data import ImageData
 from zeta_geom.training.data.image_sets import IMAGE_SETS, ImageSet
 from zeta_geom.training.data.readers.picture_folders import read_csv, read_folder
@@ -44,7 +44,7 @@ def load_image_data(
         Height and width of the images, in pixels; by default the paper's (256 for skin, 224 for Imagenette and
         Imagewoof), 224 for a user's pictures, and unchanged for the others.
     grey, download, progress : bool
-        Make grey levels of colours; fetch data over the network; show progress bars, on a terminal.
+        Convert colours to grey levels; fetch data over the network; show progress bars, on a terminal.
     crop : float in (0, 1], optional
         Edge of the central square that is cut out first, as a share of the shorter side; by default the paper's (0.8
         for skin), 1 for a user's pictures, and the whole image for the others.
@@ -63,7 +63,7 @@ def load_image_data(
     FileNotFoundError
         If the data, or a picture in a table, are missing; the message says how to get them.
     TypeError, ValueError
-        If an argument is out of range, or the data are not of this data set; damaged pictures raise when read.
+        If an argument is out of range, or the data are not of this data set; damaged pictures raise it when read.
 
     Notes
     -----

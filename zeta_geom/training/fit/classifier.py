@@ -26,7 +26,7 @@ class Classifier(lightning.LightningModule):
 
     All draws of an epoch come from streams that belong to (seed, rank, epoch), so that a training that resumes at the
     end of an epoch ends with the same weights as an uninterrupted one. Evaluation neither mixes nor augments. Inputs
-    are mixed as grey levels 0..1 and standardised afterwards: weighted means are the same either way, and optimal
+    are mixed as grey levels 0..1 and standardised afterwards: weighted means are the same in both orders, and optimal
     transport needs non-negative values.
 
     Parameters

@@ -59,7 +59,7 @@ class OneRun:
         return make_manifest(name, self.settings, self.data.fingerprint, self.source)
 
     def _last_epoch(self, stale: bool) -> Path | None:
-        """Return the checkpoint to resume from, of older code if that is accepted; None if there is none."""
+        """Return the checkpoint to resume from (of older code, if this is accepted), or None."""
         for folder in find_kept(self.folder, "checkpoint", self._manifest(), stale=stale):
             path = folder / self.checkpoint.name
             if path.exists():

@@ -124,7 +124,7 @@ def _readable_errors() -> Iterator[None]:
         raise KeyboardInterrupt from error
     except (ProcessExitedException, BrokenPipeError) as error:
         raise RuntimeError(
-            f"a process of the training ended ({error}); its own message stands above. Call it again to resume from "
+            f"a process of the training ended ({error}); its own message is above. Repeat the call to resume from "
             f"the last complete epoch. If the process ran this script again: {GUARD}"
         ) from None
 

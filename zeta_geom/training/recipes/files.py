@@ -73,7 +73,7 @@ def change_recipe(recipe: Recipe, settings: Mapping[str, object], source: str = 
                 group[part] = {}
             group = group.setdefault(part, {})
             if not isinstance(group, dict):
-                raise ValueError(f"{key} must name a setting; {part} contains no others.")
+                raise ValueError(f"{key} must name a setting; {part} contains no settings.")
         group[parts[-1]] = value
         if parts[0] in dumped["sources"]:
             dumped["sources"][parts[0]] = source

@@ -80,7 +80,7 @@ class Recipe(_Settings):
     data, network : str
         A name of `IMAGE_SETS`, or folder:PATH, or csv:PATH; a name of `NETWORKS`.
     size, crop, background : int, float, str, optional
-        Of the images, as in `load_image_data`.
+        Settings of the images, as in `load_image_data`.
     n_train : int, optional
         Number of training images, drawn for each seed with the classes in proportion; by default all.
     epochs, batch_size : int

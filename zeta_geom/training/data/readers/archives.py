@@ -11,7 +11,7 @@ from zeta_geom.records import atomic_path
 
 
 def fetch_archive(folder: Path, *, url: str, md5: str, holds: str, progress: bool = True) -> None:
-    """Fetch an archive and unpack it into `folder`, unless `folder` has its content `holds`."""
+    """Fetch an archive and unpack it into `folder`, unless `folder` contains `holds`."""
     folder.mkdir(parents=True, exist_ok=True)
     with hold(folder / ".lock", waiting=f"another process is fetching into {folder}; waiting for it"):
         for leftover in folder.glob(f"{TEMPORARY}*"):  # of a killed process

@@ -1,14 +1,12 @@
-"""Helpers of the readers: tables of text, class folders, and the top folder of an archive."""
+"""Helpers of the readers: tables of text, and the top folder of an archive."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from zeta_geom.datasets.hidden import is_hidden
-
-ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")  # as in torchvision
+from zeta_geom.datasets.pictures import class_folders
 
 
 def within(folder: Path, holds: str) -> Path:
@@ -33,15 +31,3 @@ def read_table(path: Path, columns: Sequence[str], *, optional: Sequence[str] = 
     kept = [*columns, *(column for column in optional if column in table)]
     stripped: pd.DataFrame = table[kept].apply(lambda column: column.str.strip())
     return stripped
-
-
-def class_folders(folder: Path) -> list[str]:
-    """Return the sorted names of the folders in `folder`, without hidden ones (`is_hidden`)."""
-    return sorted(path.name for path in folder.iterdir() if path.is_dir() and not is_hidden(path.name))
-
-
-def pictures_below(folder: Path) -> Iterator[Path]:
-    """Yield the pictures in `folder` and below it, sorted, without hidden ones (`is_hidden`)."""
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in ENDINGS and not is_hidden(path.relative_to(folder)):
-            yield path

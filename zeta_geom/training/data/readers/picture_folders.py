@@ -6,10 +6,10 @@ from pathlib import Path, PurePath
 import numpy as np
 import pandas as pd
 
+from zeta_geom.datasets.pictures import ENDINGS, Framing, class_folders, pictures_below
 from zeta_geom.training.data.contents import PictureContents, file_hashes
 from zeta_geom.training.data.file_images import FileImages
-from zeta_geom.training.data.framing import Framing
-from zeta_geom.training.data.readers.class_tables import ENDINGS, class_folders, pictures_below, read_table
+from zeta_geom.training.data.readers.class_tables import read_table
 
 
 def read_folder(folder: Path) -> PictureContents:

@@ -69,7 +69,7 @@ def _numbers(marks: pd.DataFrame, path: Path) -> pd.DataFrame:
     try:
         return marks.astype(float)
     except ValueError as error:
-        raise ValueError(f"{path} must hold numbers behind the names; got {error}.") from error
+        raise ValueError(f"{path} must hold numbers after the column of names; got {error}.") from error
 
 
 def _marked(marks: pd.DataFrame, names: Mapping[str, str], path: Path) -> pd.Series:

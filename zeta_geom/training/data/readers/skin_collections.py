@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from zeta_geom.datasets.pictures import class_folders, pictures_below
 from zeta_geom.training.data.contents import PictureContents
-from zeta_geom.training.data.readers.class_tables import class_folders, pictures_below, read_table, within
+from zeta_geom.training.data.readers.class_tables import read_table, within
 from zeta_geom.training.data.readers.skin_challenges import FIVE
 
 logger = logging.getLogger(__name__)
