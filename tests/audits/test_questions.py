@@ -59,7 +59,15 @@ def test_a_departure_is_on_the_worse_side():
 
 @pytest.mark.parametrize(
     ("recall", "answer"),
-    [(0.95, "yes"), (0.8, "yes"), (0.79, "mostly"), (0.61, "mostly"), (0.59, "partly"), (0.21, "partly"), (0.19, "no")],
+    [
+        (0.95, "yes"),
+        (0.8, "yes"),
+        (0.79, "mostly"),
+        (0.61, "mostly"),
+        (0.59, "partly"),
+        (0.21, "partly"),
+        (0.19, "no"),
+    ],
 )
 def test_answers_follow_the_largest_effect(recall, answer):
     made = answers_of(row("recall", recall, 0.9, 0.1), row("coverage", 0.9, 0.9, 0.1))

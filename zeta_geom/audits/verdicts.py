@@ -37,6 +37,7 @@ def number(value: float) -> str:
     """Write a number with three significant digits, and no exponent from 0.0001 to a million."""
     if not np.isfinite(value) or value == 0 or not 1e-4 <= abs(value) < 1e6:
         return f"{value:.3g}"
+    value = float(f"{value:.2e}")
     decimals = 2 - int(np.floor(np.log10(abs(value))))
-    text = f"{round(value, decimals):,.{max(0, decimals)}f}"
+    text = f"{value:,.{max(0, decimals)}f}"
     return text.rstrip("0") if decimals > 3 else text

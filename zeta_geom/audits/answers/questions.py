@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from zeta_geom.audits.measures.optional import QUESTIONS as OF_OPTIONAL
 from zeta_geom.audits.verdicts import UNKNOWN, plain_word
 
 HIGHER, LOWER, CLOSER, NEITHER = "higher", "lower", "closer to real", ""
@@ -69,6 +70,7 @@ PLACES = {  # measure, or its beginning up to "-k" -> question, direction that i
     "beta-recall": ("cover", HIGHER),
     "original-distance": ("new", HIGHER),
     "authenticity": ("new", HIGHER),
+    **OF_OPTIONAL,
 }
 
 
