@@ -225,14 +225,25 @@ class Audit(AuditResult):
         The augmented originals, and the held-out originals.
     """
 
+    def _repr_html_(self) -> str:
+        """Return the answers to the five questions, for a notebook."""
+        from zeta_geom.audits.report.first_screen import notebook_view
+
+        return notebook_view(self)
+
     def plot(self) -> Figure:
-        """Draw one panel for each measure and one row for each method, over the interval of another real sample."""
+        """Draw a panel for each measurable measure: a row for each method, over the interval of real samples."""
         from zeta_geom.audits.report.figures import small_multiples
 
         return small_multiples(self.summary)
 
     def to_html(
-        self, path: str | Path, *, title: str = "Audit of an augmentation", repeat: str | None = None
+        self,
+        path: str | Path,
+        *,
+        title: str = "Audit of an augmentation",
+        repeat: str | None = None,
+        progress: bool = True,
     ) -> Path:
         """Write the report as one HTML file that needs no network.
 
@@ -242,6 +253,8 @@ class Audit(AuditResult):
             The file, written whole or not at all.
         title, repeat : str
             Of the report; the command that repeats the audit, for the last section, by default the call in Python.
+        progress : bool
+            Show a progress bar, on a terminal.
 
         Raises
         ------
@@ -253,7 +266,7 @@ class Audit(AuditResult):
         from zeta_geom.plots.names import lettering
 
         with lettering():  # one warning for all pictures
-            write_page(make_page(self, title, repeat), Path(path))
+            write_page(make_page(self, title, repeat, progress), Path(path))
         return Path(path)
 
     def save(self, folder: str | Path, *, title: str = "Audit of an augmentation", repeat: str | None = None) -> Path:

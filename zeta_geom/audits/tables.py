@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from zeta_geom.audits.answers.questions import effect_of, place_of
 from zeta_geom.audits.bootstrap import Bootstrap, Estimate, Ratio, difference_interval, further_interval
 from zeta_geom.audits.estimates import ALL, Estimator
 from zeta_geom.audits.measured_sets import MeasuredSet, Measurer
@@ -94,6 +95,8 @@ def _summary(
             row |= _row(estimator.bootstrap, definition, estimates.get(key), real_estimates.get(key), ratio, scale)
             row["reason"] = _reason(row, measured, real[name], name, label)
             row["verdict"] = qualified(row["verdict"], measured.apart or definition.alone)
+            question, better = place_of(name)
+            row |= {"question": question, "better": better, "effect": effect_of(row)}
             rows.append(row | {"meaning": definition.meaning})
     return pd.DataFrame(rows)
 
