@@ -15,7 +15,7 @@ def novelty(candidate: Candidate) -> Results:
     meaning = "Euclidean distance from a sample to the nearest of the originals that were augmented"
     definition = Definition("original-distance", "novelty", "distance to the nearest original", "", meaning)
     yield definition, Scores(neighbors.distances[:, 0])
-    meaning = "share of samples farther from their nearest original than that one is from its nearest other original"
+    meaning = "share of samples farther from their nearest original than this original is from its nearest other one"
     definition = Definition("authenticity", "novelty", "authenticity", "share", meaning)
     if len(sources) < 2:
         yield definition, Missing("it takes two originals")
