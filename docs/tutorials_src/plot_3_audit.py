@@ -2,8 +2,8 @@
 Audit your augmentation
 =======================
 
-Do your samples stay on the data's manifold, are their labels right, do they look real, cover the data, and are they new?
-An audit answers these five questions, and gives the range of other real samples of your data for each number.
+Do your samples stay on the data's manifold, are their labels right, do they look real, do they cover the data, and are
+they new? An audit answers these five questions. For each number it gives the range of other real samples of your data.
 """
 
 import tempfile

@@ -169,7 +169,7 @@ def test_spread_takes_the_named_rows_alone():
         (lambda ax: name_columns(np.array([[ax]]), ["a", "b"], "x"), "names must hold one name for each of the 1"),
         (
             lambda ax: spread(pd.DataFrame({"a": [1]}), "a", {"a": 2}, ".1f"),
-            "what must match at least one row of table",
+            "conditions must match at least one row of table",
         ),
     ],
 )

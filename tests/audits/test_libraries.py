@@ -87,7 +87,7 @@ class TestAlbumentations:
         def fails(image, **_):
             raise RuntimeError("no\nmore")
 
-        with pytest.raises(ValueError, match=r"Lambda must take image=, an array of float32 \(16, 12\)") as refused:
+        with pytest.raises(ValueError, match=r"Lambda must accept image=, an array of float32 \(16, 12\)") as refused:
             made_of(A.Lambda(image=fails), LEVELS[..., 0])
         assert "\n" not in str(refused.value)
 
@@ -170,9 +170,9 @@ class TestTimm:
         np.testing.assert_allclose(made_of(dense, soft, soft).Y, soft, atol=1e-6)
 
     def test_refuses(self, timm_mixup, library):
-        with pytest.raises(ValueError, match="must have num_classes=3, as the labels; got 1000"):
+        with pytest.raises(ValueError, match="must have num_classes=3, as y has; got 1000"):
             made_of(timm_mixup(), SHARES, CLASSES)
-        with pytest.raises(TypeError, match=r"give timm\.data\.Mixup with its parameters"):
+        with pytest.raises(TypeError, match=r"give timm\.data\.Mixup with the same parameters"):
             made_of(library("timm.data").FastCollateMixup(), SHARES, CLASSES)
 
 

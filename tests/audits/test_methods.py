@@ -129,7 +129,7 @@ def test_layouts_that_are_none_are_refused():
         with pytest.raises(ValueError, match="of a torchvision transform must be images"):
             apply(flip, to_samples(np.zeros(shape)), 2)
     grey = to_methods(v2.Grayscale(3), [], 0)[0]
-    with pytest.raises(ValueError, match="must give one channel"):
+    with pytest.raises(ValueError, match="must return one channel"):
         apply(grey, to_samples(np.zeros((5, 6, 7))), 2)
 
 
@@ -151,14 +151,14 @@ def test_a_surplus_is_thinned_evenly():
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"against": {"original (30)": lambda X: X}}, "a name must be 1 to 60"),
-        ({"against": {"a\nb": lambda X: X}}, "a name must be 1 to 60"),
+        ({"against": {"original (30)": lambda X: X}}, "a name must have 1 to 60"),
+        ({"against": {"a\nb": lambda X: X}}, "a name must have 1 to 60"),
         ({"against": {3: lambda X: X}}, "a name must be a str"),
-        ({"synthetic": {"held-out": X}}, "a name must be 1 to 60"),
-        ({"synthetic": {"zeta": X}}, "names that no method has"),
+        ({"synthetic": {"held-out": X}}, "a name must have 1 to 60"),
+        ({"synthetic": {"zeta": X}}, "names in synthetic must differ from names of methods"),
         ({"augment": mixers.Mixup}, "must be callable or one of"),
         ({"y": y * 10**6}, "numbered from 0"),
-        ({"manifold": lambda X: X[:, 0] - 9}, "not below 0"),
+        ({"manifold": lambda X: X[:, 0] - 9}, "got a negative, infinite or NaN distance"),
         ({"augment": lambda X: np.rint(X + 20).astype(int), "X": 100 * np.abs(X)}, "in the unit of"),
     ],
 )

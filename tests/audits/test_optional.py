@@ -159,7 +159,7 @@ def test_what_cannot_be_measured_says_why(sets):
         assert isinstance(scores, Missing), name
         reasons[name] = scores.reason
     assert reasons["kid"] == "it takes two samples and two held-out originals"
-    assert reasons["affinity"] == "the held-out originals have one class, which no model needs to tell apart"
+    assert reasons["affinity"] == "the held-out originals have one class; a classifier needs two"
     assert reasons["data-copying"] == "it takes 5 augmented originals; there are 3"
     assert list(OPTIONAL["calibration"](Candidate(new, tiny))) == []
     far = Candidate(to_samples(new.flat + 1e6), Reference(sources, held, (8,), 0.05, None, None, 1))

@@ -84,7 +84,7 @@ def test_data_sets_that_cannot_be_read_are_refused():
         inputs(synthetic=TensorDataset(*[torch.ones(3, 2)] * 3))
     with pytest.raises(ValueError, match="must yield at least one sample"):
         inputs(synthetic=Pairs(IMAGES[:0], []))
-    with pytest.raises(ValueError, match="y must be None if X brings labels"):
+    with pytest.raises(ValueError, match="y must be None if X comes with labels"):
         inputs(Pairs(IMAGES, CLASSES), CLASSES)
     with pytest.raises(ValueError, match="X must be an array, or the path of a folder of pictures; got 'absent'"):
         inputs("absent", None)
@@ -140,11 +140,11 @@ def test_categories_keep_their_order_and_those_without_a_sample():
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"y": NAMES, "synthetic": (IMAGES, ["cat"] * 24)}, "classes of the originals, <b>acne, mel.*; got 'cat'"),
-        ({"y": NAMES, "synthetic": {"gan": (IMAGES, ["cat"] * 24)}}, "labels of synthetic 'gan' must be classes"),
-        ({"synthetic": (IMAGES, NAMES)}, "must be numbers, as those of X; got names, such as 'mel"),
+        ({"y": NAMES, "synthetic": (IMAGES, ["cat"] * 24)}, "class names of the originals, <b>acne, mel.*; got 'cat'"),
+        ({"y": NAMES, "synthetic": {"gan": (IMAGES, ["cat"] * 24)}}, "labels of synthetic 'gan' must be class names"),
+        ({"synthetic": (IMAGES, NAMES)}, "must be numbers, because those of X are; got names, such as 'mel"),
         ({"holdout": (IMAGES, NAMES)}, "labels of holdout must be numbers"),
-        ({"y": [*NAMES[:-1], None]}, "must name a class for each sample; got None beside names"),
+        ({"y": [*NAMES[:-1], None]}, "must name a class for each sample; got None among names"),
         ({"y": pd.Series([*NAMES[:-1], None], dtype="category")}, "must name a class for each sample; 1 are missing"),
         ({"y": NAMES, "n_classes": 4}, "n_classes must be 3, the number of class names; got 4"),
         ({"y": NAMES.reshape(12, 2)}, r"must be class names of shape \(n,\); got shape \(12, 2\)"),

@@ -87,12 +87,12 @@ def test_a_mixer_inside_a_network_is_audited_at_its_layer():
     ("given", "words"),
     [
         ({"features": features(X)[:9]}, "features of X must have one row for each of 80 samples; got 9"),
-        ({"features": features(X), "augment": "zeta"}, "need those of all samples"),
+        ({"features": features(X), "augment": "zeta"}, "must come with those of all samples"),
         (
             {"features": features(X), "synthetic": (*HELD, np.zeros((40, 3)))},
             "as many columns as those of X, 84; got 3",
         ),
-        ({"features": {"oracle": "lenet"}, "augment": "zeta"}, "stands for the oracle; rename it"),
+        ({"features": {"oracle": "lenet"}, "augment": "zeta"}, "must differ from 'oracle', the space of the oracle"),
         ({"features": "eyes", "augment": "zeta"}, "features must be 'pixels'"),
         ({"features": lambda images: images[:1, 0], "augment": "zeta"}, "a row for each"),
         ({"features": lambda images: images[:, 0] * np.nan, "augment": "zeta"}, "must be finite"),

@@ -44,14 +44,12 @@ def test_transforms_of_floats_get_floats_and_the_same_draws():
 
 
 def test_what_no_kind_of_tensor_serves_is_said():
-    floats = r"RandomEqualize must take a tensor of float32 \(3, 16, 16\), which the audit gave it: the originals are"
+    floats = r"RandomEqualize must accept a tensor of float32 \(3, 16, 16\), because the originals are"
     with pytest.raises(ValueError, match=rf"{floats} floats; it raised .*uint8.* Give originals as integers"):
         made_of(v1.RandomEqualize(1.0), LEVELS.astype(np.float32) / 255)
-    with pytest.raises(
-        ValueError, match=r"ToTensor must take a tensor of float32 .* after uint8, which it had refused"
-    ):
+    with pytest.raises(ValueError, match=r"ToTensor must accept a tensor of float32 .* after it refused uint8"):
         made_of(v1.ToTensor(), LEVELS)
-    with pytest.raises(ValueError, match="must give one image, a tensor or a PIL image; got a tuple"):
+    with pytest.raises(ValueError, match="must return one tensor, array or PIL image; got a tuple"):
         made_of(v1.FiveCrop(8), LEVELS)
     divided = r"float32 of shape \(4, 3, 16, 16\), integers that the audit divided by 255, it raised TypeError"
     with pytest.raises(ValueError, match=divided):  # a function of the user's own
@@ -61,5 +59,5 @@ def test_what_no_kind_of_tensor_serves_is_said():
     palette = v1.Lambda(lambda image: v1.functional.to_pil_image(image).convert("P"))
     with pytest.raises(ValueError, match=r"grey levels or colours; got a PIL image of mode P\. Convert it"):
         made_of(palette, LEVELS)
-    with pytest.raises(ValueError, match=r"must give images of one shape; got \(3, "):
+    with pytest.raises(ValueError, match=r"must return images of one shape; got \(3, "):
         made_of(v2.ScaleJitter((16, 16)), LEVELS)

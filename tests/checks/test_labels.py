@@ -193,7 +193,7 @@ def test_every_door_has_that_rule(door, tmp_path):
 def test_an_audit_tells_of_labels_that_begin_at_1():
     numbers = 1 + np.arange(10) % 2
     with pytest.warns(
-        UserWarning, match="labels begin at 1: .* Number the classes from 0, or give n_classes"
+        UserWarning, match="labels begin at 1: .* Number the classes from 0, or set n_classes"
     ) as caught:
         given = read_inputs(POINTS, numbers, None, None, None, 0)
     assert len(caught) == 1

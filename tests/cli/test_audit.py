@@ -95,11 +95,11 @@ def test_folders_of_pictures_larger_than_64_pixels_in_colour(files):
         (["--augment", "shift"], "module:name"),
         (
             ["--augment", "os:system"],
-            "a function that takes a batch of samples and returns one; got os:system, <built-in",
+            "a function that takes a batch of samples and returns a batch; got os:system, <built-in",
         ),
         (
             ["--augment", "own_models:name"],
-            "a function that takes a batch of samples and returns one; got own_models:name",
+            "a function that takes a batch of samples and returns a batch; got own_models:name",
         ),
         (
             ["--augment", "own_models:leave"],

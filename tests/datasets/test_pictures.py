@@ -54,7 +54,7 @@ def test_size_takes_the_central_square(tmp_path):
     ("files", "words"),
     [
         ([], "must hold pictures, files that end in .jpg, .*; it holds none"),
-        (["a.png", "cat/b.png"], "must hold pictures or folders of classes; it holds both, a.png for one"),
+        (["a.png", "cat/b.png"], "must hold pictures or folders of classes; it holds both, such as a.png"),
         (["train/b.png", "test/b.png"], "one folder for each class; it holds test, train. Choose one"),
     ],
 )

@@ -108,7 +108,7 @@ def test_soft_labels_are_weighted_rows(classes):
     result = diversity(T, t, T, soft)
     assert result.loss == pytest.approx(-(soft * np.log(p)).sum(axis=1).mean(), rel=1e-3)
     assert result.score > 1
-    with pytest.raises(TypeError, match=r"model\.fit must take sample_weight for soft labels; that of KNeighbors"):
+    with pytest.raises(TypeError, match=r"model\.fit must take sample_weight for soft labels; the fit of KNeighbors"):
         diversity(T, t, T, soft, model=KNeighborsClassifier())
 
 
@@ -128,11 +128,13 @@ def test_models_of_ones_own(classes):
 
 def test_refusals(classes):
     (T, V), (t, v) = classes
-    with pytest.raises(ValueError, match=r"it is for none of 5\. Give a better one"):
+    with pytest.raises(ValueError, match=r"it is right for none of 5\. Use a better"):
         affinity(T[t < 2], t[t < 2], V[v == 2][:5], np.full(5, 2), V, v)
-    with pytest.raises(ValueError, match="the labels that a model is fitted to must have two classes; got one"):
+    with pytest.raises(
+        ValueError, match="the labels that a model is fitted to must have at least two classes; got one"
+    ):
         affinity(T[t == 1], t[t == 1], V, v, V, v)
-    with pytest.raises(ValueError, match="the loss on clean samples must be positive, finite; got 0"):
+    with pytest.raises(ValueError, match="the loss on clean samples must be finite and above 0; got 0"):
         diversity(T, t, V, v, model=DecisionTreeClassifier())
     with pytest.raises(ValueError, match="augmented_labels must have one label for each of the 150 samples; got 149"):
         diversity(T, t, V, v[1:])

@@ -254,7 +254,7 @@ def test_wrong_samples_are_refused_by_name(metric):
     first, second = ("a", "b") if metric is frechet_distance else ("real", "fake")
     first = "train" if metric is authenticity else first
     good = np.random.default_rng(0).normal(size=(20, 3))
-    with pytest.raises(ValueError, match=f"{second} must have as many columns as {first}, 3; got 2. Measure"):
+    with pytest.raises(ValueError, match=f"{second} must have as many columns as {first}, 3; got 2. Pass both"):
         metric(good, good[:, :2])
     with pytest.raises(ValueError, match=f"{second} must be finite; got 1 NaN"):
         metric(good, np.where(good == good[1, 1], np.nan, good))

@@ -62,14 +62,14 @@ def audit(
     ----------
     X : array-like of shape (n, ...), path, or torch Dataset or DataLoader
         The originals: floats, or integers 0..255 as grey levels, which are divided by 255; a folder with one folder
-        of pictures for each class; or what yields (x, y).
+        of pictures for each class; or a Dataset or DataLoader of torch that yields (x, y).
     y : array of shape (n,) or (n, 1), or array of shape (n, K), optional
         Labels of the originals: class numbers, class names, or soft labels.
     augment : str, Mixer, transform or callable, optional
         The augmentation: a name of `MIXERS`; a mixer; a transform of torchvision, albumentations, kornia or timm,
-        applied to each image, as uint8 if X holds integers and the transform takes them (`Masked` gives it masks); or
+        applied to each image, as uint8 if X holds integers and the transform takes them (`Masked` passes masks); or
         a function of a batch, f(X) or f(X, y), that returns X_new or (X_new, labels). Without returned labels, row i
-        keeps the label of row i. Further calls measure the cost.
+        keeps the label of row i. It is called again to measure its cost.
     synthetic : array (s, ...), pair (array, labels), path, Dataset, or mapping of name -> one of them, optional
         Finished samples to audit, instead of or besides `augment`; in the unit of X. Without `holdout`, they may have
         been made from held-out originals, and verdicts that depend on these end with "(leak?)".
@@ -107,12 +107,12 @@ def audit(
     random_state : None, int, Generator, RandomState or torch.Generator
         Gives one seed for the halves, for mixers named by a string, for transforms and for resamples.
     n_jobs, progress : int or None, bool
-        Number of threads, as in scikit-learn; show a progress bar, on a terminal.
+        Number of threads, as in scikit-learn; whether to show a progress bar on a terminal.
 
     Returns
     -------
     Audit
-        Its tables, with a plot and a report of them.
+        The tables of results, with methods that plot them and write a report.
 
     Raises
     ------
@@ -125,15 +125,15 @@ def audit(
     Notes
     -----
     The originals are sorted by a keyed hash of their bytes, and every other one of each class is held out. The others
-    are augmented, or stand for the originals of `synthetic`. Each measure is computed for the synthetic samples and,
-    by the same rule, for equally many augmented originals, both against the held-out originals. Novelty is measured
+    are augmented, or serve as the originals of `synthetic`. Each measure compares the synthetic samples with the
+    held-out originals. By the same rule it compares equally many augmented originals with them. Novelty is measured
     against the augmented originals, for the synthetic samples and for the held-out originals. If there are more
     synthetic samples than augmented originals, an evenly spaced subset of equal size is used. The interval of real
     samples is that of another sample of real data. No number depends on the order of X, y and `synthetic`.
 
     References
     ----------
-    Abhishek et al. 2024, Figs. 2, 3, 6 and 8, are two audits by hand; `fidelity` names the sources of its metrics.
+    Abhishek et al. 2024, Figs. 2, 3, 6 and 8, show two such audits; `fidelity` names the sources of its metrics.
 
     Examples
     --------
@@ -211,10 +211,11 @@ class Audit(AuditResult):
     comparisons : DataFrame
         One row for each measure, class ("all" for all classes) and pair of sets, with their difference.
     samples, heldout : DataFrame
-        The single values: one row for each sample, and for each held-out original and set. `row` is the row in the
-        user's array: in X for methods, originals and held-out halves, in the synthetic array for synthetic sets.
+        The values of single samples: one row for each sample, or for each held-out original and set. `row` is the row
+        in the user's array: in X for methods, originals and held-out halves, in the synthetic array for synthetic
+        sets.
     cost : DataFrame
-        One row for each method: seconds of a batch, and their ratio to a copy of the batch.
+        One row for each method: seconds of a batch, and their ratio to the time of a copy of the batch.
     settings : dict
         Settings, seed, versions and fingerprint, to repeat the audit.
     points : dict of name -> Samples
@@ -252,7 +253,8 @@ class Audit(AuditResult):
         path : path
             The file, written whole or not at all.
         title, repeat : str
-            Of the report; the command that repeats the audit, for the last section, by default the call in Python.
+            Title of the report; command that repeats the audit, shown in the last section (by default the call in
+            Python).
         progress : bool
             Show a progress bar, on a terminal.
 
@@ -280,12 +282,12 @@ class Audit(AuditResult):
         Returns
         -------
         Path
-            Of index.html.
+            The path of index.html.
 
         Raises
         ------
         FileExistsError, BlockingIOError
-            If the folder holds files of others, which would be lost; if another process writes it.
+            If the folder holds other files, which would be lost; if another process writes to it.
         """
         folder = Path(folder)
         with replaced_folder(folder, FILES) as new:

@@ -104,7 +104,9 @@ def read_inputs(
     else:
         sources, heldout = originals, read_like_originals(held, "holdout")
         if min(len(sources), len(heldout)) < LEAST // 2:
-            raise ValueError(f"X and holdout must have at least {LEAST // 2} samples each.")
+            raise ValueError(
+                f"X and holdout must have at least {LEAST // 2} samples each; got {len(sources)} and {len(heldout)}."
+            )
         if sources.Y is not None and heldout.Y is None:
             raise ValueError("holdout must have labels if X has labels; give (X, y).")
     leaking = frozenset(synthetic_sets) if held is None else frozenset()
@@ -112,27 +114,27 @@ def read_inputs(
 
 
 def _title(name: str) -> str:
-    """Return how messages call a synthetic set."""
+    """Return the name of a synthetic set in error messages."""
     return "synthetic" if name == "synthetic" else f"synthetic {name!r}"
 
 
 def _originals(
     X: ArrayLike | str | os.PathLike[str], y: ArrayLike | None, seed: int
 ) -> tuple[ArrayLike, ArrayLike | None]:
-    """Return X and its labels, which a folder, a Dataset or a DataLoader brings."""
+    """Return X and its labels; a folder, a Dataset or a DataLoader comes with labels."""
     if not (isinstance(X, (str, os.PathLike)) or kind_of_torch(X)):
         return X, y
     samples, labels, _ = read_set(X, "X", seed)
     if y is not None and labels is not None:
-        raise ValueError("y must be None if X brings labels, as a folder of classes or a Dataset does.")
+        raise ValueError("y must be None if X comes with labels, as a folder of classes or a Dataset does.")
     return samples, labels if y is None else y
 
 
 def class_names_of(y: ArrayLike | None, *others: ArrayLike | None) -> tuple[str, ...] | None:
     """Return the names of the classes by number, or None if the labels are numbers.
 
-    Texts are numbered in sorted order, those of `others` among them: the held-out originals. A categorical of pandas
-    keeps the order of its categories, and those without a sample.
+    Names are numbered in sorted order, together with the names in `others`, such as those of held-out originals. A
+    categorical of pandas keeps the order of its categories, and its categories without a sample.
 
     Examples
     --------
@@ -155,12 +157,12 @@ def numbered(labels: ArrayLike | None, names: tuple[str, ...] | None, title: str
         return labels
     if names is None:
         raise ValueError(
-            f"labels of {title} must be numbers, as those of X; got names, such as {str(texts[0])!r:.40}."
+            f"labels of {title} must be numbers, because those of X are; got names, such as {str(texts[0])!r:.40}."
         )
     numbers = {name: number for number, name in enumerate(names)}
     if unknown := sorted(set(texts.tolist()) - set(numbers)):
         known = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
-        raise ValueError(f"labels of {title} must be classes of the originals, {known}; got {unknown[0]!r:.40}.")
+        raise ValueError(f"labels of {title} must be class names of the originals, {known}; got {unknown[0]!r:.40}.")
     return np.array([numbers[text] for text in texts.tolist()], dtype=np.int64)
 
 
@@ -178,7 +180,7 @@ def _texts(labels: ArrayLike | None, name: str = "y") -> np.ndarray | None:
     array = class_column(host_array(labels, name))
     if array.dtype.kind == "O" and any(isinstance(value, str) for value in array.ravel()):
         if others := [value for value in array.ravel() if not isinstance(value, str)]:
-            raise ValueError(f"{name} must name a class for each sample; got {others[0]!r:.40} beside names.")
+            raise ValueError(f"{name} must name a class for each sample; got {others[0]!r:.40} among names.")
         array = array.astype(str)
     if array.dtype.kind not in "US":
         return None
@@ -196,9 +198,10 @@ def _count_classes(labels: list[ArrayLike | None]) -> int | None:
         return int(widths[0])
     first = min((int(values.min()) for values in numbers), default=0)
     if first > 0:
+        absent = "class 0 has" if first == 1 else f"classes 0 to {first - 1} have"
         warnings.warn(
-            f"labels begin at {first}: the classes below have no samples, but every vote counts them as classes. "
-            "Number the classes from 0, or give n_classes.",
+            f"labels begin at {first}: {absent} no samples, but votes and n_classes count them. Number the classes "
+            "from 0, or set n_classes.",
             stacklevel=4,
         )
     return max((count_classes(values, "labels") for values in numbers), default=None)

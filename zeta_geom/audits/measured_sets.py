@@ -29,7 +29,7 @@ class MeasuredSet:
     scores: Mapping[str, tuple[Definition, Scores | Missing]]  # by the names of the measures
     rows_of: str  # sets with the same `rows_of` correspond row by row, and are compared in pairs
     places: np.ndarray  # int (n,), see `places_of`
-    apart: bool = True  # it is known that no held-out original went into these samples
+    apart: bool = True  # these samples were certainly made without held-out originals
 
 
 def places_of(samples: Samples) -> np.ndarray:
@@ -49,12 +49,12 @@ class Measurer:
         self.real: dict[int, MeasuredSet] = {}  # by the number of samples; 0: the held-out originals
 
     def advance(self, step: str) -> None:
-        """Move the progress bar by one step, and show its name."""
+        """Move the progress bar by one step, and show the name of the step."""
         self.bar.set_postfix_str(step)
         self.bar.update()
 
     def measure(self, name: str, samples: Samples, rows_of: str, apart: bool = True) -> MeasuredSet:
-        """Measure synthetic samples; `apart` if it is known that no held-out original went into them."""
+        """Measure synthetic samples; `apart` if they were certainly made without held-out originals."""
         measured = self._measure(name, samples, rows_of, (*self.groups.heldout, *self.groups.sources))
         return replace(measured, apart=apart)
 

@@ -36,7 +36,10 @@ def to_oracle(value: object) -> Oracle | None:
         oracle, name = value, getattr(value, "__name__", type(value).__name__)
     predict = getattr(oracle, "predict_proba", oracle)
     if not callable(predict) or is_builtin(predict):
-        raise TypeError(f"oracle must be 'mnist', 'module:name', or return probabilities; got {name}, {oracle!r}.")
+        raise TypeError(
+            f"oracle must be 'mnist', 'module:name', a callable or an object with predict_proba; got {name}, "
+            f"{oracle!r}."
+        )
 
     def log_proba(samples: Samples) -> np.ndarray:
         try:

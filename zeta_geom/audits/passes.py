@@ -63,7 +63,7 @@ def audit_bar(passes: Sequence[Pass], n_sets: int, progress: bool) -> tqdm:
 def sets_in(
     view: View, methods: Sequence[Method], samples: Mapping[str, Samples], sources: Samples, batch_size: int
 ) -> dict[str, Samples]:
-    """Return all sets as points of a space: `samples` by name, and what methods make of the output of a layer."""
+    """Return all sets as points of a space: `samples` by name, and mixed outputs of a layer for other methods."""
     sets = {}
     for method in methods:
         if method.name in samples:

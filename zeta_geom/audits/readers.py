@@ -1,4 +1,4 @@
-"""Samples that are no arrays yet: torch's data sets and loaders, and folders of pictures."""
+"""Samples that are not arrays yet: torch's data sets and loaders, and folders of pictures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OF_TORCH = {"Dataset": "torch.utils.data", "DataLoader": "torch.utils.data"}  # 
 def read_set(value: Any, name: str, seed: int) -> Triple:
     """Return samples, labels and features of an array, a tuple, a folder, or a Dataset or DataLoader of torch.
 
-    Transforms inside a Dataset draw from the global generators, which the audit's seed replaces for the time.
+    Transforms inside a Dataset draw from the global generators, which the audit seeds meanwhile.
     """
     if isinstance(value, (str, os.PathLike)):
         if not Path(value).is_dir():
@@ -39,7 +39,7 @@ def read_set(value: Any, name: str, seed: int) -> Triple:
 
 
 def kind_of_torch(value: object) -> str | None:
-    """Return "Dataset" or "DataLoader" for one of torch, told by its classes without an import; None for others."""
+    """Return "Dataset" or "DataLoader" if a value is one of torch, by the names of its classes; else None."""
     for base in type(value).__mro__:
         if base.__name__ in OF_TORCH and f"{base.__module__}.".startswith(f"{OF_TORCH[base.__name__]}."):
             return base.__name__
@@ -68,7 +68,9 @@ def _collect(data: Any, name: str, *, batched: bool) -> tuple[np.ndarray, np.nda
     if not parts:
         raise ValueError(f"{name} must yield at least one sample; its {type(data).__name__} yields none.")
     if labels and len(labels) != len(parts):
-        raise ValueError(f"{name} must yield a label with each sample, or none; {len(labels)} of {len(parts)} have.")
+        raise ValueError(
+            f"{name} must yield a label with each sample, or no labels; {len(labels)} of {len(parts)} have one."
+        )
     return np.concatenate(parts), np.concatenate(labels) if labels else None
 
 

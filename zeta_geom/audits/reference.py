@@ -93,7 +93,7 @@ def make_reference(
         n_neighbors = fitting_neighbors(min(map(len, (sources, heldout, *inputs.synthetic.values()))))
     ks = [*n_neighbors] if not isinstance(n_neighbors, int) and np.ndim(n_neighbors) else [n_neighbors]
     if not ks:
-        raise ValueError("n_neighbors must have at least one k; got none.")
+        raise ValueError("n_neighbors must have at least one k; it is empty.")
     counts = tuple(sorted({check_int(k, "n_neighbors", low=2) for k in ks}))
     distance = get_manifold(manifold).distance if isinstance(manifold, str) else manifold
     if distance is not None and not callable(distance):

@@ -33,7 +33,7 @@ class Samples:
     rows: np.ndarray  # row of each sample, or of its original, in the user's array; -1 if there is none
     hard: bool = False  # the labels came as integers
     grey: bool = False  # the samples came as integers
-    F: np.ndarray | None = None  # features (n, c) that came beside the samples
+    F: np.ndarray | None = None  # features (n, c) that the user passed with the samples
 
     def __len__(self) -> int:
         return len(self.X)
@@ -71,15 +71,17 @@ def to_samples(X: ArrayLike, y: ArrayLike | None = None, name: str = "X", *, n_c
     if array.dtype not in (np.float32, np.float64):
         array = array.astype(np.float32 if array.dtype.itemsize < 4 else np.float64)
     check_finite(array, name)
-    if max(float(array.max()), -float(array.min())) > LARGEST:
-        raise ValueError(f"{name} must lie within ±{LARGEST:g}, or its squares overflow. Rescale it.")
+    if (largest := max(float(array.max()), -float(array.min()))) > LARGEST:
+        raise ValueError(
+            f"{name} must lie within ±{LARGEST:g}, because larger squares overflow; got {largest:g}. Rescale it."
+        )
     Y = None if y is None else soft_labels(y, f"labels of {name}", len(array), n_classes)
     hard = y is not None and class_column(host_array(y, "y")).ndim == 1
     return Samples(array, Y, np.arange(len(array)), hard=hard, grey=grey)
 
 
 def with_features(samples: Samples, F: ArrayLike | None, name: str) -> Samples:
-    """Check features (n, c) that came beside samples, and return the samples with them."""
+    """Check features (n, c) that were passed with samples, and return the samples with them."""
     if F is None:
         return samples
     features = check_points(F, f"features of {name}")
@@ -96,7 +98,10 @@ def soft_labels(y: ArrayLike, name: str, n: int, n_classes: int | None) -> np.nd
     if labels.ndim == 1:
         width = count_classes(labels, name) if n_classes is None else n_classes
         if n * width > MOST_SHARES:
-            raise ValueError(f"{name} must have n · K of at most {MOST_SHARES:,}; got n = {n:,}, K = {width:,}.")
+            raise ValueError(
+                f"{name} must have at most {MOST_SHARES:,} entries as a matrix (n, K); got n = {n:,}, K = {width:,}. "
+                "Use fewer classes or samples."
+            )
         return one_hot(labels, width)
     Y: np.ndarray = labels.astype(np.float64)
     Y = Y / Y.sum(axis=1, keepdims=True)
@@ -107,7 +112,7 @@ def check_same_kind(original: Samples, other: Samples, name: str) -> None:
     """Raise ValueError if samples have another shape or number of classes than the originals."""
     if other.X.shape[1:] != original.X.shape[1:]:
         shapes = f"{original.X.shape[1:]}; got {other.X.shape[1:]}"
-        raise ValueError(f"{name} must hold samples of the originals' shape, {shapes}.")
+        raise ValueError(f"{name} must have samples of the shape of the originals, {shapes}.")
     if original.Y is not None and other.Y is not None and other.Y.shape[1] != original.Y.shape[1]:
         widths = f"{original.Y.shape[1]}; got {other.Y.shape[1]}"
         raise ValueError(f"labels of {name} must have the originals' number of classes, {widths}. Give n_classes.")
@@ -128,7 +133,7 @@ def check_same_unit(original: Samples, other: Samples, name: str) -> None:
 
 
 def in_content_order(samples: Samples, seed: int) -> Samples:
-    """Return the samples sorted by a keyed hash of their bytes: shuffled, and independent of their first order."""
+    """Return the samples sorted by a keyed hash of their bytes: shuffled, whatever the order in which they came."""
     key = str(seed).encode()[:64]
     labels = np.zeros((len(samples), 0)) if samples.Y is None else np.ascontiguousarray(samples.Y)
     digests = [

@@ -13,7 +13,7 @@ from zeta_geom.checks.scaling import column_references, squares_scale
 from zeta_geom.fidelity import frechet_distance, integrated_score
 
 SAMPLES, HELDOUT = "samples", "held-out"
-PIXELS, ORACLE = "pixels", "oracle"  # spaces: the samples themselves, and what the oracle says of them
+PIXELS, ORACLE = "pixels", "oracle"  # spaces: the samples themselves, and the oracle's output
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Definition:
     unit: str  # empty for a pure number
     meaning: str  # one sentence
     over: str = SAMPLES  # the mean is over the samples, or over the held-out originals
-    alone: bool = False  # it looks at the samples alone, not at held-out or augmented originals
+    alone: bool = False  # it depends on the samples alone, not on held-out or augmented originals
     space: str = ""  # where it is measured, if that is not the feature space of the audit
     length: bool = False  # it has the unit of the data
 
@@ -41,7 +41,7 @@ class Statistic(Protocol):
 
     @property
     def most(self) -> int:
-        """The largest number of resamples that is worth its time."""
+        """The largest number of resamples, limited by their time."""
         ...
 
     def __call__(self, values: np.ndarray) -> float:
@@ -58,7 +58,7 @@ class Referenced(Statistic, Protocol):
     """A statistic that compares values with a reference."""
 
     def of_reference(self, rows: np.ndarray) -> Statistic | None:
-        """Return it for some rows of the reference, bool (r,), such as a class; None if they are few."""
+        """Return the statistic for some rows of the reference, bool (r,), such as a class; None for too few."""
         ...
 
 
@@ -106,7 +106,7 @@ class Frechet:
         return frechet_distance(self.reference, values)
 
     def of_reference(self, rows: np.ndarray) -> Frechet | None:
-        """Return the distance from some rows of the reference, bool (r,); None if they are few."""
+        """Return the distance from some rows of the reference, bool (r,); None for fewer than two."""
         return Frechet(self.reference[rows]) if rows.sum() > 1 else None
 
     def resampled(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -136,7 +136,7 @@ class Scores:
     """The values of one measure on one set of samples, float (n,), or (n, c) if the statistic needs features."""
 
     values: np.ndarray
-    reach: int = 1  # neighbours in a value: values of samples with common neighbours depend on each other
+    reach: int = 1  # number of neighbours that a value depends on; samples share neighbours
     statistic: Statistic = field(default_factory=Mean)
 
 

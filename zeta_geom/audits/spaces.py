@@ -1,4 +1,4 @@
-"""The feature spaces of an audit: each shows samples as points."""
+"""The feature spaces of an audit: each turns samples into points."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from zeta_geom.features import FeatureSpace, kept, to_spaces
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
-GIVEN = "features"  # the space of features that came as arrays
+GIVEN = "features"  # the name of the space of features that were passed as arrays
 
 
 @dataclass(frozen=True)
@@ -44,19 +44,19 @@ def to_views(
 ) -> list[View]:
     """Return the views of an audit.
 
-    `features` is None, an array (n, c) of the features of X, or what `zeta_geom.features.to_spaces` takes; `shape`
-    is that of the originals.
+    `features` is None, an array (n, c) of the features of X, or any value for `zeta_geom.features.to_spaces`;
+    `shape` is that of the originals.
     """
     if features is None:
         return [PIXEL_VIEW]
     if is_array(features):
-        return [View(GIVEN, "features that came as arrays beside the samples", _given)]
+        return [View(GIVEN, "features passed as arrays with the samples", _passed)]
     spaces = to_spaces(features, channels)
     views = []
     for name, space in spaces.items():
         if name == ORACLE:
             raise ValueError(
-                f"features must have other names than {ORACLE!r}, which stands for the oracle; rename it."
+                f"names of features must differ from {ORACLE!r}, the space of the oracle; rename the features."
             )
         views.append(PIXEL_VIEW if name == PIXELS else _view(space.of(shape, channels), folder, progress))
     return views
@@ -72,11 +72,11 @@ def _view(space: FeatureSpace, folder: str | Path | None, progress: bool) -> Vie
     return View(space.name, space.stated, points, layer)
 
 
-def _given(samples: Samples) -> Samples:
+def _passed(samples: Samples) -> Samples:
     if samples.F is None:
         raise ValueError(
-            "features given as an array need those of all samples: synthetic=(X, y, F), and holdout=(X, y, F). "
-            "To audit an augmentation, give a module or a function that computes features."
+            "features passed as an array must come with those of all samples: synthetic=(X, y, F) and "
+            "holdout=(X, y, F). To audit an augmentation, pass a module or a function that computes features."
         )
     return replace(samples, X=samples.F)
 

@@ -63,7 +63,7 @@ def measure_tables(sets: list[MeasuredSet], measurer: Measurer, estimator: Estim
 
 
 def joined_tables(parts: Sequence[Tables], class_names: Sequence[str] | None) -> Tables:
-    """Return the tables of all spaces as one each, with the names of classes in place of their numbers, if any."""
+    """Join the tables of all spaces; names of classes, if there are any, replace their numbers."""
     tables = {name: _concatenated(part[name] for part in parts) for name in parts[0]}
     if class_names is not None:
         for name, table in tables.items():
@@ -147,7 +147,7 @@ def cost_table(
         rows.append(row | {"copies": cost.seconds / cost.copy, "calls": cost.calls, "reason": ""})
     for name in synthetic:
         row = {"method": name, "batch": 0, "seconds": NAN, "copy_seconds": NAN, "copies": NAN, "calls": 0}
-        rows.append(row | {"reason": "not measurable: arrays were given, not what made them"})
+        rows.append(row | {"reason": "not measurable: these are arrays, without the method that made them"})
     return pd.DataFrame(rows)
 
 
@@ -188,7 +188,7 @@ def _reason(row: Mapping[str, Any], measured: MeasuredSet, real: MeasuredSet, na
     """Return the reason why a row is not measurable; empty if it is measurable."""
     if row["verdict"] != "not measurable":
         return ""
-    for prefix, candidate in (("", measured), ("not so of real samples: ", real)):
+    for prefix, candidate in (("", measured), ("not measurable of real samples: ", real)):
         scores = candidate.scores[name][1]
         if isinstance(scores, Missing):
             return prefix + scores.reason
@@ -206,7 +206,7 @@ def _reason(row: Mapping[str, Any], measured: MeasuredSet, real: MeasuredSet, na
 
 
 def _concatenated(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Return the tables as one, without tables that have no measure."""
+    """Return the tables as one, leaving out tables without a measure."""
     full = [table for table in tables if set(table.columns) - {"space", "method", "row", "class"}]
     return pd.concat(full, ignore_index=True) if full else pd.DataFrame({"space": [], "method": [], "row": []})
 

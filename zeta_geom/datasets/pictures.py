@@ -121,14 +121,14 @@ def load_folder(
     """Return the pictures in a folder and the names of their classes, which are the names of its folders.
 
     Pictures are turned upright by their EXIF tag, and transparent pixels become white. They are grey if all files
-    are, and else in colour.
+    are grey, else in colour.
 
     Parameters
     ----------
     folder : path
         Holds one folder of pictures for each class, or pictures without classes.
     size : int, optional
-        Height and width in pixels: of each picture the largest central square is resized by bilinear interpolation
+        Height and width in pixels: the largest central square of each picture is resized by bilinear interpolation
         with antialiasing. By default all pictures must have one size.
     progress : bool
         Show a progress bar, on a terminal.
@@ -176,7 +176,7 @@ def _labelled_files(root: Path) -> list[tuple[Path, str | None]]:
     classes = {name: paths for name, paths in classes.items() if paths}
     loose = [path for path in pictures_below(root) if path.parent == root]
     if loose and classes:
-        raise ValueError(f"{root} must hold pictures or folders of classes; it holds both, {loose[0].name} for one.")
+        raise ValueError(f"{root} must hold pictures or folders of classes; it holds both, such as {loose[0].name}.")
     if classes and set(classes) <= PARTS:
         raise ValueError(f"{root} must hold one folder for each class; it holds {', '.join(classes)}. Choose one.")
     files: list[tuple[Path, str | None]] = [(path, name) for name, paths in classes.items() for path in paths]
@@ -186,7 +186,7 @@ def _labelled_files(root: Path) -> list[tuple[Path, str | None]]:
 
 
 def _mode(path: Path) -> str:
-    """Return Pillow's mode of a picture, and that of colour for a damaged one, which `read_pixels` reports."""
+    """Return Pillow's mode of a picture, and "RGB" for a damaged one, which `read_pixels` reports."""
     from PIL import Image
 
     try:

@@ -1,4 +1,4 @@
-"""Feature spaces by name, by a network and a layer, or by a function: what an argument `features=` may be."""
+"""Feature spaces by name, by a network and a layer, or by a function: all values of an argument `features=`."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ def space(
     features : str, torch module or callable
         "pixels": the values of a sample. "lenet": the 84 values before the last layer of the MNIST oracle.
         "imagenet": the 1,280 pooled values before the classifier of EfficientNet-Lite0, trained on ImageNet; pictures
-        with sides of at most 64 pixels are resized to 64 × 64, others to 224 × 224. "timm:MODEL": a model of timm,
-        before its classifier. "module:name": an object to import. A torch module, or its bound method: it runs in
-        evaluation mode, without gradients, on its own device, and gets images with their channels first. A callable:
-        NumPy batch (n, ...) -> (n, c), where each row depends on its own sample alone.
+        with sides of at most 64 pixels are resized to 64 × 64, others to 224 × 224. "timm:MODEL": the values
+        before the classifier of a model of timm. "module:name": an object to import. A torch module, or its bound
+        method: it runs in evaluation mode, without gradients, on its own device, and gets images with their channels
+        first. A callable: NumPy batch (n, ...) -> (n, c), where each row depends on its own sample alone.
     layer : str, optional
         Take the output of this inner layer of a network, by its name in `named_modules`, flattened and not pooled;
         the network's output by default. Of a layer that runs several times, the first output counts.
     weights : path, optional
-        A .safetensors or .pth file of a state dict, for "timm:MODEL", for torch modules, which are copied, and for
-        "imagenet" (the same file elsewhere).
+        A .safetensors or .pth file with a state dict: for "timm:MODEL", for a torch module (of which a copy is used),
+        or for "imagenet" (another copy of its file).
     name : str, optional
-        In tables; by default made from `features` and `layer`.
+        The name in tables; by default made from `features` and `layer`.
 
     Returns
     -------
@@ -60,14 +60,14 @@ def space(
     """
     if isinstance(features, FeatureSpace):
         if layer is not None or weights is not None:
-            raise ValueError("layer and weights must be given to the call of space that makes the FeatureSpace.")
+            raise ValueError("layer and weights must be passed when space() makes the FeatureSpace, not afterwards.")
         return features if name is None else replace(features, name=_named(name), fixed=True)
     source = _source(features, layer, weights)
     if name is None:
         return FeatureSpace(source.name, source)
     name = _named(name)
     if isinstance(source, Function):
-        source = replace(source, name=name)  # errors say it; a lambda has no name of its own
+        source = replace(source, name=name)  # error messages show it; a lambda has no name
     return FeatureSpace(name, source, fixed=True)
 
 
@@ -89,7 +89,7 @@ def to_spaces(features: Any = None, channels: str | None = None) -> dict[str, Fe
     Raises
     ------
     TypeError, ValueError, ImportError
-        As `space`; if two spaces have one name, or there is none.
+        As in `space`; also if two spaces have the same name, or there is no space.
 
     Examples
     --------
@@ -135,7 +135,7 @@ def _is_sequence(value: object) -> bool:
 
 def _named(name: object) -> str:
     if not isinstance(name, str) or not name.strip():
-        raise TypeError(f"name must be a text that is not empty; got {name!r}.")
+        raise TypeError(f"name must be a non-empty str; got {name!r}.")
     return name
 
 
@@ -160,7 +160,7 @@ def _source(features: Any, layer: str | None, weights: str | Path | None) -> Sou
 
 
 def _of_object(value: Any, path: str | None, layer: str | None, weights: str | Path | None) -> Source:
-    """Return the source of a torch module, its method, or a function; `path` is the text that names it."""
+    """Return the source of a torch module, its method, or a function; `path` is "module:name", if it was imported."""
     if (module := _torch_module(value)) is not None:
         from zeta_geom.features import networks
 
@@ -185,4 +185,4 @@ def _torch_module(value: Any) -> nn.Module | None:
 def _refuse(features: str, **arguments: object) -> None:
     for name, value in arguments.items():
         if value is not None:
-            raise ValueError(f"{name} must not be given with {features}, which has none to choose; got {value!r}.")
+            raise ValueError(f"{name} must be None for {features}; got {value!r}. Remove it.")

@@ -12,8 +12,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 def fold_batch_norms(model: nn.Module) -> nn.Module:
     """Fold, in place, each batch normalisation of timm into the convolution registered just before it.
 
-    Sums are taken in float64, so that the weights are rounded once. It holds for models whose blocks register layers
-    in the order in which they run, as EfficientNet's do.
+    Sums are taken in float64, so that the weights are rounded once. This is correct for models whose blocks
+    register layers in the order in which they run, as EfficientNet's do.
     """
     from timm.layers import BatchNormAct2d
 

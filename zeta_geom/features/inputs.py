@@ -14,7 +14,7 @@ from torch.nn import functional
 from zeta_geom.checks import CHANNEL_COUNTS, image_axes
 from zeta_geom.checks.types import Shape
 
-BEYOND = 0.5  # grey levels of mixtures may overshoot 0..1 a little; more comes from another unit
+BEYOND = 0.5  # grey levels of mixtures may overshoot 0..1 a little; larger values mean another unit
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Pictures:
 
     @property
     def width(self) -> int | None:
-        """Values of one input."""
+        """Number of values of one input."""
         return None if self.size is None else 3 * self.size**2
 
     @property
@@ -95,7 +95,7 @@ class Pictures:
         )
 
     def sized(self, shape: Shape, channels: str | None) -> Pictures:
-        """Return the preprocessing for pictures of this shape; a size that was set stays."""
+        """Return the preprocessing for pictures of this shape; a size that is already set is kept."""
         axes = image_axes(shape, channels)
         count = 1 if len(shape) == 3 else shape[1 if axes == (-2, -1) else 3]
         if len(shape) > 4 or count not in (1, 3):

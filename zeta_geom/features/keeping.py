@@ -38,7 +38,7 @@ def kept(space: FeatureSpace, X: ArrayLike, folder: Path | str | None, progress:
     Raises
     ------
     TypeError, ValueError
-        As `FeatureSpace.extract`.
+        As in `FeatureSpace.extract`.
 
     Examples
     --------

@@ -15,9 +15,8 @@ from torch import Tensor, nn
 from zeta_geom.checks.types import Shape
 from zeta_geom.features.sources import Key, call
 
-VALUES = (
-    64 * 3 * 64**2
-)  # of the input of a batch: 64 pictures of side 64 or 5 of side 224; larger batches were slower
+# values in the input of a batch: 64 pictures of side 64, or 5 of side 224; larger batches were slower
+VALUES = 64 * 3 * 64**2
 LARGEST_BATCH = 256  # samples; larger ones save nothing on small inputs, and the layers inside may be wide
 SHOWN = 20  # names of layers in an error
 
@@ -32,12 +31,12 @@ class Preparing(Protocol):
 
     @property
     def suffix(self) -> str:
-        """What the name of the space says about the input's size."""
+        """The part of the space's name that states the input's size."""
         ...
 
     @property
     def width(self) -> int | None:
-        """Values of one input; None if they are those of the sample."""
+        """Number of values of one input; None if it is that of the sample."""
         ...
 
     def sized(self, shape: Shape, channels: str | None) -> Preparing:
@@ -58,7 +57,7 @@ def whole(module: nn.Module, x: Tensor) -> Any:
 class Network:
     """A layer of a torch module.
 
-    `load` returns the module, `run` calls it without its classifier; `identity` is all of the key but the input.
+    `load` returns the module, `run` calls it without its classifier; `identity` is the key without layer and input.
     """
 
     title: str
@@ -67,7 +66,7 @@ class Network:
     layer: str | None = None
     run: Callable[[nn.Module, Tensor], Any] = field(default=whole, repr=False)
     identity: Callable[[], Key] | None = field(default=None, repr=False)
-    output: str = ""  # what `run` gives, in words
+    output: str = ""  # the output of `run`, in words
 
     @property
     def name(self) -> str:
@@ -122,17 +121,17 @@ class Network:
         output = self.run(module, x) if self.layer is None else _layer_output(module, self.layer, self.run, x)
         if not isinstance(output, Tensor):
             raise TypeError(
-                f"its output must be one tensor, got {type(output).__name__}; name a layer that gives one"
+                f"its output must be one tensor, got {type(output).__name__}; choose a layer that returns one"
             )
         return output
 
 
 class _Reached(Exception):
-    """The layer has given its output; what comes after it is not needed."""
+    """The layer has run; the layers after it are not needed."""
 
 
 def _layer_output(module: nn.Module, layer: str, run: Callable[[nn.Module, Tensor], Any], x: Tensor) -> Any:
-    """Return what an inner layer gives in a forward pass, which ends there."""
+    """Return the output of an inner layer in a forward pass, which ends there."""
     outputs = []
 
     def keep(_: nn.Module, inputs: Any, output: Any) -> None:

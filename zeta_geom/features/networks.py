@@ -37,17 +37,19 @@ def lenet(layer: str | None) -> Network:
     """Return the network of the MNIST oracle; its output is the 84 values before the last layer."""
     check_layer(_lenet(), layer)
     run = _lenet_features if layer is None else whole
-    return Network("lenet", _lenet, Digits(), layer, run, _lenet_key, LENET_OUTPUT)  # the code's key has the weights
+    return Network(
+        "lenet", _lenet, Digits(), layer, run, _lenet_key, LENET_OUTPUT
+    )  # the code's key covers the weights
 
 
 def imagenet(layer: str | None, weights: Path | str | None) -> Network:
     """Return EfficientNet-Lite0 with ImageNet weights; its output is the 1,280 pooled values."""
-    # for a layer the network stays as it is: folding changes what convolutions give
+    # with a layer nothing is folded, because folding changes the outputs of convolutions
     load = partial(_imagenet, layer is None) if weights is None else _Constant(_quick(weights, layer is None))
     if layer is not None:
         check_layer(load(), layer)
     elif weights is None:
-        require("timm", IMAGENET_PACKAGE)  # now; the network is loaded when it is used
+        require("timm", IMAGENET_PACKAGE)  # checked now: the network is loaded when it is used
     prepare = Pictures(_imagenet_side, (0.5,) * 3, (0.5,) * 3)  # as in timm's configuration of this model
     run = _pooled if layer is None else whole
     return Network("imagenet", load, prepare, layer, run, _imagenet_key, IMAGENET_OUTPUT)
@@ -64,7 +66,7 @@ def imagenet_model(weights: Path | str | None = None) -> nn.Module:
 
 
 def timm_model(name: str, layer: str | None, weights: Path | str | None) -> Network:
-    """Return a model of timm; its output is what its classifier would get."""
+    """Return a model of timm; its output is the input of its classifier."""
     model: Any = _timm(name, weights)
     check_layer(model, layer)
     config = model.pretrained_cfg
@@ -72,7 +74,7 @@ def timm_model(name: str, layer: str | None, weights: Path | str | None) -> Netw
     mean, std = config.get("mean", (0.5,) * 3), config.get("std", (0.5,) * 3)
     mode = "bilinear" if config.get("interpolation") == "bilinear" else "bicubic"
     prepare = Pictures(partial(_same_side, side), tuple(mean), tuple(std), mode)
-    output = f"what the classifier of {name} gets"
+    output = f"the input of the classifier of {name}"
     identity = partial(_timm_key, name, model)
     return Network(
         f"timm:{name}", _Constant(model), prepare, layer, _pooled if layer is None else whole, identity, output
@@ -118,7 +120,7 @@ def _imagenet(folded: bool) -> nn.Module:
 def _quick(weights: Path | str | None, folded: bool) -> nn.Module:
     model = imagenet_model(weights)
     model = fold_batch_norms(model) if folded else model
-    return model.to(memory_format=torch.channels_last)  # with folding 1.5 times as many pictures a second
+    return model.to(memory_format=torch.channels_last)  # with folding, 1.5 times as many pictures per second
 
 
 def _timm(name: str, weights: Path | str | None) -> nn.Module:
@@ -131,7 +133,7 @@ def _timm(name: str, weights: Path | str | None) -> nn.Module:
         raise ValueError(f"features 'timm:MODEL' must name a model of timm, {hint}; got {name!r}.")
     try:
         model: nn.Module = timm.create_model(name, pretrained=weights is None)
-    except Exception as error:  # of the hub: no network, no such weights
+    except Exception as error:  # from the hub: no network, or no such weights
         reason = " ".join(str(error).split())[:200]
         raise ValueError(
             f"features 'timm:{name}': timm could not get its weights ({type(error).__name__}: {reason}). Give "

@@ -16,7 +16,7 @@ BATCH = 512  # samples that a function takes at once: enough for BLAS, and 300 M
 
 
 class Source(Protocol):
-    """What computes the features of a space."""
+    """The computation of the features of a space."""
 
     @property
     def name(self) -> str:
@@ -30,7 +30,7 @@ class Source(Protocol):
 
     @property
     def key(self) -> Key | None:
-        """What determines the output; None if it cannot be known."""
+        """The values that determine the output; None if they cannot be known."""
         ...
 
     def sized(self, shape: Shape, channels: str | None) -> Source:
@@ -51,7 +51,7 @@ class Pixels:
     key: ClassVar[Key] = {"space": "pixels"}
 
     def sized(self, shape: Shape, channels: str | None) -> Pixels:
-        """Return itself: any shape has values."""
+        """Return itself: it takes samples of any shape."""
         return self
 
     def outputs(self, X: np.ndarray) -> Iterator[np.ndarray]:
@@ -61,7 +61,7 @@ class Pixels:
 
 @dataclass(frozen=True)
 class Function:
-    """A function of a batch; what it depends on cannot be known, so that it has no key."""
+    """A function of a batch; it has no key, because its code and its data cannot be known."""
 
     name: str
     function: Callable[[np.ndarray], Any]
@@ -77,7 +77,7 @@ class Function:
         return self
 
     def outputs(self, X: np.ndarray) -> Iterator[np.ndarray]:
-        """Yield what the function returns for each batch."""
+        """Yield the output of the function for each batch."""
         for start in range(0, len(X), BATCH):
             batch = X[start : start + BATCH].copy()  # a copy: the function may change its argument
             yield call(self.function, batch, batch.shape, self.name)

@@ -21,7 +21,7 @@ class FeatureSpace:
     Parameters
     ----------
     name : str
-        Shown in tables. It states the size of the network's input where that depends on the samples: "imagenet-64".
+        Shown in tables. It states the size of the network's input if that depends on the samples: "imagenet-64".
     source : Source
         Computes the features.
     channels : {"first", "last"}, optional
@@ -48,7 +48,7 @@ class FeatureSpace:
 
     @property
     def key(self) -> Key | None:
-        """What determines the output, as JSON values; None if it cannot be known."""
+        """The JSON values that determine the output; None if they cannot be known."""
         key = self.source.key
         return None if key is None else key | {"channels": self.channels}
 
@@ -58,7 +58,7 @@ class FeatureSpace:
         Parameters
         ----------
         shape : tuple of int
-            Of the samples, (n, ...).
+            Shape of the samples, (n, ...).
         channels : {"first", "last"}, optional
             Where the channels of images are; inferred by default.
 
@@ -135,8 +135,8 @@ class FeatureSpace:
         """
         X = to_floats(X)
         if X.ndim < 2 or not X.size:
-            raise ValueError(f"X must be samples (n, ...), at least one, for features; got shape {X.shape}.")
-        with np.errstate(over="ignore"):  # what no longer fits is infinite, which is refused
+            raise ValueError(f"X must have shape (n, ...), with at least one sample and value; got shape {X.shape}.")
+        with np.errstate(over="ignore"):  # values that no longer fit become infinite, and are refused
             X = X.astype(np.float32 if X.dtype.itemsize <= 4 else np.float64, copy=False)
         check_finite(X)
         source = self.of(X.shape).source

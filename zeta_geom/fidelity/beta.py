@@ -80,11 +80,10 @@ def beta_recall(
 
     Notes
     -----
-    The β-core is the fakes in the closed ball around their own mean whose radius is the β-quantile of their distances
-    to it (linear interpolation). real_i is covered at β if the nearest fake of the core lies in the closed ball
-    around real_i to its k-th nearest other real sample. This is so if any fake of the core does, so the rank of
-    real_i is the least rank among the fakes in its ball. R_β is the share covered, and the score is 1 - 2 ∫ |R_β - β|
-    dβ by the trapezoidal rule.
+    The β-core consists of the fakes in the closed ball around their own mean whose radius is the β-quantile of their
+    distances to it (linear interpolation). real_i is covered at β if the nearest fake of the core lies in the closed
+    ball around real_i to its k-th nearest other real sample. So the rank of real_i is the lowest rank of the fakes in
+    its ball. R_β is the share covered, and the score is 1 - 2 ∫ |R_β - β| dβ by the trapezoidal rule.
 
     R_1 is the coverage of `density_coverage`. Two samples of one distribution therefore reach about 1 - 2^-k: with
     the k = 1 of published code, R_β is about β/2 and the score of a perfect generator about 1/2. With k = 5 its score

@@ -59,7 +59,7 @@ class NearerToTraining:
 def authenticity(
     train: ArrayLike, fake: ArrayLike, *, n_jobs: int | None = -1, progress: bool = False
 ) -> Authenticity:
-    """Decide for each fake whether it is farther from its nearest training sample than that sample's neighbour is.
+    """Decide for each fake whether its nearest training sample is closer to another training sample than to the fake.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def nearer_to_training(
     fake : float array of shape (m, d)
         Synthetic samples, in the same features and units.
     confidence : float
-        Of the interval, above 0 and below 1.
+        Confidence of the interval, above 0 and below 1.
     n_jobs : int or None
         Number of threads, as in scikit-learn; -1 uses all cores.
     progress : bool
@@ -151,7 +151,7 @@ def nearer_to_training(
     Raises
     ------
     TypeError, ValueError
-        If the samples are not finite, real and 2-D, the widths differ, or the halves have different sizes.
+        If the samples are not finite, real and 2-D, the widths differ, or `train` and `heldout` have different sizes.
 
     Notes
     -----
@@ -177,8 +177,8 @@ def nearer_to_training(
     X, H, Y = check_sets({"train": train, "heldout": heldout, "fake": fake}, (1, 1, 1))
     if len(X) != len(H):
         raise ValueError(
-            f"heldout must have as many rows as train, {len(X)}; got {len(H)}. Leave rows out of the larger one: a "
-            "larger half is nearer by its size alone."
+            f"heldout must have as many rows as train, {len(X)}; got {len(H)}. Leave rows out of the larger "
+            "set, which is nearer by its size alone."
         )
     to_train, to_heldout = (knn(A, 1, queries=Y, n_jobs=n_jobs, progress=progress).distances[:, 0] for A in (X, H))
     nearer = np.where(to_train == to_heldout, 0.5, to_train < to_heldout)
@@ -187,7 +187,7 @@ def nearer_to_training(
 
 
 def binomial_interval(hits: float, n: int, confidence: float) -> tuple[float, float]:
-    """Return the Clopper-Pearson interval of a share of hits among n, which may be halves."""
+    """Return the Clopper-Pearson interval of a share of hits among n; hits may count by half."""
     from scipy.stats import beta
 
     tail = (1 - confidence) / 2

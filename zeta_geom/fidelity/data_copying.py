@@ -10,8 +10,8 @@ from zeta_geom.fidelity.neighbor_balls import check_sets, one_openmp_thread
 from zeta_geom.geometry.knn import knn
 from zeta_geom.rng.seeds import RandomState, numpy_generator
 
-SEEDS = 2**31  # of k-means
-STARTS = 4  # of k-means; the best is kept
+SEEDS = 2**31  # number of seeds of k-means
+STARTS = 4  # number of starts of k-means; the best is kept
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class CellRanks:
         return weights
 
     def z_scores(self, counts: np.ndarray) -> np.ndarray:
-        """Return the z-score of U in each cell, (b, C), for fakes that count (b, m) times; 0 for a cell without."""
+        """Return the z-scores (b, C) of U in the cells; counts (b, m) weigh the fakes; 0 for a cell without fakes."""
         z = np.zeros((len(counts), len(self.tests)))
         for cell, n in enumerate(self.tests):
             inside = self.cells == cell
@@ -87,11 +87,11 @@ def data_copying(
     fake : float array of shape (m, d)
         Synthetic samples, in the same features and units.
     n_cells : int
-        Number of cells: of k-means, fitted to the training samples.
+        Number of cells, which are the clusters of k-means on the training samples.
     min_fakes : int
         A cell with fewer fakes is not used; 20 as in the experiments of the paper.
     random_state : None, int, Generator, RandomState or torch.Generator
-        Of k-means.
+        Draws the starts of k-means.
     n_jobs : int or None
         Number of threads of the search, as in scikit-learn; -1 uses all cores.
 
@@ -113,7 +113,7 @@ def data_copying(
     weighted by their shares of the test samples. In each cell Z_U has about mean 0 and variance 1 for fakes of the
     training distribution, so that C_T has a variance of Σ weights²: below -3 is strong evidence of copying. A cell
     without test samples, or with fewer than `min_fakes` fakes, is left out. If all distances tie, as for constant
-    samples, Z_U is 0. The continuity correction of published code is left out, as it moves all Z_U one way.
+    samples, Z_U is 0. The continuity correction of published code is left out: it shifts all Z_U in one direction.
 
     References
     ----------
@@ -131,7 +131,8 @@ def data_copying(
     ranks = cell_ranks(T, P, Q, n_cells, min_fakes, random_state, n_jobs)
     if not len(ranks.tests):
         raise ValueError(
-            f"no cell has a test sample and min_fakes={min_fakes} of the {len(Q)} fakes. Lower n_cells or min_fakes."
+            f"no cell has both a test sample and min_fakes={min_fakes} of the {len(Q)} fakes. Lower n_cells or "
+            "min_fakes."
         )
     z = ranks.z_scores(np.ones((1, len(Q))))[0]
     return DataCopying(float(z @ ranks.weights), z, ranks.weights, n_cells)
@@ -146,7 +147,7 @@ def cell_ranks(
     random_state: RandomState,
     n_jobs: int | None,
 ) -> CellRanks:
-    """Return the ranks of the fakes Q among test samples P in the cells of training samples T that are usable."""
+    """Return the ranks of the fakes Q among the test samples P in the usable cells of the training samples T."""
     from sklearn.cluster import KMeans  # loads half of SciPy
 
     if check_int(n_cells, "n_cells", low=1) > len(T):
@@ -172,5 +173,5 @@ def cell_ranks(
 
 
 def _distinct(T: np.ndarray, enough: int) -> int:
-    """Return the number of distinct rows; `enough` if the first rows have that many, as a sort of all takes long."""
+    """Return the number of distinct rows; `enough` if the first rows have that many, as sorting all takes long."""
     return enough if len(np.unique(T[: 2 * enough], axis=0)) >= enough else len(np.unique(T, axis=0))

@@ -39,7 +39,7 @@ class DensityCoverage:
 def density_coverage(
     real: ArrayLike, fake: ArrayLike, *, k: int = 5, n_jobs: int | None = -1, progress: bool = False
 ) -> DensityCoverage:
-    """Measure how many balls of the real samples hold a fake, and which share of the balls holds any.
+    """Measure how many balls of real samples hold each fake, and the share of these balls that hold at least one.
 
     Parameters
     ----------

@@ -81,7 +81,7 @@ def discriminator_auc(
     -----
     AUC = 1/m Σ_j 1/n_j Σ_i (1[s(fake_j) > s(real_i)] + ½ 1[s(fake_j) = s(real_i)]), with i over the n_j real samples
     of the fold of fake_j: the mean of the folds' areas. Scores of different folds come from different classifiers;
-    all of them together would give less than 1/2 for sets that are alike. Sets of different sizes are weighed
+    together they would give less than 1/2 for two sets of one distribution. Sets of different sizes are weighed
     equally: a sample's weight is the inverse of the size of its set, if the model's `fit` takes `sample_weight`, as
     the two named ones do. Constant samples give 1/2.
 

@@ -64,7 +64,7 @@ def lenet_frechet_distance(images_a: ArrayLike, images_b: ArrayLike) -> float:
     """Return the squared Fréchet distance on the 84 features of the MNIST oracle, a LeNet-5.
 
     It is NOT comparable with FID, which uses Inception features: neither its values nor its ranking of generators
-    carry over. It is the distance of two sets of images in the eyes of a network trained on MNIST.
+    carry over. It compares two sets of images by the features of a network trained on MNIST.
 
     Parameters
     ----------
@@ -101,5 +101,5 @@ def lenet_frechet_distance(images_a: ArrayLike, images_b: ArrayLike) -> float:
         except (TypeError, ValueError) as error:
             raise type(error)(f"{name}: {error}") from error
         if len(features[-1]) < 2:
-            raise ValueError(f"{name} must hold at least 2 images, for a covariance; got {len(features[-1])}.")
+            raise ValueError(f"{name} must hold at least 2 images to have a covariance; got {len(features[-1])}.")
     return frechet_distance(*features)

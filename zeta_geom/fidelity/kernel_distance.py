@@ -11,7 +11,7 @@ from zeta_geom.fidelity.neighbor_balls import check_samples
 from zeta_geom.rng.seeds import RandomState, numpy_generator
 
 ROWS = 512  # of a tile of the kernel matrix: with 10,000 columns 40 MiB of float64
-LARGEST_CUBED = 1e45  # a feature: sums of the cubes of products of two such values stay finite
+LARGEST_CUBED = 1e45  # largest feature: sums of the cubes of products of two such values stay finite
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class KernelDistance:
     score : float
         The mean of `subsets`; about 0 for two samples of one distribution, and often below 0 there.
     std : float
-        The standard deviation of `subsets`; 0 if there is one.
+        The standard deviation of `subsets`; 0 for a single subset.
     subsets : float64 array of shape (n_subsets,)
         The estimate of each pair of subsets; one value if all samples are used at once.
 
@@ -109,18 +109,18 @@ def kernel_distance(
 def resampled_kernel_distances(values: np.ndarray, counts: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Return the distance of each weighted sample from a reference; counts (b, n) weigh the rows of values (n, d).
 
-    A pair of draws of the same row is no pair of different samples, and is left out. With weights of 1 this is the
-    unbiased estimate.
+    Pairs of draws of the same row are left out, because they are no pairs of different samples. With weights of 1
+    this is the unbiased estimate.
     """
     draws, squares = counts.sum(axis=1), (counts**2).sum(axis=1)
-    within, own, between = (np.zeros(len(counts)) for _ in range(3))
+    within, repeated, between = (np.zeros(len(counts)) for _ in range(3))
     for rows, kernel, diagonal in _tiles(values):
         within += np.einsum("br,br->b", counts[:, rows], counts @ kernel.T)
-        own += counts[:, rows] @ diagonal
+        repeated += counts[:, rows] @ diagonal
         between += counts[:, rows] @ _kernel(values[rows], reference).mean(axis=1)
     pairs = draws**2 - squares
     # a resample of one row, drawn again and again, has no pairs; all its draws have the kernel's diagonal
-    within = np.where(pairs > 0, within / np.where(pairs > 0, pairs, 1.0), own / draws)
+    within = np.where(pairs > 0, within / np.where(pairs > 0, pairs, 1.0), repeated / draws)
     total = sum(kernel.sum() for _, kernel, _ in _tiles(reference)) / (len(reference) * (len(reference) - 1))
     distances: np.ndarray = within + total - 2 * between / draws
     return distances
@@ -143,11 +143,11 @@ def _kernel(X: np.ndarray, Y: np.ndarray) -> np.ndarray:
 
 
 def _tiles(X: np.ndarray) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
-    """Yield rows, their kernel with all rows, with 0 for a row with itself, and these diagonal values."""
+    """Yield slices of rows, their kernel with all rows but 0 on the diagonal, and the values of the diagonal."""
     for start in range(0, len(X), ROWS):
         rows = slice(start, min(start + ROWS, len(X)))
         kernel = _kernel(X[rows], X)
-        own = np.arange(rows.stop - start), np.arange(start, rows.stop)
-        diagonal = kernel[own]
-        kernel[own] = 0
+        places = np.arange(rows.stop - start), np.arange(start, rows.stop)
+        diagonal = kernel[places]
+        kernel[places] = 0
         yield rows, kernel, diagonal

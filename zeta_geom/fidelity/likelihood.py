@@ -14,7 +14,7 @@ from zeta_geom.rng.seeds import RandomState, numpy_generator
 STEPS = 100  # of expectation-maximisation at most
 TOLERANCE = 1e-7  # nats per feature: a smaller gain of a step ends the fit
 SMALLEST = 1e-12  # least variance of a standardised feature: a copy of a training sample would get 0
-CANCELLED = 1e-6  # of the norms: a product leaves such a distance with fewer than ten digits
+CANCELLED = 1e-6  # share of the norms: a product gives smaller distances fewer than ten digits
 PER_CENT = 100  # FLD counts in hundredths of a nat per feature, as in the paper
 
 
@@ -34,7 +34,7 @@ class FeatureLikelihood:
         Means of the negative log-likelihoods in nats per feature: of the test and of the training samples under the
         fakes' Gaussians, and of the test samples under those around one half of the training samples.
     excess : float64 array of shape (n,)
-        The share of each test sample in the score, which is its mean.
+        The contribution of each test sample; the score is their mean.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def feature_likelihood(
     max_samples: int = 10_000,
     random_state: RandomState = 0,
 ) -> FeatureLikelihood:
-    """Measure how likely test samples are under Gaussians around the fakes, whose widths are fitted to training ones.
+    """Measure how likely test samples are under Gaussians around the fakes, with widths fitted to training ones.
 
     Parameters
     ----------
@@ -68,7 +68,8 @@ def feature_likelihood(
     fake : float array of shape (m, d)
         Synthetic samples, in the same features and units.
     max_samples : int
-        Of more training samples or fakes, a random subset of this size is used; memory grows with its square.
+        If there are more training samples or fakes, a random subset of this size is used; memory grows with its
+        square.
     random_state : None, int, Generator, RandomState or torch.Generator
         Draws the subsets, and the halves of the training samples for the baseline.
 
@@ -88,13 +89,13 @@ def feature_likelihood(
     density is p(x) = 1/m Σ_j N(x; fake_j, s_j² I), and the m variances s_j² maximise the likelihood of the training
     samples. FLD = 100 (NLL(test) - baseline), NLL = -1/(n d) Σ_i log p(test_i). A fake on top of a training sample
     gets a variance of almost 0, so that copies give test samples a poor likelihood: copying, poor samples and missing
-    modes raise the score. The baseline is the same for one half of the training samples in place of
-    the fakes, fitted to the other half; the half has at most m samples.
+    modes raise the score. The baseline is NLL(test) under Gaussians around one half of the training samples, with
+    variances fitted to the other half; the first half has at most m samples.
 
-    Choices of this project: expectation-maximisation, at most 100 steps, in place of gradient steps; one more
-    component with the mean and the variance of the training samples during the fit alone, with the weight 1/(m + 1),
-    which takes over training samples far from all fakes, as published code has one too; variances are at least 1e-12.
-    Values are therefore close to, and not equal to, those of published code.
+    Choices of this project: expectation-maximisation, at most 100 steps, in place of gradient steps; variances of at
+    least 1e-12; and, only during the fit, one more component with the mean and the variance of the training samples
+    and the weight 1/(m + 1), which explains training samples far from all fakes (published code has one, too). Values
+    are therefore close to those of published code, but not equal.
 
     References
     ----------
@@ -136,8 +137,8 @@ def standardised(X: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, ...]:
 def fit_widths(centres: np.ndarray, X: np.ndarray) -> np.ndarray:
     """Return the variances (m,) of equally likely Gaussians around centres (m, d) that maximise the likelihood of X.
 
-    A further component around the mean of X, of fixed variance, holds the samples that are far from all centres. A
-    centre that explains no sample, up to underflow, keeps the variance of its start, the nearest sample's.
+    A further component around the mean of X, of fixed variance, explains the samples that are far from all centres. A
+    centre that explains no sample, up to underflow, keeps its first variance, which is that of the nearest sample.
     """
     d = centres.shape[1]
     squares = squared_distances(X, centres)
@@ -172,7 +173,7 @@ def log_density(X: np.ndarray, centres: np.ndarray, variances: np.ndarray) -> np
 
 
 def squared_distances(X: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """Return the squared distances (n, m); small ones are sums of squared differences, which the widths depend on."""
+    """Return the squared distances (n, m); small ones, which fix the widths, are sums of squared differences."""
     norms = (X**2).sum(axis=1)[:, None] + (centres**2).sum(axis=1)
     squares: np.ndarray = norms - 2 * (X @ centres.T)
     rows, columns = np.nonzero(squares <= CANCELLED * norms)

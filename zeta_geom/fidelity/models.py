@@ -18,7 +18,7 @@ from zeta_geom.neighborhoods import vote_errors
 from zeta_geom.realism import cross_entropy
 from zeta_geom.rng.seeds import RandomState, numpy_generator
 
-STEPS = 200  # of L-BFGS at most, so that separable classes in many features end too
+STEPS = 200  # of L-BFGS at most, so that a fit to separable classes ends, too
 NAMES = ("boosting", "logistic")
 
 Predict = Callable[[np.ndarray, int], np.ndarray]  # samples (n, d), K -> probabilities (n, K)
@@ -92,10 +92,10 @@ def affinity(
     train_labels, clean_labels, augmented_labels : int arrays of shape (rows,), or arrays of shape (rows, K)
         Class numbers or soft labels. A prediction is right if its top class is a top class of the label.
     model : {"logistic", "boosting"} or object with fit and predict_proba
-        As in `discriminator_auc`; a copy is fitted. An object that was trained before, such as the network of a
-        training run, has a `fit` that does nothing.
+        As in `discriminator_auc`; a copy is fitted. For an object that was trained before, such as the network of a
+        training run, let `fit` do nothing.
     random_state : None, int, Generator, RandomState or torch.Generator
-        Of the boosting.
+        Draws the seed of the boosting.
 
     Returns
     -------
@@ -130,7 +130,7 @@ def affinity(
     clean_accuracy, right = float(is_right(predict, C, Y_clean).mean()), is_right(predict, A, Y_augmented)
     if not clean_accuracy:
         raise ValueError(
-            f"the model must be right for a clean sample; it is for none of {len(C)}. Give a better one."
+            f"the model must be right for a clean sample; it is right for none of {len(C)}. Use a better model."
         )
     accuracy = float(right.mean())
     return Affinity(accuracy / clean_accuracy, accuracy, clean_accuracy, right)
@@ -190,7 +190,7 @@ def diversity(
     classifier = to_model(model, "model", random_state)
     clean_loss, losses = float(training_losses(classifier, C, Y).mean()), training_losses(classifier, A, Y_augmented)
     if not 0 < clean_loss < np.inf:
-        raise ValueError(f"the loss on clean samples must be positive, finite; got {clean_loss:g}. Change the model.")
+        raise ValueError(f"the loss on clean samples must be finite and above 0; got {clean_loss:g}. Change model.")
     loss = float(losses.mean())
     return Diversity(loss / clean_loss, loss, clean_loss, losses)
 
@@ -211,13 +211,13 @@ def fit_soft(model: Any, X: np.ndarray, Y: np.ndarray, name: str) -> Predict:
     """Fit a copy of a model to soft labels (n, K): each class of a label is a row with its share as the weight."""
     rows, classes = np.nonzero(Y)
     if len(np.unique(classes)) < 2:
-        raise ValueError("the labels that a model is fitted to must have two classes; got one.")
+        raise ValueError("the labels that a model is fitted to must have at least two classes; got one.")
     weights = Y[rows, classes]
     if (weights == 1).all():
         return fitted(model, X[rows], classes, None, name)
     if not takes_weights(model):
         kind = type(model).__name__
-        raise TypeError(f"{name}.fit must take sample_weight for soft labels; that of {kind} does not.")
+        raise TypeError(f"{name}.fit must take sample_weight for soft labels; the fit of {kind} does not.")
     return fitted(model, X[rows], classes, weights, name)
 
 

@@ -21,13 +21,13 @@ def check_samples(
     min_samples: tuple[int, int] = (1, 1),
     keep_unit: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return both as finite float arrays of one width, in a unit whose squares float holds, or raise."""
+    """Return both as finite float arrays of one width, in a unit whose squares do not overflow, or raise."""
     A = check_points(first, names[0], min_samples=min_samples[0])
     B = check_points(second, names[1], min_samples=min_samples[1])
     if A.shape[1] != B.shape[1]:
         raise ValueError(
             f"{names[1]} must have as many columns as {names[0]}, {A.shape[1]}; got {B.shape[1]}. "
-            "Measure both in the same features."
+            "Pass both in the same features."
         )
     check_units(A, B, names)
     A, B = (A, B) if keep_unit else common_unit(A, B)
@@ -38,14 +38,14 @@ def check_k(k: int, X: np.ndarray, name: str) -> int:
     """Return k as an int if every row of X has k neighbours among the others, or raise."""
     if check_int(k, "k", low=1) > len(X) - 1:
         raise ValueError(
-            f"k must be at most {len(X) - 1} for the {len(X)} rows of {name}, as a row is not its own neighbour; "
-            f"got {k}. Lower k or give more rows."
+            f"k must be at most {len(X) - 1} for the {len(X)} rows of {name}, because a row is not its "
+            f"own neighbour; got {k}. Lower k or give more rows."
         )
     return int(k)
 
 
 def neighbor_radii(X: np.ndarray, k: int, *, n_jobs: int | None, progress: bool) -> np.ndarray:
-    """Return the squared distance (n,) of each point of X to its k-th nearest other point, as `ball_members` sums."""
+    """Return the squared distance (n,) of each point of X to its k-th nearest other point, as `ball_members` computes it."""
     indices = knn(X, k, n_jobs=n_jobs, progress=progress).indices
     rows = np.repeat(np.arange(len(X)), k)
     radii: np.ndarray = pair_distances(X, X, rows, indices.ravel()).reshape(-1, k).max(axis=1)

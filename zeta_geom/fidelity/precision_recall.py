@@ -36,7 +36,7 @@ class PrecisionRecall:
 def improved_precision_recall(
     real: ArrayLike, fake: ArrayLike, *, k: int = 3, n_jobs: int | None = -1, progress: bool = False
 ) -> PrecisionRecall:
-    """Decide which fakes lie on the manifold of the real samples, and which real samples on that of the fakes.
+    """Decide which fakes lie on the real samples' manifold, and which real samples lie on the fakes' manifold.
 
     Parameters
     ----------

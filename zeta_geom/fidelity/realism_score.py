@@ -57,8 +57,8 @@ def realism_scores(
     k : int
         A ball reaches to its centre's k-th neighbour, k below n; 3 as in the paper.
     pruned : bool
-        Use the balls whose radius is at most the median alone, as in the paper: large balls in sparse regions hold
-        unrealistic samples too.
+        Use only the balls whose radius is at most the median, as in the paper: large balls in sparse regions hold
+        unrealistic samples, too.
     n_jobs : int or None
         Number of threads, as in scikit-learn; -1 uses all cores.
     progress : bool
@@ -78,8 +78,9 @@ def realism_scores(
     Notes
     -----
     realism(x) = max_i NND_k(real_i) / ‖x - real_i‖, with NND_k(real_i) the distance of real_i to its k-th nearest
-    other real sample. Without pruning, the fakes of 1 or more are those that `improved_precision_recall` counts. A
-    copy of a centre has the score inf, also if the radius is 0; if all radii are 0, all others have 0.
+    other real sample. Without pruning, the fakes with a score of 1 or more are those that
+    `improved_precision_recall` counts. A copy of a centre has the score inf, also if the radius is 0. If all radii
+    are 0, all other fakes have the score 0.
 
     References
     ----------

@@ -46,9 +46,10 @@ def vendi_score(
     Notes
     -----
     With K the matrix (n, n) of similarities, K_ii = 1, and λ_i the eigenvalues of K / n: VS = exp(-Σ λ_i log λ_i).
-    Samples of which no two are similar have the score n, and g groups of equal size, each of copies, g. The cosine of
-    rows in one orthant, such as images, is large, so that their score is small. A row of zeros has no direction: it
-    counts as similar to other rows of zeros alone. The score needs no reference: it rewards diversity, noise too.
+    If no two samples are similar, the score is n; for g groups of equal size, each of copies of one sample, it is g
+    if the groups are not similar. The cosine of rows in one orthant, such as images, is large, so that their score is
+    small. A row of zeros has no direction: it counts as similar only to other rows of zeros. The score needs no
+    reference: it rewards any diversity, also noise.
 
     References
     ----------
@@ -101,7 +102,7 @@ def _gaussian(X: np.ndarray) -> np.ndarray:
     from scipy.spatial.distance import pdist, squareform
 
     distances: np.ndarray = pdist(X, "sqeuclidean")
-    positive = distances[distances > 0]  # copies have no say in the scale
+    positive = distances[distances > 0]  # copies do not count for the scale
     scale = float(np.median(positive)) if len(positive) else 1.0
     kernel: np.ndarray = squareform(np.exp(-distances / (2 * scale))) + np.eye(len(X))
     return kernel

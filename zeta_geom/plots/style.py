@@ -144,14 +144,14 @@ def panels_of(arrays: Mapping[str, np.ndarray], keys: tuple[str, ...]) -> list[d
 
 
 def spread(
-    table: pd.DataFrame, column: str, what: Mapping[str, str | float | None], form: str, *, scale: float = 1
+    table: pd.DataFrame, column: str, conditions: Mapping[str, str | float | None], form: str, *, scale: float = 1
 ) -> str:
-    """Write the mean ± the standard deviation of a column over the rows that `what` selects, such as seeds.
+    """Write the mean ± the standard deviation of a column over the rows that `conditions` selects, such as seeds.
 
     Parameters
     ----------
-    table, what : DataFrame and mapping
-        One row for each value, and column -> value that selected rows have there; NaN matches NaN.
+    table, conditions : DataFrame and mapping
+        One row for each value; column -> value that selected rows must have there, where NaN matches NaN.
     column, form : str
         Name of the column, and format of both numbers.
     scale : float
@@ -171,15 +171,15 @@ def spread(
     >>> spread(pd.DataFrame({"seed": [0, 1], "error": [0.1, 0.3]}), "error", {}, ".1f", scale=100)
     '20.0 ± 14.1'
     """
-    check_table(table, [column], texts=what)
+    check_table(table, [column], texts=conditions)
     chosen = np.ones(len(table), dtype=bool)
-    for key, value in what.items():
+    for key, value in conditions.items():
         chosen &= (
             table[key].isna() if value is None or value != value else table[key] == value
         )  # NaN differs from NaN
     values = table.loc[chosen, column].astype(np.float64) * check_real(scale, "scale")
     if values.empty:
-        raise ValueError(f"what must match at least one row of table; {dict(what)} matches none.")
+        raise ValueError(f"conditions must match at least one row of table; {dict(conditions)} matches none.")
     with np.errstate(invalid="ignore", over="ignore"):  # infinite values have no spread
         mean, deviation = values.mean(), values.std(ddof=min(1, len(values) - 1))
     return f"{format(mean, form)} ± {format(deviation, form)}"

@@ -1,4 +1,4 @@
-"""Calibration of a classifier: whether its probabilities are the shares in which it is right."""
+"""Calibration of a classifier: whether its probabilities equal the shares of its right predictions."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ class Calibration:
     brier_pw : float64 array of shape (n,)
         Squared distance of each prediction from its label, 0..2.
     nll_pw : float64 array of shape (n,)
-        Negative log-likelihood of each label, in nats; inf where p has a 0 and the label none.
+        Negative log-likelihood of each label, in nats; inf where p is 0 and the label is not.
 
     Examples
     --------
@@ -51,7 +51,7 @@ def calibration(p: ArrayLike, y: ArrayLike, *, n_bins: int = 15) -> Calibration:
     Parameters
     ----------
     p : float array of shape (n, K)
-        The classifier's probabilities, one distribution a row; at least one row.
+        The classifier's probabilities, one distribution in each row; at least one row.
     y : int array of shape (n,) or (n, 1), or array of shape (n, K)
         Labels: class numbers, or soft labels.
     n_bins : int
@@ -104,7 +104,7 @@ def calibration(p: ArrayLike, y: ArrayLike, *, n_bins: int = 15) -> Calibration:
 
 
 def top_shares(p: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the largest probability of each row, float64 (n,), and the label's mean share of the classes with it."""
+    """Return the largest probability of each row, float64 (n,), and the label's mean share of its classes."""
     confidence = p.max(axis=1)
     top = p >= confidence[:, None] * (1 - TIES)
     return confidence, (Y * top).sum(axis=1) / top.sum(axis=1)

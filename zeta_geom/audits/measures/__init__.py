@@ -35,7 +35,7 @@ class Groups:
 
 
 def check_measures(names: str | Sequence[str]) -> tuple[str, ...]:
-    """Return the names of optional measures."""
+    """Check the names of optional measures, and return them as a tuple."""
     return tuple(check_choice(name, "measures", OPTIONAL) for name in ([names] if isinstance(names, str) else names))
 
 
@@ -47,5 +47,5 @@ def groups_of_space(names: Sequence[str]) -> Groups:
 
 
 def groups_of_samples(names: Sequence[str]) -> Groups:
-    """Return the measures of the samples themselves, whatever the feature space."""
+    """Return the measures of the samples themselves, which do not depend on a feature space."""
     return Groups((true_distance, realism, *(OPTIONAL[name] for name in names if name in OF_ORACLE)))

@@ -69,13 +69,13 @@ def logistic_discriminator(candidate: Candidate) -> Results:
 
 
 def boosting_discriminator(candidate: Candidate) -> Results:
-    """Yield the same area of gradient boosting, which finds what no plane separates, and takes far longer."""
+    """Yield the same area for gradient boosting, which also finds non-linear differences, but takes far longer."""
     yield _discriminator(candidate, "boosting", "gradient boosting")
 
 
 def _discriminator(candidate: Candidate, model: str, title: str) -> tuple[Definition, Scores | Missing]:
     fake, real = candidate.samples.flat, candidate.reference.heldout.flat
-    meaning = f"share of held-out originals that {title} finds less synthetic than a sample, {FOLDS} folds"
+    meaning = f"share of held-out originals with a lower score “synthetic” by {title} than a sample, {FOLDS} folds"
     definition = Definition(f"auc-{model}", "fidelity", f"discriminator AUC, {title}", "score", meaning)
     if (least := min(len(fake), len(real))) < FOLDS:
         return definition, Missing(f"it takes {FOLDS} samples and held-out originals; there are {least}")

@@ -11,7 +11,7 @@ from zeta_geom.geometry import knn
 
 CELLS, MIN_FAKES = 5, 20  # defaults of `data_copying`
 SEED = 0  # of k-means: the same cells for all sets
-MOST_HALF = 5000  # Gaussians of a half: their distances take 200 MB
+MOST_HALF = 5000  # largest number of Gaussians in a half: their distances take 200 MB
 
 
 def nearer(candidate: Candidate) -> Results:
@@ -42,8 +42,8 @@ def nearer(candidate: Candidate) -> Results:
 def data_copying(candidate: Candidate) -> Results:
     """Yield C_T, with the held-out originals as the test samples."""
     meaning = (
-        "z-score of samples that are farther from the augmented originals than held-out originals are, in "
-        f"{CELLS} cells of k-means; far below 0 for copies"
+        "Mann-Whitney z-score of the distances of samples from the augmented originals, relative to the distances of "
+        f"held-out originals, in {CELLS} cells of k-means; far below 0 for copies"
     )
     definition = SignedDefinition("data-copying", "novelty", "C_T, data copying", "", meaning)
     reference = candidate.reference
@@ -62,9 +62,9 @@ def data_copying(candidate: Candidate) -> Results:
 
 
 def likelihood(candidate: Candidate) -> Results:
-    """Yield FLD, over the held-out originals, of as many samples as there are in one half of the augmented originals.
+    """Yield FLD over the held-out originals, for as many samples as half of the augmented originals.
 
-    One half is the baseline, and the widths are fitted to the other. For real samples the halves change their roles.
+    One half is the baseline, and the widths are fitted to the other. For real samples the halves exchange roles.
     """
     meaning = (
         "100 times the excess of a held-out original's negative log-likelihood per feature, under Gaussians around "

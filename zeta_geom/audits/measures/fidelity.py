@@ -6,7 +6,7 @@ from zeta_geom import fidelity as metrics
 from zeta_geom.audits.reference import Candidate
 from zeta_geom.audits.scores import HELDOUT, SAMPLES, Curve, Definition, Missing, Results, Scores
 
-PRECISION_K, COVERAGE_K, BETA_K = 3, 5, 5  # from the papers of the metrics, but for BETA_K, which is ours
+PRECISION_K, COVERAGE_K, BETA_K = 3, 5, 5  # from the papers of the metrics, except BETA_K, a choice of this project
 
 DEFINITIONS = {  # name -> title, unit, meaning, over
     "precision": ("improved precision, k = 3", "share", "a sample lies in a held-out original's ball", SAMPLES),
@@ -22,14 +22,14 @@ DEFINITIONS = {  # name -> title, unit, meaning, over
     "beta-recall": (
         "β-recall",
         "score",
-        "1 - 2 ∫ |R(β) - β| dβ, R(β) the share of held-out originals by whom the innermost share β of samples lies",
+        "1 - 2 ∫ |R(β) - β| dβ, R(β) the share of held-out originals close to the innermost share β of samples",
         HELDOUT,
     ),
 }
 
 
 def fidelity(candidate: Candidate) -> Results:
-    """Yield precision and recall, density and coverage, α-precision and β-recall, in raw space."""
+    """Yield precision and recall, density and coverage, α-precision and β-recall."""
     fake, real = candidate.samples.flat, candidate.reference.heldout.flat
     scores: dict[str, Scores] = {}
     n_jobs = candidate.reference.n_jobs

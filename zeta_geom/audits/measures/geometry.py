@@ -23,7 +23,7 @@ def _dimension(candidate: Candidate) -> Results:
     ks = reference.usable(n) if candidate.samples.flat.shape[1] > 1 else ()
     dimensions = local_dimension(candidate.samples.flat, ks, reference.alpha, n_jobs=reference.n_jobs) if ks else {}
     for k in reference.n_neighbors:
-        meaning = f"eigenvalues above {reference.alpha:g} of the largest, among a sample's {k} nearest of its own set"
+        meaning = f"eigenvalues above {reference.alpha:g} of the largest, of a sample's {k} nearest in its own set"
         definition = Definition(f"dimension-k{k}", "geometry", f"local dimension, k = {k}", "", meaning, alone=True)
         if k in dimensions:
             yield definition, Scores(dimensions[k].astype(np.float64), k)
@@ -52,7 +52,7 @@ def _residual(candidate: Candidate) -> Results:
 
 
 def true_distance(candidate: Candidate) -> Results:
-    """Yield the distance from the manifold; none without a manifold."""
+    """Yield the distance from the manifold, if there is one."""
     if candidate.reference.manifold is None:
         return
     meaning = "distance from the manifold's equation"
@@ -69,7 +69,8 @@ def true_distance(candidate: Candidate) -> Results:
     distances = np.asarray(candidate.reference.manifold(candidate.samples.flat.copy()), dtype=np.float64)
     n = len(candidate.samples)
     if distances.shape != (n,) or not (np.isfinite(distances) & (distances >= 0)).all():
+        came = f"shape {distances.shape}" if distances.shape != (n,) else "a negative, infinite or NaN distance"
         raise ValueError(
-            f"manifold must return one finite distance for each point, not below 0, ({n},); got {distances.shape}."
+            f"manifold must return one finite, non-negative distance for each point, of shape ({n},); got {came}."
         )
     yield definition, Scores(distances)

@@ -12,7 +12,7 @@ VOTE = "the share of each class among a sample's {k} nearest held-out originals"
 
 
 def labels(candidate: Candidate) -> Results:
-    """Yield the measures of labels; none if the originals have no labels."""
+    """Yield the measures of labels, if the originals have labels."""
     held, Y = candidate.reference.heldout, candidate.samples.Y
     if held.Y is None:
         return
@@ -20,7 +20,7 @@ def labels(candidate: Candidate) -> Results:
     ks = candidate.reference.n_neighbors
     usable = candidate.reference.usable(len(held))
     for k in ks:
-        meaning = f"share of samples whose largest label is not the vote of the {k} nearest held-out originals"
+        meaning = f"share of samples whose top class does not win the vote of the {k} nearest held-out originals"
         definition = Definition(f"wrong-label-k{k}", "labels", f"wrong labels by vote, k = {k}", "share", meaning)
         if missing is None and k in usable and Y is not None:
             yield definition, Scores(vote_errors(candidate.neighbors.indices[:, :k], held.Y, Y).astype(np.float64))
@@ -37,9 +37,9 @@ def labels(candidate: Candidate) -> Results:
 def _cross_entropies(candidate: Candidate, missing: Missing | None, k: int, usable: bool) -> Results:
     """Yield H(v, y), H(y, v) and KL(y ‖ v) of labels y and votes v."""
     vote = f"v {VOTE.format(k=k)}"
-    smooth = "one vote added to each class, so that none has 0"
+    smooth = "one vote added to each class, so that no share is 0"
     measures = {
-        "vote-h-v-y": ("H(v, y) of vote and label", f"-Σ v log y, with {vote}; infinite where y has a 0 and v none"),
+        "vote-h-v-y": ("H(v, y) of vote and label", f"-Σ v log y, with {vote}; infinite where y is 0 and v is not"),
         "vote-h-y-v": ("H(y, v) of label and vote", f"-Σ y log v, with {vote}, {smooth}"),
         "vote-kl-y-v": ("KL(y ‖ v) of label and vote", f"H(y, v) - H(y), with {vote}, {smooth}"),
     }

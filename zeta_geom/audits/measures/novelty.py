@@ -17,7 +17,7 @@ def novelty(candidate: Candidate) -> Results:
         "original-distance", "novelty", "distance to the nearest original", "", meaning, length=True
     )
     yield definition, Scores(neighbors.distances[:, 0])
-    meaning = "share of samples farther from their nearest original than that one is from its nearest other original"
+    meaning = "share of samples farther from their nearest original than this original is from its nearest other one"
     definition = Definition("authenticity", "novelty", "authenticity", "share", meaning)
     if len(sources) < 2:
         yield definition, Missing("it takes two originals")

@@ -28,8 +28,8 @@ OPTIONAL: dict[str, Callable[[Candidate], Results]] = {
     "realism-score": realism_score,
     "vendi": vendi,
 }
-AGAINST_SOURCES = frozenset({"data-copying", "fld"})  # as novelty: real samples are the held-out originals
-OF_ORACLE = frozenset({"calibration"})  # of the samples themselves, whatever the feature space
+AGAINST_SOURCES = frozenset({"data-copying", "fld"})  # as for novelty, the real samples are the held-out originals
+OF_ORACLE = frozenset({"calibration"})  # measured on the samples themselves in any feature space
 
 CLOSER = "closer to real"
 QUESTIONS = {  # name of a measure -> question, direction that is better

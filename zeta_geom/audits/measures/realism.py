@@ -14,16 +14,16 @@ DEFINITIONS = {  # name -> key of the scores, title, unit, meaning
         "wrong",
         "wrong labels by the oracle",
         "share",
-        "the largest of p is not the largest label",
+        "the top class of p is not a top class of the label",
     ),
-    "oracle-h-p-y": ("h_p_y", "H(p, y) of oracle and label", "nats", "-Σ p log y; infinite where y has a 0"),
+    "oracle-h-p-y": ("h_p_y", "H(p, y) of oracle and label", "nats", "-Σ p log y; infinite where y is 0"),
     "oracle-h-y-p": ("h_y_p", "H(y, p) of label and oracle", "nats", "-Σ y log p"),
     "oracle-kl-y-p": ("kl_y_p", "KL(y ‖ p) of label and oracle", "nats", "H(y, p) - H(y)"),
 }
 
 
 def realism(candidate: Candidate) -> Results:
-    """Yield the scores of the oracle; none without an oracle."""
+    """Yield the scores of the oracle, if there is one."""
     oracle, samples = candidate.reference.oracle, candidate.samples
     if oracle is None:
         return
@@ -31,8 +31,8 @@ def realism(candidate: Candidate) -> Results:
     Y = samples.Y
     if Y is not None and Y.shape[1] != log_p.shape[1]:
         raise ValueError(
-            f"oracle {oracle.name} must know the labels' {Y.shape[1]} classes; it gives {log_p.shape[1]}. "
-            "Give n_classes, or another oracle."
+            f"oracle {oracle.name} must return {Y.shape[1]} probabilities, one for each class of the labels; it "
+            f"returns {log_p.shape[1]}. Set n_classes, or pass another oracle."
         )
     scores = soft_label_report(log_p, Y)
     if Y is not None:

@@ -28,7 +28,7 @@ class Kernel:
     """The kernel distance of features (n, c) from the features of a reference, float (r, c)."""
 
     reference: np.ndarray
-    most: int = 200  # each takes a product with the kernel matrix (n, n)
+    most: int = 200  # each resample takes a product with the kernel matrix (n, n)
 
     def __call__(self, values: np.ndarray) -> float:
         """Return the distance."""
@@ -40,13 +40,13 @@ class Kernel:
         return resampled_kernel_distances(rows, counts, reference)
 
     def of_reference(self, rows: np.ndarray) -> "Kernel | None":
-        """Return the distance from some rows of the reference, bool (r,), such as a class; None if they are few."""
+        """Return the distance from some rows of the reference, bool (r,), such as a class; None for less than 2."""
         return replace(self, reference=self.reference[rows]) if rows.sum() > 1 else None
 
 
 @dataclass(frozen=True)
 class Copying:
-    """C_T of values (n, 2): the cell of each sample, -1 for none, and its rank among the test samples there."""
+    """C_T of values (n, 2): the cell of each sample, -1 for none, and its rank among the cell's test samples."""
 
     tests: np.ndarray  # int64 (C,), number of test samples in each cell
     most: int = 10**6
@@ -64,9 +64,9 @@ class Copying:
 
 @dataclass(frozen=True)
 class Vendi:
-    """The Vendi score of rows of length 1, (n, c); of more than 300, of an evenly spaced subset."""
+    """The Vendi score of rows (n, c) of length 1; if there are more than 300, of an evenly spaced subset."""
 
-    most: int = 50  # each takes an eigenvalue decomposition
+    most: int = 50  # each resample takes an eigenvalue decomposition
 
     def __call__(self, values: np.ndarray) -> float:
         """Return the score."""
@@ -77,13 +77,13 @@ class Vendi:
         n = len(values)
         rows = np.arange(n) if n <= VENDI_SAMPLES else np.arange(VENDI_SAMPLES) * n // VENDI_SAMPLES
         weights = counts[:, rows]
-        # a resample may have none of few rows: the whole set stands in for it
+        # a resample may draw none of these rows: then each of them counts once
         weights = np.where(weights.sum(axis=1, keepdims=True) > 0, weights, 1.0)
         return effective_number(values[rows], weights)
 
 
 class Ratio:
-    """The sum of the first column of values (n, 2) divided by the sum of the second; 0 if that is 0."""
+    """The sum of the first column of values (n, 2) divided by the sum of the second; 0 if the latter is 0."""
 
     most = 10**6
 
@@ -101,7 +101,7 @@ class Ratio:
 class CalibrationError:
     """The expected calibration error of values (n, 2): confidence, and the label's share of the predicted class."""
 
-    most = 1000  # each takes a loop over the samples
+    most = 1000  # each resample takes a loop over the samples
 
     def __call__(self, values: np.ndarray) -> float:
         """Return the error."""

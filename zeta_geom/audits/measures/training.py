@@ -17,8 +17,8 @@ UNLABELLED = "the samples have no labels"
 def affinity(candidate: Candidate) -> Results:
     """Yield the affinity of a model of held-out originals, with the augmented originals as the clean set."""
     meaning = (
-        f"share of samples that {MODEL}, fitted to held-out originals, classifies as labelled, divided by that of "
-        "augmented originals"
+        f"share of samples that {MODEL}, fitted to held-out originals, classifies correctly, divided by the same "
+        "share of augmented originals"
     )
     definition = Definition("affinity", "labels", f"affinity, {MODEL}", "", meaning)
     reference, samples = candidate.reference, candidate.samples
@@ -27,11 +27,11 @@ def affinity(candidate: Candidate) -> Results:
         yield definition, Missing(UNLABELLED)
         return
     if _n_classes(held.Y) < 2:
-        yield definition, Missing("the held-out originals have one class, which no model needs to tell apart")
+        yield definition, Missing("the held-out originals have one class; a classifier needs two")
         return
     try:
         result = measured_affinity(held.flat, held.Y, sources.flat, sources.Y, samples.flat, samples.Y)
-    except ValueError as error:  # it is right for no augmented original
+    except ValueError as error:  # the model is right for no augmented original
         yield definition, Missing(str(error))
         return
     yield definition, Scores(result.right / result.clean_accuracy)
@@ -40,7 +40,8 @@ def affinity(candidate: Candidate) -> Results:
 def diversity(candidate: Candidate) -> Results:
     """Yield the diversity: the training loss on the samples, relative to that on the augmented originals."""
     meaning = (
-        f"cross-entropy of {MODEL} on the samples that it was fitted to, divided by that on the augmented originals"
+        f"training cross-entropy of {MODEL} on the samples, divided by its training cross-entropy on the augmented "
+        "originals"
     )
     definition = Definition("diversity", "fidelity", f"diversity, {MODEL}", "", meaning)
     samples, sources = candidate.samples, candidate.reference.sources
@@ -48,14 +49,14 @@ def diversity(candidate: Candidate) -> Results:
         yield definition, Missing(UNLABELLED)
         return
     if min(_n_classes(samples.Y), _n_classes(sources.Y)) < 2:
-        yield definition, Missing("samples or augmented originals have one class, which no model needs to tell apart")
+        yield definition, Missing("samples or augmented originals have one class; a classifier needs two")
         return
     result = measured_diversity(sources.flat, sources.Y, samples.flat, samples.Y)
     yield definition, Scores(result.losses / result.clean_loss)
 
 
 def calibration(candidate: Candidate) -> Results:
-    """Yield calibration error and Brier score of the oracle; none without an oracle."""
+    """Yield calibration error and Brier score of the oracle, if there is one."""
     oracle, samples = candidate.reference.oracle, candidate.samples
     if oracle is None:
         return
@@ -75,5 +76,5 @@ def calibration(candidate: Candidate) -> Results:
 
 
 def _n_classes(Y: np.ndarray) -> int:
-    """Return the number of classes that soft labels (n, K) have a share of."""
+    """Return the number of classes with a share in any of the soft labels (n, K)."""
     return int(Y.any(axis=0).sum())

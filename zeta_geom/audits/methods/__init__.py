@@ -1,1 +1,1 @@
-"""What is audited: mixers, transforms and functions, and how each is called."""
+"""The audited methods: mixers, transforms and functions, each behind one interface."""

@@ -15,23 +15,23 @@ from zeta_geom.audits.methods.streams import GlobalStream
 
 
 def of_albumentations(transform: Any, seed: int, channels: str | None, masked: Masked | None) -> Call:
-    """Return the call of a transform, or of a composition of them, with image= and, where given, mask=.
+    """Return the call of a transform, or of a composition of transforms, with image= and, if there are masks, mask=.
 
-    A copy of the transform is seeded, by `set_random_seed` where it has its own generators (since 1.4.19), else by
-    the global ones. Grey images (m, H, W) are passed without an axis of channels.
+    A copy of the transform is seeded: by `set_random_seed` if it has its own generators (since 1.4.19), else by the
+    global generators. Grey images (m, H, W) are passed without an axis of channels.
     """
-    transform = copy.deepcopy(transform)  # the caller's keeps its random state
+    transform = copy.deepcopy(transform)  # the caller's transform keeps its random state
     stream = GlobalStream(seed)
 
     def reseed() -> None:
         if hasattr(transform, "set_random_seed"):
-            transform.set_random_seed(seed % 2**32)  # its generators of Python and NumPy take 32 bits everywhere
+            transform.set_random_seed(seed % 2**32)  # both of its generators, Python's and NumPy's, take 32 bits
 
     def mark() -> Callable[[], None]:
         back = GlobalStream.mark()
 
         def rewind() -> None:
-            reseed()  # only the first image is drawn for twice
+            reseed()  # only the first image is transformed twice, so its state is the seed
             back()
 
         return rewind

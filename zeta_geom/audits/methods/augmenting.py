@@ -17,7 +17,7 @@ from zeta_geom.checks.types import ArrayLike
 from zeta_geom.mixers.base import Mixer
 
 RESERVED = re.compile(r"(original|held-out)( \(\d+\))?$")  # names of real samples
-TIMED = (5, 50, 1.0)  # timed calls: the least number, the largest number, seconds after which none starts
+TIMED = (5, 50, 1.0)  # timed calls: smallest number, largest number, seconds after which no call starts
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,14 @@ def to_methods(augment: object, against: object, seed: int, channels: str | None
 
 
 def check_names(methods: list[Method], synthetic: list[str]) -> None:
-    """Raise an error if there is nothing to audit, or a synthetic set has no valid name of its own."""
+    """Raise an error if there is nothing to audit, or a synthetic set has an invalid name or a method's."""
     if not methods and not synthetic:
         raise ValueError("there is nothing to audit; give augment, synthetic or against.")
     names = {method.name for method in methods}
     for name in synthetic:
         check_name(name)
         if name in names:
-            raise ValueError(f"synthetic must have names that no method has; got {name!r}.")
+            raise ValueError(f"names in synthetic must differ from names of methods; got {name!r}. Rename the set.")
 
 
 def check_name(name: object) -> None:
@@ -68,7 +68,8 @@ def check_name(name: object) -> None:
         raise TypeError(f"a name must be a str; got {name!r}.")
     if not name.isprintable() or not 0 < len(name) <= LONGEST or RESERVED.match(name):
         raise ValueError(
-            f"a name must be 1 to {LONGEST} printable characters, and no name of real samples; got {name!r}."
+            f"a name must have 1 to {LONGEST} printable characters, and must not be 'original' or another name of "
+            f"real samples; got {name!r}."
         )
 
 
@@ -90,7 +91,7 @@ def apply(method: Method, sources: Samples, batch_size: int, *, progress: bool =
             labels.append(Y_new)
     X = np.concatenate(parts)
     if len(X) == 0:
-        raise ValueError(f"{method.name} gave no sample for {len(sources)} originals.")
+        raise ValueError(f"{method.name} returned no samples for {len(sources)} originals; it must return some.")
     Y = None if sources.Y is None else np.concatenate(labels)
     samples = Samples(X, Y, sources.rows if same else np.full(len(X), -1), grey=grey)
     check_same_unit(sources, samples, _output_name(method))
@@ -137,11 +138,14 @@ def _check_output(
         return np.empty((0, *X.shape[1:]), dtype=X.dtype), None if Y is None else np.empty((0, Y.shape[1])), False
     samples = to_samples(X_new, None, name)
     check_same_kind(sources, samples, name)
-    copy = samples.X.astype(X.dtype)  # a method may fill one array again and again
+    copy = samples.X.astype(X.dtype)  # a method may reuse one array for all outputs
     if Y is None:
         return copy, None, samples.grey
     if labels is not None:
         return copy, soft_labels(labels, f"labels of {method.name}", len(samples), Y.shape[1]), samples.grey
     if len(samples) != len(X):
-        raise ValueError(f"{name} must come with labels: it has {len(samples)} samples for a batch of {len(X)}.")
+        raise ValueError(
+            f"{method.name} must return labels, because its {len(samples)} samples do not match the {len(X)} samples "
+            "of the batch row by row."
+        )
     return copy, Y, samples.grey

@@ -1,4 +1,4 @@
-"""A batch of originals, and what an augmentation is to the audit: a name, and a call of batches."""
+"""A batch of originals, and the interface of an augmentation: a name, and a call on batches."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Batch:
     Y: np.ndarray | None  # soft labels (m, K)
     hard: bool  # the labels came as integers
     grey: bool  # the samples came as integers, and were divided by 255
-    rows: np.ndarray  # of the samples in the user's array
+    rows: np.ndarray  # row of each sample in the user's array
 
     def classes_for(self, title: str) -> np.ndarray:
         """Return the class numbers (m,), or raise ValueError if there are none for a transform that needs them."""

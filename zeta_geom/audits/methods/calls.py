@@ -23,7 +23,7 @@ OF_LIBRARY = {"albumentations": of_albumentations, "kornia": of_kornia, "torchvi
 
 
 def to_method(value: object, seed: int, key: str = "", channels: str | None = None) -> Method:
-    """Return an augmentation as a method under a name of its own; `key` is its name in error messages."""
+    """Return an augmentation as a method with its default name; `key` is its name in error messages."""
     if isinstance(value, str):
         value = make_mixer(value, random_state=seed)
     if isinstance(value, Mixer):
@@ -35,7 +35,7 @@ def to_method(value: object, seed: int, key: str = "", channels: str | None = No
     if not callable(value) or isinstance(value, type) or is_builtin(value):
         raise TypeError(
             f"an augmentation must be callable or one of {', '.join(MIXERS)}; give a function that takes a batch of "
-            f"samples and returns one; got {key and f'{key}, '}{value!r}."
+            f"samples and returns a batch; got {key and f'{key}, '}{value!r}."
         )
     name, library = name_of(value), library_of(value)
     if library == "timm":
@@ -48,10 +48,10 @@ def to_method(value: object, seed: int, key: str = "", channels: str | None = No
 
 
 def _spelled(transform: object, name: str) -> str:
-    """Return the repr of a transform, or its name if it has none: albumentations' nameless Lambda raises an error."""
+    """Return the repr of a transform, or its class and name if repr fails, as for albumentations' nameless Lambda."""
     try:
         return repr(transform)
-    except Exception:  # of a class of the user's, too
+    except Exception:  # the repr of a user's class may raise any error
         return f"{type(transform).__name__} of {name}"
 
 
@@ -80,7 +80,7 @@ def _of_mixer(mixer: Mixer) -> Call:
     in_torch = "numpy" not in mixer.traits.backends
 
     def call(batch: Batch) -> Output:
-        X: Any = to_tensor(batch.X) if in_torch else batch.X  # a mixer's two kinds of arrays are no union
+        X: Any = to_tensor(batch.X) if in_torch else batch.X  # a mixer takes NumPy arrays or tensors, never both
         labels: Any = to_tensor(batch.Y) if in_torch and batch.Y is not None else batch.Y
         return mixer.apply(X, labels, mixer.draw(X.shape, like=X, labels=labels, clip=True))
 
@@ -100,8 +100,8 @@ def _of_callable(function: Callable[..., Any], name: str) -> Call:
         except (Exception, SystemExit) as error:
             divided = ", integers that the audit divided by 255," if batch.grey else ""
             raise ValueError(
-                f"augmentation {name} must be a function of a batch of samples that returns one; for {batch.X.dtype} "
-                f"of shape {batch.X.shape}{divided} it raised {type(error).__name__}: {error}"
+                f"augmentation {name} must be a function from a batch of samples to a batch; for {batch.X.dtype} of "
+                f"shape {batch.X.shape}{divided} it raised {type(error).__name__}: {error}"
             ) from error
         if not isinstance(output, tuple):
             return output, None

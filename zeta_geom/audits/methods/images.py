@@ -36,14 +36,14 @@ def channels_first(
 
 def _without_channel(images: np.ndarray) -> np.ndarray:
     if images.ndim != 4 or images.shape[1] != 1:
-        raise ValueError(f"a transform of images (n, H, W) must give one channel; got shape {images.shape}.")
+        raise ValueError(f"a transform of images (n, H, W) must return one channel; got shape {images.shape}.")
     return images[:, 0]
 
 
 def stack(images: Sequence[np.ndarray]) -> np.ndarray:
     """Return images of one shape as one array."""
     if len(shapes := {image.shape for image in images}) > 1:
-        raise ValueError(f"a transform must give images of one shape; got {', '.join(map(str, sorted(shapes)))}.")
+        raise ValueError(f"a transform must return images of one shape; got {', '.join(map(str, sorted(shapes)))}.")
     return np.stack(images)
 
 
@@ -56,10 +56,10 @@ def as_array(output: Any) -> np.ndarray:
     if isinstance(output, np.ndarray):
         return _moved(to_floats(output, "the output of the transform"))
     if not hasattr(output, "getbands"):
-        raise ValueError(f"a transform must give one image, a tensor or a PIL image; got a {type(output).__name__}.")
+        raise ValueError(f"a transform must return one tensor, array or PIL image; got a {type(output).__name__}.")
     if output.mode not in ("L", "RGB", "RGBA", "F"):
         raise ValueError(
-            f"a transform must give grey levels or colours; got a PIL image of mode {output.mode}. Convert it."
+            f"a transform must return grey levels or colours; got a PIL image of mode {output.mode}. Convert it."
         )
     return _moved(to_floats(np.asarray(output), "the output of the transform"))
 
@@ -71,8 +71,8 @@ def _moved(array: np.ndarray) -> np.ndarray:
 class Adapter:
     """Calls a transform with uint8 if the originals are integers and the transform accepts it, else with floats.
 
-    `run` takes an image or a batch, as an array, and what goes with it. `mark` returns a function that brings its
-    random generators back: an image that is refused as uint8 is drawn for again.
+    `run` takes an image or a batch, as an array, with its masks or labels. `mark` returns a function that restores
+    the state of the random generators, because an image that is refused as uint8 is transformed a second time.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Adapter:
         """Return the output of the transform for floats: an image, or a batch and its labels."""
         if not grey:
             remedy = " Give originals as integers 0..255 for a transform of uint8, or convert to uint8 before it."
-            return self._call(images, more, ": the originals are floats", remedy)
+            return self._call(images, more, ", because the originals are floats", remedy)
         levels = np.rint(images * 255).astype(np.uint8)
         if self.takes_levels is not None:
             return self._call(levels if self.takes_levels else images, more, ", as for the first image")
@@ -93,10 +93,10 @@ class Adapter:
         try:
             output, self.takes_levels = self.run(levels, *more), True
             if _has_levels(output):
-                raise ValueError("it gave floats of 0..255")
+                raise ValueError("it returned floats in 0..255")
         except Exception as error:  # transforms that take only floats raise errors of many kinds
             back()
-            output = self._call(images, more, f" after uint8, which it had refused ({line_of(error)})")
+            output = self._call(images, more, f" after it refused uint8 ({line_of(error)})")
             self.takes_levels = False
         return output
 
@@ -114,13 +114,12 @@ def refusal(
     if isinstance(error, (ImportError, MemoryError)):
         return error
     return ValueError(
-        f"{title} must take {kind} of {images.dtype} {images.shape}, which the audit gave it{why}; it raised "
-        f"{line_of(error)}.{remedy}"
+        f"{title} must accept {kind} of {images.dtype} {images.shape}{why}; it raised {line_of(error)}.{remedy}"
     )
 
 
 def _has_levels(output: Any) -> bool:
-    """Return whether an output is floats of 0..255, such as uint8 plus noise: the transform is meant for floats."""
+    """Return whether an output has floats in 0..255, such as uint8 plus noise: then the transform needs floats."""
     image: Any = output[0] if isinstance(output, (tuple, list)) else output
     image = image.get("image") if isinstance(image, Mapping) else image
     floats = bool(getattr(image, "is_floating_point", bool)()) or getattr(image, "dtype", None) in ("f4", "f8")
@@ -128,6 +127,6 @@ def _has_levels(output: Any) -> bool:
 
 
 def line_of(error: Exception) -> str:
-    """Return the first line of an error's text; torch appends its stack."""
+    """Return the first line of an error's text; torch appends a stack trace."""
     text = (str(error).strip().splitlines() or [""])[0]
     return f"{type(error).__name__}: {text}".rstrip(". :")

@@ -16,7 +16,7 @@ MIXES = ("RandomMixUpV2", "RandomCutMixV2")
 
 
 def of_kornia(module: Any, seed: int, channels: str | None, masked: Masked | None) -> Call:
-    """Return the call of a module of kornia: a batch (m, C, H, W) of floats, with class numbers where it mixes."""
+    """Return the call of a module of kornia: a batch (m, C, H, W) of floats, with class numbers if it mixes."""
     stream, title = GlobalStream(seed), type(module).__name__
     mixers = [part for part in module.modules() if is_of(part, MIXES)]
     if mixers:
@@ -42,8 +42,8 @@ def of_kornia(module: Any, seed: int, channels: str | None, masked: Masked | Non
         several = isinstance(output, (tuple, list))
         if several != bool(more):
             raise ValueError(
-                f"{title} must give {'images, and what goes with them' if more else 'images'}; got "
-                f"a {type(output).__name__}. Give it data_keys={_keys(bool(mixers), masked is not None)}."
+                f"{title} must return {'images with their labels or masks' if more else 'images alone'}; got "
+                f"a {type(output).__name__}. Make it with data_keys={_keys(bool(mixers), masked is not None)}."
             )
         if not mixers:
             return back(as_array(output[0] if several else output)), None
@@ -61,7 +61,7 @@ def _check_mixers(module: Any, mixers: list[Any]) -> None:
     """Raise ValueError if the labels of the mixed images cannot be known."""
     title = type(module).__name__
     keys = [str(getattr(key, "name", key)).lower() for key in getattr(module, "data_keys", None) or ()]
-    names = {"image": "input", "label": "class"}  # of one key, by the release of kornia
+    names = {"image": "input", "label": "class"}  # a key has one of two names, depending on the release of kornia
     if [names.get(key, key) for key in keys[:2]] != ["input", "class"]:
         raise ValueError(f'{title} must mix labels, too: make it with data_keys=["input", "class"]; it has {keys}.')
     boxes = [getattr(getattr(mixer, "_param_generator", None), "num_mix", 1) for mixer in mixers]
@@ -76,12 +76,12 @@ def _soft(labels: np.ndarray, mixer: Any, title: str, batch: Batch) -> np.ndarra
     """Return kornia's labels, rows (class, class of the partner, λ), as soft labels (m, K).
 
     λ is the partner's share: for RandomMixUpV2 its weight; for RandomCutMixV2 the box's share of the pixels, or with
-    `use_correct_lambda` 1 minus it; a batch that `p` leaves out has λ = 0 and the class as its own partner.
+    `use_correct_lambda` 1 minus it; in a batch that `p` leaves unmixed, λ is 0 and each class its own partner.
     Source: kornia's documentation of the two classes.
     """
     rows = labels.reshape(-1, labels.shape[-1])
     if batch.Y is None or rows.shape != (len(batch.X), 3):
-        raise ValueError(f"{title} must give labels of shape ({len(batch.X)}, 3); got {labels.shape}.")
+        raise ValueError(f"{title} must return labels of shape ({len(batch.X)}, 3); got {labels.shape}.")
     first, second = rows[:, 0].astype(int), rows[:, 1].astype(int)
     share = 1 - rows[:, 2] if getattr(mixer, "use_correct_lambda", False) else rows[:, 2]
     Y, row = np.zeros(batch.Y.shape), np.arange(len(rows))

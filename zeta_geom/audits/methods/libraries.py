@@ -1,4 +1,4 @@
-"""The library of a transform, read from its class without an import, and its name by its parts."""
+"""The library of a transform, read from its class without an import, and a name made from its parts."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,7 +12,7 @@ LIBRARIES = {  # the library of a class -> the beginning of the names of its mod
 COMPOSED = {  # classes that apply their parts one after another
     *("Compose", "Sequential", "ReplayCompose", "ImageSequential", "AugmentationSequential"),
 }
-LONGEST = 60  # letters of a name
+LONGEST = 60  # characters of a name
 
 
 def library_of(value: Any) -> str | None:
@@ -22,8 +22,8 @@ def library_of(value: Any) -> str | None:
             if f"{base.__module__}.".startswith(f"{modules}."):
                 return library
     inner: Any = value.modules() if callable(getattr(value, "modules", None)) else ()
-    found = (library_of(module) for module in inner if module is not value)
-    return next((library for library in found if library), None)
+    libraries = (library_of(module) for module in inner if module is not value)
+    return next((library for library in libraries if library), None)
 
 
 def is_of(value: object, names: Iterable[str]) -> bool:
@@ -32,7 +32,7 @@ def is_of(value: object, names: Iterable[str]) -> bool:
 
 
 def name_of(value: object) -> str:
-    """Return the name of an augmentation; that of a composed transform consists of its parts, in at most 60 letters.
+    """Return the name of an augmentation; for a composed transform the names of its parts, at most 60 characters.
 
     Examples
     --------
@@ -50,8 +50,8 @@ def name_of(value: object) -> str:
 
 def _parts(value: Any) -> list[str]:
     """Return the names of a transform's parts in their order, or its own name."""
-    own = getattr(value, "__name__", type(value).__name__)
+    name = getattr(value, "__name__", type(value).__name__)
     inner: Any = ()
     if type(value).__name__ in COMPOSED:
         inner = getattr(value, "transforms", None) or getattr(value, "children", tuple)()
-    return [name for part in inner for name in _parts(part)] or [own]
+    return [part_name for part in inner for part_name in _parts(part)] or [name]

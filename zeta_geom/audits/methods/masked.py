@@ -8,7 +8,7 @@ from zeta_geom.checks.types import ArrayLike
 
 
 class Masked:
-    """A transform and the masks of the originals, which it is called with: an augmentation of `audit`.
+    """A transform together with the masks of the originals, as an augmentation for `audit`.
 
     Only the images are audited. A mask is passed as `mask=` (albumentations), as a `tv_tensors.Mask` behind the image
     (torchvision v2), or as a float tensor (m, 1, H, W) behind the batch (kornia, with data_keys=["input", "mask"]).
@@ -23,20 +23,20 @@ class Masked:
     Raises
     ------
     TypeError, ValueError
-        If the transform belongs to no such library, or the masks are no such array.
+        If the transform is from another library, or the masks have another dtype or shape.
 
     Examples
     --------
     >>> Masked(lambda image: image, np.zeros((4, 8, 8)))
     Traceback (most recent call last):
-    TypeError: transform must be one of albumentations, torchvision v2 or kornia to take masks; got <...
+    TypeError: transform must be from albumentations, torchvision v2 or kornia to take masks; got <...
     """
 
     def __init__(self, transform: object, masks: ArrayLike) -> None:
         if library_of(transform) not in ("albumentations", "torchvision", "kornia"):
             raise TypeError(
-                "transform must be one of albumentations, torchvision v2 or kornia to take masks; got "
-                f"{transform!r}. Close a function of your own over its masks."
+                "transform must be from albumentations, torchvision v2 or kornia to take masks; got "
+                f"{transform!r}. Pass a function that holds its masks itself."
             )
         self.transform = transform
         self.masks = host_array(masks, "masks")

@@ -20,7 +20,7 @@ class GlobalStream:
     def __init__(self, seed: int) -> None:
         import torch
 
-        legacy = np.random.RandomState(np.random.MT19937(np.random.SeedSequence(seed)))  # seeds above 2**32, too
+        legacy = np.random.RandomState(np.random.MT19937(np.random.SeedSequence(seed)))  # accepts seeds above 2**32
         self.saved: State = (
             random.Random(seed).getstate(),
             legacy.get_state(),
@@ -40,7 +40,7 @@ class GlobalStream:
 
     @staticmethod
     def mark() -> Callable[[], None]:
-        """Return a function that brings the generators back to their state of now."""
+        """Return a function that restores the present state of the generators."""
         states = _state()
         return lambda: _set_state(states)
 

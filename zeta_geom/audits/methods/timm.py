@@ -15,11 +15,11 @@ from zeta_geom.audits.methods.streams import GlobalStream
 def of_timm(mixup: Any, seed: int, channels: str | None) -> Call:
     """Return the call of `timm.data.Mixup`, which mixes sample i with sample m - 1 - i.
 
-    A batch of odd size is completed by a copy of its second sample, whose row is dropped; so its first sample, too,
-    is mixed with another one.
+    A batch of odd size gets a copy of its second sample, whose output is dropped; so its first sample is mixed with
+    another sample, too.
     """
     if is_of(mixup, ("FastCollateMixup",)):
-        raise TypeError("FastCollateMixup collates samples of a loader; give timm.data.Mixup with its parameters.")
+        raise TypeError("FastCollateMixup works inside a loader; give timm.data.Mixup with the same parameters.")
     stream = GlobalStream(seed)
 
     def call(batch: Batch) -> Output:
@@ -29,7 +29,7 @@ def of_timm(mixup: Any, seed: int, channels: str | None) -> Call:
             labels = batch.classes_for("timm's Mixup")
         K = 0 if batch.Y is None else batch.Y.shape[1]
         if mixup.num_classes != K:
-            raise ValueError(f"timm's Mixup must have num_classes={K}, as the labels; got {mixup.num_classes}.")
+            raise ValueError(f"timm's Mixup must have num_classes={K}, as y has; got {mixup.num_classes}.")
         X, back = batch.X, None
         if mixup.cutmix_alpha > 0:  # also with cutmix_minmax
             X, back = channels_first(X, channels, "timm")

@@ -1,4 +1,4 @@
-"""Torchvision's transforms as augmentations: image by image, in a dtype that they accept, with their own stream."""
+"""Torchvision's transforms as augmentations: image by image, in a dtype that they accept, with a random stream."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _is_v2(value: object) -> bool:
 
 
 def _v2_images(image: np.ndarray) -> Any:
-    """Return an image as the tensor that transforms of v2 tell from a mask."""
+    """Return an image as the type of tensor that transforms of v2 treat as an image."""
     from torchvision.tv_tensors import Image
 
     return Image(to_tensor(image))
