@@ -13,7 +13,7 @@ from zeta_geom.audits.report import sections as report
 from zeta_geom.audits.report.figures import drawable
 from zeta_geom.audits.result import TABLES
 
-FIRST = ["Answers", "Largest departures from real samples", "The measures of each question"]
+FIRST = ["Answers", "Largest departures", "Measures by question"]
 SECTIONS = [
     "Comparisons",
     "Classes",
@@ -47,7 +47,7 @@ def facts(folder):
 def test_the_page_is_whole_and_alone(made, facts):
     assert facts.title == "A title"
     spaces = spaces_of(made.summary)
-    endings = [f", in the space {space}" if len(spaces) > 1 else "" for space in spaces]
+    endings = [f" ({space})" if len(spaces) > 1 else "" for space in spaces]
     expected = [*(title + ending for title in FIRST for ending in endings), *SECTIONS]
     assert [text for level, text in facts.headings if level == 2][1:] == expected  # after the contents
     assert facts.bytes < 5 * 2**20

@@ -96,7 +96,7 @@ def _answer(space: str, method: str, question: Question, leads: pd.DataFrame) ->
     return row | {"answer": answer, "effect": effect, "decides": measured["measure"].iloc[0], "sentence": sentence}
 
 
-def _numbers(row: Mapping[str, Any], leads: pd.DataFrame) -> str:
+def _numbers(row: Mapping[Any, Any], leads: pd.DataFrame) -> str:
     """Return the value of a measure beside that of real samples and of other methods."""
     others = leads[(leads["measure"] == row["measure"]) & (leads["method"] != row["method"])]
     listed = [f"{name}: {number(value)}" for name, value in zip(others["method"], others["value"]) if value == value]
@@ -106,7 +106,7 @@ def _numbers(row: Mapping[str, Any], leads: pd.DataFrame) -> str:
     return f"{titled(row['title'])} {number(row['value'])}{unit} where real samples have {real_range(row)}{beside}"
 
 
-def real_range(row: Mapping[str, Any]) -> str:
+def real_range(row: Mapping[Any, Any]) -> str:
     """Return the interval of real samples in words."""
     low, high = number(row["real_low"]), number(row["real_high"])
     return low if low == high else f"{low} to {high}"

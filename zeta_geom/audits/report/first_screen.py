@@ -59,7 +59,7 @@ class FirstScreen:
         rows = rows_in(self.audit.summary, space, self.spaces)
         lines = [departure_line(rows, name) for name in self.audit.methods]
         lines += [count_line(rows, self.audit.settings["confidence"]), reason_line(rows)]
-        return Section(f"Largest departures from real samples{self._suffix(space)}", [*filter(None, lines), *RULES])
+        return Section(f"Largest departures{self._suffix(space)}", [*filter(None, lines), *RULES])
 
     def measured(self, space: str) -> Section:
         """Return the section with the measures of each question, then those of none."""
@@ -73,10 +73,10 @@ class FirstScreen:
             "another sample of real data, with the value of the real samples as a line. A filled marker is within, "
             "an open marker outside; a cross has no finite interval of real samples."
         ]
-        return Section(f"The measures of each question{self._suffix(space)}", text, parts=parts)
+        return Section(f"Measures by question{self._suffix(space)}", text, parts=parts)
 
     def _suffix(self, space: str) -> str:
-        return f", in the space {space}" if len(self.spaces) > 1 else ""
+        return f" ({space})" if len(self.spaces) > 1 else ""
 
     def _name(self, name: str, space: str) -> str:
         return f"{name}-{self.spaces.index(space) + 1}" if len(self.spaces) > 1 else name

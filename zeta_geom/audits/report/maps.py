@@ -28,7 +28,7 @@ def maps(audit: AuditResult) -> Section:
     pictures = []
     for space in spaces:
         sets = audit.spaces.get(space, {ORIGINAL: audit.sources, **audit.points})
-        drawn = _map(sets, audit.settings["random_state"], f", in the space {space}" if len(spaces) > 1 else "")
+        drawn = _map(sets, audit.settings["random_state"], f" ({space})" if len(spaces) > 1 else "")
         if isinstance(drawn, str):
             lead.append(drawn)
         else:
