@@ -2,8 +2,8 @@
 Audit your augmentation
 =======================
 
-Do your samples stay on the data's manifold, are their labels right, do they look real, do they cover the data, and are
-they new? An audit answers these five questions. For each number it gives the range of other real samples of your data.
+Do your samples stay on the data's manifold, are their labels right, do they look real, do they cover the data, and
+are they new? An audit answers these five questions. For each number it gives the range of other real samples.
 """
 
 import tempfile

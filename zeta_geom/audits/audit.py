@@ -7,19 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tqdm import tqdm
-
 from zeta_geom import rng
 from zeta_geom.audits.bootstrap import Bootstrap
 from zeta_geom.audits.inputs import Labelled, read_inputs, seed_of
 from zeta_geom.audits.measured_sets import ORIGINAL
 from zeta_geom.audits.measures import check_measures
-from zeta_geom.audits.methods.augmenting import apply, check_names, to_methods
-from zeta_geom.audits.methods.calls import Method
-from zeta_geom.audits.passes import audit_bar, check_inside, make_passes, sets_in
+from zeta_geom.audits.methods.augmenting import check_names, to_methods
+from zeta_geom.audits.passes import audit_bar, check_inside, make_passes, raw_sets, sets_in
 from zeta_geom.audits.reference import Distance, make_reference
 from zeta_geom.audits.result import FILES, TABLES, AuditResult
-from zeta_geom.audits.samples import Samples
 from zeta_geom.audits.spaces import is_array, to_views
 from zeta_geom.audits.tables import cost_table, joined_tables
 from zeta_geom.checks import check_channels, check_int, check_real
@@ -160,10 +156,9 @@ def audit(
         seed,
     )
     passes = make_passes(views, reference, further)
-    n, sources = len(inputs.sources), inputs.sources
+    sources = inputs.sources
     with audit_bar(passes, len(methods) + len(inputs.synthetic), progress) as bar:
-        raw = {method.name: _augment(method, sources, batch_size, bar) for method in methods if not method.inside}
-        raw |= {name: samples.thinned(n) for name, samples in inputs.synthetic.items()}
+        raw = raw_sets(methods, inputs, batch_size, bar)
         sets = {each.view.name: sets_in(each.view, methods, raw, sources, batch_size) for each in passes}
         parts = [each.run(sets[each.view.name], inputs, bootstrap, bar) for each in passes]
         tables = joined_tables(parts, inputs.class_names)
@@ -297,9 +292,3 @@ class Audit(AuditResult):
             (new / "settings.json").write_text(settings + "\n", encoding="utf-8")
             self.to_html(new / "index.html", title=title, repeat=repeat)
         return folder / "index.html"
-
-
-def _augment(method: Method, sources: Samples, batch_size: int, bar: tqdm) -> Samples:
-    """Return the samples that a method makes from the sources, at most as many as the sources."""
-    bar.set_postfix_str(method.name)
-    return apply(method, sources, batch_size).thinned(len(sources))

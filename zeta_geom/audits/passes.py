@@ -60,6 +60,16 @@ def audit_bar(passes: Sequence[Pass], n_sets: int, progress: bool) -> tqdm:
     return tqdm(total=total, desc="audit", unit="step", leave=False, disable=None if progress else True)
 
 
+def raw_sets(methods: Sequence[Method], inputs: AuditInputs, batch_size: int, bar: tqdm) -> dict[str, Samples]:
+    """Return all sets of samples by name, none larger than the sources; not those of mixers inside a network."""
+    n, sets = len(inputs.sources), {}
+    for method in methods:
+        if not method.inside:
+            bar.set_postfix_str(method.name)
+            sets[method.name] = apply(method, inputs.sources, batch_size).thinned(n)
+    return sets | {name: samples.thinned(n) for name, samples in inputs.synthetic.items()}
+
+
 def sets_in(
     view: View, methods: Sequence[Method], samples: Mapping[str, Samples], sources: Samples, batch_size: int
 ) -> dict[str, Samples]:
