@@ -79,7 +79,8 @@ class Calibration:
         points = points - points[0]
         points = points * power_of_two_scale(float(np.abs(points).max()))  # keeps squares from overflow
         if min(points.shape) <= AXES:
-            return points
+            kept: np.ndarray = points
+            return kept
         solver = "covariance_eigh" if points.shape[1] <= 1000 else "randomized"  # the faster one
         pca = PCA(AXES, svd_solver=solver, random_state=0)
         return np.ascontiguousarray(pca.fit_transform(points))
@@ -92,8 +93,8 @@ class Calibration:
 
     @cached_property
     def _classes(self) -> np.ndarray | None:
-        classes = self.reference.sources.classes, self.reference.heldout.classes
-        return None if classes[0] is None or classes[1] is None else np.concatenate(classes)[self._kept]
+        sources, heldout = self.reference.sources.classes, self.reference.heldout.classes
+        return None if sources is None or heldout is None else np.concatenate((sources, heldout))[self._kept]
 
     def _rows(self, n: int) -> np.ndarray:
         return _evenly(len(self._points), n)
@@ -101,7 +102,9 @@ class Calibration:
     def _neighbors(self, rows: np.ndarray, k: int, share: float) -> np.ndarray:
         """Return neighbours of each point: enough that k belong to a random share of the points, nearly always."""
         wanted = ceil((k + 6 * sqrt(k * (1 - share))) / share)  # six standard deviations above the mean
-        return knn(self._points[rows], min(len(rows) - 1, wanted), n_jobs=self.reference.n_jobs).indices
+        neighbors = knn(self._points[rows], min(len(rows) - 1, wanted), n_jobs=self.reference.n_jobs)
+        indices: np.ndarray = neighbors.indices
+        return indices
 
 
 def _evenly(n: int, m: int) -> np.ndarray:

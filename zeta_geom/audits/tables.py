@@ -89,8 +89,8 @@ def _summary(
         scale = _scale(definition, scores, measurer.reference, measured.samples)
         for label in estimator.classes:
             key = (name, label)
-            row = {"space": definition.space or measurer.space, "method": measured.name, "group": definition.group}
-            row |= {"measure": name, "class": label}
+            row: dict[str, Any] = {"space": definition.space or measurer.space, "method": measured.name}
+            row |= {"group": definition.group, "measure": name, "class": label}
             row |= {"title": definition.title, "unit": definition.unit}
             row |= _row(estimator.bootstrap, definition, estimates.get(key), real_estimates.get(key), ratio, scale)
             row["reason"] = _reason(row, measured, real[name], name, label)

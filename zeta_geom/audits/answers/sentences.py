@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -36,12 +37,12 @@ def answer_lines(answers: pd.DataFrame, corner: str = "") -> list[str]:
     cells = [[corner, *(f"{question.short}?" for question in QUESTIONS)]]
     for name in methods:
         rows = answers[answers["method"] == name].set_index("question")
-        cells.append([name, *(ranked(rows.loc[question.key], len(methods)) for question in QUESTIONS)])
+        cells.append([name, *(ranked(rows.loc[question.key].to_dict(), len(methods)) for question in QUESTIONS)])
     widths = [max(len(row[place]) for row in cells) for place in range(len(cells[0]))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in cells]
 
 
-def ranked(row: pd.Series[float], n_methods: int) -> str:
+def ranked(row: Mapping[Any, Any], n_methods: int) -> str:
     """Return an answer with its rank among several methods."""
     known = n_methods > 1 and row["rank"] == row["rank"]
     return f"{row['answer']} ({row['rank']:.0f})" if known else str(row["answer"])

@@ -62,9 +62,8 @@ def panel(rows: pd.DataFrame) -> Picture:
         measure_panel(figure.subplots(), rows)
         content = svg_bytes(figure)
     values = ", ".join(f"{name} {number(value)}" for name, value in zip(rows["method"], rows["value"]))
-    return Picture(
-        str(first["title"]), "", f"{first['title']}: {values}; real samples {real_range(first)}.", content, "svg"
-    )
+    alt = f"{first['title']}: {values}; real samples {real_range(first.to_dict())}."
+    return Picture(str(first["title"]), "", alt, content, "svg")
 
 
 def densities(audit: AuditResult, space: str) -> Iterator[Picture]:
@@ -144,7 +143,7 @@ def worst_pictures(audit: AuditResult, measure: str, rows: Mapping[str, pd.DataF
             return
         titles = [f"row {row}" if row >= 0 else "" for row in worst["row"]]
         with matplotlib.rc_context(PLAIN):
-            figure = Figure(figsize=(7, 2.7), layout="none")  # equal cells: no layout has to be computed
+            figure = Figure(figsize=(7, 2.7))  # equal cells: no layout has to be computed
             figure.subplots_adjust(left=0.01, right=0.99, bottom=0.01, top=0.93, wspace=0.05, hspace=0.2)
             worst_images(figure, X[worst.index], titles, channels=channels)
         alt = f"The {len(worst)} samples of {method} with the largest {measure}; the table below has their values."
