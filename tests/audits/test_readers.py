@@ -140,7 +140,7 @@ def test_categories_keep_their_order_and_those_without_a_sample():
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"y": NAMES, "synthetic": (IMAGES, ["cat"] * 24)}, "class names of the originals, <b>acne, mel.*; got 'cat'"),
+        ({"y": NAMES, "synthetic": (IMAGES, ["cat"] * 24)}, "class names of the originals, <b>acne, .*; got 'cat'"),
         ({"y": NAMES, "synthetic": {"gan": (IMAGES, ["cat"] * 24)}}, "labels of synthetic 'gan' must be class names"),
         ({"synthetic": (IMAGES, NAMES)}, "must be numbers, because those of X are; got names, such as 'mel"),
         ({"holdout": (IMAGES, NAMES)}, "labels of holdout must be numbers"),

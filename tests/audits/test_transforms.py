@@ -47,9 +47,7 @@ def test_what_no_kind_of_tensor_serves_is_said():
     floats = r"RandomEqualize must accept a tensor of float32 \(3, 16, 16\), because the originals are"
     with pytest.raises(ValueError, match=rf"{floats} floats; it raised .*uint8.* Give originals as integers"):
         made_of(v1.RandomEqualize(1.0), LEVELS.astype(np.float32) / 255)
-    with pytest.raises(
-        ValueError, match=r"ToTensor must accept a tensor of float32 .* after it refused uint8"
-    ):
+    with pytest.raises(ValueError, match=r"ToTensor must accept a tensor of float32 .* after it refused uint8"):
         made_of(v1.ToTensor(), LEVELS)
     with pytest.raises(ValueError, match="must return one tensor, array or PIL image; got a tuple"):
         made_of(v1.FiveCrop(8), LEVELS)

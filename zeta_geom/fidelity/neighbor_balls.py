@@ -45,7 +45,7 @@ def check_k(k: int, X: np.ndarray, name: str) -> int:
 
 
 def neighbor_radii(X: np.ndarray, k: int, *, n_jobs: int | None, progress: bool) -> np.ndarray:
-    """Return the squared distance (n,) of each point of X to its k-th nearest other point, as `ball_members` computes it."""
+    """Return the squared distance (n,) of each point of X to its k-th nearest other point, as in `ball_members`."""
     indices = knn(X, k, n_jobs=n_jobs, progress=progress).indices
     rows = np.repeat(np.arange(len(X)), k)
     radii: np.ndarray = pair_distances(X, X, rows, indices.ravel()).reshape(-1, k).max(axis=1)
