@@ -2,8 +2,8 @@
 Audit your augmentation
 =======================
 
-Does your augmentation leave the data where they were, keep the labels right, and make anything new? An audit measures
-it, and gives the range of other real samples of your data for each number.
+Do your samples stay on the data's manifold, are their labels right, do they look real, do they cover the data, and
+are they new? An audit answers these five questions. For each number it gives the range of other real samples.
 """
 
 import tempfile
@@ -42,6 +42,11 @@ audit = zeta_geom.audit(
 print(audit)
 
 # %%
+# In a notebook, the audit shows the first screen of its report: the answers to five questions by fixed rules.
+
+audit
+
+# %%
 # Half of the originals were held out. Each measure was taken of the synthetic samples and, by the same rule, of real
 # samples. The grey interval is the range of other samples of real data; a filled mark lies inside it.
 
@@ -50,7 +55,17 @@ audit.plot()
 # %%
 # Every number is in a table. If a measure cannot be computed, its row gives the reason.
 
-columns = ["method", "title", "value", "real_low", "real_high", "verdict"]
+columns = [
+    "method",
+    "question",
+    "title",
+    "better",
+    "value",
+    "real_low",
+    "real_high",
+    "effect",
+    "verdict",
+]
 audit.summary[columns].round(3)
 
 # %%

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from zeta_geom import fidelity
-from zeta_geom.audits.bootstrap import Bootstrap, difference_interval, further_interval
+from zeta_geom.audits.bootstrap import Bootstrap, Ratio, difference_interval, further_interval
 from zeta_geom.audits.scores import Curve, Definition, Frechet, Scores
 
 BOOTSTRAP = Bootstrap(4000, 0.95, 0)
@@ -13,9 +13,9 @@ SHARE = Definition("m", "labels", "m", "share", "")
 LENGTH = Definition("m", "geometry", "m", "", "")
 
 
-def estimate(values, key="a", size=None, **how):
+def estimate(values, key="a", **how):
     values = np.asarray(values, dtype=np.float64)
-    return BOOTSTRAP.estimate([Scores(values, **how)], key, np.arange(len(values)), size)[0]
+    return BOOTSTRAP.estimate([Scores(values, **how)], key, np.arange(len(values)))[0]
 
 
 def test_as_scipys_percentile_interval():
@@ -45,8 +45,7 @@ def test_another_samples_value_lies_in_the_further_interval_as_often_as_it_says(
     for _ in range(400):
         values, other = rng.exponential(size=60), rng.exponential(size=120)
         own = bootstrap.estimate([Scores(values)], "a", np.arange(60))[0]
-        more = bootstrap.estimate([Scores(values)], "further/a", np.arange(60), 120)[0]
-        low, high = further_interval(bootstrap, LENGTH, own, more, 120)
+        low, high = further_interval(bootstrap, LENGTH, own, 120, Ratio())
         hits += low <= other.mean() <= high
     assert 0.85 <= hits / 400 <= 0.95
 
@@ -69,17 +68,18 @@ def test_blocks_follow_the_places():
 
 
 def test_a_share_of_none_has_jeffreys_interval():
-    own, more = estimate(np.zeros(200)), estimate(np.zeros(200), "further/a")
-    low, high = further_interval(BOOTSTRAP, SHARE, own, more, 200)
+    low, high = further_interval(BOOTSTRAP, SHARE, estimate(np.zeros(200)), 200, Ratio())
     assert low == 0
     assert 0 < high < 0.03
-    assert further_interval(BOOTSTRAP, SHARE, estimate(np.ones(200)), more, 200) == (1 - high, 1)
+    assert further_interval(BOOTSTRAP, SHARE, estimate(np.ones(200)), 200, Ratio()) == (1 - high, 1)
+    assert further_interval(BOOTSTRAP, SHARE, estimate(np.zeros(200)), 200, Ratio(4.0))[1] > 2 * high
 
 
 def test_intervals_stay_within_limits():
     own = estimate(np.r_[np.zeros(99), 1.0])
-    more = estimate(np.r_[np.zeros(99), 1.0], "further/a")
-    assert further_interval(BOOTSTRAP, SHARE, own, more, 100)[0] == 0
+    assert BOOTSTRAP.interval(own.draws - 1, own.value, SHARE.limits)[0] == 0
+    density = Definition("m", "fidelity", "m", "", "")
+    assert further_interval(BOOTSTRAP, density, own, 100, Ratio(9.0))[0] == 0
 
 
 def test_pairs_share_their_resamples():

@@ -245,3 +245,51 @@ def test_screenshots(show, report_path, tmp_path, device, scheme):
     file = folder / f"{report_path.stem}-{device}-{scheme}.png"
     show(report_path, width=WIDTHS[device], scheme=scheme).screenshot(path=file, full_page=True)
     assert file.stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("name", AUDITS)
+def test_the_first_picture_is_near_the_top_on_a_phone_and_panels_stand_in_one_column(show, name, tmp_path):
+    page = show(real(name, tmp_path), width=WIDTHS["phone"])
+    tops = page.locator("main img").evaluate_all("images => images.map(image => image.getBoundingClientRect().top)")
+    assert tops[0] <= 1200
+    lefts = page.locator(".panels").evaluate_all(
+        "grids => grids.map(grid => new Set([...grid.children].map(each => each.getBoundingClientRect().left)).size)"
+    )
+    assert set(lefts) == {1}
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_panels_fit_into_a_narrow_page(show, width, tmp_path):
+    page = show(real("points", tmp_path), width=width)
+    rights = page.locator(".panels img").evaluate_all("all => all.map(each => each.getBoundingClientRect().right)")
+    assert max(rights) <= width
+
+
+def test_panels_stand_side_by_side_on_a_desktop(show, tmp_path):
+    page = show(real("points", tmp_path))
+    columns = page.locator(".panels").evaluate_all(
+        "grids => grids.map(grid => new Set([...grid.children].map(each => each.getBoundingClientRect().left)).size)"
+    )
+    assert max(columns) == 3
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_the_keyboard_follows_a_measure_to_its_definition(show, script, tmp_path):
+    page = show(real("points", tmp_path), java_script_enabled=script, reduced_motion="reduce")
+    link = page.locator("a[href='#measure-recall']").first
+    link.focus()
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#measure-recall")
+    top = page.locator("#measure-recall").bounding_box()["y"]
+    assert 0 <= top <= 900
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_notebook_shows_the_first_screen_in_both_schemes(show, scheme, tmp_path):
+    path = tmp_path / "notebook.html"
+    parts = ["<!DOCTYPE html><meta charset=utf-8><title>Notebook</title>", AUDITS["points"]()._repr_html_()]
+    path.write_text("".join(parts), encoding="utf-8")
+    page = show(path, width=390, scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    images = page.locator("img").evaluate_all("all => all.map(each => each.naturalWidth)")
+    assert min(images) > 0

@@ -158,8 +158,12 @@ def test_names_that_do_not_fit_are_refused(given, words):
 def test_an_audit_of_names_gives_the_tables_of_their_numbers():
     settings = {"augment": "mixup", "n_neighbors": 4, "n_bootstrap": 20, "random_state": 0, "progress": False}
     by_name = audit(IMAGES, NAMES.tolist(), synthetic=DataLoader(Pairs(IMAGES, NAMES), batch_size=5), **settings)
-    numbers = np.unique(NAMES, return_inverse=True)[1]
+    names, numbers = np.unique(NAMES, return_inverse=True)
     by_number = audit(IMAGES, numbers, synthetic=(IMAGES, numbers), **settings)
     pd.testing.assert_frame_equal(by_name.summary, by_number.summary)
+    for table in ("classes", "comparisons", "samples", "heldout"):  # with the names in place of numbers
+        expected, result = getattr(by_number, table), getattr(by_name, table)
+        labels = [names[int(label)] if str(label).isdecimal() else label for label in expected["class"]]
+        pd.testing.assert_frame_equal(result, expected.assign(**{"class": labels}), check_dtype=False)
     unlabelled = audit(IMAGES, synthetic=(IMAGES, NAMES), **settings)
     assert set(unlabelled.summary["method"]) == {"mixup", "synthetic"}

@@ -1,20 +1,20 @@
 """The report of an audit: what stands on the page, what its files hold, what it says."""
 
 import json
-import re
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from tests.audits.audit_reports import AUDITS, points_audit
-from tests.audits.page_checks import check_page
+from tests.audits.audit_reports import AUDITS, points_audit, spaces_audit
+from tests.audits.page_checks import Tree, check_addresses, check_page
+from zeta_geom.audits.answers import QUESTIONS, rows_in, spaces_of
 from zeta_geom.audits.report import sections as report
+from zeta_geom.audits.report.figures import drawable
 from zeta_geom.audits.result import TABLES
-from zeta_geom.audits.verdicts import sentences
 
+FIRST = ["Answers", "Largest departures", "Measures by question"]
 SECTIONS = [
-    "Where each measure stands",
     "Comparisons",
     "Classes",
     "Densities",
@@ -26,6 +26,7 @@ SECTIONS = [
     "Settings",
     "Repeat it",
 ]
+TEXTS = [question.text for question in QUESTIONS]
 
 
 @pytest.fixture(scope="module", params=AUDITS)
@@ -43,9 +44,12 @@ def facts(folder):
     return check_page((folder / "index.html").read_text(encoding="utf-8"))
 
 
-def test_the_page_is_whole_and_alone(facts):
+def test_the_page_is_whole_and_alone(made, facts):
     assert facts.title == "A title"
-    assert [text for level, text in facts.headings if level == 2][1:] == SECTIONS  # after the contents
+    spaces = spaces_of(made.summary)
+    endings = [f" ({space})" if len(spaces) > 1 else "" for space in spaces]
+    expected = [*(title + ending for title in FIRST for ending in endings), *SECTIONS]
+    assert [text for level, text in facts.headings if level == 2][1:] == expected  # after the contents
     assert facts.bytes < 5 * 2**20
     assert "random_state=0" in facts.root.text  # the call that repeats it
 
@@ -62,26 +66,90 @@ def test_every_number_is_on_the_page(made, facts):
             np.testing.assert_allclose(facts.tables[name][column], table[column], rtol=1e-5, equal_nan=True)
 
 
-def test_words_say_where_each_measure_stands(made, facts):
+def test_the_first_screen_answers_each_question_in_each_space(made, facts):
+    spaces = spaces_of(made.summary)
+    shown = {name: rows for name, rows in facts.shown.items() if name.startswith("answers")}
+    assert len(shown) == len(spaces)
+    for space, rows in zip(spaces, shown.values()):
+        answers = made.answers[made.answers["space"] == space].set_index(["method", "question"])
+        for name, cells in zip(made.methods, rows, strict=True):
+            assert cells[0] == name
+            for question, cell in zip(QUESTIONS, cells[1:], strict=True):
+                assert cell.startswith(answers.loc[(name, question.key), "answer"])
+        for question in QUESTIONS:
+            assert answers.loc[(made.methods[0], question.key), "sentence"] in facts.root.text
+    headings = [text.partition(f" ({made.methods[0]})")[0] for level, text in facts.headings if level == 3]
+    assert [text for text in headings if text in TEXTS] == TEXTS * 2 * len(spaces)
+
+
+def test_colours_of_answers_come_with_a_shape_and_the_word(facts):
+    words = ("yes", "mostly", "partly", "no")
+    marks = [
+        node for node in facts.root.walk() if node.attributes.get("class") in {f"verdict {word}" for word in words}
+    ]
+    assert marks
+    for mark in marks:
+        word = mark.attributes["class"].removeprefix("verdict ")
+        assert mark.text.lower().startswith(word)
+        assert mark.all("use")[0].attributes["href"] == f"#shape-{word}"
+
+
+def test_a_text_has_the_answers_the_departures_and_the_counts(made, facts):
+    said = str(made).split("\n")
+    spaces = len(spaces_of(made.summary))
+    assert len(said) <= spaces * (1 + 2 * len(made.methods)) + 3
+    assert sum("Measures outside the interval" in line for line in said) == 1
     for method in made.methods:
-        rows = made.summary[made.summary["method"] == method]
-        said = sentences(made.summary, method, 0.95)
-        numbers = [int(number) for number in re.findall(r"\d+", said[0].removeprefix(method))]
-        outside = rows["verdict"].str.startswith("outside").sum()
-        assert numbers == [len(rows), (rows["verdict"] == "within").sum(), outside, numbers[3]]
-        assert sum(numbers[1:]) == len(rows)
-        for title in rows["title"]:
-            assert title in " ".join(said)
-        assert all(line in facts.root.text for line in said)
+        assert sum(line.startswith(f"{method}, largest departures: ") for line in said) == spaces
+    if spaces == 1:
+        assert all(line in facts.root.text for line in said[1 + len(made.methods) :])
+
+
+def test_a_measure_links_to_its_definition_and_says_which_direction_is_better(made, facts):
+    ids = {node.attributes["id"]: node for node in facts.root.walk() if "id" in node.attributes}
+    for name, rows in facts.tables.items():
+        if name.startswith("measures-"):
+            (holder,) = [node for node in facts.root.walk() if node.attributes.get("data-table") == name]
+            links = [link for link in holder.all("a") if link.attributes.get("href", "").startswith("#measure-")]
+            assert [link.text for link in links] == rows["title"].tolist()
+            assert all(link.text == ids[link.attributes["href"][1:]].all("td", "th")[0].text for link in links)
+            assert rows["better"].isin(["higher", "lower", "closer to real", "neither"]).all()
+    listed = pd.concat([rows for name, rows in facts.tables.items() if name.startswith("measures-")])
+    own = made.summary.groupby(["measure", "method"]).ngroups
+    assert len(listed) >= own
+
+
+def test_a_notebook_shows_the_first_screen(made):
+    html = made._repr_html_()
+    tree = Tree()
+    tree.feed(html)
+    assert tree.stack == [tree.root]
+    check_addresses(tree.root)
+    assert [question.text in html.replace("&#39;", "'") for question in QUESTIONS] == [True] * 5
+    assert len(tree.root.all("img")) <= 5 * len(spaces_of(made.summary))
+    assert "<i>mine" not in html
+    assert not {"id", "script"} & {key for node in tree.root.walk() for key in (node.tag, *node.attributes)}
+
+
+def test_no_panel_is_empty(made, facts):
+    drawn = [node.attributes["alt"] for node in facts.root.all("img")]
+    titles = dict.fromkeys(made.summary["title"])
+    for title in titles:
+        rows = made.summary[made.summary["title"] == title]
+        panels = [alt for alt in drawn if alt.startswith(f"{title}: ")]
+        assert bool(panels) == (rows["verdict"] != "not measurable").any(), title
 
 
 def test_pictures_are_there(made, facts):
-    images = made.sources.X.ndim == 3
-    assert facts.pictures == 3 + images * len(made.methods)
+    spaces, images = spaces_of(made.summary), made.sources.X.ndim == 3
+    answered = made.answers.query("method == @made.methods[0] and decides != ''")
+    panels = drawable(made.summary)
+    shown = sum(rows_in(panels, space, spaces)["measure"].nunique() for space in spaces)
+    assert facts.pictures == len(answered) + shown + 2 * len(spaces) + images * len(made.methods)
 
 
-def test_arrays_may_stem_from_held_out_ones(made, facts):
-    warned = "may have been made from held-out originals" in facts.root.text
+def test_samples_that_may_have_leaked_are_marked(made, facts):
+    warned = "hold originals out before the synthesis" in facts.root.text
     assert warned == ("arrays" in made.settings["methods"].values())
 
 
@@ -106,8 +174,24 @@ def test_worst_samples_are_the_worst(made, facts):
 
 
 def test_plot_has_a_panel_a_measure(made):
-    titles = [ax.get_title().split(" (")[0] for ax in made.plot().axes if ax.get_title()]
-    assert titles == [title.split(" (")[0] for title in dict.fromkeys(made.summary["title"])]
+    titles = [ax.get_title().partition("\n")[0].split(" (")[0] for ax in made.plot().axes if ax.get_title()]
+    panels = drawable(made.summary).drop_duplicates(["space", "measure"])
+    assert titles == [title.split(" (")[0] for title in panels["title"]]
+
+
+@pytest.mark.parametrize("names", [["10", "9", "0"], ["b", "10", "a", "9"]])
+def test_classes_are_in_order(names):
+    assert sorted(names, key=report._class_order) == sorted(
+        names, key=lambda n: (n.isalpha(), n if n.isalpha() else int(n))
+    )
+
+
+def test_class_names_stand_escaped_in_every_class_table(tmp_path):
+    html = spaces_audit().to_html(tmp_path / "a.html").read_text(encoding="utf-8")
+    facts = check_page(html)
+    assert "<b>café" not in html
+    assert list(facts.tables["classes-outside"].columns)[2:] == ["10", "<b>café</b>"]
+    assert set(facts.tables["classes"]["class"].astype(str)) == {"10", "<b>café</b>"}
 
 
 def test_values_that_do_not_fit_are_left_to_the_files(tmp_path, monkeypatch):

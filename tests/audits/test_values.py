@@ -170,7 +170,9 @@ def test_any_callable_is_an_oracle(digits):
     assert values_of(made)["oracle-entropy"] == pytest.approx(np.log(10))
     missing = made.summary.set_index("measure").loc["oracle-frechet"]
     assert (missing["verdict"], missing["reason"]) == ("not measurable", "the oracle has no features")
-    with pytest.raises(ValueError, match=r"must return 10 probabilities, .*; it returns 3"):
+    with pytest.raises(
+        ValueError, match="must return 10 probabilities, one for each class of the labels; it returns 3"
+    ):
         audit(*digits, augment="zeta", oracle=lambda X: np.full((len(X), 3), 1 / 3), **QUICK)
     with pytest.raises(ValueError, match="oracle must return probabilities"):
         audit(*digits, augment="zeta", oracle=lambda X: np.zeros(3), **QUICK)

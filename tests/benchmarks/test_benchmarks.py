@@ -1,5 +1,6 @@
 """The benchmarks run small: their tables, their JSON, their figure."""
 
+import functools
 import json
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -195,9 +196,13 @@ def test_audit(tmp_path, capsys):
 
 
 def test_audit_false_alarms(tmp_path, monkeypatch):
-    monkeypatch.setattr(audit_false_alarms, "CASES", {"small": (3, 60)})
-    audit_false_alarms.main(repeats=3, out=tmp_path)
+    draw = functools.partial(audit_false_alarms.gaussians, 3)
+    monkeypatch.setattr(audit_false_alarms, "CASES", {"small": audit_false_alarms.Case(draw, 60)})
+    audit_false_alarms.main(repeats=3, setting=None, power=True, workers=1, out=tmp_path)
     written = json.loads((tmp_path / "audit_false_alarms.json").read_text())
     shares = {row["measure"]: row["small"] for row in written["rows"]}
     assert shares["richness"] == 0
     assert all(0 <= share <= 1 for share in shares.values())
+    power = {row["measure"]: row for row in written["power"]["small"]}
+    assert power["richness"]["mixup"] == power["richness"]["mixup, equal false alarms"] == 1
+    assert power["richness"]["noise"] == 0

@@ -1,5 +1,6 @@
 """Networks by name: ImageNet weights, models of timm, weights from files, preprocessing, features kept on disk."""
 
+import os
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
@@ -122,11 +123,11 @@ def test_weights_of_a_file_go_into_a_copy_of_a_module(tmp_path):
     assert torch.equal(module.head.weight, before)
 
 
-class Malicious:
-    """What a pickle may hold."""
+class Calling:
+    """A pickle that calls a function when it is opened."""
 
     def __reduce__(self):
-        return (Path.touch, (Path("/nonexistent/folder/owned"),))
+        return (os.getcwd, ())
 
 
 def damaged_copy(folder):
@@ -143,7 +144,7 @@ def damaged_copy(folder):
         (lambda s: s.pop("head.bias"), "they lack head.bias"),
         (lambda s: s.update(more=torch.zeros(1)), "they have unknown more"),
         (lambda s: s.update({"head.bias": torch.zeros(3)}), r"other shapes, head.bias \(3,\) in place of \(2,\)"),
-        (lambda s: s.update(pickle=Malicious()), "cannot be read as a state dict without running code"),
+        (lambda s: s.update(pickle=Calling()), "cannot be read as a state dict without running code"),
         (lambda s: s.update(number=3), "must hold a state dict"),
     ],
 )

@@ -279,6 +279,7 @@ def test_runs_that_fail_are_told_of_after_the_others_are_done(tmp_path, monkeypa
         ({"errors": "hide"}, ValueError, "'ignore', 'raise', 'warn'"),
         ({"limit": 1.0}, ValueError, "limit needs an executor"),
         ({"mixers": {"a": ("mixup", {"beta": 1})}}, TypeError, "beta"),
+        ({"mixers": {"a": 1}}, TypeError, r"pairs \(name, parameters\)"),
     ],
 )
 def test_sweep_refuses(ask, error, message):

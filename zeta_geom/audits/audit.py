@@ -7,19 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tqdm import tqdm
-
 from zeta_geom import rng
 from zeta_geom.audits.bootstrap import Bootstrap
 from zeta_geom.audits.inputs import Labelled, read_inputs, seed_of
 from zeta_geom.audits.measured_sets import ORIGINAL
 from zeta_geom.audits.measures import check_measures
-from zeta_geom.audits.methods.augmenting import apply, check_names, to_methods
-from zeta_geom.audits.methods.calls import Method
-from zeta_geom.audits.passes import audit_bar, check_inside, make_passes, sets_in
+from zeta_geom.audits.methods.augmenting import check_names, to_methods
+from zeta_geom.audits.passes import audit_bar, check_inside, make_passes, raw_sets, sets_in
 from zeta_geom.audits.reference import Distance, make_reference
 from zeta_geom.audits.result import FILES, TABLES, AuditResult
-from zeta_geom.audits.samples import Samples
 from zeta_geom.audits.spaces import is_array, to_views
 from zeta_geom.audits.tables import cost_table, joined_tables
 from zeta_geom.checks import check_channels, check_int, check_real
@@ -160,10 +156,9 @@ def audit(
         seed,
     )
     passes = make_passes(views, reference, further)
-    n, sources = len(inputs.sources), inputs.sources
+    sources = inputs.sources
     with audit_bar(passes, len(methods) + len(inputs.synthetic), progress) as bar:
-        raw = {method.name: _augment(method, sources, batch_size, bar) for method in methods if not method.inside}
-        raw |= {name: samples.thinned(n) for name, samples in inputs.synthetic.items()}
+        raw = raw_sets(methods, inputs, batch_size, bar)
         sets = {each.view.name: sets_in(each.view, methods, raw, sources, batch_size) for each in passes}
         parts = [each.run(sets[each.view.name], inputs, bootstrap, bar) for each in passes]
         tables = joined_tables(parts, inputs.class_names)
@@ -226,14 +221,25 @@ class Audit(AuditResult):
         The augmented originals, and the held-out originals.
     """
 
+    def _repr_html_(self) -> str:
+        """Return the answers to the five questions, for a notebook."""
+        from zeta_geom.audits.report.first_screen import notebook_view
+
+        return notebook_view(self)
+
     def plot(self) -> Figure:
-        """Draw one panel for each measure and one row for each method, over the interval of another real sample."""
+        """Draw a panel for each measurable measure: a row for each method, over the interval of real samples."""
         from zeta_geom.audits.report.figures import small_multiples
 
         return small_multiples(self.summary)
 
     def to_html(
-        self, path: str | Path, *, title: str = "Audit of an augmentation", repeat: str | None = None
+        self,
+        path: str | Path,
+        *,
+        title: str = "Audit of an augmentation",
+        repeat: str | None = None,
+        progress: bool = True,
     ) -> Path:
         """Write the report as one HTML file that needs no network.
 
@@ -244,6 +250,8 @@ class Audit(AuditResult):
         title, repeat : str
             Title of the report; command that repeats the audit, shown in the last section (by default the call in
             Python).
+        progress : bool
+            Show a progress bar, on a terminal.
 
         Raises
         ------
@@ -255,7 +263,7 @@ class Audit(AuditResult):
         from zeta_geom.plots.names import lettering
 
         with lettering():  # one warning for all pictures
-            write_page(make_page(self, title, repeat), Path(path))
+            write_page(make_page(self, title, repeat, progress), Path(path))
         return Path(path)
 
     def save(self, folder: str | Path, *, title: str = "Audit of an augmentation", repeat: str | None = None) -> Path:
@@ -284,9 +292,3 @@ class Audit(AuditResult):
             (new / "settings.json").write_text(settings + "\n", encoding="utf-8")
             self.to_html(new / "index.html", title=title, repeat=repeat)
         return folder / "index.html"
-
-
-def _augment(method: Method, sources: Samples, batch_size: int, bar: tqdm) -> Samples:
-    """Return the samples that a method makes from the sources, at most as many as the sources."""
-    bar.set_postfix_str(method.name)
-    return apply(method, sources, batch_size).thinned(len(sources))

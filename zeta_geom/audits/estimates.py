@@ -1,6 +1,6 @@
 """Estimates of measured sets, for all samples and for each class; corresponding sets share their resamples."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,7 +14,6 @@ from zeta_geom.audits.scores import HELDOUT, SAMPLES, Missing, Referenced, Score
 ALL = "all"  # stands for all classes together
 
 Key = tuple[str, str]  # the name of a measure, and a class or ALL
-Sizes = tuple[tuple[str, int], ...]  # a class or ALL, and the size of its resamples
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Estimator:
     held: Samples  # the held-out originals
     bootstrap: Bootstrap
     classes: tuple[str, ...]  # ALL, and the class numbers
-    _cache: dict[tuple[int, Sizes | None], dict[Key, Estimate]] = field(default_factory=dict)
+    _cache: dict[int, dict[Key, Estimate]] = field(default_factory=dict)
 
     @cached_property
     def held_places(self) -> np.ndarray:
@@ -33,30 +32,17 @@ class Estimator:
 
     def estimate(self, measured: MeasuredSet) -> dict[Key, Estimate]:
         """Return the estimates of a set, without missing measures and empty classes."""
-        return self._estimate(measured, None)
-
-    def estimate_further(self, measured: MeasuredSet, other: MeasuredSet) -> dict[Key, Estimate]:
-        """Return estimates of a set from independent resamples, as large as the classes of another set."""
-        classes = other.samples.classes
-        sizes = {ALL: len(other.samples)}
-        if classes is not None:
-            sizes |= {name: int((classes == int(name)).sum()) for name in self.classes[1:]}
-        return self._estimate(measured, tuple(sizes.items()))
-
-    def _estimate(self, measured: MeasuredSet, sizes: Sizes | None) -> dict[Key, Estimate]:
-        key = (id(measured), sizes)
+        key = id(measured)
         if key not in self._cache:
             self._cache[key] = {}
             for over, name, places in (
                 (SAMPLES, measured.rows_of, measured.places),
                 (HELDOUT, HELD, self.held_places),
             ):
-                self._cache[key] |= self._estimate_over(measured, over, name, places, dict(sizes or ()))
+                self._cache[key] |= self._estimate_over(measured, over, name, places)
         return self._cache[key]
 
-    def _estimate_over(
-        self, measured: MeasuredSet, over: str, key: str, places: np.ndarray, sizes: Mapping[str, int]
-    ) -> dict[Key, Estimate]:
+    def _estimate_over(self, measured: MeasuredSet, over: str, key: str, places: np.ndarray) -> dict[Key, Estimate]:
         """Return the estimates of the measures whose mean is over the samples, or over the held-out originals."""
         estimates: dict[Key, Estimate] = {}
         classes = self.held.classes if over == HELDOUT else measured.samples.classes
@@ -67,9 +53,7 @@ class Estimator:
                     continue
                 rows = classes == int(name)
             parts = dict(self._scores(measured, over, name, rows))
-            size = None if over == HELDOUT else sizes.get(name) or None
-            stream = f"further/{key}/{name}" if sizes else f"{key}/{name}"
-            values = self.bootstrap.estimate(list(parts.values()), stream, places[rows], size)
+            values = self.bootstrap.estimate(list(parts.values()), f"{key}/{name}", places[rows])
             estimates |= {(measure, name): value for measure, value in zip(parts, values, strict=True)}
         return estimates
 

@@ -124,7 +124,7 @@ def _originals(
     """Return X and its labels; a folder, a Dataset or a DataLoader comes with labels."""
     if not (isinstance(X, (str, os.PathLike)) or kind_of_torch(X)):
         return X, y
-    samples, labels = read_set(X, "X", seed)
+    samples, labels, _ = read_set(X, "X", seed)
     if y is not None and labels is not None:
         raise ValueError("y must be None if X comes with labels, as a folder of classes or a Dataset does.")
     return samples, labels if y is None else y

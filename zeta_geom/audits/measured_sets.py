@@ -8,6 +8,8 @@ import numpy as np
 from sklearn.neighbors import KDTree
 from tqdm import tqdm
 
+from zeta_geom.audits.bootstrap import Ratio
+from zeta_geom.audits.calibration import Calibration
 from zeta_geom.audits.measures import Group, Groups
 from zeta_geom.audits.reference import Candidate, Reference
 from zeta_geom.audits.samples import Samples
@@ -41,8 +43,9 @@ def places_of(samples: Samples) -> np.ndarray:
 class Measurer:
     """Measures sets of samples against a reference, with one step of the progress bar for each group of measures."""
 
-    def __init__(self, space: str, reference: Reference, groups: Groups, bar: tqdm) -> None:
+    def __init__(self, space: str, reference: Reference, groups: Groups, seed: int, bar: tqdm) -> None:
         self.space, self.reference, self.groups, self.bar = space, reference, groups, bar
+        self.calibration = Calibration(reference, seed)
         self.real: dict[int, MeasuredSet] = {}  # by the number of samples; 0: the held-out originals
 
     def advance(self, step: str) -> None:
@@ -72,6 +75,10 @@ class Measurer:
         if 0 not in self.real:
             self.real[0] = self._measure(HELD, self.reference.heldout, HELD, self.groups.sources)
         return self.real[0]
+
+    def ratios(self, n: int) -> dict[str, Ratio]:
+        """Return the ratios of measures for sets of n samples; none if all values are independent."""
+        return self.calibration.ratios(n) if self.groups.sources else {}
 
     def _measure(self, name: str, samples: Samples, rows_of: str, groups: tuple[Group, ...]) -> MeasuredSet:
         candidate = Candidate(samples, self.reference)

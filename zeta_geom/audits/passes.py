@@ -31,7 +31,7 @@ class Pass:
     def run(self, sets: Mapping[str, Samples], inputs: AuditInputs, bootstrap: Bootstrap, bar: tqdm) -> Tables:
         """Measure sets of samples, which are points of this space, and return their tables."""
         estimator = Estimator(self.reference.heldout, bootstrap, (ALL, *inputs.classes))
-        measurer = Measurer(self.view.name, self.reference, self.groups, bar)
+        measurer = Measurer(self.view.name, self.reference, self.groups, bootstrap.seed, bar)
         measured = [
             measurer.measure(name, samples, _rows_of(name, samples, inputs), name not in inputs.leaking)
             for name, samples in sets.items()
@@ -58,6 +58,16 @@ def audit_bar(passes: Sequence[Pass], n_sets: int, progress: bool) -> tqdm:
     """Return a bar with a step for each group of measures of each set, for intervals, and for the cost."""
     total = sum((n_sets + 1) * each.groups.count + 1 for each in passes) + 1
     return tqdm(total=total, desc="audit", unit="step", leave=False, disable=None if progress else True)
+
+
+def raw_sets(methods: Sequence[Method], inputs: AuditInputs, batch_size: int, bar: tqdm) -> dict[str, Samples]:
+    """Return all sets of samples by name, none larger than the sources; not those of mixers inside a network."""
+    n, sets = len(inputs.sources), {}
+    for method in methods:
+        if not method.inside:
+            bar.set_postfix_str(method.name)
+            sets[method.name] = apply(method, inputs.sources, batch_size).thinned(n)
+    return sets | {name: samples.thinned(n) for name, samples in inputs.synthetic.items()}
 
 
 def sets_in(

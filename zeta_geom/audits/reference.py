@@ -15,6 +15,7 @@ from zeta_geom.geometry import Neighbors, knn
 from zeta_geom.manifolds import get_manifold
 
 DEFAULT = (8, 128)  # numbers of neighbours of Abhishek et al. 2024
+FLOOR = 1e-12  # relative to the scale of the data: smaller differences are rounding
 
 Distance = Callable[[np.ndarray], np.ndarray]  # points (n, d) -> distances from a manifold (n,)
 
@@ -43,6 +44,27 @@ class Reference:
             "alpha": self.alpha,
             "oracle": None if self.oracle is None else self.oracle.name,
         }
+
+    @cached_property
+    def scale(self) -> float:
+        """The largest magnitude in the originals."""
+        return max(float(np.abs(samples.flat).max()) for samples in (self.sources, self.heldout))
+
+    @cached_property
+    def rounding(self) -> float:
+        """What rounding may leave of a difference: a weighted mean of equal values errs by a few eps of its dtype."""
+        return max(FLOOR, 8 * float(np.finfo(self.sources.X.dtype).eps)) * self.scale
+
+    @cached_property
+    def _is_one_point(self) -> bool:
+        return self._lies_at_first(self.sources) and self._lies_at_first(self.heldout)
+
+    def is_one_point(self, *sets: Samples) -> bool:
+        """Return whether originals and samples are one point up to rounding."""
+        return self._is_one_point and all(self._lies_at_first(samples) for samples in sets)
+
+    def _lies_at_first(self, samples: Samples) -> bool:
+        return float(np.abs(samples.flat - self.sources.flat[0]).max()) <= self.rounding
 
     def usable(self, n: int) -> tuple[int, ...]:
         """Return the numbers of neighbours below n."""

@@ -1,12 +1,13 @@
 """The data of an audit: tables, settings and samples."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
+from zeta_geom.audits.answers import answer_table, sentences
 from zeta_geom.audits.samples import Samples
-from zeta_geom.audits.verdicts import sentences
 
 TABLES = ("summary", "classes", "comparisons", "samples", "heldout", "cost")
 FILES = ("index.html", "settings.json", *(f"{name}.csv" for name in TABLES))  # of a saved audit
@@ -33,10 +34,14 @@ class AuditResult:
         """The names of the audited methods and synthetic sets."""
         return list(self.points)
 
+    @cached_property
+    def answers(self) -> pd.DataFrame:
+        """The answer to each of five questions, for each space and method, with its rank and a sentence."""
+        return answer_table(self.summary)
+
     def __repr__(self) -> str:
         return f"Audit of {', '.join(self.methods)}: {self.summary['measure'].nunique()} measures"
 
     def __str__(self) -> str:
-        """Return a text with the verdict on each measure of each method."""
-        confidence = self.settings["confidence"]
-        return "\n".join(" ".join(sentences(self.summary, method, confidence)) for method in self.methods)
+        """Return a text with the answers, the largest departures of each method, and the counts."""
+        return "\n".join(sentences(self.summary, self.answers, self.settings["confidence"]))

@@ -28,6 +28,7 @@ class Definition:
     over: str = SAMPLES  # the mean is over the samples, or over the held-out originals
     alone: bool = False  # it depends on the samples alone, not on held-out or augmented originals
     space: str = ""  # where it is measured, if that is not the feature space of the audit
+    length: bool = False  # it has the unit of the data
 
     @property
     def limits(self) -> tuple[float, float]:

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from zeta_geom.audits.samples import Samples
 from zeta_geom.audits.scores import ORACLE, PIXELS
 from zeta_geom.features import FeatureSpace, kept, to_spaces
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 GIVEN = "features"  # the name of the space of features that were passed as arrays
 
@@ -28,8 +34,8 @@ class View:
         return self.name == PIXELS
 
 
-def is_array(features: object) -> bool:
-    """Return whether features were passed as an array."""
+def is_array(features: object) -> TypeIs[np.ndarray]:
+    """Return whether features came as an array."""
     return hasattr(features, "shape") and hasattr(features, "dtype")
 
 

@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from zeta_geom.audits.bootstrap import Bootstrap, Estimate, difference_interval, further_interval
+from zeta_geom.audits.answers.questions import effect_of, place_of
+from zeta_geom.audits.bootstrap import Bootstrap, Estimate, Ratio, difference_interval, further_interval
 from zeta_geom.audits.estimates import ALL, Estimator
 from zeta_geom.audits.measured_sets import MeasuredSet, Measurer
 from zeta_geom.audits.methods.augmenting import cost_of
 from zeta_geom.audits.methods.calls import Method
+from zeta_geom.audits.reference import FLOOR, Reference
 from zeta_geom.audits.samples import Samples
-from zeta_geom.audits.scores import HELDOUT, SAMPLES, Definition, Missing, Scores
+from zeta_geom.audits.scores import HELDOUT, SAMPLES, Definition, Frechet, Missing, Scores
 from zeta_geom.audits.verdicts import qualified, verdict
 
 Tables = dict[str, pd.DataFrame]
@@ -41,14 +43,14 @@ def measure_tables(sets: list[MeasuredSet], measurer: Measurer, estimator: Estim
     for measured in sets:
         originals = measurer.originals(len(measured.samples))
         real = {name: held if name in held.scores else originals for name in measured.scores}
-        summaries.append(_summary(measured, real, estimator, measurer.space))
+        summaries.append(_summary(measured, real, estimator, measurer))
     all_sets = [*sets, *measurer.real.values()]
     rows = pd.concat(summaries, ignore_index=True)
     over_all = rows["class"] == ALL
     tables = {"summary": rows[over_all].drop(columns="class").reset_index(drop=True)}
     tables |= {
         "classes": rows[~over_all].reset_index(drop=True),
-        "comparisons": _comparisons(all_sets, estimator, measurer.space),
+        "comparisons": _comparisons(all_sets, estimator, measurer),
     }
     tables["samples"] = _concatenated(
         _value_table(measured, measured.samples, SAMPLES, measurer.space) for measured in all_sets
@@ -77,28 +79,29 @@ def _class_name(label: Any, names: Sequence[str]) -> str:
 
 
 def _summary(
-    measured: MeasuredSet, real: Mapping[str, MeasuredSet], estimator: Estimator, space: str
+    measured: MeasuredSet, real: Mapping[str, MeasuredSet], estimator: Estimator, measurer: Measurer
 ) -> pd.DataFrame:
     """Return one row for each measure and class: value, interval, interval of real samples, and verdict."""
-    estimates = estimator.estimate(measured)
+    estimates, ratios = estimator.estimate(measured), measurer.ratios(len(measured.samples))
     rows = []
-    for name, (definition, _) in measured.scores.items():
-        real_estimates, further = estimator.estimate(real[name]), estimator.estimate_further(real[name], measured)
+    for name, (definition, scores) in measured.scores.items():
+        real_estimates, ratio = estimator.estimate(real[name]), ratios.get(name, Ratio())
+        scale = _scale(definition, scores, measurer.reference, measured.samples)
         for label in estimator.classes:
             key = (name, label)
-            row = {"space": definition.space or space, "method": measured.name, "group": definition.group}
+            row = {"space": definition.space or measurer.space, "method": measured.name, "group": definition.group}
             row |= {"measure": name, "class": label}
             row |= {"title": definition.title, "unit": definition.unit}
-            row |= _row(
-                estimator.bootstrap, definition, estimates.get(key), real_estimates.get(key), further.get(key)
-            )
+            row |= _row(estimator.bootstrap, definition, estimates.get(key), real_estimates.get(key), ratio, scale)
             row["reason"] = _reason(row, measured, real[name], name, label)
             row["verdict"] = qualified(row["verdict"], measured.apart or definition.alone)
+            question, better = place_of(name)
+            row |= {"question": question, "better": better, "effect": effect_of(row)}
             rows.append(row | {"meaning": definition.meaning})
     return pd.DataFrame(rows)
 
 
-def _comparisons(sets: Sequence[MeasuredSet], estimator: Estimator, space: str) -> pd.DataFrame:
+def _comparisons(sets: Sequence[MeasuredSet], estimator: Estimator, measurer: Measurer) -> pd.DataFrame:
     """Return one row for each measure, class and pair of sets, with their difference and its interval."""
     rows = []
     for first, second in combinations(sets, 2):
@@ -107,15 +110,16 @@ def _comparisons(sets: Sequence[MeasuredSet], estimator: Estimator, space: str) 
             if key not in others:
                 continue
             name, label = key
-            definition = first.scores[name][0]
+            definition, scores = first.scores[name]
+            scale = _scale(definition, scores, measurer.reference, first.samples, second.samples)
             values = estimates[key].value, others[key].value
             difference = values[0] - values[1] if np.isfinite(values).all() else NAN
             low, high = difference_interval(estimator.bootstrap, estimates[key], others[key])
-            word = verdict(0.0, low, high, max(map(abs, values)))
+            word = verdict(0.0, low, high, max(scale, *map(abs, values)))
             word = {"within": "no difference seen", "not measurable": "not measurable"}.get(word, "differ")
             word = qualified(word, (first.apart and second.apart) or definition.alone)
             paired = _paired(first, second, definition, label)
-            row = (definition.space or space, name, definition.title, label, first.name, second.name)
+            row = (definition.space or measurer.space, name, definition.title, label, first.name, second.name)
             rows.append((*row, difference, low, high, paired, word))
     return pd.DataFrame(rows, columns=COMPARISON)
 
@@ -152,19 +156,32 @@ def _row(
     definition: Definition,
     estimate: Estimate | None,
     real: Estimate | None,
-    further: Estimate | None,
+    ratio: Ratio,
+    scale: float,
 ) -> dict[str, Any]:
     estimate = estimate or Estimate(NAN, None, 0, NAN, NAN, NAN)  # a set without samples in the class
     low, high = bootstrap.interval(estimate.draws, estimate.value, definition.limits)
     real_low, real_high = (NAN, NAN)
-    if estimate.n and real is not None and further is not None:
-        real_low, real_high = further_interval(bootstrap, definition, real, further, estimate.n)
+    if estimate.n and real is not None:
+        real_low, real_high = further_interval(bootstrap, definition, real, estimate.n, ratio)
     real_value = NAN if real is None else real.value
     difference = estimate.value - real_value if np.isfinite([estimate.value, real_value]).all() else NAN
     row = {"value": estimate.value, "low": low, "high": high, "median": estimate.median, "std": estimate.std}
     row |= {"n": estimate.n, "infinite": estimate.infinite, "real": real_value}
     row |= {"real_low": real_low, "real_high": real_high, "difference": difference}
-    return row | {"verdict": verdict(estimate.value, real_low, real_high)}
+    return row | {"verdict": verdict(estimate.value, real_low, real_high, scale)}
+
+
+def _scale(definition: Definition, scores: Scores | Missing, reference: Reference, *sets: Samples) -> float:
+    """Return the scale of a measure, of which a share FLOOR is rounding.
+
+    If samples and originals are one point, rounding alone decides who lies in whose ball: the scale is infinite.
+    """
+    if definition.group in ("geometry", "fidelity", "novelty") and reference.is_one_point(*sets):
+        return float("inf")
+    if isinstance(scores, Scores) and isinstance(scores.statistic, Frechet):
+        return float(np.abs(scores.statistic.reference).max()) ** 2
+    return reference.rounding / FLOOR if definition.length else 1.0
 
 
 def _reason(row: Mapping[str, Any], measured: MeasuredSet, real: MeasuredSet, name: str, label: str) -> str:

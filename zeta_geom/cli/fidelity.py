@@ -47,12 +47,13 @@ def fidelity(
         )
     space = (to_space(features, weights, channels) or make_space("pixels")).of(sets[0].shape)
     typer.echo(f"space {space.name}: {space.stated}")
-    rows = metrics(*(space.extract(X, progress=True) for X in sets), k, k_density, jobs)
+    first, second = (space.extract(X, progress=True) for X in sets)
+    rows = metrics(first, second, k, k_density, jobs)
     table = pd.DataFrame(rows).assign(space=space.name, n_real=len(sets[0]), n_fake=len(sets[1]))
     for row in rows:
         typer.echo(f"{row['metric']}: {row['value']:.6g}")
     texts = {name: table[name].to_numpy(str) for name in ("metric", "space")}  # an .npz takes no Python objects
-    write(out, {name: texts.get(name, table[name].to_numpy()) for name in table})
+    write(out, {name: texts.get(name, table[name].to_numpy()) for name in map(str, table)})
 
 
 def metrics(real: np.ndarray, fake: np.ndarray, k: int, k_density: int, n_jobs: int) -> list[Row]:

@@ -37,7 +37,9 @@ def lenet(layer: str | None) -> Network:
     """Return the network of the MNIST oracle; its output is the 84 values before the last layer."""
     check_layer(_lenet(), layer)
     run = _lenet_features if layer is None else whole
-    return Network("lenet", _lenet, Digits(), layer, run, _lenet_key, LENET_OUTPUT)  # the code's key has the weights
+    return Network(
+        "lenet", _lenet, Digits(), layer, run, _lenet_key, LENET_OUTPUT
+    )  # the code's key covers the weights
 
 
 def imagenet(layer: str | None, weights: Path | str | None) -> Network:

@@ -61,7 +61,8 @@ def measure_panel(ax: Axes, rows: pd.DataFrame) -> Axes:
     Parameters
     ----------
     ax, rows : matplotlib Axes and DataFrame
-        Axes to draw on, and the rows of one measure of `Audit.summary`.
+        Axes to draw on, and the rows of one measure of `Audit.summary`; with a column `better`, the direction that
+        is better stands below.
 
     Returns
     -------
@@ -107,6 +108,9 @@ def measure_panel(ax: Axes, rows: pd.DataFrame) -> Axes:
     ax.tick_params(axis="y", length=0)
     ax.locator_params(axis="x", nbins=4)
     ax.margins(x=0.08)
+    if "better" in rows:
+        better = rows["better"].iloc[0]
+        ax.set_xlabel(f"{better} is better" if better else "no direction is better", fontsize=6, color=REAL)
     return ax
 
 
@@ -194,9 +198,8 @@ def worst_images(figure: Figure, images: np.ndarray, titles: Sequence[str], *, c
             f"and one title per image; got shape {images.shape} and {len(titles)} titles."
         )
     rows = -(-len(images) // 6)
-    axes = figure.subplots(rows, 6, squeeze=False).ravel()
-    for ax in axes:
-        ax.set_axis_off()
+    plain = {"xticks": [], "yticks": [], "frame_on": False}  # axes switched off would still make ticks
+    axes = figure.subplots(rows, 6, squeeze=False, subplot_kw=plain).ravel()
     for ax, image, title in zip(axes, images, titles):
         shown = np.clip(image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image, 0, 1)
         ax.imshow(shown, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")

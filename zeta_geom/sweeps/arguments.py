@@ -94,12 +94,20 @@ def check_axes(mixers: object, anchors: object, n_mix: object, gammas: object, s
     """Return the values of a grid, checked: mixers as a mapping or a list of names, all else as lists."""
     gammas = [gammas] if np.isscalar(gammas) else gammas
     return {
-        "mixers": mixers if isinstance(mixers, Mapping) else _names(mixers, "mixers"),
+        "mixers": _labelled_mixers(mixers) if isinstance(mixers, Mapping) else _names(mixers, "mixers"),
         "anchors": [check_choice(anchor, "anchors", ANCHORS) for anchor in _names(anchors, "anchors")],
         "n_mix": [n if n is None else check_int(n, "n_mix", low=1) for n in _sequence(n_mix, "n_mix")],
         "gammas": [check_real(gamma, "gammas", allow_inf=True) for gamma in _sequence(gammas, "gammas")],
         "seeds": [check_int(seed, "seeds", low=0) for seed in _sequence(seeds, "seeds")],
     }
+
+
+def _labelled_mixers(mixers: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    """Return a mapping of mixers, whose values must be pairs of a name and parameters."""
+    for pair in mixers.values():
+        if not (isinstance(pair, (tuple, list)) and len(pair) == 2 and isinstance(pair[1], Mapping)):
+            raise TypeError(f"mixers must map labels to pairs (name, parameters); got {pair!r:.60}.")
+    return mixers
 
 
 def _sequence(values: object, name: str) -> list[Any]:

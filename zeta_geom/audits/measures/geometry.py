@@ -11,7 +11,9 @@ def geometry(candidate: Candidate) -> Results:
     """Yield the measures of geometry."""
     yield from _dimension(candidate)
     meaning = "Euclidean distance from a sample to the nearest held-out original"
-    definition = Definition("heldout-distance", "geometry", "distance to the nearest held-out original", "", meaning)
+    definition = Definition(
+        "heldout-distance", "geometry", "distance to the nearest held-out original", "", meaning, length=True
+    )
     yield definition, Scores(candidate.neighbors.distances[:, 0])
     yield from _residual(candidate)
 
@@ -41,7 +43,7 @@ def _residual(candidate: Candidate) -> Results:
     for k in reference.n_neighbors:
         meaning = f"distance from the tangent plane of a sample's {k} nearest held-out originals"
         definition = Definition(
-            f"tangent-residual-k{k}", "geometry", f"distance off the tangent plane, k = {k}", "", meaning
+            f"tangent-residual-k{k}", "geometry", f"distance off the tangent plane, k = {k}", "", meaning, length=True
         )
         if k in residuals:
             yield definition, Scores(residuals[k], k)
@@ -55,7 +57,14 @@ def true_distance(candidate: Candidate) -> Results:
         return
     meaning = "distance from the manifold's equation"
     definition = Definition(
-        "true-distance", "geometry", "true distance from the manifold", "", meaning, alone=True, space=PIXELS
+        "true-distance",
+        "geometry",
+        "true distance from the manifold",
+        "",
+        meaning,
+        alone=True,
+        length=True,
+        space=PIXELS,
     )
     distances = np.asarray(candidate.reference.manifold(candidate.samples.flat.copy()), dtype=np.float64)
     n = len(candidate.samples)

@@ -13,7 +13,9 @@ def novelty(candidate: Candidate) -> Results:
     sources, n_jobs = candidate.reference.sources.flat, candidate.reference.n_jobs
     neighbors = knn(sources, 1, queries=candidate.samples.flat, n_jobs=n_jobs)
     meaning = "Euclidean distance from a sample to the nearest of the originals that were augmented"
-    definition = Definition("original-distance", "novelty", "distance to the nearest original", "", meaning)
+    definition = Definition(
+        "original-distance", "novelty", "distance to the nearest original", "", meaning, length=True
+    )
     yield definition, Scores(neighbors.distances[:, 0])
     meaning = "share of samples farther from their nearest original than this original is from its nearest other one"
     definition = Definition("authenticity", "novelty", "authenticity", "share", meaning)

@@ -1,5 +1,7 @@
 """The figures of a report: one panel for each measure, densities, and the worst samples."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -8,13 +10,16 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from zeta_geom.audits.answers import real_range, rows_in, spaces_of
 from zeta_geom.audits.report.html import Picture, png_bytes, svg_bytes
 from zeta_geom.audits.result import AuditResult
+from zeta_geom.audits.verdicts import UNKNOWN, number
 from zeta_geom.checks import CHANNEL_COUNTS, image_axes
 from zeta_geom.plots.audit import densities_of, measure_panel, set_colors, worst_images
 from zeta_geom.plots.names import as_label, lettering, text_width
 from zeta_geom.plots.style import PARAMETERS
 
+PANEL_WIDTH = 2.5  # inches; the page enlarges a panel to 19 rem at most
 PLAIN = PARAMETERS | {"text.parse_math": False}  # draws a $ in a name literally
 COLUMNS = 4  # panels in a row
 WORST = 12
@@ -22,36 +27,57 @@ SMOOTH = ("geometry", "realism", "novelty")  # groups with continuous values, wh
 ROUNDING = 1e-9  # relative range of values that are equal but for rounding
 
 
+def drawable(summary: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the measures that are measurable for at least one method, in one space."""
+    measurable = (summary["verdict"] != UNKNOWN).groupby([summary["space"], summary["measure"]]).transform("any")
+    return summary[measurable]
+
+
 def small_multiples(summary: pd.DataFrame) -> Figure:
-    """Draw one panel for each measure, with one row for each method."""
-    names = list(dict.fromkeys(summary["measure"]))
-    rows, methods = -(-len(names) // COLUMNS), summary["method"].nunique()
+    """Draw one panel for each measurable measure and space, with one row for each method."""
+    panels = [rows for _, rows in drawable(summary).groupby(["space", "measure"], sort=False)]
+    several = len(spaces_of(summary)) > 1
+    rows, methods = max(1, -(-len(panels) // COLUMNS)), summary["method"].nunique()
     with matplotlib.rc_context(PLAIN), lettering():
         letters = max(text_width(as_label(name)) for name in summary["method"])
         width = 10 + 0.07 * max(0, letters - 16)  # inches; names of up to 16 letters fit into 10
-        figure = Figure(figsize=(width, rows * (0.62 + 0.2 * methods)), layout="constrained")
-        axes = figure.subplots(rows, COLUMNS, squeeze=False)
-        for place, ax in enumerate(axes.ravel()):
-            if place >= len(names):
-                ax.set_axis_off()
-                continue
-            measure_panel(ax, summary[summary["measure"] == names[place]])
+        figure = Figure(figsize=(width, rows * (0.8 + 0.2 * methods)), layout="constrained")
+        axes = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
+        for place, (ax, panel) in enumerate(zip(axes, panels)):
+            measure_panel(ax, panel)
+            if several:
+                ax.set_title(f"{ax.get_title()}\n{as_label(panel['space'].iloc[0])}", fontsize=7)
             if place % COLUMNS:
                 ax.set_yticklabels([])
+        for ax in axes[len(panels) :]:
+            ax.set_axis_off()
     return figure
 
 
-def densities(audit: AuditResult) -> Iterator[Picture]:
-    """Yield one picture with a panel for each measure whose values vary; none if no measure does."""
-    table = audit.samples
-    chosen = audit.summary.drop_duplicates("measure")
+def panel(rows: pd.DataFrame) -> Picture:
+    """Return a small picture of one measure."""
+    first = rows.iloc[0]
+    with matplotlib.rc_context(PLAIN), lettering():
+        figure = Figure(figsize=(PANEL_WIDTH, 0.75 + 0.2 * len(rows)), layout="constrained")
+        measure_panel(figure.subplots(), rows)
+        content = svg_bytes(figure)
+    values = ", ".join(f"{name} {number(value)}" for name, value in zip(rows["method"], rows["value"]))
+    return Picture(
+        str(first["title"]), "", f"{first['title']}: {values}; real samples {real_range(first)}.", content, "svg"
+    )
+
+
+def densities(audit: AuditResult, space: str) -> Iterator[Picture]:
+    """Yield one picture with a panel for each measure whose values vary in a space; none if no measure does."""
+    spaces = spaces_of(audit.summary)
+    summary, table = rows_in(audit.summary, space, spaces), rows_in(audit.samples, space, spaces)
+    chosen = summary.drop_duplicates("measure")
     chosen = chosen[chosen["group"].isin(SMOOTH) & chosen["measure"].isin(table.columns)]
     panels = {}
     for row in chosen.to_dict("records"):
         parts = {str(name): rows[row["measure"]].dropna() for name, rows in table.groupby("method", sort=False)}
-        parts = {name: values[np.isfinite(values)].to_numpy() for name, values in parts.items()}
-        parts = {name: values for name, values in parts.items() if _varies(values)}
-        if parts and len(np.unique(np.concatenate(list(parts.values())))) > 2:
+        parts = {name: finite for name, values in parts.items() if _varies(finite := _mostly_finite(values))}
+        if set(parts) & set(audit.methods) and len(np.unique(np.concatenate(list(parts.values())))) > 2:
             panels[row["title"], row["unit"]] = parts
     if not panels:
         return
@@ -81,20 +107,31 @@ def densities(audit: AuditResult) -> Iterator[Picture]:
     )
 
 
+def _mostly_finite(values: pd.Series[float]) -> np.ndarray:
+    """Return the finite values; none if most values are infinite, so that the rest is not what the measure says."""
+    numbers = values.to_numpy(dtype=np.float64)
+    finite = numbers[np.isfinite(numbers)]
+    return finite if 2 * len(finite) >= len(numbers) else finite[:0]
+
+
 def _varies(values: np.ndarray) -> bool:
     return len(values) > 1 and bool(np.ptp(values) > ROUNDING * np.abs(values).max())
 
 
 def worst_of(audit: AuditResult) -> tuple[str, dict[str, pd.DataFrame]]:
-    """Return the title of the measure that ranks the samples, and the twelve worst samples of each method."""
-    columns = list(audit.samples.columns)
+    """Return the title of the measure that ranks the samples in the first space, and the worst of each method."""
+    spaces = spaces_of(audit.summary)
+    table = rows_in(audit.samples, spaces[0], spaces)
+    columns = list(table.columns)
     planes = [name for name in columns if name.startswith("tangent-residual")]
-    name = next(name for name in ("true-distance", *planes[::-1], "heldout-distance") if name in columns)
+    candidates = ("true-distance", *planes[::-1], "heldout-distance")
+    name = next(name for name in candidates if name in columns and table[name].notna().any())
     title = audit.summary.set_index("measure")["title"].to_dict()[name]
     rows = {}
     for method in audit.methods:
-        samples = audit.samples[audit.samples["method"] == method].reset_index(drop=True)
-        rows[method] = samples.nlargest(WORST, name).dropna(axis=1, how="all")
+        samples = table[(table["method"] == method) & table[name].notna()].reset_index(drop=True)
+        if len(samples):
+            rows[method] = samples.nlargest(WORST, name).dropna(axis=1, how="all")
     return title, rows
 
 
@@ -107,9 +144,9 @@ def worst_pictures(audit: AuditResult, measure: str, rows: Mapping[str, pd.DataF
             return
         titles = [f"row {row}" if row >= 0 else "" for row in worst["row"]]
         with matplotlib.rc_context(PLAIN):
-            figure = worst_images(
-                Figure(figsize=(7, 2.7), layout="constrained"), X[worst.index], titles, channels=channels
-            )
+            figure = Figure(figsize=(7, 2.7), layout="none")  # equal cells: no layout has to be computed
+            figure.subplots_adjust(left=0.01, right=0.99, bottom=0.01, top=0.93, wspace=0.05, hspace=0.2)
+            worst_images(figure, X[worst.index], titles, channels=channels)
         alt = f"The {len(worst)} samples of {method} with the largest {measure}; the table below has their values."
         title = f"{method}: the {len(worst)} worst samples"
         caption = f"By {measure}, the worst first; in grey images 1 is black."

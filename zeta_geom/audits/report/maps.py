@@ -1,44 +1,59 @@
 """A map of originals and synthetic samples: the points themselves in the plane, otherwise t-SNE."""
 
+from collections.abc import Mapping
+
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from zeta_geom.audits.answers import spaces_of
 from zeta_geom.audits.measured_sets import ORIGINAL
 from zeta_geom.audits.report.figures import PLAIN
 from zeta_geom.audits.report.html import Picture, Section, png_bytes
 from zeta_geom.audits.result import AuditResult
+from zeta_geom.audits.samples import Samples
 from zeta_geom.neighborhoods import embed
 from zeta_geom.plots.audit import points_map, set_colors
 
-MAPPED = 500  # samples of each set: more hide each other
+MAPPED = 1000  # samples in a map, equally many of each set: more hide each other, and t-SNE takes their time
 LEAST = 40  # samples: t-SNE of fewer shows nothing
 PERPLEXITY = 30
+STEPS = 250  # of t-SNE after early exaggeration: the map of a thousand samples hardly changes later
 
 
 def maps(audit: AuditResult) -> Section:
-    """Return the section with the map."""
-    sets = {ORIGINAL: audit.sources, **audit.points}
-    parts = {name: samples.flat[:MAPPED] for name, samples in sets.items()}
+    """Return the section with a map for each feature space."""
+    spaces = spaces_of(audit.summary)
+    lead = [f"A map shows at most {MAPPED:,} samples, equally many of each set."]
+    pictures = []
+    for space in spaces:
+        sets = audit.spaces.get(space, {ORIGINAL: audit.sources, **audit.points})
+        drawn = _map(sets, audit.settings["random_state"], f" ({space})" if len(spaces) > 1 else "")
+        if isinstance(drawn, str):
+            lead.append(drawn)
+        else:
+            pictures.append(drawn)
+    return Section("Map", lead if pictures else lead[1:], pictures=pictures)
+
+
+def _map(sets: Mapping[str, Samples], seed: int, where: str) -> Picture | str:
+    """Return the picture of a map, or the reason why there is none."""
+    parts = {name: samples.flat[: MAPPED // len(sets)] for name, samples in sets.items()}
     X = np.concatenate(list(parts.values())).astype(np.float64)
     owners = np.repeat(list(parts), [len(points) for points in parts.values()])
     if X.shape[1] < 2 or len(X) < LEAST or np.ptp(X, axis=0).max() == 0:
-        return Section(
-            "Map", [f"There is no map: it needs at least two features, and {LEAST} samples that are not all equal."]
-        )
+        return f"There is no map{where}: it needs at least two features, and {LEAST} samples that are not all equal."
     if X.shape[1] == 2:
         xy, text = X, "The points themselves."
     else:
         perplexity = min(PERPLEXITY, (len(X) - 1) / 3)
-        xy, _ = embed(X, perplexity=perplexity, random_state=audit.settings["random_state"])
+        xy, _ = embed(X, perplexity=perplexity, random_state=seed, n_iter=STEPS)
         text = f"t-SNE of {len(X):,} samples together (perplexity {perplexity:g}); its distances mean nothing."
-    colors = set_colors(audit.methods)
+    colors = set_colors([name for name in sets if name != ORIGINAL])
     with matplotlib.rc_context(PLAIN):
         figure = Figure(figsize=(3.3 * len(colors), 3.4), layout="constrained")
         for ax, (name, color) in zip(figure.subplots(1, len(colors), squeeze=False)[0], colors.items()):
             points_map(ax, xy, list(owners), name, color)
     alt = f"Originals as grey dots and, in one panel each, the samples of {', '.join(colors)} as rings."
     caption = f"Grey: originals; rings: synthetic samples. {text}"
-    lead = [f"The map shows at most {MAPPED} samples of each set."]
-    picture = Picture("Originals and synthetic samples", caption, alt, png_bytes(figure, dpi=130), "png")
-    return Section("Map", lead, pictures=[picture])
+    return Picture(f"Originals and synthetic samples{where}", caption, alt, png_bytes(figure, dpi=130), "png")

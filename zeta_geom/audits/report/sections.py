@@ -3,84 +3,50 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
-from zeta_geom.audits.report.figures import densities, small_multiples, worst_of, worst_pictures
-from zeta_geom.audits.report.html import Page, Picture, Section, Table, svg_bytes
+from zeta_geom.audits.answers import QUESTIONS, spaces_of
+from zeta_geom.audits.report.figures import densities, worst_of, worst_pictures
+from zeta_geom.audits.report.first_screen import DIRECTIONS, HEADINGS, FirstScreen, anchor
+from zeta_geom.audits.report.html import Page, Section, Table
 from zeta_geom.audits.report.maps import maps
 from zeta_geom.audits.result import AuditResult
-from zeta_geom.audits.verdicts import sentences
 
 DIGITS = 6  # significant digits of the values of single samples
 SHOWN = 60  # rows of a long table that the page shows
 FITTING = 1_100_000  # numbers of six digits that fit into a page of 5 MiB
 
-HEADINGS = {
-    "title": "measure",
+HEADINGS = HEADINGS | {
     "measure": "key",
-    "low": "interval from",
-    "high": "to",
-    "real": "real samples",
-    "real_low": "others from",
-    "real_high": "others to",
     "infinite": "share infinite",
     "seconds": "seconds a batch",
     "copy_seconds": "seconds a copy",
     "copies": "batch ÷ copy",
     "batch": "samples in a batch",
 }
-MAIN = ["method", "title", "verdict", "value", "low", "high", "real", "real_low", "real_high", "unit", "reason"]
 
 
-def make_page(audit: AuditResult, title: str, repeat: str | None) -> Page:
-    """Return the page of a report."""
-    confidence = audit.settings["confidence"]
-    verdicts = [line for name in audit.methods for line in sentences(audit.summary, name, confidence)]
-    values = "The single values behind the means, for synthetic samples and for real samples."
-    sections = [
-        Section("Where each measure stands", verdicts, [_summary(audit)], [_main(audit)]),
-        _comparisons(audit),
-        _classes(audit),
-        Section("Densities", [values], pictures=list(densities(audit))),
-        _worst(audit),
-        maps(audit),
-        _cost(audit),
-        _every(audit),
-        _definitions(audit),
-        _settings(audit),
-    ]
+def make_page(audit: AuditResult, title: str, repeat: str | None, progress: bool = False) -> Page:
+    """Return the page of a report, with a progress bar of its sections on a terminal."""
+    screen = FirstScreen(audit)
+    steps: list[Callable[[], Section]] = []
+    for make in (screen.answered, screen.summed_up, screen.measured):
+        steps += [partial(make, space) for space in screen.spaces]
+    steps += [partial(_comparisons, audit), partial(_classes, audit), partial(_densities, audit)]
+    steps += [partial(_worst, audit), partial(maps, audit), partial(_cost, audit), partial(_every, audit)]
+    steps += [partial(_definitions, audit), partial(_settings, audit)]
+    bar = tqdm(steps, desc="report", unit="section", leave=False, disable=None if progress else True)
+    sections = [step() for step in bar]
     lead = [
-        f"The effect of {_listed(audit.methods)} on {audit.settings['originals']:,} originals, measured against "
-        f"{audit.settings['held out']:,} originals that no method saw ({audit.settings['held out by']}).",
-        "Each measure is computed for the synthetic samples and, by the same rule, for real samples. A value is "
-        f"within if it lies in the {confidence:.0%} interval of another sample of real data.",
+        f"The effect of {_listed(audit.methods)} on {audit.settings['originals']:,} originals, beside "
+        f"{audit.settings['held out']:,} originals that no method saw ({audit.settings['held out by']})."
     ]
     return Page(title, lead, sections, repeat or _call(audit))
-
-
-def _summary(audit: AuditResult) -> Table:
-    caption = (
-        "The value with its bootstrap interval, the value of real samples with the interval of another real sample, "
-        "and the verdict."
-    )
-    shown = audit.summary[[*MAIN, "median", "std", "n", "infinite", "group", "measure"]]
-    return Table("summary", "Every measure", caption, shown, columns=HEADINGS)
-
-
-def _main(audit: AuditResult) -> Picture:
-    confidence = audit.settings["confidence"]
-    counts = " ".join(sentences(audit.summary, method, confidence)[0] for method in audit.methods)
-    alt = f"One panel for each measure, with the numbers of the table below. {counts}"
-    caption = (
-        "One row for each method: the value and its interval. Grey: the interval of another sample of real data, "
-        "with the value of the real samples as a line. A filled marker is within, an open marker outside; a cross "
-        "has no finite interval of real samples."
-    )
-    return Picture(
-        "Every measure against real samples", caption, alt, svg_bytes(small_multiples(audit.summary)), "svg"
-    )
 
 
 def _comparisons(audit: AuditResult) -> Section:
@@ -91,9 +57,9 @@ def _comparisons(audit: AuditResult) -> Section:
     ]
     over_all = audit.comparisons["class"] == "all"
     caption = "The real samples are the set “original” and, for novelty, the set “held-out”."
-    pairs = audit.comparisons[over_all][
-        ["title", "first", "second", "verdict", "difference", "low", "high", "paired"]
-    ]
+    columns = ["title", "first", "second", "verdict", "difference", "low", "high", "paired"]
+    several = audit.comparisons["space"].nunique() > 1
+    pairs = audit.comparisons[over_all][["space", *columns] if several else columns]
     by_class = audit.comparisons[~over_all]
     tables = [Table("comparisons", "Pairs of sets", caption, pairs, SHOWN, HEADINGS)]
     if len(by_class):
@@ -109,8 +75,10 @@ def _classes(audit: AuditResult) -> Section:
         "held-out originals of all classes; a Fréchet distance is from the held-out originals of the class."
     ]
     outside = audit.classes[audit.classes["verdict"].str.startswith("outside")]
-    count = outside.groupby(["method", "class"], sort=False).size().unstack(fill_value=0)
-    count = count[sorted(count.columns, key=lambda name: int(str(name)))]
+    several = len(spaces_of(audit.summary)) > 1
+    rows_of = ["space", "method"] if several else ["method"]
+    count = outside.groupby([*rows_of, "class"], sort=False).size().unstack(fill_value=0)
+    count = count[sorted(count.columns, key=_class_order)].astype(int)
     rows = audit.classes.drop(columns="meaning")
     counted = count.reset_index() if len(count) else pd.DataFrame({"method": audit.methods})
     tables = [
@@ -118,6 +86,21 @@ def _classes(audit: AuditResult) -> Section:
         Table("classes", "Every measure, by class", "As in the first table.", rows, 0, HEADINGS),
     ]
     return Section("Classes", text, tables)
+
+
+def _class_order(name: object) -> tuple[bool, int, str]:
+    """Return a key that sorts classes: numbers by size, then names by letters."""
+    text = str(name)
+    return (False, int(text), "") if text.isdecimal() else (True, 0, text)
+
+
+def _densities(audit: AuditResult) -> Section:
+    values = ["The single values behind the means, for synthetic samples and for real samples."]
+    return Section(
+        "Densities",
+        values,
+        pictures=[each for space in spaces_of(audit.summary) for each in densities(audit, space)],
+    )
 
 
 def _worst(audit: AuditResult) -> Section:
@@ -138,15 +121,18 @@ def _every(audit: AuditResult) -> Section:
         f"The single values behind the means, with {DIGITS} significant digits. “row” is the row in your array: of "
         "the originals for methods, of the synthetic samples for arrays."
     ]
+    whole = "One row for each space, method and measure."
+    summary = Table("summary", "Every measure", whole, audit.summary.drop(columns="meaning"), 0, HEADINGS)
     count = audit.samples.size + audit.heldout.size
     if count > FITTING:
         text.append(
             f"The {count:,} numbers do not fit into a page of 5 MiB; they are in samples.csv and heldout.csv, which "
             "`Audit.save` and the command line write beside the page."
         )
-        return Section("Every value", text)
+        return Section("Every value", text, [summary])
     caption = "One row for each sample and set."
     tables = [
+        summary,
         Table("samples", "Every sample", caption, _rounded(audit.samples), 0, HEADINGS),
         Table("held-out", "Every held-out original", caption, _rounded(audit.heldout), 0, HEADINGS),
     ]
@@ -154,16 +140,24 @@ def _every(audit: AuditResult) -> Section:
 
 
 def _definitions(audit: AuditResult) -> Section:
-    frame = audit.summary.drop_duplicates("measure")[["measure", "group", "title", "unit", "meaning"]]
+    frame = audit.summary.drop_duplicates("measure")
+    columns = ["title", "question", "better", "unit", "meaning", "group", "measure"]
+    questions = {"": "none"} | {question.key: question.short for question in QUESTIONS}
     text = [
         "Novelty is measured against the augmented originals, and its real samples are the held-out originals. All "
         "other measures are against the held-out originals, and their real samples are the augmented originals. "
         "Intervals are bootstraps of the values; for dimension, tangent planes, precision, recall, density and "
         "coverage, blocks of neighbouring samples are resampled."
     ]
-    return Section(
-        "What each number is", text, [Table("measures", "Measures", "Definitions.", frame, columns=HEADINGS)]
+    table = Table(
+        "measures",
+        "Measures",
+        "Definitions, the question that each measure belongs to, and the direction that is better.",
+        frame[columns].replace({"question": questions, "better": DIRECTIONS}),
+        columns=HEADINGS,
+        anchors=[anchor(name) for name in frame["measure"]],
     )
+    return Section("What each number is", text, [table])
 
 
 def _settings(audit: AuditResult) -> Section:

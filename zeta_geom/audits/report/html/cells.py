@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 SHAPES = {"within": "within", "outside, above": "above", "outside, below": "below", "not measurable": "unknown"}
+SHAPES |= {answer: answer for answer in ("yes", "mostly", "partly", "no")}
 _DIGITS = 4
 _LINE = 32  # letters of a cell that fit on one line
 _PLAIN = (1e-4, 1e6)  # range of magnitudes without an exponent
@@ -25,7 +26,8 @@ class Cell:
     text: str  # empty if the value is missing
     missing: bool = False
     exact: str | None = None  # the exact number if the text is rounded, to sort by
-    shape: str | None = None  # shape of a verdict: "within", "above", "below" or "unknown"
+    shape: str | None = None  # shape of a verdict or an answer, a value of SHAPES
+    link: str = ""  # id of the element that the cell links to
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,12 @@ def show_number(value: float, decimals: int | None = None) -> str:
     return text.replace("-", "−")
 
 
-def show_column(values: pd.Series[Any], heading: str, *, verdict: bool = False) -> Column:
+def shape_of(text: str) -> str | None:
+    """Return the shape of a text that begins with a verdict or an answer; None if it does not."""
+    return SHAPES.get(text.strip().lower().partition(" (")[0])
+
+
+def show_column(values: pd.Series[Any], heading: str, *, verdict: bool = False, links: Sequence[str] = ()) -> Column:
     """Return a column of cells; if four digits write every number exactly, all numbers get equally many decimals."""
     entries = [None if _is_missing(value) else value for value in values.tolist()]
     present = [value for value in entries if value is not None]
@@ -69,10 +76,9 @@ def show_column(values: pd.Series[Any], heading: str, *, verdict: bool = False) 
     decimals = _common_decimals(value for value in entries if value is not None) if numeric else None
     cells = [_show(value, decimals) for value in entries]
     if verdict:
-        cells = [
-            Cell(cell.text, cell.missing, shape=SHAPES.get(cell.text.strip().lower().partition(" (")[0]))
-            for cell in cells
-        ]
+        cells = [replace(cell, shape=shape_of(cell.text)) for cell in cells]
+    if links:
+        cells = [replace(cell, link=link) for cell, link in zip(cells, links)]
     return Column(heading, numeric, cells)
 
 

@@ -25,8 +25,17 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Panels:
+    """A figure of small pictures side by side; on a narrow page, one in a row."""
+
+    title: str
+    caption: str
+    pictures: Sequence[Picture]
+
+
+@dataclass(frozen=True)
 class Table:
-    """A table of the page, and its CSV. A column named `verdict` gets shapes beside its words."""
+    """A table of the page, and its CSV. Columns of verdicts and answers get shapes beside their words."""
 
     name: str  # of the CSV; unique on a page; letters, digits, "-" and "_"
     title: str
@@ -34,6 +43,9 @@ class Table:
     frame: pd.DataFrame  # without its index
     shown: int | None = None  # rows on the page, None for all; the CSV has all
     columns: Mapping[str, str] = field(default_factory=dict)  # headings that differ from the column names
+    shapes: Sequence[str] = ("verdict",)  # columns of verdicts and answers
+    links: Mapping[str, Sequence[str]] = field(default_factory=dict)  # column -> for each row the id that it links to
+    anchors: Sequence[str] = ()  # for each row the id that links lead to
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -47,12 +59,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """A section of the page."""
+    """A section of the page; its parts have headings one level below its own."""
 
     title: str
-    text: Sequence[str]  # paragraphs
+    text: Sequence[str] = ()  # paragraphs
     tables: Sequence[Table] = ()
-    pictures: Sequence[Picture] = ()
+    pictures: Sequence[Picture | Panels] = ()
+    answer: str = ""  # a sentence that begins with an answer and a colon
+    parts: Sequence["Section"] = ()
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TypeAlias
 
 import jinja2
 from markupsafe import Markup
 
-from zeta_geom.audits.report.html.cells import Column, show_column
+from zeta_geom.audits.report.html.cells import Column, shape_of, show_column
 from zeta_geom.audits.report.html.downloads import Download, data_uri, make_download
-from zeta_geom.audits.report.html.parts import Page, Picture, Table
+from zeta_geom.audits.report.html.parts import Page, Panels, Picture, Section, Table
 from zeta_geom.audits.report.html.pictures import picture_size
 from zeta_geom.records import atomic_path
 
@@ -39,25 +38,55 @@ class _TableView:
 
 @dataclass(frozen=True)
 class _PictureView:
-    """The data of a picture for the template."""
+    """The data of a picture, or of one panel, for the template."""
 
     picture: Picture
-    number: int
     source: str
     size: tuple[int, int] | None
 
 
-Views: TypeAlias = Sequence[tuple[Sequence[_TableView], Sequence[_PictureView]]]  # one pair for each section
+@dataclass(frozen=True)
+class _FigureView:
+    """The data of a figure with one picture, or with panels, for the template."""
+
+    title: str
+    caption: str
+    number: int
+    images: Sequence[_PictureView]
+    grid: bool
+
+
+@dataclass(frozen=True)
+class _SectionView:
+    """The data of a section for the template."""
+
+    section: Section
+    tables: Sequence[_TableView]
+    figures: Sequence[_FigureView]
+    parts: Sequence["_SectionView"]
+    answer: Sequence[str]  # shape, answer, and the rest of the sentence; empty if there is none
+
+    def walk(self) -> Iterator["_SectionView"]:
+        """Yield the section and all its parts."""
+        yield self
+        for part in self.parts:
+            yield from part.walk()
 
 
 def render(page: Page) -> str:
     """Return a page as HTML."""
-    return _fill(page, _views(page))
+    return _fill(page, _views(page.sections))
+
+
+def render_part(section: Section) -> str:
+    """Return a section with parts as a fragment of HTML for a notebook: its table, answers and pictures."""
+    (view,) = _views([section])
+    return _NOT_HTML.sub("\ufffd", _template("fragment.html").render(view=view))
 
 
 def write_page(page: Page, path: Path) -> int:
     """Write a page, whole or not at all."""
-    views = _views(page)
+    views = _views(page.sections)
     content = _fill(page, views).encode()
     if len(content) > MAX_BYTES:
         parts = sorted(_room(views), key=lambda part: -part[0])
@@ -71,70 +100,91 @@ def write_page(page: Page, path: Path) -> int:
     return len(content)
 
 
-def _fill(page: Page, views: Views) -> str:
-    names = [view.table.name.lower() for tables, _ in views for view in tables]
+def _fill(page: Page, views: Sequence[_SectionView]) -> str:
+    names = [view.table.name.lower() for top in views for part in top.walk() for view in part.tables]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ValueError(f"tables must differ in name, not only in case; {twice} come twice.")
-    template, style, script = _template()
+    style, script = _source("style.css"), _source("script.js")
     policy = (
         f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)};"
         " base-uri 'none'; form-action 'none'"
     )
-    parts = list(zip(page.sections, views, strict=True))
-    html = template.render(page=page, parts=parts, policy=policy, style=Markup(style), script=Markup(script))
+    template = _template("report.html")
+    html = template.render(page=page, views=views, policy=policy, style=Markup(style), script=Markup(script))
     return _NOT_HTML.sub("\ufffd", html)
 
 
-def _views(page: Page) -> Views:
+def _views(sections: Sequence[Section]) -> list[_SectionView]:
     number = itertools.count(1)
-    return [
-        (
-            [_table_view(table) for table in part.tables],
-            [_picture_view(picture, next(number)) for picture in part.pictures],
-        )
-        for part in page.sections
-    ]
+    return [_section_view(section, number) for section in sections]
+
+
+def _section_view(section: Section, number: Iterator[int]) -> _SectionView:
+    tables = [_table_view(table) for table in section.tables]
+    figures = [_figure_view(picture, next(number)) for picture in section.pictures]
+    word, _, rest = section.answer.partition(": ")
+    answer = [shape_of(word) or "unknown", word, rest] if section.answer else []
+    return _SectionView(section, tables, figures, [_section_view(part, number) for part in section.parts], answer)
 
 
 def _table_view(table: Table) -> _TableView:
     shown = table.frame if table.shown is None else table.frame.iloc[: table.shown]
     columns = [
-        show_column(shown.iloc[:, place], str(table.columns.get(name, name)), verdict=name == "verdict")
+        show_column(
+            shown.iloc[:, place],
+            str(table.columns.get(name, name)),
+            verdict=name in table.shapes,
+            links=table.links.get(name, ()),
+        )
         for place, name in enumerate(shown.columns)
     ]
     return _TableView(table, columns, len(shown), len(shown) > _LONG, make_download(table.frame, table.name))
 
 
-def _picture_view(picture: Picture, number: int) -> _PictureView:
+def _figure_view(picture: Picture | Panels, number: int) -> _FigureView:
+    panels = isinstance(picture, Panels)
+    images = [_picture_view(each) for each in (picture.pictures if isinstance(picture, Panels) else [picture])]
+    return _FigureView(picture.title, picture.caption, number, images, panels)
+
+
+def _picture_view(picture: Picture) -> _PictureView:
     size = picture_size(picture.content, picture.kind)
-    return _PictureView(picture, number, data_uri(picture.content, _MEDIA[picture.kind]), size)
+    return _PictureView(picture, data_uri(picture.content, _MEDIA[picture.kind]), size)
 
 
-def _room(views: Views) -> Iterator[tuple[int, str, str]]:
+def _room(views: Sequence[_SectionView]) -> Iterator[tuple[int, str, str]]:
     """Yield the size in bytes of each part, its description, and a remedy to make it smaller."""
-    for tables, pictures in views:
-        for view in tables:
+    for part in itertools.chain.from_iterable(view.walk() for view in views):
+        for view in part.tables:
             name = view.table.name
             remedy = "round its numbers, or leave columns or rows out"
             yield len(view.download.content), f"the CSV of table {name!r}", remedy
             cells = [cell.text for column in view.columns for cell in column.cells]
             room = sum(len(text.encode("utf-8", "replace")) + 20 for text in cells)  # about 20 bytes of tags a cell
             yield room, f"the {view.rows:,} rows shown of table {name!r}", "show fewer rows (`shown`)"
-        for shown in pictures:
+        for shown in itertools.chain.from_iterable(figure.images for figure in part.figures):
             drawn = shown.picture.kind == "svg"
             remedy = "save it as PNG, or draw fewer points" if drawn else "save it at a lower dpi"
             yield len(shown.source), f"picture {shown.picture.title!r}", remedy
 
 
 @cache
-def _template() -> tuple[jinja2.Template, str, str]:
+def _environment() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=loader
     )
     environment.filters["size"] = _size
-    style, script = (loader.get_source(environment, name)[0] for name in ("style.css", "script.js"))
-    return environment.get_template("report.html"), style, script
+    return environment
+
+
+def _template(name: str) -> jinja2.Template:
+    return _environment().get_template(name)
+
+
+@cache
+def _source(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")
 
 
 def _hash(text: str) -> str:
