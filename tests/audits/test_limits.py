@@ -54,7 +54,7 @@ def whole(made):
         ({"synthetic": {"original": X}}, "a name must have 1 to 60"),
         ({"synthetic": np.full((9, 2), 200, dtype=np.uint8), "X": 200 * np.abs(X)}, "in the unit of"),
         ({"holdout": X}, "holdout must have labels"),
-        ({"holdout": (X[:2], Y[:2])}, "at least 4 samples each; got 2 and 2"),
+        ({"holdout": (X[:2], Y[:2])}, "at least 4 samples each; got 120 and 2"),
         ({"augment": lambda X: X[:, :1]}, "must have samples of the shape of the originals"),
         ({"augment": lambda X: X[:1]}, "must return labels"),
         ({"augment": lambda X: X * np.nan}, "must be finite"),

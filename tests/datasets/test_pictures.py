@@ -79,7 +79,7 @@ def test_several_folders_share_the_numbers_of_the_first(tmp_path):
     assert second["y"].tolist() == [1]
     assert names_of(first) == names_of(second) == ["ash", "oak"]
     np.savez(tmp_path / "a.npz", X=first["X"], y=[0, 1])
-    with pytest.raises(ValueError, match=r"must name its classes as .*one does, ash, oak; its names are absent"):
+    with pytest.raises(ValueError, match=r"must have the class names of .*one .ash, oak.; it has none"):
         read_several([tmp_path / "one", tmp_path / "a.npz"])
     with pytest.raises(ValueError, match="size is for folders of pictures"):
         read_several([tmp_path / "a.npz"], size=4)
