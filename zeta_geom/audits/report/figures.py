@@ -56,7 +56,7 @@ def small_multiples(summary: pd.DataFrame) -> Figure:
 
 def panel(rows: pd.DataFrame) -> Picture:
     """Return a small picture of one measure."""
-    first = rows.iloc[0]
+    first = rows.to_dict("records")[0]
     with matplotlib.rc_context(PLAIN), lettering():
         figure = Figure(figsize=(PANEL_WIDTH, 0.75 + 0.2 * len(rows)), layout="constrained")
         measure_panel(figure.subplots(), rows)
@@ -144,7 +144,8 @@ def worst_pictures(audit: AuditResult, measure: str, rows: Mapping[str, pd.DataF
             return
         titles = [f"row {row}" if row >= 0 else "" for row in worst["row"]]
         with matplotlib.rc_context(PLAIN):
-            figure = Figure(figsize=(7, 2.7), layout="none")  # equal cells: no layout has to be computed
+            figure = Figure(figsize=(7, 2.7))
+            figure.set_layout_engine("none")  # equal cells: no layout has to be computed
             figure.subplots_adjust(left=0.01, right=0.99, bottom=0.01, top=0.93, wspace=0.05, hspace=0.2)
             worst_images(figure, X[worst.index], titles, channels=channels)
         alt = f"The {len(worst)} samples of {method} with the largest {measure}; the table below has their values."
