@@ -145,7 +145,11 @@ def test_pictures_are_there(made, facts):
     answered = made.answers.query("method == @made.methods[0] and decides != ''")
     panels = drawable(made.summary)
     shown = sum(rows_in(panels, space, spaces)["measure"].nunique() for space in spaces)
-    assert facts.pictures == len(answered) + shown + 2 * len(spaces) + images * len(made.methods)
+    mapped = sum(len(made.spaces[space]) - 1 for space in spaces)
+    alts = [node.attributes["alt"] for node in facts.root.all("img")]
+    vary = [alt for alt in alts if alt.startswith(("Density of", "Legend"))]
+    assert len(vary) > 2 * len(spaces)
+    assert facts.pictures == len(answered) + shown + mapped + len(vary) + images * len(made.methods)
 
 
 def test_samples_that_may_have_leaked_are_marked(made, facts):

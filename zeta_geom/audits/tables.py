@@ -96,8 +96,8 @@ def _summary(
             row["reason"] = _reason(row, measured, real[name], name, label)
             row["verdict"] = qualified(row["verdict"], measured.apart or definition.alone)
             question, better = place_of(name)
-            row |= {"question": question, "better": better, "effect": effect_of(row)}
-            rows.append(row | {"meaning": definition.meaning})
+            row |= {"question": question, "better": better}
+            rows.append(row | {"effect": effect_of(row), "meaning": definition.meaning})
     return pd.DataFrame(rows)
 
 

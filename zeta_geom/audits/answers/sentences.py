@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -37,15 +36,15 @@ def answer_lines(answers: pd.DataFrame, corner: str = "") -> list[str]:
     cells = [[corner, *(f"{question.short}?" for question in QUESTIONS)]]
     for name in methods:
         rows = answers[answers["method"] == name].set_index("question")
-        cells.append([name, *(ranked(rows.loc[question.key].to_dict(), len(methods)) for question in QUESTIONS)])
+        cells.append([name, *(ranked(rows, question.key, len(methods)) for question in QUESTIONS)])
     widths = [max(len(row[place]) for row in cells) for place in range(len(cells[0]))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in cells]
 
 
-def ranked(row: Mapping[Any, Any], n_methods: int) -> str:
-    """Return an answer with its rank among several methods."""
-    known = n_methods > 1 and row["rank"] == row["rank"]
-    return f"{row['answer']} ({row['rank']:.0f})" if known else str(row["answer"])
+def ranked(answers: pd.DataFrame, key: str, n_methods: int) -> str:
+    """Return an answer, from rows with the index `key`, with its rank among several methods."""
+    answer, rank = str(answers.at[key, "answer"]), float(answers.at[key, "rank"])  # type: ignore[arg-type]
+    return f"{answer} ({rank:.0f})" if n_methods > 1 and rank == rank else answer
 
 
 def largest(rows: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ from zeta_geom.plots.names import as_label, lettering, text_width
 from zeta_geom.plots.style import PARAMETERS
 
 PANEL_WIDTH = 2.5  # inches; the page enlarges a panel to 19 rem at most
+TITLE_LETTERS = 42  # letters of a title that fit into this width
 PLAIN = PARAMETERS | {"text.parse_math": False}  # draws a $ in a name literally
 COLUMNS = 4  # panels in a row
 WORST = 12
@@ -56,54 +58,46 @@ def small_multiples(summary: pd.DataFrame) -> Figure:
 
 def panel(rows: pd.DataFrame) -> Picture:
     """Return a small picture of one measure."""
-    first = rows.iloc[0]
+    first = rows.to_dict("records")[0]
     with matplotlib.rc_context(PLAIN), lettering():
         figure = Figure(figsize=(PANEL_WIDTH, 0.75 + 0.2 * len(rows)), layout="constrained")
-        measure_panel(figure.subplots(), rows)
+        ax = measure_panel(figure.subplots(), rows)
+        figure.suptitle(textwrap.fill(ax.get_title(), TITLE_LETTERS), fontsize=7)  # wider than the axes
+        ax.set_title("")
         content = svg_bytes(figure)
     values = ", ".join(f"{name} {number(value)}" for name, value in zip(rows["method"], rows["value"]))
-    alt = f"{first['title']}: {values}; real samples {real_range(first.to_dict())}."
+    alt = f"{first['title']}: {values}; real samples {real_range(first)}."
     return Picture(str(first["title"]), "", alt, content, "svg")
 
 
 def densities(audit: AuditResult, space: str) -> Iterator[Picture]:
-    """Yield one picture with a panel for each measure whose values vary in a space; none if no measure does."""
+    """Yield a small picture for each measure whose values vary in a space, then their legend; none if none does."""
     spaces = spaces_of(audit.summary)
     summary, table = rows_in(audit.summary, space, spaces), rows_in(audit.samples, space, spaces)
     chosen = summary.drop_duplicates("measure")
     chosen = chosen[chosen["group"].isin(SMOOTH) & chosen["measure"].isin(table.columns)]
-    panels = {}
+    colors = set_colors(audit.methods)
+    handles: dict[str, Any] = {}
     for row in chosen.to_dict("records"):
         parts = {str(name): rows[row["measure"]].dropna() for name, rows in table.groupby("method", sort=False)}
         parts = {name: finite for name, values in parts.items() if _varies(finite := _mostly_finite(values))}
-        if set(parts) & set(audit.methods) and len(np.unique(np.concatenate(list(parts.values())))) > 2:
-            panels[row["title"], row["unit"]] = parts
-    if not panels:
-        return
-    colors = set_colors(audit.methods)
-    with matplotlib.rc_context(PLAIN):
-        rows = -(-len(panels) // COLUMNS)
-        figure = Figure(figsize=(10, 1.5 * rows + 0.4), layout="constrained")
-        axes = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
-        handles: dict[str, Any] = {}
-        for ax, ((title, unit), parts) in zip(axes, panels.items()):
-            densities_of(ax, parts, colors)
-            ax.set_title(title + (f" ({unit})" if unit == "nats" else ""), fontsize=7)
-            handles |= {line.get_label(): line for line in ax.lines}
-        for ax in axes[len(panels) :]:
-            ax.set_axis_off()
-        figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(len(handles), 6))
-    caption = (
-        "Black: real samples. Kernel density estimates, each scaled to the same height; the largest 0.5 % of the "
-        "values in each panel are left out."
-    )
-    means = "; ".join(
-        f"{title}: " + ", ".join(f"{name} median {np.median(values):.3g}" for name, values in parts.items())
-        for (title, _), parts in panels.items()
-    )
-    yield Picture(
-        "Densities of the values of single samples", caption, f"Medians. {means}.", svg_bytes(figure), "svg"
-    )
+        if not set(parts) & set(audit.methods) or len(np.unique(np.concatenate(list(parts.values())))) <= 2:
+            continue
+        with matplotlib.rc_context(PLAIN), lettering():
+            figure = Figure(figsize=(PANEL_WIDTH, 1.4), layout="constrained")
+            ax = densities_of(figure.subplots(), parts, colors)
+            handles |= {str(line.get_label()): line for line in ax.lines}
+            title = row["title"] + (f" ({row['unit']})" if row["unit"] == "nats" else "")
+            figure.suptitle(textwrap.fill(title, TITLE_LETTERS), fontsize=7)
+            content = svg_bytes(figure)
+        medians = ", ".join(f"{name} {number(float(np.median(values)))}" for name, values in parts.items())
+        yield Picture(title, "", f"Density of {title}; medians: {medians}.", content, "svg")
+    if handles:
+        with matplotlib.rc_context(PLAIN), lettering():
+            figure = Figure(figsize=(PANEL_WIDTH, 0.2 + 0.17 * len(handles)))
+            figure.set_layout_engine("none")
+            figure.legend(handles.values(), handles.keys(), loc="center left")
+            yield Picture("Legend", "", f"Legend: {', '.join(handles)}.", svg_bytes(figure), "svg")
 
 
 def _mostly_finite(values: pd.Series[float]) -> np.ndarray:
@@ -143,7 +137,8 @@ def worst_pictures(audit: AuditResult, measure: str, rows: Mapping[str, pd.DataF
             return
         titles = [f"row {row}" if row >= 0 else "" for row in worst["row"]]
         with matplotlib.rc_context(PLAIN):
-            figure = Figure(figsize=(7, 2.7))  # equal cells: no layout has to be computed
+            figure = Figure(figsize=(7, 2.7))
+            figure.set_layout_engine("none")  # equal cells: no layout has to be computed
             figure.subplots_adjust(left=0.01, right=0.99, bottom=0.01, top=0.93, wspace=0.05, hspace=0.2)
             worst_images(figure, X[worst.index], titles, channels=channels)
         alt = f"The {len(worst)} samples of {method} with the largest {measure}; the table below has their values."

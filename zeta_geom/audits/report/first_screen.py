@@ -86,8 +86,8 @@ class FirstScreen:
         methods = self.audit.methods
         frame = pd.DataFrame({"method": methods})
         for question in QUESTIONS:
-            rows = answers[answers["question"] == question.key].set_index("method").to_dict("index")
-            frame[question.short] = [ranked(rows[name], len(methods)) for name in methods]
+            rows = answers[answers["question"] == question.key].set_index("method")
+            frame[question.short] = [ranked(rows, name, len(methods)) for name in methods]
         caption = "Beside real samples."
         if len(methods) > 1:
             caption += " In brackets: the rank of the method, 1 is closest to real samples or better."

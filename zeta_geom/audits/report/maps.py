@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from zeta_geom.audits.answers import spaces_of
 from zeta_geom.audits.measured_sets import ORIGINAL
 from zeta_geom.audits.report.figures import PLAIN
-from zeta_geom.audits.report.html import Picture, Section, png_bytes
+from zeta_geom.audits.report.html import Panels, Picture, Section, png_bytes
 from zeta_geom.audits.result import AuditResult
 from zeta_geom.audits.samples import Samples
 from zeta_geom.neighborhoods import embed
@@ -36,8 +36,8 @@ def maps(audit: AuditResult) -> Section:
     return Section("Map", lead if pictures else lead[1:], pictures=pictures)
 
 
-def _map(sets: Mapping[str, Samples], seed: int, where: str) -> Picture | str:
-    """Return the picture of a map, or the reason why there is none."""
+def _map(sets: Mapping[str, Samples], seed: int, where: str) -> Panels | str:
+    """Return a map with a panel for each set, or the reason why there is none."""
     parts = {name: samples.flat[: MAPPED // len(sets)] for name, samples in sets.items()}
     X = np.concatenate(list(parts.values())).astype(np.float64)
     owners = np.repeat(list(parts), [len(points) for points in parts.values()])
@@ -50,10 +50,12 @@ def _map(sets: Mapping[str, Samples], seed: int, where: str) -> Picture | str:
         xy, _ = embed(X, perplexity=perplexity, random_state=seed, n_iter=STEPS)
         text = f"t-SNE of {len(X):,} samples together (perplexity {perplexity:g}); its distances mean nothing."
     colors = set_colors([name for name in sets if name != ORIGINAL])
-    with matplotlib.rc_context(PLAIN):
-        figure = Figure(figsize=(3.3 * len(colors), 3.4), layout="constrained")
-        for ax, (name, color) in zip(figure.subplots(1, len(colors), squeeze=False)[0], colors.items()):
-            points_map(ax, xy, list(owners), name, color)
-    alt = f"Originals as grey dots and, in one panel each, the samples of {', '.join(colors)} as rings."
+    pictures = []
+    for name, color in colors.items():
+        with matplotlib.rc_context(PLAIN):
+            figure = Figure(figsize=(3.1, 3.3), layout="constrained")
+            points_map(figure.subplots(), xy, list(owners), name, color)
+            alt = f"Originals as grey dots, and the samples of {name} as rings."
+            pictures.append(Picture(name, "", alt, png_bytes(figure, dpi=150), "png"))
     caption = f"Grey: originals; rings: synthetic samples. {text}"
-    return Picture(f"Originals and synthetic samples{where}", caption, alt, png_bytes(figure, dpi=130), "png")
+    return Panels(f"Originals and synthetic samples{where}", caption, pictures)

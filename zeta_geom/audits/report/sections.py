@@ -13,7 +13,7 @@ from tqdm import tqdm
 from zeta_geom.audits.answers import QUESTIONS, spaces_of
 from zeta_geom.audits.report.figures import densities, worst_of, worst_pictures
 from zeta_geom.audits.report.first_screen import DIRECTIONS, HEADINGS, FirstScreen, anchor
-from zeta_geom.audits.report.html import Page, Section, Table
+from zeta_geom.audits.report.html import Page, Panels, Section, Table
 from zeta_geom.audits.report.maps import maps
 from zeta_geom.audits.result import AuditResult
 
@@ -95,12 +95,18 @@ def _class_order(name: object) -> tuple[bool, int, str]:
 
 
 def _densities(audit: AuditResult) -> Section:
-    values = ["The single values behind the means, for synthetic samples and for real samples."]
-    return Section(
-        "Densities",
-        values,
-        pictures=[each for space in spaces_of(audit.summary) for each in densities(audit, space)],
+    text = "The single values behind the means, for synthetic samples and for real samples (black)."
+    caption = (
+        "Kernel density estimates, each scaled to the same height; the largest 0.5 % of the values in each panel are "
+        "left out."
     )
+    spaces = spaces_of(audit.summary)
+    figures = []
+    for space in spaces:
+        title = "Densities of the values of single samples" + (f" ({space})" if len(spaces) > 1 else "")
+        if panels := list(densities(audit, space)):
+            figures.append(Panels(title, caption, panels))
+    return Section("Densities", [text], pictures=figures)
 
 
 def _worst(audit: AuditResult) -> Section:
