@@ -192,7 +192,7 @@ def escape(text: str) -> str:
 
 
 def peers_page(*paths: Path) -> str:
-    """Return the tables of benchmarks/peers.py and peers_features.py, one for each peer."""
+    """Return the tables of benchmarks.peers and benchmarks.peers.features, one for each peer."""
     columns = ["peer", "question", "data", "zeta_geom", "the peer"]
     reports = [json.loads(path.read_text(encoding="utf-8"))["rows"] for path in paths]
     rows = pd.DataFrame([row for rows in reports for row in rows], columns=columns)

@@ -3,7 +3,7 @@
 from analyses.audit import Settings, run
 from analyses.context import Context
 from figures.audit import draw
-from tests.audits.page_checks import check_page
+from tests.audits.report.page_checks import check_page
 from zeta_geom.records import read
 
 SMALL = Settings(data="mnist-sample", n_samples=120, gammas=(2.8,), n_neighbors=(4, 16), n_bootstrap=20)

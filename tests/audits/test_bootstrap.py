@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from zeta_geom import fidelity
-from zeta_geom.audits.bootstrap import Bootstrap, Ratio, difference_interval, further_interval
+from zeta_geom.audits.intervals.bootstrap import Bootstrap, Ratio, difference_interval, further_interval
 from zeta_geom.audits.scores import Curve, Definition, Frechet, Scores
 
 BOOTSTRAP = Bootstrap(4000, 0.95, 0)

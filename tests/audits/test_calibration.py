@@ -7,12 +7,12 @@ from scipy import stats
 from tests.audits.audit_cases import QUICK
 from zeta_geom import fidelity
 from zeta_geom.audits import audit
-from zeta_geom.audits.bootstrap import Bootstrap, Ratio, further_interval
-from zeta_geom.audits.calibration import MOST, Calibration
+from zeta_geom.audits.intervals.bootstrap import Bootstrap, Ratio, further_interval
+from zeta_geom.audits.intervals.calibration import MOST, Calibration
+from zeta_geom.audits.intervals.splits import halves, triples
 from zeta_geom.audits.reference import Reference
 from zeta_geom.audits.samples import to_samples
 from zeta_geom.audits.scores import Definition, Scores
-from zeta_geom.audits.splits import halves, triples
 from zeta_geom.audits.verdicts import verdict
 from zeta_geom.geometry import knn, local_dimension
 from zeta_geom.neighborhoods import label_agreement

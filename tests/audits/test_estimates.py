@@ -6,8 +6,8 @@ import pytest
 from tests.audits.audit_cases import QUICK, Features, X, y
 from zeta_geom import fidelity, mixers
 from zeta_geom.audits import audit
-from zeta_geom.audits.bootstrap import Bootstrap
-from zeta_geom.audits.estimates import ALL, Estimator
+from zeta_geom.audits.intervals.bootstrap import Bootstrap
+from zeta_geom.audits.intervals.estimates import ALL, Estimator
 from zeta_geom.audits.measured_sets import MeasuredSet, places_of
 from zeta_geom.audits.samples import to_samples
 from zeta_geom.audits.scores import Definition, Scores

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import zeta_geom
-from benchmarks import peers, peers_features, peers_mixing
+from benchmarks.peers import features, mixing, points
 from zeta_geom.manifolds import make_curved_manifold
 
 DOCS = Path(zeta_geom.__file__).resolve().parents[1] / "docs"
@@ -16,10 +16,10 @@ COLUMNS = {"peer", "question", "data", "zeta_geom", "the peer"}
 
 
 def test_runs_small_without_the_peers(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(peers_mixing, "BATCHES", 20)
-    monkeypatch.setattr(peers, "point_sets", lambda n: {"small": make_curved_manifold(n, random_state=0)[0]})
-    monkeypatch.setattr(peers, "apart", lambda python, program, arrays: None)
-    peers.main(n=150, rounds=1, python=sys.executable, out=tmp_path)
+    monkeypatch.setattr(mixing, "BATCHES", 20)
+    monkeypatch.setattr(points, "point_sets", lambda n: {"small": make_curved_manifold(n, random_state=0)[0]})
+    monkeypatch.setattr(points, "apart", lambda python, program, arrays: None)
+    points.main(n=150, rounds=1, python=sys.executable, out=tmp_path)
     rows = json.loads((tmp_path / "peers.json").read_text())["rows"]
     assert all(set(row) == COLUMNS for row in rows)
     absent = {row["peer"] for row in rows if row["the peer"] == "not installed"}
@@ -31,18 +31,18 @@ def test_runs_small_without_the_peers(tmp_path, monkeypatch, capsys):
 
 
 def test_another_python_that_lacks_the_package_says_none():
-    assert peers.apart(sys.executable, "import no_such_package_anywhere", {"a": np.zeros(1)}) is None
+    assert points.apart(sys.executable, "import no_such_package_anywhere", {"a": np.zeros(1)}) is None
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
-        peers.apart(sys.executable, "1 / 0", {"a": np.zeros(1)})
+        points.apart(sys.executable, "1 / 0", {"a": np.zeros(1)})
     double = "import sys, numpy as np; np.savez(sys.argv[2], b=2 * np.load(sys.argv[1])['a'])"
-    assert peers.apart(sys.executable, double, {"a": np.ones(1)})["b"] == 2
+    assert points.apart(sys.executable, double, {"a": np.ones(1)})["b"] == 2
 
 
 def test_runs_small_on_saved_features(tmp_path, monkeypatch):
     rng = np.random.default_rng(0)
     np.savez(tmp_path / "saved.npz", real=rng.random((40, 6)), fake=rng.random((40, 6)))
-    monkeypatch.setattr(peers_features, "apart", lambda python, program, arrays: None)
-    peers_features.main(n=40, saved=tmp_path / "saved.npz", python=sys.executable, out=tmp_path)
+    monkeypatch.setattr(features, "apart", lambda python, program, arrays: None)
+    features.main(n=40, saved=tmp_path / "saved.npz", python=sys.executable, out=tmp_path)
     rows = {row["peer"].split()[0]: row for row in json.loads((tmp_path / "peers_features.json").read_text())["rows"]}
     assert [rows[name]["the peer"] for name in ("prdc", "torch-fidelity")] == ["not installed"] * 2
     ours, theirs = (float(rows["torchmetrics"][side].split()[0]) for side in ("zeta_geom", "the peer"))
@@ -50,12 +50,12 @@ def test_runs_small_on_saved_features(tmp_path, monkeypatch):
 
 
 def test_a_probe_gives_the_error_as_its_answer():
-    assert peers_mixing.outcome(lambda: "fine") == "fine"
-    assert peers_mixing.outcome(lambda: str(1 / 0)) == "refused (ZeroDivisionError)"
+    assert mixing.outcome(lambda: "fine") == "fine"
+    assert mixing.outcome(lambda: str(1 / 0)) == "refused (ZeroDivisionError)"
 
 
 def test_labels_are_the_share_of_pixels():
-    assert peers_mixing.label_gap(peers_mixing.calls("cutmix")["zeta_geom"]) < 1e-6
+    assert mixing.label_gap(mixing.calls("cutmix")["zeta_geom"]) < 1e-6
 
 
 @pytest.mark.parametrize(

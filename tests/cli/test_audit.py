@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from tests.audits.page_checks import check_page
+from tests.audits.report.page_checks import check_page
 from zeta_geom.cli.main import app
 from zeta_geom.datasets import load_folder
 from zeta_geom.manifolds import make_crescents

@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zeta_geom import rng
-from zeta_geom.audits.bootstrap import Bootstrap
 from zeta_geom.audits.inputs import Labelled, read_inputs, seed_of
-from zeta_geom.audits.measured_sets import ORIGINAL
+from zeta_geom.audits.intervals.bootstrap import Bootstrap
 from zeta_geom.audits.measures import check_measures
 from zeta_geom.audits.methods.augmenting import check_names, to_methods
-from zeta_geom.audits.passes import audit_bar, check_inside, make_passes, raw_sets, sets_in
+from zeta_geom.audits.passes import check_inside, make_passes, run_passes
 from zeta_geom.audits.reference import Distance, make_reference
 from zeta_geom.audits.result import FILES, TABLES, AuditResult
 from zeta_geom.audits.spaces import is_array, to_views
-from zeta_geom.audits.tables import cost_table, joined_tables
 from zeta_geom.checks import check_channels, check_int, check_real
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.execution.folders import replaced_folder
@@ -156,15 +154,7 @@ def audit(
         seed,
     )
     passes = make_passes(views, reference, further)
-    sources = inputs.sources
-    with audit_bar(passes, len(methods) + len(inputs.synthetic), progress) as bar:
-        raw = raw_sets(methods, inputs, batch_size, bar)
-        sets = {each.view.name: sets_in(each.view, methods, raw, sources, batch_size) for each in passes}
-        parts = [each.run(sets[each.view.name], inputs, bootstrap, bar) for each in passes]
-        tables = joined_tables(parts, inputs.class_names)
-        inner = next((view.layer(sources) for view in views if view.layer is not None), sources)
-        cost = cost_table(methods, inputs.synthetic, sources, inner, batch_size)
-        bar.update()
+    results = run_passes(passes, methods, inputs, bootstrap, batch_size, progress)
     settings = reference.settings | {
         "fingerprint of X": inputs.fingerprint,
         "held out by": "a half of the originals" if holdout is None else "the holdout set",
@@ -179,17 +169,7 @@ def audit(
         "methods": {method.name: method.spelled for method in methods} | dict.fromkeys(inputs.synthetic, "arrays"),
         "versions": library_versions(),
     }
-    spaces = {each.view.name: {ORIGINAL: each.reference.sources, **sets[each.view.name]} for each in passes}
-    points = {name: samples for part in reversed(sets.values()) for name, samples in part.items()} | raw
-    return Audit(
-        **tables,
-        cost=cost,
-        settings=settings,
-        points={name: points[name] for name in (*(method.name for method in methods), *inputs.synthetic)},
-        spaces={view.name: spaces[view.name] for view in views},
-        sources=sources,
-        heldout_points=inputs.heldout,
-    )
+    return Audit(**results, settings=settings, sources=inputs.sources, heldout_points=inputs.heldout)
 
 
 class Audit(AuditResult):

@@ -8,8 +8,8 @@ import numpy as np
 from sklearn.neighbors import KDTree
 from tqdm import tqdm
 
-from zeta_geom.audits.bootstrap import Ratio
-from zeta_geom.audits.calibration import Calibration
+from zeta_geom.audits.intervals.bootstrap import Ratio
+from zeta_geom.audits.intervals.calibration import Calibration
 from zeta_geom.audits.measures import Group, Groups
 from zeta_geom.audits.reference import Candidate, Reference
 from zeta_geom.audits.samples import Samples

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from tqdm import tqdm
 
-from zeta_geom.audits.bootstrap import Bootstrap
-from zeta_geom.audits.estimates import ALL, Estimator
 from zeta_geom.audits.inputs import AuditInputs
+from zeta_geom.audits.intervals.bootstrap import Bootstrap
+from zeta_geom.audits.intervals.estimates import ALL, Estimator
 from zeta_geom.audits.measured_sets import ORIGINAL, Measurer
 from zeta_geom.audits.measures import Groups, groups_of_samples, groups_of_space
 from zeta_geom.audits.methods.augmenting import apply
@@ -17,7 +18,7 @@ from zeta_geom.audits.methods.calls import Method
 from zeta_geom.audits.reference import Reference
 from zeta_geom.audits.samples import Samples
 from zeta_geom.audits.spaces import PIXEL_VIEW, View
-from zeta_geom.audits.tables import Tables, measure_tables
+from zeta_geom.audits.tables import Tables, cost_table, joined_tables, measure_tables
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class Pass:
     view: View
     reference: Reference  # the originals in this space
     groups: Groups
+
+    @property
+    def is_space(self) -> bool:
+        """Whether this is a feature space that was asked for, and not the measures of the samples themselves."""
+        return bool(self.groups.sources)
 
     def run(self, sets: Mapping[str, Samples], inputs: AuditInputs, bootstrap: Bootstrap, bar: tqdm) -> Tables:
         """Measure sets of samples, which are points of this space, and return their tables."""
@@ -58,6 +64,33 @@ def audit_bar(passes: Sequence[Pass], n_sets: int, progress: bool) -> tqdm:
     """Return a bar with a step for each group of measures of each set, for intervals, and for the cost."""
     total = sum((n_sets + 1) * each.groups.count + 1 for each in passes) + 1
     return tqdm(total=total, desc="audit", unit="step", leave=False, disable=None if progress else True)
+
+
+def run_passes(
+    passes: Sequence[Pass],
+    methods: Sequence[Method],
+    inputs: AuditInputs,
+    bootstrap: Bootstrap,
+    batch_size: int,
+    progress: bool,
+) -> dict[str, Any]:
+    """Make all sets of samples and measure them; return tables, points and spaces by the fields of `AuditResult`."""
+    sources = inputs.sources
+    with audit_bar(passes, len(methods) + len(inputs.synthetic), progress) as bar:
+        raw = raw_sets(methods, inputs, batch_size, bar)
+        sets = {each.view.name: sets_in(each.view, methods, raw, sources, batch_size) for each in passes}
+        parts = [each.run(sets[each.view.name], inputs, bootstrap, bar) for each in passes]
+        results: dict[str, Any] = dict(joined_tables(parts, inputs.class_names))
+        layers = [each.view.layer for each in passes if each.view.layer is not None]
+        inner = layers[0](sources) if layers else sources
+        results["cost"] = cost_table(methods, inputs.synthetic, sources, inner, batch_size)
+        bar.update()
+    points = {name: samples for part in reversed(sets.values()) for name, samples in part.items()} | raw
+    results["points"] = {name: points[name] for name in (*(method.name for method in methods), *inputs.synthetic)}
+    results["spaces"] = {
+        each.view.name: {ORIGINAL: each.reference.sources, **sets[each.view.name]} for each in passes if each.is_space
+    }
+    return results
 
 
 def raw_sets(methods: Sequence[Method], inputs: AuditInputs, batch_size: int, bar: tqdm) -> dict[str, Samples]:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from zeta_geom.audits.answers.questions import effect_of, place_of
-from zeta_geom.audits.bootstrap import Bootstrap, Estimate, Ratio, difference_interval, further_interval
-from zeta_geom.audits.estimates import ALL, Estimator
+from zeta_geom.audits.intervals.bootstrap import Bootstrap, Estimate, Ratio, difference_interval, further_interval
+from zeta_geom.audits.intervals.estimates import ALL, Estimator
 from zeta_geom.audits.measured_sets import MeasuredSet, Measurer
 from zeta_geom.audits.methods.augmenting import cost_of
 from zeta_geom.audits.methods.calls import Method

@@ -22,15 +22,20 @@ File = typer.Option(
 )
 
 
+Out = Annotated[
+    Path, typer.Option(help="folder for index.html and the tables as CSV", show_default=False, callback=check_folder)
+]
+Synthetic = Annotated[list[Path] | None, typer.Option(help="file or folder of synthetic samples; repeatable")]
+Spaces = Annotated[
+    list[str] | None,
+    typer.Option(help="pixels, lenet, imagenet, timm:MODEL, module:name, or F (arrays of the files); repeatable"),
+]
+
+
 def audit(
     original: Annotated[Path, File],
-    out: Annotated[
-        Path,
-        typer.Option(help="folder for index.html and the tables as CSV", show_default=False, callback=check_folder),
-    ],
-    synthetic: Annotated[
-        list[Path] | None, typer.Option(help="file or folder of synthetic samples; repeatable")
-    ] = None,
+    out: Out,
+    synthetic: Synthetic = None,
     mixer: Annotated[str | None, typer.Option(help="a name that `zeta-geom mixers` lists")] = None,
     augment: Annotated[str | None, typer.Option(help="module:name of your own function")] = None,
     gamma: Annotated[str | None, typer.Option(help="exponents γ of --mixer, audited one by one")] = None,
@@ -39,10 +44,7 @@ def audit(
     holdout: Annotated[Path | None, typer.Option(help="held-out originals; default: half of --original")] = None,
     oracle: Annotated[str | None, typer.Option(help="mnist, or module:name")] = None,
     manifold: Annotated[str | None, typer.Option(help="a manifold of known equation, such as crescents")] = None,
-    features: Annotated[
-        list[str] | None,
-        typer.Option(help="pixels, lenet, imagenet, timm:MODEL, module:name, or F (arrays of the files); repeatable"),
-    ] = None,
+    features: Spaces = None,
     weights: Weights = None,
     keep: Annotated[Path | None, typer.Option(help="folder that keeps features", callback=check_folder)] = None,
     measures: Annotated[str, typer.Option(help="optional measures, such as kid vendi fld auc-logistic")] = "",
@@ -70,27 +72,26 @@ def audit(
     """
     from zeta_geom import audits
     from zeta_geom.audits.result import FILES
-    from zeta_geom.checks.importing import import_named
     from zeta_geom.execution.folders import check_replaceable, claimed_folder
 
     sys.path.insert(0, os.getcwd())
-    if mixer is None and (gamma is not None or param):
-        raise ValueError("--gamma and --param need --mixer.")
-    methods: dict[str, Any] = {} if augment is None else {augment: import_named(augment, "--augment")}
-    methods |= _mixers(mixer, gamma, to_params(param or []), seed)
-    methods |= {f"{name} (2)" if name in methods else name: name for name in to_names(against)}
-    names = _names(synthetic or [])
+    methods = _methods(augment, _mixers(mixer, gamma, to_params(param or []), seed), against)
     paths = [original, *(synthetic or []), *([holdout] if holdout else [])]
     (X, y, F), *pairs = _triples(paths, label_column, size, features == ["F"])
-    files = dict(zip(names, pairs))
-    settings: Any = {
-        "n_neighbors": None if k is None else to_ints(k),
-        "alpha": alpha,
+    settings: Any = {"n_neighbors": None if k is None else to_ints(k), "alpha": alpha, "channels": channels}
+    settings |= {
         "batch_size": batch_size,
-        "channels": channels,
+        "n_bootstrap": n_bootstrap,
+        "confidence": confidence,
+        "random_state": seed,
+        "n_jobs": jobs,
     }
-    settings |= {"n_bootstrap": n_bootstrap, "confidence": confidence, "random_state": seed, "n_jobs": jobs}
-    settings |= {"synthetic": files or None, "against": methods, "oracle": oracle, "manifold": manifold}
+    settings |= {
+        "synthetic": dict(zip(_names(synthetic or []), pairs)) or None,
+        "against": methods,
+        "oracle": oracle,
+        "manifold": manifold,
+    }
     settings |= {"measures": to_names(measures), "folder": keep}
     settings["features"] = F if features == ["F"] else to_spaces_of(features or [], weights)
     repeat = readable(shlex.join(["zeta-geom", *sys.argv[1:]]))
@@ -102,9 +103,20 @@ def audit(
     typer.echo(f"wrote {page}")
 
 
+def _methods(augment: str | None, mixers: dict[str, Any], against: str) -> dict[str, Any]:
+    """Return what is audited, by name: a user's function, mixers, and the mixers to compare with."""
+    from zeta_geom.checks.importing import import_named
+
+    methods = {} if augment is None else {augment: import_named(augment, "--augment")}
+    methods |= mixers
+    return methods | {f"{name} (2)" if name in methods else name: name for name in to_names(against)}
+
+
 def _mixers(mixer: str | None, gamma: str | None, params: Mapping[str, object], seed: int) -> dict[str, Any]:
     from zeta_geom.mixers import make_mixer
 
+    if mixer is None and (gamma is not None or params):
+        raise ValueError("--gamma and --param need --mixer.")
     if mixer is None:
         return {}
     if gamma is None:

@@ -1,4 +1,4 @@
-"""`zeta-geom dimension`: the local intrinsic dimension at each point."""
+"""`zeta-geom dimension`: the local intrinsic dimension at each point; `zeta-geom plan`: what it will cost."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -59,3 +59,20 @@ def dimension(
         typer.echo(f"k = {count}: {values.mean():.3f} ± {values.std():.3f} over {len(values)} points{sampling}")
     rows = {} if anchors is None else {"row": draw_anchors(anchors, len(X), seed)}
     write(out, rows | {f"k{count}": values for count, values in dimensions.items()})
+
+
+def plan(
+    n: Annotated[int, typer.Argument(help="points")],
+    d: Annotated[int, typer.Argument(help="dimensions")],
+    k: Annotated[int, typer.Option(help="largest number of neighbors")] = 128,
+    workers: Annotated[int, typer.Option(help="processes, or GPUs")] = 1,
+    rate: Annotated[str, typer.Option(help="cpu, gpu, or here: measured on this machine")] = "cpu",
+    anchors: Annotated[int | None, typer.Option(help="number of points to estimate at; default: all")] = None,
+) -> None:
+    """Predict the cost of an exact local dimension (operations, bytes, memory, hours), with advice to reduce it.
+
+    Example: zeta-geom plan 1281167 2048 --workers 16
+    """
+    from zeta_geom.scale import measure_rate, plan_local_dimension
+
+    typer.echo(plan_local_dimension(n, d, k, workers, measure_rate() if rate == "here" else rate, n_anchors=anchors))

@@ -9,13 +9,12 @@ import typer
 from zeta_geom.cli.audit import audit
 from zeta_geom.cli.consoles import spell_out
 from zeta_geom.cli.data import data_app
-from zeta_geom.cli.dimension import dimension
+from zeta_geom.cli.dimension import dimension, plan
 from zeta_geom.cli.fidelity import fidelity
 from zeta_geom.cli.mix import mix
 from zeta_geom.cli.mixers import mixers
 from zeta_geom.cli.neighbors import neighbors
 from zeta_geom.cli.options import ManyValues, show_version
-from zeta_geom.cli.plan import plan
 from zeta_geom.cli.realism import realism
 from zeta_geom.cli.sweep import sweep_app
 from zeta_geom.cli.train import train

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from tests.audits.page_cases import NASTY, big, curve, made_up_page, measures, nasty
-from tests.audits.page_checks import check_page
+from tests.audits.report.page_cases import NASTY, big, curve, made_up_page, measures, nasty
+from tests.audits.report.page_checks import check_page
 from zeta_geom.audits.report.html import Page, Picture, Section, Table, png_bytes, render, svg_bytes, write_page
 from zeta_geom.audits.report.html import writing as pages
 from zeta_geom.audits.report.html.cells import show_column, show_number

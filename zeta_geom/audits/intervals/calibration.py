@@ -12,10 +12,10 @@ from math import ceil, sqrt
 import numpy as np
 from sklearn.decomposition import PCA
 
-from zeta_geom.audits.bootstrap import Ratio
+from zeta_geom.audits.intervals.bootstrap import Ratio
+from zeta_geom.audits.intervals.splits import Pair, halves, triples
 from zeta_geom.audits.measures.fidelity import COVERAGE_K
 from zeta_geom.audits.reference import Reference
-from zeta_geom.audits.splits import Pair, halves, triples
 from zeta_geom.checks.scaling import power_of_two_scale
 from zeta_geom.geometry import knn
 

@@ -24,7 +24,7 @@ import skdim
 import typer
 
 from benchmarks.measuring import report
-from benchmarks.peers_mixing import mixing_rows
+from benchmarks.peers.mixing import mixing_rows
 from zeta_geom import datasets, manifolds, mixers
 from zeta_geom.execution.timing import interleaved
 from zeta_geom.fidelity import density_coverage, improved_precision_recall
@@ -205,7 +205,3 @@ def main(
     ]
     order = [cells["peer"] for cells in rows]
     report("peers", sorted(rows, key=lambda cells: order.index(cells["peer"])), out)
-
-
-if __name__ == "__main__":
-    typer.run(main)

@@ -15,9 +15,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tests.audits.audit_reports import AUDITS
-from tests.audits.page_cases import made_up_page
-from tests.audits.page_checks import check_page, read_csv
+from tests.audits.report.audit_reports import AUDITS
+from tests.audits.report.page_cases import made_up_page
+from tests.audits.report.page_checks import check_page, read_csv
 from zeta_geom.audits.report.html import write_page
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

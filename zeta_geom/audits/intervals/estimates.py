@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from zeta_geom.audits.bootstrap import Bootstrap, Estimate
+from zeta_geom.audits.intervals.bootstrap import Bootstrap, Estimate
 from zeta_geom.audits.measured_sets import HELD, MeasuredSet, places_of
 from zeta_geom.audits.samples import Samples
 from zeta_geom.audits.scores import HELDOUT, SAMPLES, Missing, Referenced, Scores

@@ -6,7 +6,7 @@ Python that has them; a package that it lacks is reported as "not installed".
 
 Examples
 --------
-python -m benchmarks.peers_features --python other/bin/python
+python -m benchmarks.peers.features --python other/bin/python
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 import typer
 
 from benchmarks.measuring import report
-from benchmarks.peers import PRDC, Row, apart, row
+from benchmarks.peers.points import PRDC, Row, apart, row
 from zeta_geom import datasets, features, mixers
 from zeta_geom.fidelity import density_coverage, frechet_distance, improved_precision_recall, kernel_distance
 from zeta_geom.records import atomic_path

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.audits.audit_reports import AUDITS, points_audit, spaces_audit
-from tests.audits.page_checks import Tree, check_addresses, check_page
+from tests.audits.report.audit_reports import AUDITS, points_audit, spaces_audit
+from tests.audits.report.page_checks import Tree, check_addresses, check_page
 from zeta_geom.audits.answers import QUESTIONS, rows_in, spaces_of
 from zeta_geom.audits.report import sections as report
 from zeta_geom.audits.report.figures import drawable
