@@ -75,7 +75,7 @@ class Calibration:
         """The real data that are split, float64 (N, d), on their principal axes if they have many features."""
         real = [self.reference.sources.flat, self.reference.heldout.flat]
         rows = self._kept
-        points = np.concatenate(real)[rows].astype(np.float64, copy=False)
+        points: np.ndarray = np.concatenate(real)[rows].astype(np.float64, copy=False)
         points = points - points[0]
         points = points * power_of_two_scale(float(np.abs(points).max()))  # keeps squares from overflow
         if min(points.shape) <= AXES:
@@ -92,8 +92,8 @@ class Calibration:
 
     @cached_property
     def _classes(self) -> np.ndarray | None:
-        classes = self.reference.sources.classes, self.reference.heldout.classes
-        return None if classes[0] is None or classes[1] is None else np.concatenate(classes)[self._kept]
+        first, second = self.reference.sources.classes, self.reference.heldout.classes
+        return None if first is None or second is None else np.concatenate([first, second])[self._kept]
 
     def _rows(self, n: int) -> np.ndarray:
         return _evenly(len(self._points), n)
@@ -101,7 +101,8 @@ class Calibration:
     def _neighbors(self, rows: np.ndarray, k: int, share: float) -> np.ndarray:
         """Return neighbours of each point: enough that k belong to a random share of the points, nearly always."""
         wanted = ceil((k + 6 * sqrt(k * (1 - share))) / share)  # six standard deviations above the mean
-        return knn(self._points[rows], min(len(rows) - 1, wanted), n_jobs=self.reference.n_jobs).indices
+        neighbors = knn(self._points[rows], min(len(rows) - 1, wanted), n_jobs=self.reference.n_jobs)
+        return np.asarray(neighbors.indices)
 
 
 def _evenly(n: int, m: int) -> np.ndarray:
