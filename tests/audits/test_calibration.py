@@ -95,6 +95,18 @@ def test_sets_of_all_sizes_are_split(n, held, size):
     assert ("dimension-k8" in ratios) == (min(size, (n + held) // 2) > 8)
 
 
+def test_many_features_are_split_on_principal_axes():
+    rng = np.random.default_rng(13)
+    flat = rng.normal(size=(300, 5)) @ rng.normal(size=(5, 300))  # rank 5: its principal axes hold all distances
+    thin, wide = (
+        Calibration(Reference(to_samples(X[::2]), to_samples(X[1::2]), (8, 40), 0.05, None, None, 1), 0)
+        for X in (flat @ np.linalg.svd(flat)[2][:5].T, flat)
+    )
+    assert wide._points.shape == (300, 256)
+    for name, ratio in thin.ratios(150).items():
+        assert wide.ratios(150)[name].value == pytest.approx(ratio.value, rel=0.02)
+
+
 def test_large_audits_are_split_in_part_and_units_change_nothing():
     rng = np.random.default_rng(9)
     assert len(calibration(MOST, rng, d=3)._points) == MOST

@@ -75,7 +75,7 @@ class Calibration:
         """The real data that are split, float64 (N, d), on their principal axes if they have many features."""
         real = [self.reference.sources.flat, self.reference.heldout.flat]
         rows = self._kept
-        points = np.concatenate(real)[rows].astype(np.float64, copy=False)
+        points: np.ndarray = np.concatenate(real)[rows].astype(np.float64, copy=False)
         points = points - points[0]
         points = points * power_of_two_scale(float(np.abs(points).max()))  # keeps squares from overflow
         if min(points.shape) <= AXES:
@@ -93,8 +93,8 @@ class Calibration:
 
     @cached_property
     def _classes(self) -> np.ndarray | None:
-        sources, heldout = self.reference.sources.classes, self.reference.heldout.classes
-        return None if sources is None or heldout is None else np.concatenate((sources, heldout))[self._kept]
+        first, second = self.reference.sources.classes, self.reference.heldout.classes
+        return None if first is None or second is None else np.concatenate([first, second])[self._kept]
 
     def _rows(self, n: int) -> np.ndarray:
         return _evenly(len(self._points), n)
@@ -103,8 +103,7 @@ class Calibration:
         """Return neighbours of each point: enough that k belong to a random share of the points, nearly always."""
         wanted = ceil((k + 6 * sqrt(k * (1 - share))) / share)  # six standard deviations above the mean
         neighbors = knn(self._points[rows], min(len(rows) - 1, wanted), n_jobs=self.reference.n_jobs)
-        indices: np.ndarray = neighbors.indices
-        return indices
+        return np.asarray(neighbors.indices)
 
 
 def _evenly(n: int, m: int) -> np.ndarray:
