@@ -23,6 +23,7 @@ from zeta_geom.plots.style import PARAMETERS
 PANEL_WIDTH = 2.5  # inches; the page enlarges a panel to 19 rem at most
 TITLE_LETTERS = 42  # letters of a title that fit into this width
 PLAIN = PARAMETERS | {"text.parse_math": False}  # draws a $ in a name literally
+FIXED = {"figure.constrained_layout.use": False}  # for equal cells, no layout has to be computed
 COLUMNS = 4  # panels in a row
 WORST = 12
 SMOOTH = ("geometry", "realism", "novelty")  # groups with continuous values, which have densities
@@ -93,9 +94,8 @@ def densities(audit: AuditResult, space: str) -> Iterator[Picture]:
         medians = ", ".join(f"{name} {number(float(np.median(values)))}" for name, values in parts.items())
         yield Picture(title, "", f"Density of {title}; medians: {medians}.", content, "svg")
     if handles:
-        with matplotlib.rc_context(PLAIN), lettering():
+        with matplotlib.rc_context(PLAIN | FIXED), lettering():
             figure = Figure(figsize=(PANEL_WIDTH, 0.2 + 0.17 * len(handles)))
-            figure.set_layout_engine("none")
             figure.legend(handles.values(), handles.keys(), loc="center left")
             yield Picture("Legend", "", f"Legend: {', '.join(handles)}.", svg_bytes(figure), "svg")
 
@@ -136,9 +136,8 @@ def worst_pictures(audit: AuditResult, measure: str, rows: Mapping[str, pd.DataF
         if not _drawable(X.shape, channels):
             return
         titles = [f"row {row}" if row >= 0 else "" for row in worst["row"]]
-        with matplotlib.rc_context(PLAIN):
+        with matplotlib.rc_context(PLAIN | FIXED):
             figure = Figure(figsize=(7, 2.7))
-            figure.set_layout_engine("none")  # equal cells: no layout has to be computed
             figure.subplots_adjust(left=0.01, right=0.99, bottom=0.01, top=0.93, wspace=0.05, hspace=0.2)
             worst_images(figure, X[worst.index], titles, channels=channels)
         alt = f"The {len(worst)} samples of {method} with the largest {measure}; the table below has their values."
