@@ -39,4 +39,5 @@ def as_audit(tables: dict[str, object], arrays: dict[str, np.ndarray]) -> Audit:
         for place in range(len(settings["methods"]) + 2)
     ]
     points = dict(zip(settings["methods"], sets[2:]))
-    return Audit(**tables, settings=settings, points=points, sources=sets[0], heldout_points=sets[1])
+    spaces = {"pixels": {"original": sets[0], **points}}
+    return Audit(**tables, settings=settings, points=points, spaces=spaces, sources=sets[0], heldout_points=sets[1])

@@ -116,7 +116,8 @@ def test_copies_are_within_but_not_new(crescents):
     table = made.summary.set_index("measure")
     assert table.loc["authenticity", ["value", "verdict"]].tolist() == [0.0, "outside, below"]
     assert table.loc["original-distance", "value"] == 0
-    rest = table.drop(["authenticity", "original-distance", "vote-h-v-y"])
+    assert table.loc["nearer-to-training", ["value", "verdict"]].tolist() == [1.0, "outside, above"]
+    rest = table.drop(["authenticity", "original-distance", "nearer-to-training", "vote-h-v-y"])
     assert (rest["verdict"] == "within").all()
     assert (rest["difference"] == 0).all()
 

@@ -18,7 +18,20 @@ ROW = Figure().subplots(1, 2)
 PLOT_FLAVOURS = ("normal", "uniform", "grid", "constant", "zeros", "offset", "spiked")
 WRITTEN = (
     *("method", "limits", "marked", "color", "colors", "view", "ks", "class_names", "truth", "predictions", "band"),
-    *("levels", "names", "texts", "rows", "columns", "groups", "bandless", "keys", "form", "column", "what", "by"),
+    *(
+        "levels",
+        "names",
+        "texts",
+        "rows",
+        "columns",
+        "groups",
+        "bandless",
+        "keys",
+        "form",
+        "column",
+        "conditions",
+        "by",
+    ),
 )
 METHODS = st.sampled_from(tuple(METHOD_COLORS))
 
@@ -250,7 +263,7 @@ def _(draw):
 
 @case("plots.spread", kept=WRITTEN)
 def _(draw):
-    return {"table": table(draw, ("seed", "error")), "column": "error", "what": {}, "form": ".1f", "scale": 100}
+    return {"table": table(draw, ("seed", "error")), "column": "error", "conditions": {}, "form": ".1f", "scale": 100}
 
 
 @case("training.compare", calls={"training.compare": compare}, kept=WRITTEN)

@@ -19,7 +19,7 @@ from tests.fuzz.entries import ENTRIES
 from tests.fuzz.values import any_array, any_scalar, odd_tables
 from zeta_geom.mixers import MIXERS
 
-for room in ("audits", "features", "files", "mixers", "plots", "points", "samples"):
+for room in ("audits", "features", "files", "metrics", "mixers", "plots", "points", "samples"):
     import_module(f"tests.fuzz.{room}")  # enters the calls of that room
 PACKAGE = Path(zeta_geom.__file__).parent
 # what takes no arrays of a user's, room by room
@@ -27,13 +27,14 @@ NO_ARRAYS = {
     "audits": "Audit Masked",
     "checks": "check_label_shape check_units count_classes one_hot",  # the last three take what is checked
     "datasets": "Dataset Specification data_home fetch load load_folder",
-    "fidelity": "AlphaPrecision Authenticity BetaRecall DensityCoverage PrecisionRecall",  # results
+    "fidelity": "Affinity AlphaPrecision Authenticity BetaRecall DataCopying DensityCoverage Discriminator Diversity "
+    "FeatureLikelihood KernelDistance NearerToTraining PrecisionRecall Rarity",  # results
     "geometry": "Neighbors",
     "execution": "DaskExecutor Executor Ledger PoolExecutor SerialExecutor",
     "manifolds": "Manifold get_manifold",
     "mixers": "Mixer Traits make_mixer method_table",
     "neighborhoods": "LabelAgreement",
-    "realism": "LeNet5",
+    "realism": "Calibration LeNet5",
     "records": "Record atomic_path code_fingerprint record",
     "scale": "Parts Plan Rate measure_rate plan_local_dimension plan_table",
     "rng": "RandomState is_torch_generator loader_rank process_rank seed_from torch_generator",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 import shutil
 import sys
@@ -29,22 +30,19 @@ def claimed_folder(path: Path) -> Iterator[None]:
         If another process writes it.
     """
     path = path.resolve()
-    with new_folder(path.parent):
-        lock = FileLock(path.with_name(f".{path.name}.lock"), is_singleton=True)  # one process may claim it twice
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise BlockingIOError(
-                f"{path} is being written by another process; wait for it, or name another."
-            ) from error
-        except OSError as error:
-            if error.errno not in NO_LOCKS:
-                raise
-            warn_without_locks(path.parent)
-        try:
-            yield
-        finally:
-            lock.release()
+    lock = FileLock(_lock_path(path), is_singleton=True)  # one process may claim it twice
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise BlockingIOError(f"{path} is being written by another process; wait for it, or name another.") from error
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        warn_without_locks(Path(lock.lock_file).parent)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager
@@ -59,7 +57,7 @@ def replaced_folder(path: Path, names: Collection[str]) -> Iterator[Path]:
         If another process writes `path`.
     """
     path = path.resolve()
-    with claimed_folder(path):
+    with claimed_folder(path), new_folder(path.parent):
         replaced = path.with_name(f".{path.name}~replaced")
         if replaced.exists() and not path.exists():  # a writer was killed between two renames
             replaced.rename(path)
@@ -78,6 +76,12 @@ def replaced_folder(path: Path, names: Collection[str]) -> Iterator[Path]:
         finally:
             shutil.rmtree(folder, ignore_errors=True)  # after an exchange, the earlier files
             shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _lock_path(path: Path) -> Path:
+    """Return the file that processes lock for a folder: in the system's folder, so that none stays beside it."""
+    name = hashlib.sha256(f"{Path.home()}\n{path}".encode()).hexdigest()[:32]
+    return Path(tempfile.gettempdir()) / f"zeta_geom-{name}.lock"
 
 
 def check_replaceable(path: Path, names: Collection[str]) -> None:

@@ -138,7 +138,7 @@ def test_mixers_of_torch_alone_and_of_features():
     teacher = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 2))
     made = audit(images, np.arange(12) % 2, augment=mixers.SuperMix(teacher, random_state=0), **QUICK)
     assert made.points[made.methods[0]].X.dtype == np.float32
-    with pytest.raises(ValueError, match="features inside a network"):
+    with pytest.raises(ValueError, match="mixes inside a network"):
         audit(X, y, augment="mixfeat", **QUICK)
 
 
