@@ -2,7 +2,7 @@
 Audit your augmentation
 =======================
 
-Do your samples stay on the data's manifold, are their labels right, do they look real, cover the data, and are they new?
+Do your samples stay on the data's manifold, are their labels right, do they look real, cover the data, are they new?
 An audit answers these five questions, and gives the range of other real samples of your data for each number.
 """
 
