@@ -17,8 +17,8 @@ def test_page_is_drawn_from_records_alone(tmp_path):
     assert [path.suffix for path in pictures] == [".png", ".pdf"]
     facts = check_page(page.read_text(encoding="utf-8"))
     assert facts.title == "ζ-mixup against mixup on MNIST sample: an audit"
-    assert facts.pictures == 3 + 2
     summary = read(tmp_path / "records" / "audit" / "summary").table
+    assert facts.pictures > summary["measure"].nunique()  # a panel for each measure, worst samples and maps
     assert list(summary["method"].unique()) == ["ζ-mixup, γ = 2.8", "mixup"]
     assert facts.tables["summary"]["value"].tolist() == summary["value"].tolist()
     run(Context(results=tmp_path, progress=False), SMALL)

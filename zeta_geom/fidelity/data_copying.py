@@ -154,6 +154,7 @@ def cell_ranks(
         raise ValueError(f"n_cells must be at most {len(T)}, the rows of train; got {n_cells}.")
     check_int(min_fakes, "min_fakes", low=1)
     seed = int(numpy_generator(random_state).integers(SEEDS))
+    T, P, Q = (X.astype(np.result_type(T, P, Q), copy=False) for X in (T, P, Q))  # KMeans takes one dtype
     clusters = KMeans(min(n_cells, _distinct(T, n_cells)), n_init=STARTS, random_state=seed)
     with one_openmp_thread():
         train_cells, test_cells, fake_cells = clusters.fit(T).labels_, clusters.predict(P), clusters.predict(Q)

@@ -172,7 +172,8 @@ def test_folder_holds_the_tables_in_full(made, folder):
 def test_worst_samples_are_the_worst(made, facts):
     planes = "true-distance" if "true-distance" in made.samples else "tangent-residual-k16"
     for method in made.methods:
-        own = made.samples[made.samples["method"] == method]
+        first_space = made.samples["space"] == made.samples["space"].iloc[0]
+        own = made.samples[first_space & (made.samples["method"] == method)]
         rows = facts.tables["worst"][facts.tables["worst"]["method"] == method]
         assert rows["row"].tolist() == own.nlargest(12, planes)["row"].tolist()
 

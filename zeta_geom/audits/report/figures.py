@@ -9,6 +9,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from zeta_geom.audits.answers import real_range, rows_in, spaces_of
@@ -21,6 +22,7 @@ from zeta_geom.plots.names import as_label, lettering, text_width
 from zeta_geom.plots.style import PARAMETERS
 
 PANEL_WIDTH = 2.5  # inches; the page enlarges a panel to 19 rem at most
+LETTER = 0.058  # inches of a letter of a name, at most on average
 TITLE_LETTERS = 42  # letters of a title that fit into this width
 PLAIN = PARAMETERS | {"text.parse_math": False}  # draws a $ in a name literally
 FIXED = {"figure.constrained_layout.use": False}  # for equal cells, no layout has to be computed
@@ -60,15 +62,30 @@ def small_multiples(summary: pd.DataFrame) -> Figure:
 def panel(rows: pd.DataFrame) -> Picture:
     """Return a small picture of one measure."""
     first = rows.to_dict("records")[0]
-    with matplotlib.rc_context(PLAIN), lettering():
-        figure = Figure(figsize=(PANEL_WIDTH, 0.75 + 0.2 * len(rows)), layout="constrained")
-        ax = measure_panel(figure.subplots(), rows)
-        figure.suptitle(textwrap.fill(ax.get_title(), TITLE_LETTERS), fontsize=7)  # wider than the axes
-        ax.set_title("")
+    with matplotlib.rc_context(PLAIN | FIXED), lettering():
+        ax = measure_panel(Figure().subplots(), rows)
+        letters = max(text_width(as_label(name)) for name in rows["method"])
+        figure = _framed(ax, ax.get_title(), 0.2 * len(rows), 0.1 + LETTER * letters)
         content = svg_bytes(figure)
     values = ", ".join(f"{name} {number(value)}" for name, value in zip(rows["method"], rows["value"]))
     alt = f"{first['title']}: {values}; real samples {real_range(first)}."
     return Picture(str(first["title"]), "", alt, content, "svg")
+
+
+def _framed(ax: Axes, title: str, height: float, left: float) -> Figure:
+    """Give axes of this height a title above them, and room on the left; sizes in inches.
+
+    The margins are fixed: a computed layout takes as long as the drawing itself.
+    """
+    lines = textwrap.wrap(title, TITLE_LETTERS)
+    top, bottom, right = 0.1 + 0.12 * len(lines), 0.24, 0.15
+    width, total = max(PANEL_WIDTH, left + 1.5), top + height + bottom
+    figure = ax.get_figure(root=True)
+    figure.set_size_inches(width, total)
+    ax.set_position((left / width, bottom / total, 1 - (left + right) / width, height / total))
+    ax.set_title("")
+    figure.text(0.5, 1 - 0.04 / total, "\n".join(lines), ha="center", va="top", fontsize=7)
+    return figure
 
 
 def densities(audit: AuditResult, space: str) -> Iterator[Picture]:
@@ -84,13 +101,11 @@ def densities(audit: AuditResult, space: str) -> Iterator[Picture]:
         parts = {name: finite for name, values in parts.items() if _varies(finite := _mostly_finite(values))}
         if not set(parts) & set(audit.methods) or len(np.unique(np.concatenate(list(parts.values())))) <= 2:
             continue
-        with matplotlib.rc_context(PLAIN), lettering():
-            figure = Figure(figsize=(PANEL_WIDTH, 1.4), layout="constrained")
-            ax = densities_of(figure.subplots(), parts, colors)
+        with matplotlib.rc_context(PLAIN | FIXED), lettering():
+            ax = densities_of(Figure().subplots(), parts, colors)
             handles |= {str(line.get_label()): line for line in ax.lines}
             title = row["title"] + (f" ({row['unit']})" if row["unit"] == "nats" else "")
-            figure.suptitle(textwrap.fill(title, TITLE_LETTERS), fontsize=7)
-            content = svg_bytes(figure)
+            content = svg_bytes(_framed(ax, title, 0.95, 0.15))
         medians = ", ".join(f"{name} {number(float(np.median(values)))}" for name, values in parts.items())
         yield Picture(title, "", f"Density of {title}; medians: {medians}.", content, "svg")
     if handles:

@@ -15,7 +15,7 @@ from zeta_geom.audits.samples import Samples
 from zeta_geom.neighborhoods import embed
 from zeta_geom.plots.audit import points_map, set_colors
 
-MAPPED = 1000  # samples in a map, equally many of each set: more hide each other, and t-SNE takes their time
+MAPPED = 600  # samples in a map, equally many of each set: more hide each other, and t-SNE takes their time
 LEAST = 40  # samples: t-SNE of fewer shows nothing
 PERPLEXITY = 30
 STEPS = 250  # of t-SNE after early exaggeration: the map of a thousand samples hardly changes later
