@@ -44,7 +44,7 @@ docs: $(VENV)/installed-dev
 	$(VENV)/bin/sphinx-build -W --keep-going -b html docs docs/build/html
 
 test-browser: $(VENV)/installed-dev
-	$(VENV)/bin/pytest -rs tests/audits/report/test_browser.py
+	$(VENV)/bin/pytest -rs --all tests/audits/report/test_browser.py
 
 soak: $(VENV)/installed-dev
 	$(PY) -m tests.execution.soak

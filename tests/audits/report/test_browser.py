@@ -1,6 +1,6 @@
 """Pages in a real browser: nothing is fetched, tables sort, files download, and axe finds nothing to object to.
 
-`make test-browser` runs it where a Chromium is on the path. BROWSER_SHOTS names a folder that keeps the screenshots.
+`make test-browser` runs it if a Chromium is on the path. BROWSER_SHOTS names a folder that keeps the screenshots.
 To try another page, add to REPORTS a function that writes it into a folder and returns its path.
 """
 
@@ -27,6 +27,8 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not 
 axe_api = pytest.importorskip(
     "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
 )
+
+pytestmark = pytest.mark.slow  # 96 pages in a browser: `make test-browser` and `make test-all` open them
 
 SCHEMES = ("light", "dark")
 WIDTHS = {"desktop": 1280, "phone": 390}
