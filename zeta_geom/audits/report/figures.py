@@ -63,29 +63,28 @@ def panel(rows: pd.DataFrame) -> Picture:
     """Return a small picture of one measure."""
     first = rows.to_dict("records")[0]
     with matplotlib.rc_context(PLAIN | FIXED), lettering():
-        ax = measure_panel(Figure().subplots(), rows)
+        figure = Figure()
+        ax = measure_panel(figure.subplots(), rows)
         letters = max(text_width(as_label(name)) for name in rows["method"])
-        figure = _framed(ax, ax.get_title(), 0.2 * len(rows), 0.1 + LETTER * letters)
+        _frame(figure, ax, ax.get_title(), 0.2 * len(rows), 0.1 + LETTER * letters)
         content = svg_bytes(figure)
     values = ", ".join(f"{name} {number(value)}" for name, value in zip(rows["method"], rows["value"]))
     alt = f"{first['title']}: {values}; real samples {real_range(first)}."
     return Picture(str(first["title"]), "", alt, content, "svg")
 
 
-def _framed(ax: Axes, title: str, height: float, left: float) -> Figure:
-    """Give axes of this height a title above them, and room on the left; sizes in inches.
+def _frame(figure: Figure, ax: Axes, title: str, height: float, left: float) -> None:
+    """Give the axes of a figure this height, a title above them, and room on the left; sizes in inches.
 
     The margins are fixed: a computed layout takes as long as the drawing itself.
     """
     lines = textwrap.wrap(title, TITLE_LETTERS)
     top, bottom, right = 0.1 + 0.12 * len(lines), 0.24, 0.15
     width, total = max(PANEL_WIDTH, left + 1.5), top + height + bottom
-    figure = ax.get_figure(root=True)
     figure.set_size_inches(width, total)
     ax.set_position((left / width, bottom / total, 1 - (left + right) / width, height / total))
     ax.set_title("")
     figure.text(0.5, 1 - 0.04 / total, "\n".join(lines), ha="center", va="top", fontsize=7)
-    return figure
 
 
 def densities(audit: AuditResult, space: str) -> Iterator[Picture]:
@@ -102,10 +101,12 @@ def densities(audit: AuditResult, space: str) -> Iterator[Picture]:
         if not set(parts) & set(audit.methods) or len(np.unique(np.concatenate(list(parts.values())))) <= 2:
             continue
         with matplotlib.rc_context(PLAIN | FIXED), lettering():
-            ax = densities_of(Figure().subplots(), parts, colors)
+            figure = Figure()
+            ax = densities_of(figure.subplots(), parts, colors)
             handles |= {str(line.get_label()): line for line in ax.lines}
             title = row["title"] + (f" ({row['unit']})" if row["unit"] == "nats" else "")
-            content = svg_bytes(_framed(ax, title, 0.95, 0.15))
+            _frame(figure, ax, title, 0.95, 0.15)
+            content = svg_bytes(figure)
         medians = ", ".join(f"{name} {number(float(np.median(values)))}" for name, values in parts.items())
         yield Picture(title, "", f"Density of {title}; medians: {medians}.", content, "svg")
     if handles:
