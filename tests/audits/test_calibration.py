@@ -166,3 +166,16 @@ def test_ratios_are_those_of_new_samples():
     measured = np.mean(squares, axis=0) / np.mean(variances, axis=0)
     for name, ratio in zip(("dimension-k8", "coverage"), measured):
         assert np.mean([one[name].value for one in ratios]) == pytest.approx(ratio, rel=0.3)
+
+
+@pytest.mark.parametrize("size", [40, 900])
+def test_ends_for_a_length_are_where_its_difference_is_the_quantile(size):
+    values = np.random.default_rng(0).lognormal(size=300)
+    length = Definition("d", "geometry", "d", "", "", length=True)
+    (real,) = Bootstrap(50, 0.95, 0).estimate([Scores(values)], "key", np.arange(300))
+    ends = further_interval(Bootstrap(50, 0.95, 0), length, real, size, Ratio())
+    mean, variance = values.mean(), values.var(ddof=1)
+    for end in ends:  # the other sample's standard deviation is proportional to its mean
+        spread = np.sqrt(variance / 300 + variance * (end / mean) ** 2 / size)
+        assert abs(end - mean) / spread == pytest.approx(stats.t.ppf(0.975, 299))
+    assert ends[0] < mean < ends[1]

@@ -124,6 +124,8 @@ def further_interval(
     Its variance is that of two independent samples, times the ratio. If the mean has a largest value, its variance is
     proportional to μ (top - μ), μ the mean of both samples, as in Wilson's interval: otherwise a sample close to the
     limit would get too small a variance. A share of 0 or 1 gets the predictive interval under Jeffreys' prior.
+    Lengths vary in proportion to their mean, as in Fieller's interval of a ratio: few far samples carry mean and
+    variance alike, and a sample without them would get too small a variance.
     """
     if real.draws is None or size < 1:
         return float("nan"), float("nan")
@@ -144,6 +146,11 @@ def further_interval(
         middle, leading = spread * weight * (top - 2 * real.value) / 2, 1 + spread * weight**2
         root = np.sqrt(middle**2 + leading * square)
         below, above = (root - middle) / leading, (root + middle) / leading
+    if definition.length and real.value > 0:
+        first, second = square / real.value**2 * np.array([size, real.n]) / (size + real.n)  # of real, of the other
+        if second < 1:  # else the other sample is too small for its mean to have an upper limit
+            root = np.sqrt(1 - (1 - first) * (1 - second))
+            below, above = real.value * (1 - (1 + np.array([-root, root])) / (1 - second)) * [1, -1]
     low, high = np.clip([real.value - below, real.value + above], low, high)
     return float(low), float(high)
 
