@@ -79,7 +79,7 @@ def _frame(figure: Figure, ax: Axes, title: str, height: float, left: float) -> 
     The margins are fixed: a computed layout takes as long as the drawing itself.
     """
     lines = textwrap.wrap(title, TITLE_LETTERS)
-    top, bottom, right = 0.1 + 0.12 * len(lines), 0.24, 0.15
+    top, bottom, right = 0.1 + 0.12 * len(lines), 0.36 if ax.get_xlabel() else 0.24, 0.15
     width, total = max(PANEL_WIDTH, left + 1.5), top + height + bottom
     figure.set_size_inches(width, total)
     ax.set_position((left / width, bottom / total, 1 - (left + right) / width, height / total))
