@@ -7,12 +7,14 @@ network are closer to what we see. This tutorial audits the same augmentations i
 networks. Everything here is package data.
 """
 
+import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from torch import nn
 
 import zeta_geom
 from zeta_geom import datasets, features
+from zeta_geom.plots import measure_panel
 
 digits = datasets.load("mnist-sample")
 X, y = digits.X_train[:600] / np.float32(255), digits.y_train[:600]
@@ -88,6 +90,13 @@ audit = zeta_geom.audit(
 summary = audit.summary
 precision = summary[summary["measure"] == "precision"]
 precision.pivot(index="method", columns="space", values="value").round(2)
+
+# %%
+# Beside the range of real samples (grey), which differs from space to space:
+
+figure, axes = plt.subplots(1, 3, figsize=(9, 1.8), layout="constrained")
+for ax, (name, rows) in zip(axes, precision.groupby("space", sort=False)):
+    measure_panel(ax, rows).set_title(f"precision, {name}")
 
 # %%
 # Sweeps take ``features=`` too, and so do the commands: ``zeta-geom fidelity real.npz fake.npz --features imagenet
