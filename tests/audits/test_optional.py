@@ -167,3 +167,10 @@ def test_what_cannot_be_measured_says_why(sets):
     assert scores == Missing("no sample lies in a held-out original's ball")
     ((_, scores),) = nearer(Candidate(tiny.heldout, tiny))
     assert scores == Missing("it takes two held-out originals")
+
+
+@pytest.mark.filterwarnings("error")
+def test_features_in_single_precision_give_no_warning(sets, reference):
+    small = to_samples(sets[2].X.astype(np.float32), sets[2].classes)
+    _, scores = measured(OPTIONAL["kid"], Candidate(small, reference))["kid"]
+    assert np.isfinite(scores.statistic(scores.values))

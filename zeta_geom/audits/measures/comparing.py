@@ -20,7 +20,7 @@ def kernel(candidate: Candidate) -> Results:
     fake, real = candidate.samples.flat, candidate.reference.heldout.flat
     if min(len(fake), len(real)) < 2:
         yield definition, Missing("it takes two samples and two held-out originals")
-    elif max(np.abs(fake).max(), np.abs(real).max()) > LARGEST_CUBED:
+    elif max(float(np.abs(fake).max()), float(np.abs(real).max())) > LARGEST_CUBED:
         yield definition, Missing(f"values beyond {LARGEST_CUBED:g} overflow the kernel")
     else:
         yield definition, Scores(fake, statistic=Kernel(real))
