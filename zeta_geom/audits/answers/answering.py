@@ -14,7 +14,6 @@ from zeta_geom.audits.scores import ORACLE, PIXELS
 from zeta_geom.audits.verdicts import LEAK, UNKNOWN, number
 
 MOSTLY, PARTLY = 1.0, 3.0  # largest effects of these answers: a tenth and three tenths of the scale
-ANSWERS = ("yes", "mostly", "partly", "no", UNKNOWN)
 OTHERS = 4  # other methods that a sentence names
 
 
