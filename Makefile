@@ -1,5 +1,5 @@
 # make figures   the figures and the claims table, in minutes; docs/figures.md explains the variables
-#                (PRESET=full  ONLY="2 6"  IMAGES="a.npz b.npz"  OFFLINE=1  FORCE=1  STALE=ok)
+#                (PRESET=full  ONLY="2 6"  IMAGES="a.npz b.npz"  ANCHORS=2000  OFFLINE=1  FORCE=1  STALE=ok)
 # make docs-pictures   copies the pictures and claims of a run with PRESET=full into docs/
 # make study     trains classifiers on few images, into docs/cpu_study: an hour on two cores  (MINUTES=90  RUNS=runs)
 # make test      lint, types, doctests and every kind of test, in minutes: after each change
@@ -17,7 +17,8 @@ RESULTS ?= results
 RUNS ?= runs
 MINUTES ?= 90
 OPTIONS := --preset $(PRESET) --results $(RESULTS) $(if $(ONLY),--only "$(ONLY)") $(if $(OFFLINE),--offline) \
-           $(if $(IMAGES),--images "$(IMAGES)") $(if $(FORCE),--force) $(if $(STALE),--stale)
+           $(if $(IMAGES),--images "$(IMAGES)") $(if $(ANCHORS),--anchors $(ANCHORS)) \
+           $(if $(FORCE),--force) $(if $(STALE),--stale)
 
 .PHONY: figures docs-pictures study test test-all docs test-browser soak clean
 

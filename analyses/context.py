@@ -48,7 +48,9 @@ class Context:
     offline : bool
         Use embedded data only.
     images : tuple of Path
-        Files with an array X_train of images, which replace the image sets of figure 6.
+        Files with an array X_train of images, or folders of pictures, which replace the image sets of figure 6.
+    n_anchors : int, optional
+        The number of points at which figure 6 estimates the dimension; the preset's number by default.
     force, stale : bool
         As in `zeta_geom.records.record`.
     progress : bool
@@ -61,6 +63,7 @@ class Context:
     results: Path = Path("results/quick")
     offline: bool = False
     images: tuple[Path, ...] = ()
+    n_anchors: int | None = None
     force: bool = False
     stale: bool = False
     progress: bool = True

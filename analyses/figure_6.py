@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -58,10 +59,7 @@ def image_points(context: Context, settings: Settings) -> dict[str, np.ndarray]:
     """Return each image set as points in [0, 1], under the name of the set or file that was read."""
     chosen = {}
     for path in context.images:
-        images = to_floats(read_arrays(path, "X_train", labels=False)["X_train"])
-        if images.ndim < 2 or not (0 <= images.min() <= images.max() <= 1):
-            raise ValueError(f"X_train of {path} must be images (n, ...), uint8 or in [0, 1]; got {images.shape}.")
-        chosen[path.stem] = images
+        chosen[path.name if path.is_dir() else path.stem] = read_images(path)
     for name in () if context.images else settings.image_sets:
         try:
             dataset = context.dataset(name)
@@ -73,6 +71,15 @@ def image_points(context: Context, settings: Settings) -> dict[str, np.ndarray]:
     return {name: pick(images, settings).astype(np.float32, copy=False) for name, images in chosen.items()}
 
 
+def read_images(path: Path) -> np.ndarray:
+    """Return the array X_train of a file, or the pictures in a folder, or in its folder `train`, in [0, 1]."""
+    training = path / "train"
+    images = to_floats(read_arrays(training if training.is_dir() else path, "X_train", labels=False)["X_train"])
+    if images.ndim < 2 or not (0 <= images.min() <= images.max() <= 1):
+        raise ValueError(f"X_train of {path} must be images (n, ...), uint8 or in [0, 1]; got {images.shape}.")
+    return images
+
+
 def pick(images: np.ndarray, settings: Settings) -> np.ndarray:
     """Return `settings.n_images` of the images, drawn at random, as rows."""
     count = len(images) if settings.n_images is None else min(settings.n_images, len(images))
@@ -82,6 +89,8 @@ def pick(images: np.ndarray, settings: Settings) -> np.ndarray:
 def run(context: Context, settings: Settings | None = None) -> None:
     """Sweep γ over the two manifolds and the image sets."""
     settings = settings or PRESETS[context.preset]
+    if context.n_anchors is not None:
+        settings = settings.model_copy(update={"n_anchors": context.n_anchors})
     points = image_points(context, settings)
     synthetic = {"gammas": settings.gammas, "batch_size": settings.batch_size}
     images = {"gammas": settings.image_gammas, "batch_size": settings.image_batch_size}

@@ -45,7 +45,12 @@ def main(
         str, typer.Option(help='figures by number, such as "2 6"; or methods, audit, study, claims')
     ] = "",
     offline: Annotated[bool, typer.Option(help="use embedded data only")] = False,
-    images: Annotated[str, typer.Option(help="files with X_train, .npz, for figure 6 in place of its sets")] = "",
+    images: Annotated[
+        str, typer.Option(help="for figure 6: .npz with X_train, or folders of pictures, in place of its sets")
+    ] = "",
+    anchors: Annotated[
+        int | None, typer.Option(min=2, help="for figure 6: number of random points at which to estimate")
+    ] = None,
     force: Annotated[bool, typer.Option(help="compute again what is recorded")] = False,
     stale: Annotated[bool, typer.Option(help="accept records of older code")] = False,
     draw_only: Annotated[bool, typer.Option(help="run no analysis: draw from the records")] = False,
@@ -59,7 +64,7 @@ def main(
     logging.basicConfig(format="%(message)s")
     logging.getLogger("zeta_geom").setLevel(logging.INFO)
     files = tuple(Path(name) for name in images.split())
-    context = Context(preset, results / preset, offline=offline, images=files, force=force, stale=stale)
+    context = Context(preset, results / preset, offline, files, anchors, force, stale)
     steps = chosen(only)
     times: list[dict[str, object]] = []
     drawings: list[Future[Drawing]] = []

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from analyses import figure_6
 from analyses.context import Context
@@ -60,6 +61,28 @@ def test_images_of_the_users_own_stand_for_themselves(tmp_path, capsys, monkeypa
     assert drawing.stand_in_note(made) == "Drawn from mine (120 images)"
     figure_6.run(context, SMALL)
     assert "7 of them recorded" in capsys.readouterr().out
+
+
+def test_pictures_in_folders_are_read_from_the_training_part(tmp_path):
+    rng = np.random.default_rng(0)
+    for part, count in (("train", 3), ("test", 2)):
+        for name in ("cat", "dog"):
+            folder = tmp_path / "pets.v2" / part / name
+            folder.mkdir(parents=True)
+            for i in range(count):
+                Image.fromarray(rng.integers(0, 256, (5, 4, 3), dtype=np.uint8)).save(folder / f"{i}.png")
+    both = Context(images=(tmp_path / "pets.v2", tmp_path / "pets.v2" / "test"), progress=False)
+    points = figure_6.image_points(both, SMALL)
+    assert {name: X.shape for name, X in points.items()} == {"pets.v2": (6, 60), "test": (4, 60)}
+    training = np.asarray(Image.open(tmp_path / "pets.v2" / "train" / "cat" / "0.png")) / np.float32(255)
+    assert (points["pets.v2"] == training.reshape(-1)).all(axis=1).any()
+
+
+def test_anchors_replace_those_of_the_preset(tmp_path):
+    np.savez(tmp_path / "mine.npz", X_train=np.random.default_rng(0).random((120, 4, 4)))
+    context = Context(results=tmp_path, images=(tmp_path / "mine.npz",), n_anchors=50, progress=False)
+    figure_6.run(context, SMALL)
+    assert set(records.read(tmp_path / "records" / "figure_6" / "images-1").table["n"]) == {50}
 
 
 @pytest.mark.parametrize(
