@@ -165,12 +165,15 @@ def claims_page(path: Path) -> str:
         lines += [f"- {escape(str(statement))} ({where}){text}"]
     for place, part in claims.groupby("where", sort=False):
         lines += ["", f"## {place}", ""]
+        several = "estimators" in part and part["estimators"].any()
+        headings = ["statement", "data", "measured", "verdict", *(["by estimator"] if several else [])]
         rows = [
             [
                 escape(row["statement"]),
                 escape(row["data"]),
                 escape(row["measured"]),
                 f"[{row['verdict']}]{{.{kind(row['verdict'])}}}",
+                *([escape(row["estimators"])] if several else []),
             ]
             for row in part.to_dict("records")
         ]
@@ -178,7 +181,7 @@ def claims_page(path: Path) -> str:
             ":::{table}",
             ":class: claims",
             "",
-            *table(["statement", "data", "measured", "verdict"], rows),
+            *table(headings, rows),
             ":::",
         ]
     return "\n".join(lines) + "\n"

@@ -25,6 +25,7 @@ analyses = (
     "figure_3",
     "diversity",
     "figure_6",
+    "figure_6_estimators",
     "figure_8",
     "methods",
     "mixing_speed",

@@ -58,24 +58,47 @@ def theorems(results: Path) -> list[Claim]:
 
 
 def dimensions(results: Path) -> list[Claim]:
-    """Figure 6: ζ against mixup and against the original, per data set, k and anchor."""
+    """Figure 6: ζ against mixup and against the original, per data set, k and anchor, by FO and other estimators."""
     claims = []
     sets = 0 if table(results, "figure_6/images-1") is None else settings(results, "figure_6/images-1")["sets"]
     for panel in ("helix-3d", "curved-12d", *(f"images-{index + 1}" for index in range(sets))):
         measured = table(results, f"figure_6/{panel}")
         if measured is None:
             continue
+        others = table(results, f"figure_6_estimators/{panel}")
+        if others is not None and others["data"].iloc[0] != measured["data"].iloc[0]:
+            others = None  # of other images
         for k, part in measured.groupby("k"):
             data = f"{part['data'].iloc[0]}, k = {k}"
             if part["mean"].max() > k - 1 - AT_CEILING:
                 data += f" (at most {k - 1})"
-            original = part[part["mixer"] == "original"].iloc[0]
-            mixup = part[part["mixer"] == "mixup"].iloc[0]
-            zeta = part[part["mixer"] == "zeta"]
-            claims.append(inflation(data, original, mixup))
-            for anchor, curve in zeta.groupby("anchor", sort=False):
-                claims += against(f"{data}, anchor {anchor}", curve, original, mixup)
+            of_k = None if others is None else others[others["k"] == k]
+            claims += [
+                claim._replace(estimators=agreement(of_k, place)) for place, claim in enumerate(compare(data, part))
+            ]
     return claims
+
+
+def compare(data: str, part: pd.DataFrame) -> list[Claim]:
+    """Return the claims about one data set and k; their order depends on the anchors alone."""
+    original = part[part["mixer"] == "original"].iloc[0]
+    mixup = part[part["mixer"] == "mixup"].iloc[0]
+    claims = [inflation(data, original, mixup)]
+    for anchor, curve in part[part["mixer"] == "zeta"].groupby("anchor", sort=False):
+        claims += against(f"{data}, anchor {anchor}", curve, original, mixup)
+    return claims
+
+
+def agreement(measured: pd.DataFrame | None, place: int) -> str:
+    """Return which estimators reach which verdict on the claim at this place of `compare`, by the same rules."""
+    if measured is None:
+        return ""
+    verdicts: dict[str, list[str]] = {}
+    for estimator, part in measured.groupby("estimator", sort=False):
+        claims = compare("", part)
+        verdict = claims[place].verdict if place < len(claims) else "not measured"
+        verdicts.setdefault(verdict.partition(";")[0], []).append(str(estimator))
+    return "; ".join(f"{verdict}: {', '.join(names)}" for verdict, names in verdicts.items())
 
 
 def inflation(data: str, original: pd.Series, mixup: pd.Series) -> Claim:

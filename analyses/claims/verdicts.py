@@ -23,6 +23,7 @@ class Claim(NamedTuple):
     data: str
     measured: str
     verdict: str
+    estimators: str = ""  # of the dimension: which ones reach which verdict, by the same rule
 
 
 def table(results: Path, name: str) -> pd.DataFrame | None:

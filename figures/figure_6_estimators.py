@@ -1,0 +1,53 @@
+"""Figure 6 by five estimators: the mean local dimension against γ, a row a data set and a column an estimator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+
+from figures.common import data_name, listed, save
+from zeta_geom import records
+from zeta_geom.plots import style
+from zeta_geom.plots.sweep import sweep_panel
+
+TITLES = {"helix-3d": "1-D helix in $\\mathbb{R}^3$", "curved-12d": "3-D manifold in $\\mathbb{R}^{12}$"}
+
+
+def draw(results: Path) -> list[Path]:
+    """Draw the panels at the largest k, and return the files."""
+    folder = results / "records" / "figure_6_estimators"
+    first = records.read(folder / "images-1")
+    names = ["helix-3d", "curved-12d", *(f"images-{i}" for i in range(1, first.settings["sets"] + 1))]
+    rows = [records.read(folder / name) for name in names]
+    estimators, k = first.settings["estimators"], max(first.settings["n_neighbors"])
+    with plt.rc_context(style.PARAMETERS):
+        fig, axes = plt.subplots(
+            len(rows), len(estimators), figsize=(1.9 * len(estimators) + 0.4, 1.75 * len(rows) + 0.8), sharex=True
+        )
+        for line, record in zip(axes, rows, strict=True):
+            table = record.table[record.table["k"] == k]
+            for ax, estimator in zip(line, estimators, strict=True):
+                sweep_panel(ax, table[table["estimator"] == estimator], bandless=("original", "mixup", "zeta"))
+            name = record.settings["data_name"]
+            line[0].set_ylabel(TITLES.get(name, data_name(name)))
+        for ax, estimator in zip(axes[0], estimators, strict=True):
+            ax.set_title(estimator)
+        for ax in axes[-1]:
+            ax.set_xlabel("γ")
+        handles, labels = axes[0, 0].get_legend_handles_labels()
+        fig.legend(handles, labels, loc="outside lower center", ncols=4, title=caption(rows, k), title_fontsize=7)
+        fig.suptitle("Mean local dimension by five estimators", fontsize=9)
+        written = save(fig, results / "figures" / "figure_6_estimators")
+        plt.close(fig)
+    return written
+
+
+def caption(rows: list[records.Record], k: int) -> str:
+    """Return the caption: points, k and bands."""
+    drawn = [f"{record.settings['n_points']:,} of {data_name(record.settings['data_name'])}" for record in rows]
+    n = int(rows[0].table["n"].max())
+    return (
+        f"k = {k}; means over the same {n:,} points at each γ, whose neighbours are searched among all points:\n"
+        f"{listed(drawn)}. Dark bands: ± 2 standard errors of the mean."
+    )
