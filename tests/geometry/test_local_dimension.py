@@ -74,7 +74,7 @@ def test_the_standard_error_is_the_spread_of_the_mean_over_draws():
         ({"n_anchors": 51}, "n_anchors must be an integer"),
         ({"n_anchors": 3.0}, "n_anchors must be an integer"),
         ({"n_anchors": 3, "random_state": -1}, "random_state must be a non-negative int"),
-        ({"n_anchors": 3, "estimator": object()}, "n_anchors needs local PCA"),
+        ({"n_anchors": 3, "estimator": object()}, "estimator must be a name"),
     ],
 )
 def test_refuses(ask, message):

@@ -1,5 +1,6 @@
 """How many dimensions data have around each point: nearest neighbours, covariance spectra, dimension rules."""
 
+from zeta_geom.geometry.estimators.table import ESTIMATORS
 from zeta_geom.geometry.knn import METHODS, METRICS, Neighbors, knn
 from zeta_geom.geometry.local_dimension import local_dimension
 from zeta_geom.geometry.local_pca import LocalPCA
@@ -8,6 +9,7 @@ from zeta_geom.geometry.spectra import local_spectra
 from zeta_geom.geometry.tangent import tangent_residual
 
 __all__ = [
+    "ESTIMATORS",
     "METHODS",
     "METRICS",
     "RULES",

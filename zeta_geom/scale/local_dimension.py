@@ -6,6 +6,7 @@ from typing import Any
 from zeta_geom.checks import check_jobs, check_real
 from zeta_geom.checks.points import is_tensor
 from zeta_geom.checks.types import ArrayLike
+from zeta_geom.geometry.estimators.table import FO
 from zeta_geom.geometry.knn import Neighbors, as_tensors
 from zeta_geom.geometry.local_dimension import local_dimension as local_dimension_in_memory
 from zeta_geom.geometry.local_pca import check_neighbor_counts, draw_anchors
@@ -20,7 +21,7 @@ def local_dimension(
     n_neighbors: int | tuple[int, ...] = (8, 128),
     alpha: float = 0.05,
     *,
-    estimator: object = None,
+    estimator: object = FO,
     neighbors: Neighbors | None = None,
     n_anchors: int | None = None,
     random_state: RandomState = None,
@@ -36,8 +37,8 @@ def local_dimension(
     X : array-like or CPU tensor of shape (n, d), or path
         Finite points, or a .npy file of them; as in `scale.knn`.
     n_neighbors, alpha, estimator, neighbors, n_anchors, random_state, n_jobs, progress : optional
-        As in `geometry.local_dimension`. With `executor`, whose `threads` replaces `n_jobs`, neither `estimator` nor
-        `neighbors` is accepted.
+        As in `geometry.local_dimension`. With `executor`, whose `threads` replaces `n_jobs`, neither another
+        `estimator` than "FO" nor `neighbors` is accepted.
     executor, parts : optional
         As in `scale.knn`.
 
@@ -67,7 +68,8 @@ def local_dimension(
         how |= {"n_anchors": n_anchors, "random_state": random_state}
         return local_dimension_in_memory(check_in_memory(X, "X"), n_neighbors, alpha, **how)
     check_jobs(n_jobs)
-    executor = check_executor(executor, n_jobs=n_jobs, estimator=estimator, neighbors=neighbors)
+    other = None if estimator == FO else estimator
+    executor = check_executor(executor, n_jobs=n_jobs, estimator=other, neighbors=neighbors)
     with folder_of(parts) as (folder, cut):
         points = points_file(X, "X", folder)
         if points.d < 2 or points.n < 2:

@@ -1,0 +1,104 @@
+"""The neighbourhoods that estimators get: of different points, in a unit in which squares are exact enough."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from zeta_geom.checks import host_array
+from zeta_geom.checks.scaling import column_references, squares_scale
+from zeta_geom.geometry.knn import Neighbors, search
+from zeta_geom.geometry.local_pca import check_neighbors
+
+
+@dataclass(frozen=True)
+class DifferentPoints:
+    """Different points and the nearest of them around some, the queries."""
+
+    points: np.ndarray  # (m, d), no two equal
+    indices: np.ndarray  # int64 (q, k), without the query, nearest first
+    distances: np.ndarray  # float64 (q, k), in the unit of `points`
+    place: np.ndarray  # int64 (r,), the query of each row that was asked for; copies share a query
+    scale: float  # `points` are the rows of X times this power of two
+
+
+def different_points(
+    X: np.ndarray,
+    neighbors: Neighbors | None,
+    k: int,
+    *,
+    anchors: np.ndarray | None = None,
+    n_jobs: int | None = -1,
+    progress: bool = False,
+) -> DifferentPoints:
+    """Return the k nearest different points of each row of X, or of each of the rows `anchors`.
+
+    `neighbors` of all rows, if they are given, save the search unless there are copies or the unit is changed.
+    """
+    if neighbors is not None:
+        _check_distances(neighbors, len(X), k)
+    points, scale = _fit_for_squares(X)
+    if neighbors is None or scale != 1:
+        indices, distances = _search(points, anchors, k, n_jobs, progress)
+    else:
+        rows = slice(None) if anchors is None else anchors
+        indices, distances = (host_array(part)[rows, :k] for part in (neighbors.indices, neighbors.distances))
+    place = np.arange(len(indices))
+    copied = _copied(distances, anchors, len(X))
+    if copied.any():
+        rows, place = _first_rows(points, copied)
+        if len(rows) <= k:
+            raise ValueError(
+                f"n_neighbors must be below {len(rows)}, the number of distinct points, because an estimator counts "
+                f"copies once; got k={k}. Lower n_neighbors or give more points."
+            )
+        points, queries = np.ascontiguousarray(points[rows]), None
+        if anchors is not None:
+            queries, place = np.unique(place[anchors], return_inverse=True)
+        indices, distances = _search(points, queries, k, n_jobs, progress)
+    return DifferentPoints(points, indices, distances, place, scale)
+
+
+def _check_distances(neighbors: Neighbors, n: int, k: int) -> None:
+    """Raise unless neighbours have indices and distances of at least k columns."""
+    if not isinstance(neighbors, Neighbors):
+        raise TypeError(f"neighbors must be Neighbors, with distances, for an estimator; got {type(neighbors)}.")
+    indices = check_neighbors(neighbors, n, k, "neighbors")
+    shape = None if neighbors.distances is None else host_array(neighbors.distances, "neighbors").shape
+    if shape != indices.shape:
+        raise ValueError(
+            f"neighbors must have distances of shape {indices.shape} for an estimator; got {shape}. Use knn(X, k)."
+        )
+
+
+def _fit_for_squares(X: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the points in a unit and origin in which squares and means are exact enough, and the unit's factor."""
+    scale, references = squares_scale(X), column_references(X)
+    if scale == 1 and not references.any():
+        return np.ascontiguousarray(X), scale
+    return np.ascontiguousarray((X.astype(np.float64, copy=False) - references) * scale), scale
+
+
+def _search(
+    points: np.ndarray, queries: np.ndarray | None, k: int, n_jobs: int | None, progress: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return indices and distances (q, k) of the neighbours of all points, or of the rows `queries`."""
+    Q = None if queries is None else points[queries]
+    indices, squared, _ = search(points, Q, queries, k, n_jobs=n_jobs, progress=progress)
+    return indices, np.sqrt(squared)
+
+
+def _copied(distances: np.ndarray, anchors: np.ndarray | None, n: int) -> np.ndarray:
+    """Return which of n rows may have copies that matter, bool (n,)."""
+    if anchors is None:
+        return np.asarray(distances[:, 0] == 0)
+    ties = (distances[:, 0] == 0).any() or (distances[:, 1:] == distances[:, :-1]).any()
+    return np.full(n, bool(ties))  # two copies are equally far from an anchor
+
+
+def _first_rows(X: np.ndarray, copied: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first row of each different point, sorted, and the place of each row among them."""
+    rows = np.flatnonzero(copied)
+    _, first, inverse = np.unique(X[rows], axis=0, return_index=True, return_inverse=True)
+    owner = np.arange(len(X))
+    owner[rows] = rows[first][inverse.reshape(-1)]
+    return np.unique(owner, return_inverse=True)
