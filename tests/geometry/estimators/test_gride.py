@@ -8,8 +8,9 @@ import pytest
 from scipy.optimize import brentq
 
 from benchmarks.peers.gride import LARGEST, left_out, point_sets
-from zeta_geom.geometry import knn
+from zeta_geom.geometry import knn, local_dimension
 from zeta_geom.geometry.estimators.gride import estimate_gride, gride_scale
+from zeta_geom.geometry.local_pca import draw_anchors
 
 JUDGED = json.loads((Path(__file__).parent / "gride_dadapy.json").read_text())["values"]
 X = np.random.default_rng(3).normal(size=(120, 5))
@@ -74,7 +75,7 @@ def test_any_subset_of_queries_and_threads_give_the_same():
 @pytest.mark.parametrize("scale", [2.0**-300, 2.0**300])
 def test_the_unit_of_distances_does_not_matter(scale):
     neighbors = knn(X, 9)
-    scaled = estimate_gride(X, neighbors.indices, neighbors.distances * scale, n_jobs=1)
+    scaled = estimate_gride(X * scale, neighbors.indices, neighbors.distances * scale, n_jobs=1)
     np.testing.assert_array_equal(scaled, estimate(X, 9))
 
 
@@ -119,3 +120,27 @@ def test_nearly_flat_and_very_high_dimensions():
 def test_orders_out_of_range(nearer, farther):
     with pytest.raises(ValueError, match="1 ≤ nearer < farther ≤ 4"):
         gride_scale(np.ones((3, 4)), nearer, farther)
+
+
+def test_points_far_from_the_origin_tie_up_to_their_rounding():
+    """A rounding of 1e9 is 1e-7: distances of 1 that differ by it count as equal."""
+    rotation = np.linalg.qr(np.random.default_rng(0).normal(size=(7, 7)))[0]
+    corners = rotation / np.sqrt(2) + 1e9
+    neighbors = knn(corners, 4)
+    assert np.ptp(neighbors.distances) > 1e-9
+    assert np.isinf(estimate_gride(corners, neighbors.indices, neighbors.distances, n_jobs=1)).all()
+
+
+@pytest.mark.parametrize("name", ["GRIDE", "CA-PCA"])
+def test_by_name_with_copies_anchors_and_one_warning(name):
+    """The door: copies count once, anchors are some of all points, NaN comes with one warning."""
+    points = np.random.default_rng(0).normal(size=(90, 4))
+    which = np.random.default_rng(1).permutation([*range(90), *range(0, 90, 3)])
+    alone = local_dimension(points, 12, estimator=name)[12]
+    np.testing.assert_allclose(local_dimension(points[which], 12, estimator=name)[12], alone[which], rtol=1e-12)
+    how = {"estimator": name, "n_anchors": 20, "random_state": 0}
+    anchors = draw_anchors(20, 90, 0)
+    np.testing.assert_allclose(local_dimension(points, 12, **how)[12], alone[anchors], rtol=1e-12)
+    with pytest.warns(RuntimeWarning, match=f"{name} gives no finite dimension at 8 of 8") as caught:
+        assert np.isnan(local_dimension(np.eye(8), 2, estimator=name)[2]).all()
+    assert len(caught) == 1

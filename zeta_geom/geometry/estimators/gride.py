@@ -4,9 +4,9 @@ import numpy as np
 
 from zeta_geom.execution.compiling import njit
 from zeta_geom.geometry.cpu.threads import map_chunks
+from zeta_geom.geometry.estimators.from_distances import ROUNDING, rounding_of
 from zeta_geom.geometry.knn import search
 
-ROUNDING = 8  # times eps: distances that differ by less count as equal, as in the rule for a single point
 STEPS = (
     64  # of Newton's method, which takes 4 to 6: the logarithms' φ is between two lines whose slopes differ by 1.5
 )
@@ -24,15 +24,14 @@ def estimate_gride(X: np.ndarray, indices: np.ndarray, distances: np.ndarray, *,
     """
     k = distances.shape[1]
     nearer = k // 2
-    tolerance = ROUNDING * float(np.finfo(X.dtype).eps)
-    queries = _log_ratios(distances, nearer, tolerance)
+    queries = _log_ratios(distances, nearer, 2 * nearer, rounding_of(X, indices)[:, 0])
     if len(indices) == len(X):  # every point is a query, in the order of its row
         logs = queries
     else:
         rows = np.unique(indices)
-        squared = search(X, X[rows], rows, k, n_jobs=n_jobs, progress=False)[1]
+        others, squared, _ = search(X, X[rows], rows, k, n_jobs=n_jobs, progress=False)
         logs = np.full(len(X), np.nan)
-        logs[rows] = _log_ratios(np.sqrt(squared), nearer, tolerance)
+        logs[rows] = _log_ratios(np.sqrt(squared), nearer, 2 * nearer, rounding_of(X, others)[:, 0])
     dimensions = np.empty(len(indices))
 
     def compute(rows: slice) -> None:
@@ -85,7 +84,7 @@ def gride_scale(distances: np.ndarray, nearer: int = 1, farther: int | None = No
             f"nearer and farther must satisfy 1 ≤ nearer < farther ≤ {distances.shape[1]}, the number of neighbours; "
             f"got {nearer} and {farther}."
         )
-    logs = _log_ratios(distances, nearer, ROUNDING * float(np.finfo(distances.dtype).eps), farther)
+    logs = _log_ratios(distances, nearer, farther, np.zeros(len(distances)))
     logs = logs[np.isfinite(logs)]
     if len(logs) < 2:
         return float("nan"), float("nan")
@@ -93,12 +92,12 @@ def gride_scale(distances: np.ndarray, nearer: int = 1, farther: int | None = No
     return float(dimension), float(1 / np.sqrt(information))
 
 
-def _log_ratios(distances: np.ndarray, nearer: int, tolerance: float, farther: int | None = None) -> np.ndarray:
-    """Return log(r_{n2} / r_{n1}), 0 up to `tolerance`, float64 (n,); not finite where a distance is 0."""
-    far = distances[:, (2 * nearer if farther is None else farther) - 1].astype(np.float64)
+def _log_ratios(distances: np.ndarray, nearer: int, farther: int, rounding: np.ndarray) -> np.ndarray:
+    """Return log(r_{n2} / r_{n1}), 0 if they are equal up to `rounding` (n,); not finite where a distance is 0."""
+    near, far = (distances[:, order - 1].astype(np.float64) for order in (nearer, farther))
+    equal = (near > 0) & (far - near <= np.maximum(rounding, ROUNDING * np.finfo(np.float64).eps * far))
     with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(far / distances[:, nearer - 1])
-    return np.where(np.abs(logs) <= tolerance, 0.0, logs)
+        return np.where(equal, 0.0, np.log(far / near))
 
 
 @njit(nogil=True, error_model="numpy")
