@@ -135,7 +135,7 @@ class _Reading:
 
     def describe(self, value: Any) -> Any:
         """Return a value as JSON values."""
-        if value is None or isinstance(value, (bool, int, str)) and not isinstance(value, Enum):
+        if value is None or (isinstance(value, (bool, int, str)) and not isinstance(value, Enum)):
             return value
         if isinstance(value, float) and not isinstance(value, np.generic):
             return value if np.isfinite(value) else {"float": repr(value)}
