@@ -13,7 +13,7 @@ import numpy as np
 
 from zeta_geom.checks import host_array
 from zeta_geom.checks.types import ArrayLike
-from zeta_geom.records.reach import PACKAGE, State, file_state, find_module, module_name, reached_modules
+from zeta_geom.records.reach import PACKAGE, State, file_state, find_module, module_name, reached_modules, search_path
 
 COMPUTING_LIBRARIES = ("numpy", "scipy", "numba", "scikit-learn", "scikit-dimension", "openTSNE", "torch")
 PARTS = ("name", "settings", "data", "versions")  # of a manifest, which with the code make its key
@@ -44,7 +44,7 @@ def key_of(manifest: Mapping[str, object], *, code: bool = True) -> str:
 
 def current_code(manifest: Mapping[str, Any]) -> str | None:
     """Return today's fingerprint of a manifest's code, or None if its modules do not exist."""
-    folders = (PACKAGE.parent, *map(Path, sys.path))  # searched as Python would, without running anything
+    folders = (PACKAGE.parent, *search_path())  # searched as Python would, without running anything
     paths = [next(filter(None, (find_module(name, each) for each in folders)), None) for name in manifest["modules"]]
     return None if None in paths else code_fingerprint([path for path in paths if path is not None])
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import gc
 import hashlib
+import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -47,13 +48,32 @@ class Module:
 
 
 def module_name(path: Path) -> tuple[str, Path]:
-    """Return the dotted name of a file's module, and the folder of its top package."""
+    """Return the dotted name of a file's module, and the folder that holds its top package.
+
+    Folders without `__init__.py` are packages too, if Python would search for them: below a folder of sys.path.
+    """
     parts = [] if path.name == INIT else [path.stem]
     folder = path.parent
     while (folder / INIT).exists():
         parts.append(folder.name)
         folder = folder.parent
+    searched = search_path()
+    roots = [] if folder in searched else [parent for parent in folder.parents if parent in searched]
+    inner = folder.relative_to(roots[0]).parts if roots else ()
+    if roots and all(part.isidentifier() for part in inner):
+        parts += reversed(inner)
+        folder = roots[0]
     return ".".join(reversed(parts)), folder
+
+
+def search_path() -> tuple[Path, ...]:
+    """Return the folders in which Python searches for modules."""
+    return _resolved(tuple(folder or str(Path.cwd()) for folder in sys.path))
+
+
+@cache
+def _resolved(folders: tuple[str, ...]) -> tuple[Path, ...]:
+    return tuple(Path(folder).resolve() for folder in folders)
 
 
 def find_module(name: str, folder: Path) -> Path | None:

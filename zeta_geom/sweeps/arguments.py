@@ -1,7 +1,12 @@
 """The checked arguments of a sweep, as plain values: its runs and their keys consist of them."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,7 +22,21 @@ from zeta_geom.checks import (
 )
 from zeta_geom.checks.grey_levels import to_floats
 from zeta_geom.mixers.weights import ANCHORS
-from zeta_geom.sweeps.measures import MEASURES, Points
+from zeta_geom.records.objects import Keyed
+from zeta_geom.sweeps.measures import Points
+from zeta_geom.sweeps.own.identities import Place, unwrapped
+
+if TYPE_CHECKING:
+    from zeta_geom.features.spaces import FeatureSpace
+
+
+@dataclass(frozen=True)
+class SpaceSpec:
+    """The feature space of a sweep, as it was asked for."""
+
+    space: FeatureSpace
+    key: Any  # JSON values; None if runs are not kept
+    sources: tuple[Path, ...]  # modules whose code it runs, besides that of all sweeps
 
 
 def check_data(data: object) -> dict[str, Points]:
@@ -43,71 +62,70 @@ def _check_points(name: str, value: Any) -> Points:
     return points
 
 
-def check_space(features: Any, channels: str | None, data: Mapping[str, Points], folder: object) -> Any:
+def check_space(features: Any, channels: str | None, data: Mapping[str, Points], place: Place) -> SpaceSpec | None:
     """Return the feature space of a sweep, None for the points themselves; try it on two points of each data set."""
     if features is None:
         return None
     from zeta_geom.features import to_spaces
+    from zeta_geom.features.keeping import SOURCES
 
-    (space, *others) = to_spaces(features, channels).values()
+    (space, *others) = to_spaces(unwrapped(features), channels).values()
     if others:
         names = ", ".join(each.name for each in (space, *others))
         raise ValueError(f"features must be one space in a sweep; got {names}. Call sweep for each.")
-    if space.key is None and folder is not None:
-        raise ValueError(
-            f"features of runs in a folder must be a space whose code and weights can be known; got {space.name!r}. "
-            "Leave out folder, or name a space: 'lenet', 'imagenet', 'timm:MODEL'."
-        )
+    spec = SpaceSpec(space, space.key, tuple(SOURCES))
+    if space.key is None and place.kept:
+        value = features if isinstance(features, Keyed) else code_of(space)
+        identity = place.key(value, "features", space.name, "the function or module")
+        spec = SpaceSpec(space, {"object": identity.key, **layer_of(space)}, (*SOURCES, *identity.sources))
     for points in data.values():
         space.extract(points.X[:2])
-    return space
+    return spec
+
+
+def code_of(space: FeatureSpace) -> object:
+    """Return the function or the module that computes the features of a space without a key."""
+    source: Any = space.source
+    return source.function if hasattr(source, "function") else source.load()
+
+
+def layer_of(space: FeatureSpace) -> dict[str, Any]:
+    """Return what else determines the features of a space without a key: name, layer, method, input."""
+    source: Any = space.source
+    run = getattr(source, "run", None)
+    method = run.args[0] if isinstance(run, partial) else None
+    layer, prepared = getattr(source, "layer", None), getattr(source, "prepare", None)
+    stated = None if prepared is None else prepared.stated
+    return {"layer": layer, "method": method, "input": stated, "channels": space.channels}
 
 
 def check_options(
-    measures: object,
-    n_neighbors: object,
-    alpha: float,
-    n_anchors: int | None,
-    seeds: Sequence[int],
-    space: Any = None,
-) -> dict[str, dict[str, Any]]:
-    """Return the options of each measure, checked, without those that the measure does not depend on."""
+    n_neighbors: object, alpha: float, n_anchors: int | None, seeds: Sequence[int], space: SpaceSpec | None
+) -> dict[str, Any]:
+    """Return the options that measures may depend on, checked."""
     single = isinstance(n_neighbors, (int, np.integer))
     counts = _sequence([n_neighbors] if single else n_neighbors, "n_neighbors")
     ks = [check_int(k, "n_neighbors", low=2) for k in counts]
     settings: dict[str, Any] = {"n_neighbors": ks, "alpha": check_real(alpha, "alpha", low=0, high=1)}
+    settings["split_seed"] = seeds[0] if seeds else 0
     if n_anchors is not None:
         settings["n_anchors"] = check_int(n_anchors, "n_anchors", low=1)
         settings["anchor_seed"] = seeds[0] if seeds else 0
     if space is not None:  # without features the settings, and so the keys, are those of runs without this option
-        settings["space"] = {"name": space.name, "key": space.key}
-    if not (names := _names(measures, "measures")):
-        raise ValueError(f"measures must name at least one of {', '.join(MEASURES)}; got none.")
-    known = {name: MEASURES[check_choice(name, "measures", MEASURES)] for name in names}
-    return {
-        name: {option: settings[option] for option in measure.options if option in settings}
-        for name, measure in known.items()
-    }
+        settings["space"] = {"name": space.space.name, "key": space.key}
+    return settings
 
 
-def check_axes(mixers: object, anchors: object, n_mix: object, gammas: object, seeds: object) -> dict[str, Any]:
-    """Return the values of a grid, checked: mixers as a mapping or a list of names, all else as lists."""
+def check_axes(anchors: object, n_mix: object, gammas: object, seeds: object) -> dict[str, Any]:
+    """Return the values of a grid, checked, as lists."""
     gammas = [gammas] if np.isscalar(gammas) else gammas
+    values = [None] if gammas is None else _sequence(gammas, "gammas")
     return {
-        "mixers": _labelled_mixers(mixers) if isinstance(mixers, Mapping) else _names(mixers, "mixers"),
         "anchors": [check_choice(anchor, "anchors", ANCHORS) for anchor in _names(anchors, "anchors")],
         "n_mix": [n if n is None else check_int(n, "n_mix", low=1) for n in _sequence(n_mix, "n_mix")],
-        "gammas": [check_real(gamma, "gammas", allow_inf=True) for gamma in _sequence(gammas, "gammas")],
+        "gammas": [gamma if gamma is None else check_real(gamma, "gammas", allow_inf=True) for gamma in values],
         "seeds": [check_int(seed, "seeds", low=0) for seed in _sequence(seeds, "seeds")],
     }
-
-
-def _labelled_mixers(mixers: Mapping[Any, Any]) -> Mapping[Any, Any]:
-    """Return a mapping of mixers, whose values must be pairs of a name and parameters."""
-    for pair in mixers.values():
-        if not (isinstance(pair, (tuple, list)) and len(pair) == 2 and isinstance(pair[1], Mapping)):
-            raise TypeError(f"mixers must map labels to pairs (name, parameters); got {pair!r:.60}.")
-    return mixers
 
 
 def _sequence(values: object, name: str) -> list[Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -15,19 +16,34 @@ if TYPE_CHECKING:
     from zeta_geom.realism import MNISTOracle
 
 Options = Mapping[str, Any]  # JSON values
-Rows = Iterator[tuple[str, int, np.ndarray]]  # quantity, k (0: it has none), a value for each point or anchor
+# quantity, k (0: it has none), and a value for each point or anchor; of no dimension for one number
+Rows = Iterator[tuple[str, int, np.ndarray]]
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
 class Points:
-    """A data set, mixed or not: X (n, d) or images (n, H, W, ...), and labels y (n,) or soft Y (n, K), or None."""
+    """A data set, mixed or not, as the measures of a sweep get it.
+
+    Parameters
+    ----------
+    X : float array of shape (n, d), or (n, H, W, ...)
+        Points or images; with features, the features (n, c).
+    Y : int array of shape (n,), float array of shape (n, K), or None
+        Labels: class numbers or soft labels of the original, soft labels after mixing.
+
+    Examples
+    --------
+    >>> Points(np.zeros((4, 2, 2)), np.array([0, 1, 1, 0])).flat.shape
+    (4, 4)
+    """
 
     X: np.ndarray
-    Y: np.ndarray | None
+    Y: np.ndarray | None = None
 
     @property
     def flat(self) -> np.ndarray:
-        """The points as rows."""
+        """The points as rows (n, d)."""
         return self.X.reshape(len(self.X), -1)
 
     @property
@@ -37,16 +53,30 @@ class Points:
 
     @property
     def soft(self) -> np.ndarray:
-        """The labels as rows of K shares."""
+        """The labels as rows of K shares (n, K); ValueError without labels."""
         if self.Y is None:
             raise ValueError("this measure needs labels; give (X, y).")
-        return one_hot(self.Y, count_classes(self.Y)) if self.Y.ndim == 1 else self.Y
+        return one_hot(self.Y, self.n_classes or 1) if self.Y.ndim == 1 else self.Y
+
+
+@dataclass(frozen=True)
+class Halves(Points):
+    """The half of a data set that is mixed, with the half that no mixer sees."""
+
+    heldout: Points | None = None
+    classes: int | None = None  # K of the whole data set, of which a half may lack a class
+
+    @property
+    def n_classes(self) -> int | None:
+        """K; None without labels."""
+        return self.classes
 
 
 class Tools(Protocol):
     """Estimators that are expensive to make, kept from one run to the next."""
 
     threads: int
+    seed: int  # of the run
 
     def local_pca(self, ks: tuple[int, ...], **options: Any) -> LocalPCA:
         """Return the estimator for these numbers of neighbours."""
@@ -56,6 +86,13 @@ class Tools(Protocol):
         """Return the MNIST oracle."""
         ...
 
+    def kept(self, name: str, of: tuple[object, ...], make: Callable[[], Value]) -> Value:
+        """Return the value of this name that was made of the same objects, or make and keep it."""
+        ...
+
+
+Measure = Callable[[Points, Points, Options, Tools], Rows]  # of (original, mixed): the same object if not mixed
+
 
 @dataclass(frozen=True)
 class SweepMeasure:
@@ -63,7 +100,40 @@ class SweepMeasure:
 
     options: tuple[str, ...]  # the settings of the sweep that it depends on; those that are not set are absent
     check: Callable[[Points, Options], None]  # raises ValueError, before any work, if the data do not allow it
-    rows: Callable[[Points, Points, Options, Tools], Rows]  # of (original, mixed): the same object if not mixed
+    rows: Measure
+    halves: Callable[[Points, int], Halves] | None = None  # of (data, seed), if half of the data are held out
+
+
+@dataclass(frozen=True)
+class MeasureSpec:
+    """One measure of a sweep, as it was asked for."""
+
+    label: str
+    measure: SweepMeasure
+    options: dict[str, Any]  # JSON values
+    definition: Any = None  # JSON values that say what the measure is, if its label does not
+    sources: tuple[Path, ...] = ()  # modules whose code it runs, besides that of all sweeps
+    unit: str | None = None  # None: by the quantity, in UNITS
+    better: str = ""
+
+    @property
+    def about(self) -> dict[str, str] | None:
+        """Unit and direction, for the table; None for the measures that every sweep has."""
+        return None if self.unit is None else {"unit": self.unit, "better": self.better}
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """A measure whose quantities have the name that a user gave it; further quantities are "name: quantity"."""
+
+    rows: Measure
+    quantity: str  # that gets the name alone
+    name: str
+
+    def __call__(self, original: Points, mixed: Points, options: Options, tools: Tools) -> Rows:
+        """Yield the rows of the measure under their new names."""
+        for quantity, k, values in self.rows(original, mixed, options, tools):
+            yield self.name if quantity == self.quantity else f"{self.name}: {quantity}", k, values
 
 
 def _check_n_neighbors(original: Points, options: Options) -> None:
@@ -135,4 +205,14 @@ MEASURES = {
     ),
     "label-error": SweepMeasure(("n_neighbors", "space"), _check_label_error, _label_error),
     "realism": SweepMeasure((), _check_realism, _realism),
+}
+
+UNITS = {  # quantity of these measures -> unit, direction that is better
+    "dimension": ("", ""),
+    "label-error": ("share", "lower"),
+    "entropy": ("nats", "lower"),
+    "label_entropy": ("nats", ""),
+    "h_p_y": ("nats", "lower"),
+    "h_y_p": ("nats", "lower"),
+    "kl_y_p": ("nats", "lower"),
 }

@@ -89,7 +89,7 @@ def _of_mixer(mixer: Mixer) -> Call:
 
 def _of_callable(function: Callable[..., Any], name: str) -> Call:
     """Return the call of a function f(X), f(X, y) or f(X, y=None) that returns X_new or (X_new, labels)."""
-    labelled = _takes_labels(function)
+    labelled = takes_labels(function)
 
     def call(batch: Batch) -> Output:
         labels = batch.Y.argmax(axis=1) if batch.Y is not None and batch.hard else batch.Y
@@ -112,7 +112,8 @@ def _of_callable(function: Callable[..., Any], name: str) -> Call:
     return call
 
 
-def _takes_labels(function: Callable[..., Any]) -> bool:
+def takes_labels(function: Callable[..., Any]) -> bool:
+    """Return whether the second argument of a function of a batch is the labels."""
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):  # some functions written in C have no signature

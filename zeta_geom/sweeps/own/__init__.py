@@ -1,0 +1,1 @@
+"""Users' functions, mixers and transforms in a sweep."""

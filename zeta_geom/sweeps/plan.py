@@ -1,0 +1,46 @@
+"""What a sweep was asked for: measures, mixers and a feature space, and the code that each run needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from zeta_geom.sweeps.arguments import SpaceSpec
+from zeta_geom.sweeps.grid import MixerSpec, Run
+from zeta_geom.sweeps.measures import MeasureSpec
+from zeta_geom.sweeps.workshop import SOURCE, Objects
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The parts of a sweep by their labels."""
+
+    measures: Mapping[str, MeasureSpec]
+    mixers: Mapping[str, MixerSpec]
+    space: SpaceSpec | None
+
+    @cached_property
+    def objects(self) -> Objects:
+        """What carries out the runs."""
+        measures = {label: spec.measure for label, spec in self.measures.items()}
+        mixers = {label: spec.own for label, spec in self.mixers.items() if spec.own is not None}
+        return Objects(None if self.space is None else self.space.space, measures, mixers)
+
+    @cached_property
+    def key(self) -> str:
+        """A text that tells the objects of two sweeps apart, in a process that keeps those of the last one."""
+        space = None if self.space is None else [self.space.space.name, self.space.key]
+        parts = [space, *((label, spec.definition) for label, spec in (*self.measures.items(), *self.mixers.items()))]
+        return json.dumps([id(self.objects), parts], sort_keys=True)
+
+    def sources(self, run: Run) -> list[Path]:
+        """Return the modules whose code is in the key of a run."""
+        sources = [SOURCE, *self.measures[run.measure].sources]
+        if run.label in self.mixers:
+            sources += self.mixers[run.label].sources
+        if "space" in run.options and self.space is not None:
+            sources += self.space.sources
+        return list(dict.fromkeys(sources))
