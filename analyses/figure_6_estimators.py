@@ -30,7 +30,7 @@ class Settings(BaseModel, frozen=True):
 
 
 PRESETS = {
-    "quick": Settings(gammas=(1, 2, 3, 5, 15), anchors=("self",), n_anchors=200),
+    "quick": Settings(gammas=(1, 2, 3, 5, 15), anchors=("self",), n_samples=2048, n_images=2000, n_anchors=200),
     "full": Settings(),
     "paper": Settings(image_sets=("cifar-10", "cifar-100"), n_images=None),
 }

@@ -11,7 +11,10 @@ from zeta_geom import records
 from zeta_geom.plots import style
 from zeta_geom.plots.sweep import sweep_panel
 
+AT_LIMIT = 2.0  # dimensions: means this close to the largest value that k points allow say nothing about the data
 TITLES = {"helix-3d": "1-D helix in $\\mathbb{R}^3$", "curved-12d": "3-D manifold in $\\mathbb{R}^{12}$"}
+
+SHORT = {"helix-3d": "the helix", "curved-12d": "the 3-D manifold"}
 
 
 def draw(results: Path) -> list[Path]:
@@ -28,7 +31,18 @@ def draw(results: Path) -> list[Path]:
         for line, record in zip(axes, rows, strict=True):
             table = record.table[record.table["k"] == k]
             for ax, estimator in zip(line, estimators, strict=True):
-                sweep_panel(ax, table[table["estimator"] == estimator], bandless=("original", "mixup", "zeta"))
+                part = table[table["estimator"] == estimator]
+                sweep_panel(ax, part, bandless=("original", "mixup", "zeta"))
+                ax.set_ylim(top=1.15 * part["mean"].max())
+                if part["mean"].min() > k - 2 - AT_LIMIT:
+                    ax.text(
+                        0.5,
+                        0.5,
+                        "every mean at the\nlargest value,\nk − 2",
+                        transform=ax.transAxes,
+                        ha="center",
+                        fontsize=7,
+                    )
             name = record.settings["data_name"]
             line[0].set_ylabel(TITLES.get(name, data_name(name)))
         for ax, estimator in zip(axes[0], estimators, strict=True):
@@ -45,7 +59,11 @@ def draw(results: Path) -> list[Path]:
 
 def caption(rows: list[records.Record], k: int) -> str:
     """Return the caption: points, k and bands."""
-    drawn = [f"{record.settings['n_points']:,} of {data_name(record.settings['data_name'])}" for record in rows]
+    names = [record.settings["data_name"] for record in rows]
+    drawn = [
+        f"{record.settings['n_points']:,} of {SHORT.get(name) or data_name(name)}"
+        for name, record in zip(names, rows)
+    ]
     n = int(rows[0].table["n"].max())
     return (
         f"k = {k}; means over the same {n:,} points at each γ, whose neighbours are searched among all points:\n"

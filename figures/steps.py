@@ -59,11 +59,11 @@ STEPS = (
     Step("7", "neighbourhoods in a plane with two classes", ("figure_7",), "figure_7", {"quick": 22, "full": 22}),
     Step("6", "local dimension against γ", ("figure_6",), "figure_6", {"quick": 100, "full": 560}),
     Step(
-        "estimators",
+        "6-estimators",
         "local dimension against γ, by five estimators",
         ("figure_6_estimators",),
         "figure_6_estimators",
-        {"quick": 60, "full": 600},
+        {"quick": 40, "full": 600},
     ),
     Step("3", "what an oracle sees in mixed digits", ("figure_3",), "figure_3", {"quick": 9, "full": 45}),
     Step("4", "what mixed images look like", ("figure_4",), "figure_4", {"quick": 1, "full": 3}),

@@ -64,7 +64,7 @@ def modules(monkeypatch):
 def test_only_names_steps():
     assert [step.key for step in figures.chosen("6, 2")] == ["2", "6"]
     assert figures.chosen("") == list(STEPS)
-    with pytest.raises(typer.BadParameter, match=r"--only takes 2, 7, 6, 3, .*; got 1"):
+    with pytest.raises(typer.BadParameter, match=r"--only takes 2, 7, 6, 6-estimators, 3, .*; got 1"):
         figures.chosen("2 1")
 
 

@@ -100,25 +100,21 @@ class _Reader:
                 yield self._estimated(label, estimator, len(several) == 1)
 
     def _estimated(self, label: str | None, estimator: Any, alone: bool) -> MeasureSpec:
-        from zeta_geom.sweeps.estimators import SOURCE, Dimension, estimators
+        from zeta_geom.sweeps.estimators import SOURCE, Dimension, names, takes_anchors
 
-        if "n_anchors" in self.settings:
-            raise ValueError(f"n_anchors needs the estimator 'FO'; got {estimator!r}. Leave out n_anchors.")
         title, definition, sources = str(estimator), {"measure": DIMENSION, "estimator": estimator}, (SOURCE,)
         if isinstance(estimator, str):
-            check_choice(estimator, "estimator", ("FO", *estimators()))
+            check_choice(estimator, "estimator", ("FO", *names()))
         else:
             title = type(unwrapped(estimator)).__name__
             identity = self.place.identify(estimator, "estimator", title)
             definition["estimator"], sources = identity.key, (SOURCE, *identity.sources)
+        if "n_anchors" in self.settings and not takes_anchors(estimator):
+            raise ValueError(f"n_anchors needs an estimator of this package; got {title}. Leave out n_anchors.")
         rows = Dimension(unwrapped(estimator), title)
         wanted = rows.quantity if label is None else label if alone else f"{label}-{title}"
         built_in = MEASURES[DIMENSION]
-        measure = SweepMeasure(
-            tuple(name for name in built_in.options if "anchor" not in name),
-            built_in.check,
-            Renamed(rows, rows.quantity, wanted),
-        )
+        measure = replace(built_in, rows=Renamed(rows, rows.quantity, wanted))
         return MeasureSpec(wanted, measure, self._options(measure), definition, sources, *UNITS[DIMENSION])
 
     def _of_audit(self, label: str | None, name: str, options: Mapping[str, Any]) -> MeasureSpec:
