@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 # options that take several values, and the pattern of one value
 VALUES = dict.fromkeys(("--k", "--gamma", "--gammas", "--seeds", "--n-mix"), r"[-+.:e\d]+|inf")
-VALUES |= dict.fromkeys(("--measure", "--mixers", "--anchors", "--against", "--measures"), r"[\w-]+")
+VALUES |= dict.fromkeys(("--anchors", "--against", "--measures", "--estimator"), r"[\w-]+")
+VALUES |= dict.fromkeys(("--measure", "--mixers"), r"[\w-]+|[\w.]+:[\w.]+")  # names, and module:name
+VALUES["--grid"] = r"[^\s=]+\.\w+=\S+"
 
 
 class ManyValues(TyperCommand):

@@ -23,7 +23,16 @@ from zeta_geom.cli.options import (
     check_folder,
     output,
 )
-from zeta_geom.cli.values import readable, to_executor, to_ints, to_names, to_range, to_space
+from zeta_geom.cli.values import (
+    readable,
+    search_working_folder,
+    to_executor,
+    to_grid,
+    to_ints,
+    to_names,
+    to_range,
+    to_space,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,8 +70,16 @@ def run(
     ],
     gammas: Annotated[str, typer.Option(help="values of γ: start:stop:step, or numbers")] = "0:15:0.5",
     k: Neighborhoods = "8 128",
-    measure: Annotated[str, typer.Option(help="dimension, label-error, realism")] = "dimension",
-    mixers: Annotated[str, typer.Option(help="names of mixers")] = "zeta mixup",
+    measure: Annotated[
+        str, typer.Option(help="dimension, label-error, realism, measures of an audit, or module:name")
+    ] = "dimension",
+    estimator: Annotated[
+        str | None, typer.Option(help="estimators of the dimension, such as FO TLE", show_default=False)
+    ] = None,
+    mixers: Annotated[str, typer.Option(help="names of mixers, or module:name")] = "zeta mixup",
+    grid: Annotated[
+        str | None, typer.Option(help="values of parameters: cutmix.alpha=0.2,1.0", show_default=False)
+    ] = None,
     anchors: Annotated[str, typer.Option(help="zeta: first sample of each output: self, random, or both")] = "self",
     n_mix: Annotated[str, typer.Option(help="zeta: values of T; 0: the whole batch")] = "0",
     batch_size: Batches = 32,
@@ -87,15 +104,18 @@ def run(
     from zeta_geom.sweeps import Ledger, SweepError, sweep
 
     executor = to_executor(workers, dask, limit)
-    grid: Any = {"gammas": to_range(gammas), "n_neighbors": to_ints(k), "measures": to_names(measure)}
-    grid |= {"mixers": to_names(mixers), "anchors": to_names(anchors), "seeds": to_ints(seeds, "--seeds")}
-    grid |= {"n_mix": [count or None for count in to_ints(n_mix, "--n-mix")], "batch_size": batch_size}
-    grid |= {"channels": channels, "features": to_space(features, weights)}
+    if ":" in measure + mixers:
+        search_working_folder()
+    runs: Any = {"gammas": to_range(gammas), "n_neighbors": to_ints(k), "measures": to_names(measure)}
+    runs |= {"estimator": None if estimator is None else to_names(estimator), "grid": to_grid(grid)}
+    runs |= {"mixers": to_names(mixers), "anchors": to_names(anchors), "seeds": to_ints(seeds, "--seeds")}
+    runs |= {"n_mix": [count or None for count in to_ints(n_mix, "--n-mix")], "batch_size": batch_size}
+    runs |= {"channels": channels, "features": to_space(features, weights)}
     how: Any = {"limit": limit, "retry_failed": not keep_failed, "force": force, "stale": stale}
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system ends its jobs with SIGTERM
     table, failed = out / "results.parquet", ""
     try:
-        sweep(_read(files, label_column), **grid, executor=executor, folder=out, **how)
+        sweep(_read(files, label_column), **runs, executor=executor, folder=out, **how)
     except SweepError as error:
         failed = f"zeta-geom: {error} `zeta-geom sweep status {out}` lists them."
     except KeyboardInterrupt:
@@ -132,10 +152,16 @@ def status(folder: Folder) -> None:
 
 
 @sweep_app.command()
-def plot(folder: Folder, out: Annotated[Path | None, output(".png", ".pdf", ".svg")] = None) -> None:
+def plot(
+    folder: Folder,
+    out: Annotated[Path | None, output(".png", ".pdf", ".svg")] = None,
+    x: Annotated[
+        str | None, typer.Option(help="the horizontal axis: gamma, or a parameter of --grid", show_default=False)
+    ] = None,
+) -> None:
     """Draw the finished runs: mean ± standard deviation against γ, a panel for each data set, measure and k.
 
-    Without --out, the figure goes into FOLDER/sweep.png.
+    Without --out, the figure goes into FOLDER/sweep.png. Without --x, the axis is γ, or else the first parameter.
 
     Example: zeta-geom sweep plot runs --out sweep.pdf
     """
@@ -147,21 +173,22 @@ def plot(folder: Folder, out: Annotated[Path | None, output(".png", ".pdf", ".sv
 
     target = folder / "sweep.png" if out is None else out
     with matplotlib.rc_context({"backend": "agg"}), lettering():
-        figure = draw(sweep_table(folder))
+        figure = draw(sweep_table(folder), x)
         with atomic_path(target) as temporary, lettering(figure):
             figure.savefig(temporary)
     typer.echo(f"wrote {target}")
 
 
-def draw(table: pd.DataFrame) -> Any:
+def draw(table: pd.DataFrame, x: str | None = None) -> Any:
     """Return the figure of a sweep's table: a panel for each measure and k, grouped by data set."""
     import matplotlib
     from matplotlib.figure import Figure
 
     from zeta_geom.plots import style
-    from zeta_geom.plots.names import lettering
+    from zeta_geom.plots.names import as_label, lettering
     from zeta_geom.plots.sweep import sweep_panel
 
+    x = _axis(table, x)
     several = table["data"].nunique() > 1
     keys = ["data", "measure", "k"]
     rows = [row for _, part in table.groupby("data", sort=False) for row in _rows([*part.groupby(keys, sort=False)])]
@@ -169,15 +196,25 @@ def draw(table: pd.DataFrame) -> Any:
     with matplotlib.rc_context(parameters), lettering():
         fig: Any = Figure(figsize=(2.6 * max(map(len, rows)) + 0.6, 2.3 * len(rows) + 0.6))
         for place, row in zip(fig.add_gridspec(len(rows), 1), rows):
-            for slot, ((name, measure, k), part) in zip(place.subgridspec(1, len(row)), row):
-                ax = sweep_panel(fig.add_subplot(slot), part)
-                ax.set(title=_title(name if several else "", measure, k), xlabel="γ")
+            for slot, ((name, _, _), part) in zip(place.subgridspec(1, len(row)), row):
+                ax = sweep_panel(fig.add_subplot(slot), part, x=x)
+                ax.set(title=_title(name if several else "", part), xlabel="γ" if x == "gamma" else as_label(x))
         lines = {label: handle for ax in fig.axes for handle, label in zip(*ax.get_legend_handles_labels())}
-        note = "lines: mean; bands: ± standard deviation over points (for wrong labels: over seeds)"
+        note = "lines: mean; bands: ± standard deviation over points (for shares and single numbers: over seeds)"
         fig.legend(
             lines.values(), lines.keys(), loc="outside lower center", ncols=4, title=note, title_fontsize=7
         )  # fmt: skip
     return fig
+
+
+def _axis(table: pd.DataFrame, x: str | None) -> str:
+    """Return the column of the horizontal axis."""
+    from zeta_geom.plots.sweep import swept_columns
+
+    numbers = [name for name in swept_columns(table) if table[name].dtype.kind in "fiu"]
+    if x is not None and x not in ("gamma", *numbers):
+        raise ValueError(f"--x must be gamma or a swept parameter that is a number, {', '.join(numbers)}; got {x!r}.")
+    return x or ("gamma" if table["gamma"].notna().any() or not numbers else numbers[0])
 
 
 def _rows(panels: list[Panel]) -> list[list[Panel]]:
@@ -187,12 +224,18 @@ def _rows(panels: list[Panel]) -> list[list[Panel]]:
     return [panels[start:end] for start, end in zip([0, *ends], ends)]
 
 
-def _title(name: str, measure: str, k: int) -> str:
+def _title(name: str, rows: pd.DataFrame) -> str:
+    """Return the title of a panel: data set, quantity with its unit, k, and the direction that is better."""
     from zeta_geom.plots.names import as_label
     from zeta_geom.plots.sweep import QUANTITIES
 
-    quantity = QUANTITIES.get(measure) or as_label(measure)
-    return "\n".join([as_label(name)] * bool(name) + [f"{quantity}, k = {k}" if k else quantity])
+    first = rows.iloc[0]
+    quantity, k = QUANTITIES.get(first["measure"]), first["k"]
+    unit, better = (first.get(column, "") for column in ("unit", "better"))
+    if quantity is None:
+        quantity = as_label(first["measure"]) + (f" ({as_label(unit)})" if unit else "")
+    lines = [as_label(name)] * bool(name) + [f"{quantity}, k = {k}" if k else quantity]
+    return "\n".join(lines + ([f"{better} is better"] if better else []))
 
 
 def _read(files: list[Path], label_column: str | None) -> dict[str, Any]:

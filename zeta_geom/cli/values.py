@@ -78,6 +78,28 @@ def to_range(text: str) -> list[float]:
         raise ValueError(f"--gammas must be start:stop:step or numbers; got {text!r}.") from error
 
 
+def to_grid(text: str | None) -> dict[str, dict[str, list[Any]]] | None:
+    """Read MIXER.PARAMETER=VALUE,VALUE, several of them separated by blanks; None without a text."""
+    if text is None:
+        return None
+    grid: dict[str, dict[str, list[Any]]] = {}
+    for word in text.split():
+        name, _, values = word.partition("=")
+        mixer, dot, parameter = name.rpartition(".")
+        if not (dot and mixer and parameter and values):
+            raise ValueError(f"--grid must be MIXER.PARAMETER=VALUES, such as cutmix.alpha=0.2,1.0; got {word!r}.")
+        listed = [to_params([f"{parameter}={value}"], "--grid")[parameter] for value in values.split(",")]
+        grid.setdefault(mixer, {})[parameter] = listed
+    return grid
+
+
+def search_working_folder() -> None:
+    """Let modules of the working folder be imported, here and by the processes that this one starts."""
+    folder = os.getcwd()
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+
+
 def to_space(features: str | None, weights: Path | None, channels: str | None = None) -> FeatureSpace | None:
     """Return the feature space that options name, None without --features; it may be in the working folder."""
     if features is None:
@@ -86,7 +108,7 @@ def to_space(features: str | None, weights: Path | None, channels: str | None = 
         return None
     from zeta_geom.features import space, to_spaces
 
-    sys.path.insert(0, os.getcwd())
+    search_working_folder()
     made = space(features, weights=weights)
     return to_spaces({made.name: made}, channels)[made.name] if channels else made
 

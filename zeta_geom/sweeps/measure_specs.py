@@ -24,6 +24,8 @@ def measure_specs(measures: Any, estimator: Any, settings: Mapping[str, Any], pl
     """
     reader = _Reader(settings, place, _estimators(estimator))
     specs = [spec for label, value in _entries(measures) for spec in reader.read(label, value)]
+    if estimator is not None and not reader.has_dimension:
+        specs += reader.read(None, DIMENSION)
     labels = [spec.label for spec in specs]
     if not labels:
         raise ValueError(f"measures must name at least one of {', '.join(MEASURES)}; got none.")
@@ -32,8 +34,6 @@ def measure_specs(measures: Any, estimator: Any, settings: Mapping[str, Any], pl
             f"measures must have different labels; got {', '.join(sorted(repeated))} twice. Give a mapping of label "
             "-> measure."
         )
-    if estimator is not None and not reader.has_dimension:
-        raise ValueError(f"estimator needs measure {DIMENSION!r}; got measures {', '.join(labels)}.")
     return {spec.label: spec for spec in specs}
 
 

@@ -36,8 +36,10 @@ def mixer_specs(mixers: Any, grid: Any, place: Place, channels: str | None) -> d
     if not isinstance(grid, Mapping):
         raise TypeError(f"grid must map mixers to mappings of parameter -> values; got {grid!r:.60}.")
     for label, axes in grid.items():
+        if label not in specs and label in MIXERS:
+            specs[label] = _spec(None, label, place, channels)
         if label not in specs:
-            raise ValueError(f"grid must name mixers of the sweep, {', '.join(specs)}; got {label!r}.")
+            raise ValueError(f"grid must name mixers of the sweep, {', '.join(specs)}, or in MIXERS; got {label!r}.")
         specs[label] = replace(specs[label], grid=_axes(specs[label], axes))
     return specs
 

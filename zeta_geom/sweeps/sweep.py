@@ -78,7 +78,8 @@ def sweep(
         f(original, mixed) of two `Points`, or "module:name". A pair (measure, options): ("dimension", {"estimator":
         "TLE"}), ("true-distance", {"manifold": "helix-3d"}), (f, {"unit": "nats", "better": "lower"}).
     estimator : name, estimator of scikit-dimension, or sequence of these, optional
-        The estimators of "dimension"; local PCA by default, also under the name "FO". "TLE" gives "dimension-TLE".
+        The estimators of "dimension", which is added to `measures`; local PCA by default, also under the name "FO".
+        "TLE" gives the measure "dimension-TLE".
     n_neighbors : int, or tuple of int
         k ≥ 2, below n, for the measures that take k.
     mixers : sequence of names, mixers and callables, or mapping of label -> one of these, or (it, parameters)
@@ -87,7 +88,8 @@ def sweep(
         transform, as an audit takes it.
     grid : mapping of label -> mapping of parameter -> values, optional
         Axes of any parameters of a mixer, as in {"cutmix": {"alpha": [0.2, 1.0]}}: every combination is a run. Those
-        of gamma, n_mix and anchor replace the next arguments for this mixer; each other one is a column of the table.
+        of gamma, n_mix and anchor replace `gammas`, `n_mix` and `anchors` for this mixer; each other one is a column
+        of the table. A mixer of MIXERS that only grid names is added.
     anchors, n_mix, seeds : sequences
         Further axes of the grid, for the mixers that take them; an n_mix of None is the whole batch.
     batch_size, alpha : int, float

@@ -24,7 +24,8 @@ def joined(runs: Sequence[tuple[pd.DataFrame, Entry]]) -> pd.DataFrame:
         table["space"] = table["space"].fillna(PIXELS)
         table.insert(list(table.columns).index("seed") + 1, "space", table.pop("space"))
         keys.append("space")
-    for place, name in enumerate(axes := swept_columns(table)):
+    axes = [str(name) for name in table if name not in (*COLUMNS, *VALUES)]  # parameters that some mixers have
+    for place, name in enumerate(axes):
         kinds = {str if isinstance(value, str) else float for value in table[name].dropna()}
         if len(kinds) > 1:  # numbers of one mixer and texts of another; a file takes one kind
             table[name] = table[name].map(str, na_action="ignore")
@@ -32,11 +33,6 @@ def joined(runs: Sequence[tuple[pd.DataFrame, Entry]]) -> pd.DataFrame:
     setting = table.groupby([*keys, *axes], dropna=False)
     table.insert(list(table.columns).index("std") + 1, "seed_std", setting["mean"].transform("std"))
     return _with_units(table, runs)
-
-
-def swept_columns(table: pd.DataFrame) -> list[str]:
-    """Return the columns of swept parameters that only some mixers have."""
-    return [str(name) for name in table if name not in (*COLUMNS, *VALUES)]
 
 
 def _with_units(table: pd.DataFrame, runs: Sequence[tuple[pd.DataFrame, Entry]]) -> pd.DataFrame:
