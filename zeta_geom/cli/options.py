@@ -47,6 +47,11 @@ def joined_values(args: list[str]) -> list[str]:
 
 def output(*endings: str) -> Any:
     """Return the option --out; its file is checked before any work is done."""
+    return option_of_file("--out", "file to write", *endings)
+
+
+def option_of_file(name: str, text: str, *endings: str) -> Any:
+    """Return an option that names a file to write, which is checked before any work is done."""
 
     def check(path: Path | None) -> Path | None:
         if path is not None and path.suffix not in endings:
@@ -54,7 +59,7 @@ def output(*endings: str) -> Any:
         _check_writable(path)
         return path
 
-    return typer.Option("--out", help=f"file to write: {', '.join(endings)}", show_default=False, callback=check)
+    return typer.Option(name, help=f"{text}: {', '.join(endings)}", show_default=False, callback=check)
 
 
 def write(path: Path, values: Mapping[str, np.ndarray] | pd.DataFrame) -> None:
