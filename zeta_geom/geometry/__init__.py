@@ -1,5 +1,6 @@
 """How many dimensions data have around each point: nearest neighbours, covariance spectra, dimension rules."""
 
+from zeta_geom.geometry.dimension_scale import DimensionInterval, dimension_interval, dimension_scale
 from zeta_geom.geometry.estimators.table import ESTIMATORS
 from zeta_geom.geometry.knn import METHODS, METRICS, Neighbors, knn
 from zeta_geom.geometry.local_dimension import local_dimension
@@ -13,8 +14,11 @@ __all__ = [
     "METHODS",
     "METRICS",
     "RULES",
+    "DimensionInterval",
     "LocalPCA",
     "Neighbors",
+    "dimension_interval",
+    "dimension_scale",
     "fukunaga_olsen",
     "knn",
     "local_dimension",

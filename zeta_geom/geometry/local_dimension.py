@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zeta_geom.checks import check_jobs, check_points, check_real
 from zeta_geom.checks.points import is_tensor
 from zeta_geom.checks.types import ArrayLike
-from zeta_geom.geometry.estimators.running import estimate_by, resolve_estimator
+from zeta_geom.geometry.estimators.running import check_features, estimate_by, resolve_estimator
 from zeta_geom.geometry.estimators.table import FO
 from zeta_geom.geometry.knn import Neighbors, as_tensors, without_parts
 from zeta_geom.geometry.local_pca import LocalPCA, check_neighbor_counts, draw_anchors
@@ -96,17 +96,8 @@ def local_dimension(
             raise ValueError(f"n_anchors needs an estimator of this package; got {n_anchors} with {estimator!r}.")
         anchors = None if n_anchors is None else draw_anchors(n_anchors, len(X), random_state)
         how: Any = {"anchors": anchors, "n_jobs": n_jobs, "progress": progress}
-        dimensions = estimate_by(resolved, _with_features(X), neighbors, ks, **how)
+        dimensions = estimate_by(resolved, check_features(X), neighbors, ks, **how)
     return dict(zip(ks, as_tensors(*dimensions.values()))) if tensors else dimensions
-
-
-def _with_features(X: Any) -> Any:
-    """Return the points, or raise ValueError if they have one feature."""
-    if X.shape[1] < 2:
-        raise ValueError(
-            f"X must have at least 2 features: a dimension of one feature says nothing; got {tuple(X.shape)}."
-        )
-    return X
 
 
 def _dimension_on_device(
@@ -124,7 +115,7 @@ def _dimension_on_device(
     from zeta_geom.geometry.cuda.counts import count_large_eigenvalues
     from zeta_geom.geometry.cuda.search import as_tensor_points, search_tensor
 
-    X = _with_features(as_tensor_points(X, X.device))
+    X = check_features(as_tensor_points(X, X.device))
     ks = check_neighbor_counts(n_neighbors, len(X))
     alpha = check_real(alpha, "alpha", low=0, high=1)
     queries = anchors = None

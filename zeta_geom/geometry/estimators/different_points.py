@@ -32,16 +32,13 @@ def different_points(
 ) -> DifferentPoints:
     """Return the k nearest different points of each row of X, or of each of the rows `anchors`.
 
-    `neighbors` of all rows, if they are given, save the search unless there are copies or the unit is changed.
+    `neighbors` of these rows, with distances, save the search unless there are copies or the unit is changed.
     """
-    if neighbors is not None:
-        _check_distances(neighbors, len(X), k)
     points, scale = _fit_for_squares(X)
     if neighbors is None or scale != 1:
-        indices, distances = _search(points, anchors, k, n_jobs, progress)
+        indices, distances = search_rows(points, anchors, k, n_jobs, progress)
     else:
-        rows = slice(None) if anchors is None else anchors
-        indices, distances = (host_array(part)[rows, :k] for part in (neighbors.indices, neighbors.distances))
+        indices, distances = neighbors.indices[:, :k], neighbors.distances[:, :k]
     place = np.arange(len(indices))
     copied = _copied(distances, anchors, len(X))
     if copied.any():
@@ -54,20 +51,22 @@ def different_points(
         points, queries = np.ascontiguousarray(points[rows]), None
         if anchors is not None:
             queries, place = np.unique(place[anchors], return_inverse=True)
-        indices, distances = _search(points, queries, k, n_jobs, progress)
+        indices, distances = search_rows(points, queries, k, n_jobs, progress)
     return DifferentPoints(points, indices, distances, place, scale)
 
 
-def _check_distances(neighbors: Neighbors, n: int, k: int) -> None:
-    """Raise unless neighbours have indices and distances of at least k columns."""
+def neighbors_with_distances(neighbors: Neighbors, n: int, k: int) -> Neighbors:
+    """Return neighbours as arrays, or raise unless they have indices and distances (n, at least k)."""
     if not isinstance(neighbors, Neighbors):
         raise TypeError(f"neighbors must be Neighbors, with distances, for an estimator; got {type(neighbors)}.")
     indices = check_neighbors(neighbors, n, k, "neighbors")
-    shape = None if neighbors.distances is None else host_array(neighbors.distances, "neighbors").shape
-    if shape != indices.shape:
+    distances = None if neighbors.distances is None else host_array(neighbors.distances, "neighbors")
+    if distances is None or distances.shape != indices.shape:
+        shape = None if distances is None else distances.shape
         raise ValueError(
             f"neighbors must have distances of shape {indices.shape} for an estimator; got {shape}. Use knn(X, k)."
         )
+    return Neighbors(indices, distances.astype(np.float64, copy=False))
 
 
 def _fit_for_squares(X: np.ndarray) -> tuple[np.ndarray, float]:
@@ -78,7 +77,7 @@ def _fit_for_squares(X: np.ndarray) -> tuple[np.ndarray, float]:
     return np.ascontiguousarray((X.astype(np.float64, copy=False) - references) * scale), scale
 
 
-def _search(
+def search_rows(
     points: np.ndarray, queries: np.ndarray | None, k: int, n_jobs: int | None, progress: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return indices and distances (q, k) of the neighbours of all points, or of the rows `queries`."""

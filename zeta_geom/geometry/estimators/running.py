@@ -2,11 +2,12 @@
 
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from zeta_geom.checks import check_choice
-from zeta_geom.geometry.estimators.different_points import DifferentPoints, different_points
+from zeta_geom.geometry.estimators.different_points import DifferentPoints, different_points, neighbors_with_distances
 from zeta_geom.geometry.estimators.scikit import check_estimator, make_scikit_estimator, run_scikit
 from zeta_geom.geometry.estimators.table import ESTIMATORS, FO
 from zeta_geom.geometry.knn import Neighbors
@@ -26,6 +27,15 @@ def resolve_estimator(estimator: object, random_state: RandomState) -> object:
     return estimator
 
 
+def check_features(X: Any) -> Any:
+    """Return the points, or raise ValueError if they have one feature."""
+    if X.shape[1] < 2:
+        raise ValueError(
+            f"X must have at least 2 features: a dimension of one feature says nothing; got {tuple(X.shape)}."
+        )
+    return X
+
+
 def estimate_by(
     estimator: object,
     X: np.ndarray,
@@ -40,6 +50,10 @@ def estimate_by(
 
     With `anchors`, which scikit-dimension does not take, the points are these rows of X.
     """
+    if neighbors is not None:
+        neighbors = neighbors_with_distances(neighbors, len(X), max(ks))
+        if anchors is not None:
+            neighbors = Neighbors(neighbors.indices[anchors], neighbors.distances[anchors])
     sets = different_points(X, neighbors, max(ks), anchors=anchors, n_jobs=n_jobs, progress=progress)
     dimensions, messages = raw_dimensions(estimator, sets, ks, n_jobs)
     lacking = int(np.count_nonzero(~np.isfinite(list(dimensions.values())).all(axis=0)))
@@ -51,18 +65,23 @@ def raw_dimensions(
     estimator: object, sets: DifferentPoints, ks: tuple[int, ...], n_jobs: int | None
 ) -> tuple[dict[int, np.ndarray], list[str]]:
     """Return the dimension at each row that was asked for, by k, and the warnings of the estimator."""
-    own = ESTIMATORS[estimator].estimate if isinstance(estimator, str) else None
     dimensions = {}
     with warnings.catch_warnings(record=True) as caught, np.errstate(all="ignore"):  # some warn at every point
         warnings.simplefilter("always")
         for k in ks:
             indices, distances = (np.ascontiguousarray(part[:, :k]) for part in (sets.indices, sets.distances))
-            if own is None:
-                values = run_scikit(estimator, sets.points, indices, distances)
-            else:
-                values = own(sets.points, indices, distances, n_jobs=n_jobs)
-            dimensions[k] = values[sets.place]
+            dimensions[k] = evaluate(estimator, sets.points, indices, distances, n_jobs)[sets.place]
     return dimensions, [str(warning.message) for warning in caught]
+
+
+def evaluate(
+    estimator: object, points: np.ndarray, indices: np.ndarray, distances: np.ndarray, n_jobs: int | None
+) -> np.ndarray:
+    """Return the dimension by an estimator other than FO for each row of neighbours (q, k), float64 (q,)."""
+    if isinstance(estimator, str):
+        own: Any = ESTIMATORS[estimator].estimate
+        return np.asarray(own(points, indices, distances, n_jobs=n_jobs))
+    return run_scikit(estimator, points, indices, distances)
 
 
 def warn_once(estimates: Sequence[tuple[object, int, list[str]]], n: int, *, stacklevel: int) -> None:
