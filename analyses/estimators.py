@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -66,7 +66,7 @@ def run(context: Context, settings: Settings | None = None) -> None:
     stored = settings.model_dump(mode="json") | {"data_name": dataset.name}
 
     def compute() -> pd.DataFrame:
-        listed = cases(settings) | {"mnist": Case(None, partial(images, dataset, settings.n_images))}
+        listed = cases(settings) | {"mnist": mnist_case(dataset, settings)}
         return measure_all(listed, settings, progress=context.progress)
 
     context.record("estimators/table", compute, settings=stored, data=dataset.fingerprint)
@@ -120,20 +120,27 @@ def images(dataset: Dataset, n: int, seed: int) -> np.ndarray:
     return dataset.X_train[rows].reshape(len(rows), -1).astype(np.float32) / 255
 
 
-def measure_all(listed: Mapping[str, Case], s: Settings, *, progress: bool) -> pd.DataFrame:
+def mnist_case(dataset: Dataset, s: Settings) -> Case:
+    """Return the images, whose dimension is not known."""
+    return Case(None, partial(images, dataset, s.n_images))
+
+
+def measure_all(
+    listed: Mapping[str, Case], s: Settings, *, names: Sequence[str] = NAMES, progress: bool
+) -> pd.DataFrame:
     """Return the rows of all data sets, each computed by one thread."""
     warm = np.random.default_rng(0).random((3 * WARM, 3))
-    for name in NAMES:
+    for name in names:
         local_dimension(warm, WARM, estimator=name)
     rows = []
     with threadpool_limits(1):
         for name, case in tqdm(listed.items(), desc="estimators", disable=None if progress else True):
             X = case.make(s.seed)
-            rows += [{"data": name} | row for row in measure(X, case.dimension, s)]
+            rows += [{"data": name} | row for row in measure(X, case.dimension, s, names)]
     return pd.DataFrame(rows)
 
 
-def measure(X: np.ndarray, dimension: int | None, s: Settings) -> list[dict[str, Any]]:
+def measure(X: np.ndarray, dimension: int | None, s: Settings, names: Sequence[str]) -> list[dict[str, Any]]:
     """Return a row per number of neighbours and estimator; the bias is NaN if the dimension is not known."""
     most = max(s.n_neighbors)
     local_dimension(X[: most + 1], s.n_neighbors, n_jobs=1)  # FO compiles other code for other types and shapes
@@ -144,7 +151,7 @@ def measure(X: np.ndarray, dimension: int | None, s: Settings) -> list[dict[str,
     rows = []
     for k in s.n_neighbors:
         base = np.nan
-        for name in NAMES:
+        for name in names:
             values, seconds = timed(X, k, name, how)
             base = seconds if name == FO else base
             finite = values[np.isfinite(values)]
