@@ -61,7 +61,8 @@ def cover(case: Case, k: int, names: Sequence[str], draws: int, further: int) ->
         row = {"estimator": name, "k": k, "expectation": expected}
         row["bias"] = np.nan if case.dimension is None else expected - case.dimension
         row |= {"standard deviation": spread, "standard error": np.sqrt(np.mean(np.square(errors)))}
-        rows.append(row | {"coverage": inside.mean(), "too high": (low > expected).mean(), "intervals": draws})
+        row |= {"coverage": inside.mean(), "too high": (low > expected).mean()}
+        rows.append(row | {"of width 0": (low == high).mean(), "intervals": draws})
     return rows
 
 
@@ -91,9 +92,7 @@ def main(
     n: Annotated[int | None, typer.Option(help="points of a sample")] = None,
     k: Annotated[int, typer.Option(help="neighbours, for the coverage")] = COVERED_K,
     only: Annotated[str, typer.Option(help="beginnings of names of data sets; all by default")] = "",
-    estimators: Annotated[
-        str, typer.Option(help="beginnings of names of estimators; all, or five for the coverage")
-    ] = "",
+    estimators: Annotated[str, typer.Option(help="beginnings of names; all, or five for the coverage")] = "",
     out: Annotated[Path, typer.Option(help="folder of the JSON file")] = Path("benchmarks/results"),
 ) -> None:
     """Measure, print a table, write JSON."""
