@@ -12,6 +12,7 @@ from analyses.context import left_out_analyses
 from zeta_geom.records import atomic_path
 
 PICTURES = {  # in docs/img -> in results/full/figures
+    "estimators.png": "estimators.png",
     "figure_2a.png": "figure_2a.png",
     "figure_3.png": "figure_3.png",
     "figure_6a-d.png": "figure_6a-d.png",

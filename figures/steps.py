@@ -69,6 +69,13 @@ STEPS = (
     Step("4", "what mixed images look like", ("figure_4",), "figure_4", {"quick": 1, "full": 3}),
     Step("5", "what mixed digits look like", ("figure_5",), "figure_5", {"quick": 1, "full": 3}),
     Step("methods", "every mixer by every measure", ("methods",), "methods", {"quick": 39, "full": 160}),
+    Step(
+        "estimators",
+        "estimators of the local dimension beside each other",
+        ("estimators",),
+        "estimators",
+        {"quick": 10, "full": 120},
+    ),
     Step("audit", "an audit of ζ-mixup and mixup", ("audit",), "audit", {"quick": 20, "full": 65}),
     Step("8", "neighbours of test images in feature space", ("figure_8",), "figure_8", {"quick": 55, "full": 115}),
     Step("9", "manifold mixup against ζ-mixup", ("figure_9",), "figure_9", {"quick": 1, "full": 1}),
