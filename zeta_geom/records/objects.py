@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copyreg
 import hashlib
-import pickle
 import platform
 import sys
 import types
@@ -189,7 +188,7 @@ class _Reading:
 
     def _describe_function(self, function: types.FunctionType) -> dict[str, Any]:
         """Describe a lambda or an inner function: its place, its code, and the values that it closes over."""
-        self._count(function.__module__)
+        self._count_code(function)
         cells = zip(function.__code__.co_freevars, function.__closure__ or ())
         parts: dict[str, Any] = {
             "function": f"{_real_name(function.__module__)}:{function.__qualname__}",
@@ -206,6 +205,16 @@ class _Reading:
         }
         return parts | {name: self.describe(part) for name, part in values.items() if part}
 
+    def _count_code(self, function: types.FunctionType) -> None:
+        """Count the module that a function says it is of, and the one that its code is in."""
+        file = Path(function.__code__.co_filename)
+        if not file.is_file():
+            raise NoKeyError("its code is in no file: it was defined in a notebook, a prompt or a text")
+        self._count(function.__module__)
+        place = getattr(sys.modules.get(function.__module__), "__file__", None)
+        if place is None or file.resolve() != Path(place).resolve():  # as of a function that a decorator made
+            self._count_file(file.resolve())
+
     def _name(self, value: Any) -> str:
         """Return the import name of a class or a function, and count its module."""
         if (name := import_name(value)) is None:
@@ -213,8 +222,10 @@ class _Reading:
         self._count(value.__module__)
         return name
 
-    def _count(self, module: str) -> None:
+    def _count(self, module: str | None) -> None:
         """Count the code of a module: by its file, or by the version of a library."""
+        if module is None:
+            raise NoKeyError("it says no module that it is of")
         top = module.partition(".")[0]
         file = getattr(sys.modules.get(module), "__file__", None)
         if module == "__main__" and (file is None or not Path(file).is_file()):
@@ -226,11 +237,13 @@ class _Reading:
         elif file is None or not file.endswith(".py"):
             self.versions[top] = _version(top)
         else:
-            path = Path(file).resolve()
-            name = module_name(path)[0]
-            if not any(find_module(name, folder) == path for folder in search_path()):
-                raise NoKeyError(f"its module {name!r} is found in no folder of sys.path; add the folder of {path}")
-            self.sources.add(path)
+            self._count_file(Path(file).resolve())
+
+    def _count_file(self, path: Path) -> None:
+        name = module_name(path)[0]
+        if not any(find_module(name, folder) == path for folder in search_path()):
+            raise NoKeyError(f"its module {name!r} is found in no folder of sys.path; add the folder of {path}")
+        self.sources.add(path)
 
     def _describe_instance(self, value: Any) -> dict[str, Any]:
         """Describe an object by what pickle would send: how it is made, and its state."""
@@ -280,17 +293,3 @@ def _code_digest(code: types.CodeType) -> str:
             parts = sorted(map(repr, constant)) if isinstance(constant, frozenset) else constant
             digest.update(f"{type(constant).__name__} {parts!r}".encode())
     return digest.hexdigest()
-
-
-def refuse_unimportable(value: object, argument: str) -> None:
-    """Raise TypeError unless pickle can send an object to another process, which imports it by its name."""
-    if isinstance(value, Keyed):
-        value = value.value
-    try:
-        pickle.dumps(value)
-    except Exception as error:  # pickle raises what the object's methods raise
-        reason = " ".join(str(error).split())[:200]
-        raise TypeError(
-            f"{argument} must be importable by name for an executor with processes, because each process imports it; "
-            f"got {value!r:.80}: {reason}. Define it at the top level of a module."
-        ) from error

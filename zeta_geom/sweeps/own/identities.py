@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import dataclass
 
-from zeta_geom.records.objects import Identity, Keyed, NoKeyError, identity, refuse_unimportable
+from zeta_geom.records.objects import Identity, Keyed, NoKeyError, identity
 
 RANDOM_STATE = frozenset({"_stream"})  # of mixers: each run sets its own seed
 
@@ -38,3 +39,17 @@ class Place:
 def unwrapped(value: object) -> object:
     """Return the object that a `Keyed` stands for; any other value is returned as it is."""
     return value.value if isinstance(value, Keyed) else value
+
+
+def refuse_unimportable(value: object, argument: str) -> None:
+    """Raise TypeError unless pickle can send an object to another process, which imports it by its name."""
+    if isinstance(value, Keyed):
+        value = value.value
+    try:
+        pickle.dumps(value)
+    except Exception as error:  # pickle raises what the object's methods raise
+        reason = " ".join(str(error).split())[:200]
+        raise TypeError(
+            f"{argument} must be importable by name for an executor with processes, because each process imports it; "
+            f"got {value!r:.80}: {reason}. Define it at the top level of a module."
+        ) from error
