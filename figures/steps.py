@@ -18,12 +18,14 @@ from analyses.context import Context, left_out_analyses
 from zeta_geom.plots.names import lettering
 from zeta_geom.records import atomic_path
 from zeta_geom.records.keys import data_fingerprint, file_fingerprint, make_manifest
+from zeta_geom.records.reach import find_module
 
 DRAWN = "drawn"  # folder in results/PRESET/figures: for each figure the key its files were drawn for, and their names
 
 # Analyses and figures that share a module, or whose module has another name: the module, and how it is called.
 MODULES: dict[str, tuple[str, dict[str, str]]] = {
     "figure_5": ("figure_4", {"number": "5"}),
+    "figure_6_estimators": ("figure_6.estimators", {}),
     "paper_tables": ("paper.consistency", {}),
 }
 
@@ -149,6 +151,7 @@ def drawing_key(figure: str, results: Path) -> str:
     """Return a hash of everything that a figure's files depend on: its records' manifests, the code, matplotlib."""
     manifests = sorted((results / "records" / figure).rglob("*.json"))
     prints = [file_fingerprint(path) for path in manifests]
-    source = Path(__file__).parent / f"{MODULES.get(figure, (figure, {}))[0]}.py"
+    module = f"figures.{MODULES.get(figure, (figure, {}))[0]}"
+    source = find_module(module, Path(__file__).parents[1])  # without importing it, which takes a second
     settings = {"matplotlib": version("matplotlib")}
     return str(make_manifest(figure, settings, data_fingerprint(prints), source)["key"])

@@ -12,7 +12,7 @@ from analyses.claims.points import sign_rising
 from analyses.claims.speed import speed
 from analyses.claims.verdicts import from_gamma, from_interval, from_sign, sign_below, up_to_gamma
 from analyses.context import Context
-from tests.analyses.sweep_settings import SMALL
+from tests.analyses.figure_6.settings import SMALL
 
 
 def test_from_gamma_names_the_start_of_the_last_unbroken_run():

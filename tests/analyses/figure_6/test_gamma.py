@@ -7,7 +7,7 @@ from PIL import Image
 from analyses import figure_6
 from analyses.context import Context
 from figures import figure_6 as drawing
-from tests.analyses.sweep_settings import SMALL
+from tests.analyses.figure_6.settings import SMALL
 from zeta_geom import records
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analyses import figure_6_estimators
 from analyses.claims.geometry import agreement, compare, dimensions
 from analyses.context import Context
-from figures import figure_6_estimators as drawing
+from analyses.figure_6 import estimators as figure_6_estimators
+from figures.figure_6 import estimators as drawing
 from zeta_geom import records
 from zeta_geom.geometry import local_dimension
 from zeta_geom.manifolds import MANIFOLDS
@@ -69,7 +69,7 @@ def test_a_claim_names_the_estimators_that_agree():
 
 def test_claims_of_figure_6_come_with_the_estimators(results):
     from analyses import figure_6
-    from tests.analyses.sweep_settings import SMALL as OF_FIGURE_6
+    from tests.analyses.figure_6.settings import SMALL as OF_FIGURE_6
 
     assert dimensions(results) == []
     figure_6.run(Context(results=results, offline=True, progress=False), OF_FIGURE_6)
