@@ -80,11 +80,9 @@ def cases(s: Settings) -> dict[str, Case]:
     for name, make in SHAPES.items():
         listed |= {f"{name}-{d}d": Case(d, partial(shape, make, s.n_samples, d)) for d in s.dimensions}
     listed["curved-12d, twice"] = Case(3, partial(twice, s.n_manifold))
-    most = max(s.n_neighbors)
-    listed[f"cube-{s.outlier_dim}d, few"] = Case(s.outlier_dim, partial(shape, make_cube, most + 1, s.outlier_dim))
-    listed[f"cube-{s.outlier_dim}d, outlier"] = Case(
-        s.outlier_dim, partial(outlier, most, s.outlier_dim, s.far), aside=1
-    )
+    most, d = max(s.n_neighbors), s.outlier_dim
+    listed[f"cube-{d}d, few"] = Case(d, partial(shape, make_cube, most + 1, d))
+    listed[f"cube-{d}d, outlier"] = Case(d, partial(outlier, most, d, s.far), aside=1)
     return listed
 
 
