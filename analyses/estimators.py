@@ -57,6 +57,7 @@ class Case:
 
     dimension: int | None
     make: Callable[[int], np.ndarray]  # of a seed
+    aside: int = 0  # points at the end at which the dimension is not measured
 
 
 def run(context: Context, settings: Settings | None = None) -> None:
@@ -79,9 +80,9 @@ def cases(s: Settings) -> dict[str, Case]:
     for name, make in SHAPES.items():
         listed |= {f"{name}-{d}d": Case(d, partial(shape, make, s.n_samples, d)) for d in s.dimensions}
     listed["curved-12d, twice"] = Case(3, partial(twice, s.n_manifold))
-    most = max(s.n_neighbors)
-    listed[f"cube-{s.outlier_dim}d, few"] = Case(s.outlier_dim, partial(shape, make_cube, most + 1, s.outlier_dim))
-    listed[f"cube-{s.outlier_dim}d, outlier"] = Case(s.outlier_dim, partial(outlier, most, s.outlier_dim, s.far))
+    most, d = max(s.n_neighbors), s.outlier_dim
+    listed[f"cube-{d}d, few"] = Case(d, partial(shape, make_cube, most + 1, d))
+    listed[f"cube-{d}d, outlier"] = Case(d, partial(outlier, most, d, s.far), aside=1)
     return listed
 
 
@@ -135,29 +136,30 @@ def measure_all(
     rows = []
     with threadpool_limits(1):
         for name, case in tqdm(listed.items(), desc="estimators", disable=None if progress else True):
-            X = case.make(s.seed)
-            rows += [{"data": name} | row for row in measure(X, case.dimension, s, names)]
+            rows += [{"data": name} | row for row in measure(case, s, names)]
     return pd.DataFrame(rows)
 
 
-def measure(X: np.ndarray, dimension: int | None, s: Settings, names: Sequence[str]) -> list[dict[str, Any]]:
+def measure(case: Case, s: Settings, names: Sequence[str]) -> list[dict[str, Any]]:
     """Return a row per number of neighbours and estimator; the bias is NaN if the dimension is not known."""
+    X = case.make(s.seed)
     most = max(s.n_neighbors)
     local_dimension(X[: most + 1], s.n_neighbors, n_jobs=1)  # FO compiles other code for other types and shapes
     neighbors = knn(X, most, n_jobs=1)
     how: dict[str, Any] = {"neighbors": neighbors, "random_state": s.seed, "n_jobs": 1}
-    if s.n_measured is not None and s.n_measured < len(X):
+    if s.n_measured is not None and s.n_measured < len(X) and not case.aside:
         how["n_anchors"] = s.n_measured
     rows = []
     for k in s.n_neighbors:
         base = np.nan
         for name in names:
             values, seconds = timed(X, k, name, how)
+            values = values[: len(values) - case.aside]
             base = seconds if name == FO else base
             finite = values[np.isfinite(values)]
             mean = finite.mean() if len(finite) else np.nan
-            bias = np.nan if dimension is None else mean - dimension
-            cell = {"k": k, "estimator": name, "dimension": dimension, "n": len(X), "measured": len(values)}
+            bias = np.nan if case.dimension is None else mean - case.dimension
+            cell = {"k": k, "estimator": name, "dimension": case.dimension, "n": len(X), "measured": len(values)}
             cell |= {"mean": mean, "bias": bias, "std": finite.std() if len(finite) else np.nan}
             rows.append(cell | {"without": len(values) - len(finite), "seconds": seconds, "to_fo": seconds / base})
     return rows

@@ -103,8 +103,8 @@ def notes(table: pd.DataFrame, s: dict[str, Any]) -> str:
         f"{s['n_samples']:,} of the other shapes, {int(table['n'].iloc[-1]):,} images. Colour: the bias as a share "
         "of the true dimension, which the name tells. Noise: its standard deviation, relative to that of the "
         f"coordinates. The far point is {s['far']:g} sides of the cube away, and at k = {most} a neighbour of all "
-        "others. FO gives at most k − 1, CA-PCA at most k − 2. Time: of the estimate if the neighbours are known, "
-        "one thread, median over the data sets."
+        "others, which alone are measured. FO gives at most k − 1, CA-PCA at most k − 2. Time: of the estimate if "
+        "the neighbours are known, one thread, median over the data sets."
     )
     text += f" {lacking:,} values that are not finite are left out." if lacking else ""
     return "\n".join(textwrap.wrap(text, 190))
