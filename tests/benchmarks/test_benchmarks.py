@@ -13,6 +13,7 @@ import torch
 from benchmarks import (
     audit,
     audit_false_alarms,
+    estimators,
     gamma_sweep,
     local_dimension,
     local_dimension_cost,
@@ -48,6 +49,19 @@ def test_local_dimension(tmp_path, monkeypatch, capsys):
     assert len(written["details"]["small"]["all seconds"]["product"]) == 2
     assert any("by float64" in said for said in written["details"]["small"]["decisions"])
     assert "× product" in capsys.readouterr().out
+
+
+def test_coverage_of_estimators(tmp_path):
+    how = {"only": "torus-2 curved", "estimators": "FO MLE", "k": 6, "n": 80, "draws": 6, "further": 8, "workers": 1}
+    estimators.coverage(**how, out=tmp_path)
+    rows = json.loads((tmp_path / "estimators_coverage.json").read_text())["rows"]
+    assert [(row["manifold"], row["d"], row["estimator"]) for row in rows] == [
+        *(("torus-2", 2, name) for name in ("FO", "MLE")),
+        *(("curved", 3, name) for name in ("FO", "MLE")),
+    ]
+    for row in rows:
+        assert 0.5 <= row["coverage"] <= 1
+        assert row["bias"] == pytest.approx(row["expectation"] - row["d"])
 
 
 def test_cost(tmp_path, monkeypatch):

@@ -20,7 +20,7 @@ def test_a_curve_ascends_along_scale_and_its_band_is_two_standard_errors(against
     heights = ax.collections[0].get_paths()[0].vertices
     np.testing.assert_allclose(np.ptp(heights[heights[:, 0] == x[1], 1]), 0.4)
     assert ax.get_xscale() == "log"
-    assert [line.get_color() for line in ax.lines][0] != ax.lines[1].get_color()
+    assert ax.lines[0].get_color() != ax.lines[1].get_color()
 
 
 def test_an_estimator_without_a_dimension_is_named():
