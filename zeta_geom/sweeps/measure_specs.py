@@ -127,9 +127,7 @@ class _Reader:
 
         try:
             rows, measure, ks = audit_measure(name, options.get("manifold"))
-        except ValueError as error:
-            if "manifold" in str(error):
-                raise
+        except LookupError:
             raise ValueError(
                 f"measures must be one of {', '.join(map(repr, MEASURES))}, a measure of an audit "
                 f"({', '.join(audit_names())}), 'module:name' or a callable; got {name!r}."
