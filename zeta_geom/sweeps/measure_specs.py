@@ -107,6 +107,8 @@ class _Reader:
         title, definition, sources = str(estimator), {"measure": DIMENSION, "estimator": estimator}, (SOURCE,)
         if isinstance(estimator, str):
             check_choice(estimator, "estimator", ("FO", *estimators()))
+        elif not (hasattr(unwrapped(estimator), "fit") or hasattr(unwrapped(estimator), "fit_pw")):
+            raise TypeError(f"estimator must be a name or an estimator of scikit-dimension; got {estimator!r:.60}.")
         else:
             title = type(unwrapped(estimator)).__name__
             identity = self.place.identify(estimator, "estimator", title)
