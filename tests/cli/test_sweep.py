@@ -1,11 +1,14 @@
 """`zeta-geom sweep`: what it writes, what it says, what it refuses."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from tests.cli.command_cases import X, folder, program, run, y
 from zeta_geom.cli.options import joined_values
+from zeta_geom.cli.sweep import draw
 from zeta_geom.plots.sweep import sweep_panel
 from zeta_geom.sweeps import Ledger, sweep, sweep_table
 
@@ -72,6 +75,11 @@ def test_status_names_what_failed_and_the_command_ends_with_an_error(program, fo
         (["--mixers", "cutmix"], "images"),
         (["--n-mix", "64"], "n_mix must be at most the 32 points of a batch; got 64"),
         (["--limit", "-1"], "limit"),
+        (["--measure", "nowhere:f"], "nowhere"),
+        (["--estimator", "HOURGLASS"], "estimator must be one of 'FO'.*; got 'HOURGLASS'"),
+        (["--grid", "zeta.beta=1"], "mixer 'zeta' takes gamma, n_mix, anchor"),
+        (["--grid", "zeta=1"], "--grid must be MIXER.PARAMETER=VALUES"),
+        (["--grid", "sepia.alpha=1"], "grid must name mixers of the sweep"),
     ],
 )
 def test_bad_input_is_one_line_and_nothing_is_run(program, folder, words, message):
@@ -106,6 +114,9 @@ def test_help_has_an_example(command):
         ("--gammas 1 inf 2.5e1 data", ["--gammas", "1 inf 2.5e1", "data"]),
         ("--out runs 8", ["--out", "runs", "8"]),
         ("--mixers zeta mixup ./zeta", ["--mixers", "zeta mixup", "./zeta"]),
+        ("--measure precision mine.own:f data.npz", ["--measure", "precision mine.own:f", "data.npz"]),
+        ("--grid zeta.gamma=1,2 a.b=x c.npz", ["--grid", "zeta.gamma=1,2 a.b=x", "c.npz"]),
+        ("--estimator FO TLE a.npz", ["--estimator", "FO TLE", "a.npz"]),
     ],
 )
 def test_values_need_no_quotes(words, joined):
@@ -135,6 +146,42 @@ def test_a_panel_has_a_curve_or_a_level_for_each_method():
     assert len({(line.get_color(), line.get_linestyle(), line.get_marker()) for line in lines.values()}) == 6
     with pytest.raises(ValueError, match="one data set, measure and k"):
         sweep_panel(ax, pd.concat([table, table.assign(k=9)]))
+
+
+def test_measures_mixers_and_parameters_of_ones_own(folder, monkeypatch):
+    (folder / "mine.py").write_text(
+        "def width(original, mixed):\n    return mixed.X.std()\ndef near(X, y, by=0.1):\n    return X * (1 - by), y\n"
+    )
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    words = ["--gammas", "2", "--k", "8", "--measure", "mine:width", "precision", "--estimator", "FO"]
+    words += [
+        "--mixers",
+        "zeta",
+        "mine:near",
+        "--grid",
+        "mixup.alpha=0.2,1.0",
+        "mine:near.by=0.1,0.5",
+        "--out",
+        "runs",
+    ]
+    result = run("sweep", "data.npz", *words)
+    assert result.output == "every run is finished; wrote runs/results.parquet\n"
+    table = sweep_table(folder / "runs")
+    assert list(table["measure"].unique()) == ["mine:width", "precision", "dimension"]
+    assert table["mixer"].value_counts().to_dict() == {"original": 3, "zeta": 3, "mine:near": 6, "mixup": 6}
+    widths = table.query("measure == 'mine:width' and mixer == 'mine:near'")
+    np.testing.assert_allclose(widths["mean"], X.std() * (1 - widths["by"]))
+    figure = draw(table, "alpha")
+    assert [ax.get_title() for ax in figure.axes] == [
+        "mine:width", "precision (share)\nhigher is better", "local intrinsic dimension, k = 8",
+    ]  # fmt: skip
+    labels = figure.axes[0].get_legend_handles_labels()[1]
+    assert labels == ["original", "ζ-mixup", "mine:near, by = 0.1", "mine:near, by = 0.5", "mixup"]
+    assert figure.axes[0].get_xlabel() == "alpha"
+    assert run("sweep", "plot", "runs", "--x", "by").output == "wrote runs/sweep.png\n"
+    with pytest.raises(ValueError, match=r"--x must be gamma or a swept parameter that is a number, .*; got 'mean'"):
+        run("sweep", "plot", "runs", "--x", "mean")
 
 
 def test_a_mean_that_is_infinite_is_named_not_drawn():

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+import torch
 
 from zeta_geom.datasets import load
 from zeta_geom.features import space
 from zeta_geom.geometry import knn, local_dimension
 from zeta_geom.mixers import Mixup
 from zeta_geom.neighborhoods import vote_errors
-from zeta_geom.sweeps import Ledger, PoolExecutor, SerialExecutor, gamma_sweep, sweep
+from zeta_geom.sweeps import Keyed, Ledger, PoolExecutor, SerialExecutor, gamma_sweep, sweep
 
 SAMPLE = load("mnist-sample")
 X, y = SAMPLE.X_train[:120] / 255, SAMPLE.y_train[:120]
@@ -50,8 +51,8 @@ def test_the_space_is_part_of_the_key(tmp_path):
 def test_what_a_sweep_refuses(tmp_path):
     with pytest.raises(ValueError, match=r"features must be one space in a sweep; got pixels, lenet\."):
         sweep({"d": X}, features=["pixels", "lenet"], **ASK)
-    with pytest.raises(ValueError, match="features of runs in a folder must be a space whose code and weights"):
-        sweep({"d": X}, features=rows_of, folder=tmp_path, **ASK)
+    with pytest.raises(ValueError, match="features of runs in a folder must have a key; 'Rows' has none: .*random"):
+        sweep({"d": X}, features=Rows(np.random.default_rng(0)), folder=tmp_path, **ASK)
     with pytest.raises(ValueError, match="'lenet' must get images of 28 × 28"):
         sweep({"d": X[:, :20]}, features="lenet", folder=tmp_path, **ASK)
     assert list(tmp_path.iterdir()) == []
@@ -59,6 +60,34 @@ def test_what_a_sweep_refuses(tmp_path):
 
 def rows_of(batch):
     return batch.mean(axis=1)
+
+
+class Rows:
+    def __init__(self, about):
+        self.about = about
+
+    def __call__(self, batch):
+        return batch.mean(axis=1)
+
+
+def network(seed, *more):
+    torch.manual_seed(seed)
+    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 6), torch.nn.Linear(6, 4), *more)
+
+
+def test_functions_and_modules_have_keys_too(tmp_path):
+    def done(features):
+        sweep({"d": X}, features=features, folder=tmp_path, **ASK)
+        return len(list(Ledger(tmp_path).runs.iterdir()))
+
+    assert done(rows_of) == done(rows_of) == 2
+    assert done(Rows(1)) == 4
+    assert done(Rows(2)) == done(Rows(2)) == 6
+    assert done(network(0)) == done(network(0)) == 8
+    assert done(network(1)) == 10
+    assert done((network(1), "1")) == 12
+    assert done(Keyed(Rows(np.random.default_rng(0)), "a")) == 14
+    assert done(Keyed(Rows(None), "b")) == 16
 
 
 @pytest.mark.slow

@@ -174,7 +174,7 @@ class _Reading:
         if isinstance(value, types.ModuleType):
             self._count(value.__name__)
             return {"module": _real_name(value.__name__)}
-        if import_name(value) is not None:
+        if import_name(value) is not None or isinstance(value, type):
             return {"name": self._name(value)}
         if isinstance(value, types.FunctionType):
             return self._describe_function(value)

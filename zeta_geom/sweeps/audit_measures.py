@@ -94,7 +94,7 @@ def audit_measure(name: str, manifold: str | None = None) -> tuple[AuditMeasure,
     """Return a measure of an audit, and the k in its name, if there is one."""
     base, ks = ENDING.sub("", name), tuple(int(k) for k in ENDING.findall(name))
     if base not in _catalogue() or (ks and not _catalogue()[base].has_k):
-        raise ValueError(f"measures must be one of {', '.join(audit_names())}; got {name!r}.")
+        raise LookupError(f"an audit has no measure {name!r}")
     measure = _catalogue()[base]
     if base == MANIFOLD:
         if manifold is None:

@@ -105,6 +105,8 @@ class _Reader:
         title, definition, sources = str(estimator), {"measure": DIMENSION, "estimator": estimator}, (SOURCE,)
         if isinstance(estimator, str):
             check_choice(estimator, "estimator", ("FO", *names()))
+        elif not (hasattr(unwrapped(estimator), "fit") or hasattr(unwrapped(estimator), "fit_pw")):
+            raise TypeError(f"estimator must be a name or an estimator of scikit-dimension; got {estimator!r:.60}.")
         else:
             title = type(unwrapped(estimator)).__name__
             identity = self.place.identify(estimator, "estimator", title)
@@ -123,9 +125,7 @@ class _Reader:
 
         try:
             rows, measure, ks = audit_measure(name, options.get("manifold"))
-        except ValueError as error:
-            if "manifold" in str(error):
-                raise
+        except LookupError:
             raise ValueError(
                 f"measures must be one of {', '.join(map(repr, MEASURES))}, a measure of an audit "
                 f"({', '.join(audit_names())}), 'module:name' or a callable; got {name!r}."
