@@ -76,7 +76,7 @@ def test_status_names_what_failed_and_the_command_ends_with_an_error(program, fo
         (["--n-mix", "64"], "n_mix must be at most the 32 points of a batch; got 64"),
         (["--limit", "-1"], "limit"),
         (["--measure", "nowhere:f"], "nowhere"),
-        (["--estimator", "HOURGLASS"], "estimator must be one of 'FO'.*; got 'HOURGLASS'"),
+        (["--estimator", "HOURGLASS"], "estimator must be one of .*'FO'.*; got 'HOURGLASS'"),
         (["--grid", "zeta.beta=1"], "mixer 'zeta' takes gamma, n_mix, anchor"),
         (["--grid", "zeta=1"], "--grid must be MIXER.PARAMETER=VALUES"),
         (["--grid", "sepia.alpha=1"], "grid must name mixers of the sweep"),

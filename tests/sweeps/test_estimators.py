@@ -44,26 +44,41 @@ def test_parameters_of_an_estimator_are_part_of_the_key(tmp_path):
     assert plain["options"] == {"n_neighbors": [8, 12], "alpha": 0.05}
 
 
-def test_names_are_those_of_geometry(monkeypatch, tmp_path):
-    def named(points, ks, alpha, *, estimator, n_jobs):
-        assert estimator == "HERE"
-        return {k: np.full(len(points), k) for k in ks}
-
-    monkeypatch.setattr(geometry, "ESTIMATORS", {"FO": None, "HERE": None}, raising=False)
-    monkeypatch.setattr("zeta_geom.sweeps.estimators.local_dimension", named)
-    table = sweep(DATA, estimator="HERE", folder=tmp_path, **ASK)
-    assert table[["measure", "mean"]].to_numpy().tolist() == [["dimension-HERE", 8], ["dimension-HERE", 12]]
+def test_names_give_the_values_of_local_dimension(tmp_path):
+    table = sweep(DATA, estimator=("MLE", "TLE"), folder=tmp_path, **ASK)
+    for name in ("MLE", "TLE"):
+        expected = local_dimension(X, (8, 12), estimator=name)
+        original = table[(table["mixer"] == "original") & (table["measure"] == f"dimension-{name}")].set_index("k")
+        for k in (8, 12):
+            assert original.loc[k, "mean"] == pytest.approx(expected[k].mean(), rel=1e-12)
     settings = Ledger(tmp_path).plan()[0].manifest["settings"]
-    assert settings["definition"] == {"measure": "dimension", "estimator": "HERE"}
-    with pytest.raises(ValueError, match="estimator must be one of 'FO', 'HERE'; got 'THERE'"):
-        sweep(DATA, estimator=("HERE", "THERE"), **ASK)
+    assert settings["definition"] == {"measure": "dimension", "estimator": "MLE"}
+    with pytest.raises(ValueError, match=r"estimator must be one of .*; got 'THERE'"):
+        sweep(DATA, estimator=("MLE", "THERE"), **ASK)
+
+
+def test_estimators_share_one_search(monkeypatch):
+    from zeta_geom.sweeps import estimators
+
+    searches = []
+    monkeypatch.setattr(estimators, "knn", lambda *data, **how: searches.append(1) or geometry.knn(*data, **how))
+    table = sweep(DATA, estimator=("MLE", "TLE", "MOM"), **ASK)
+    assert len(searches) == table.groupby(["mixer", "gamma"], dropna=False).ngroups
+
+
+def test_anchors_are_those_of_local_dimension():
+    table = sweep(DATA, estimator=("FO", "MLE"), n_anchors=20, seeds=[3], **ASK)
+    assert set(table["n"]) == {20}
+    expected = local_dimension(X, (8, 12), estimator="MLE", n_anchors=20, random_state=3)
+    original = table[(table["mixer"] == "original") & (table["measure"] == "dimension-MLE")]
+    np.testing.assert_allclose(original["mean"], [expected[k].mean() for k in (8, 12)], rtol=1e-12)
 
 
 @pytest.mark.parametrize(
     ("ask", "error", "message"),
     [
         ({"estimator": []}, ValueError, "at least one estimator"),
-        ({"estimator": skdim.id.TLE(), "n_anchors": 5}, ValueError, "n_anchors needs the estimator 'FO'"),
+        ({"estimator": skdim.id.TLE(), "n_anchors": 5}, ValueError, "n_anchors needs an estimator of this package"),
         ({"measures": [("dimension", {"k": 8})]}, ValueError, "measure 'dimension' takes estimator; got 'k'"),
         ({"measures": [("label-error", {"estimator": "FO"})]}, ValueError, "takes no options; got 'estimator'"),
         ({"estimator": 3}, TypeError, "estimator must be"),
