@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.command_cases import RNG, X, folder, in_a_shell, program, run, y
 from zeta_geom.cli.values import to_range
-from zeta_geom.geometry import local_dimension
+from zeta_geom.geometry import dimension_scale, local_dimension
 from zeta_geom.mixers import MIXERS, GridMix, ZetaMixup
 from zeta_geom.mixers.table import NOT_BUILT
 
@@ -85,6 +85,36 @@ def test_dimension(folder):
     assert "k = 16" in result.output
     table = pd.read_csv(folder / "d.csv")
     np.testing.assert_array_equal(table["k16"], local_dimension(X, 16)[16])
+
+
+def test_dimension_by_another_estimator(folder):
+    result = run("dimension", folder / "data.npy", "--k", 16, "--estimator", "MLE", "--out", folder / "d.csv")
+    values = local_dimension(X, 16, estimator="MLE")[16]
+    assert f"k = 16: {values.mean():.3f} ± {values.std():.3f} over {len(X)} points" in result.output
+    np.testing.assert_allclose(pd.read_csv(folder / "d.csv")["k16"], values)
+
+
+def test_dimension_against_scale(folder):
+    words = ["--scale", "--k", "8", "16", "--estimator", "FO", "MLE", "--anchors", 50]
+    result = run("dimension", folder / "data.npy", *words, "--out", folder / "s.csv", "--plot", folder / "s.png")
+    expected = dimension_scale(X, (8, 16), ("FO", "MLE"), n_anchors=50, random_state=0)
+    pd.testing.assert_frame_equal(pd.read_csv(folder / "s.csv"), expected)
+    assert f"{expected['sem'][3]:.3f}" in result.output
+    assert (folder / "s.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--estimator", "FO MLE"], "need --scale"),
+        (["--plot", "s.png"], "need --scale"),
+        (["--scale", "--workers", "1"], "leave out --workers"),
+        (["--estimator", "tle"], "'TLE'"),
+    ],
+)
+def test_dimension_refuses(folder, words, message):
+    with pytest.raises(ValueError, match=message):
+        run("dimension", folder / "data.npy", "--out", folder / "d.csv", *words)
 
 
 def test_realism_of_images(folder):

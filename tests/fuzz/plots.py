@@ -261,6 +261,13 @@ def _(draw):
     return {"table": rows, "bandless": draw(st.sampled_from(((), ("mixup",))))}
 
 
+@picture("plots.dimension_curves")
+def _(draw):
+    rows = table(draw, ("k", "radius", "dimension", "sem"))
+    rows["estimator"] = draw(st.lists(st.sampled_from(("FO", "a $b")), min_size=len(rows), max_size=len(rows)))
+    return {"table": rows, "against": draw(st.sampled_from(("k", "radius")))}
+
+
 @case("plots.spread", kept=WRITTEN)
 def _(draw):
     return {"table": table(draw, ("seed", "error")), "column": "error", "conditions": {}, "form": ".1f", "scale": 100}

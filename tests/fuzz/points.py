@@ -130,8 +130,12 @@ def _(draw):
     return given | {"neighbors": neighbors, "n_anchors": draw(st.sampled_from((None, 1, n))), "random_state": 0}
 
 
+OURS = [name for name, entry in geometry.ESTIMATORS.items() if not entry.scikit]
+LACKING = ".* gives no finite dimension"
+
+
 def check_estimates(by_k, arguments):
-    if arguments["estimator"] is not None:
+    if arguments["estimator"] not in (None, "FO"):
         assert all(dimension.dtype in (np.float64, torch.float64) for dimension in by_k.values())
 
 
@@ -143,8 +147,34 @@ def estimated(X, n_neighbors, estimator):
       check=check_estimates, ignored="", foreign=True)  # fmt: skip
 def _(draw):
     X = draw(points(draw(COUNT), draw(st.integers(2, 5))))
-    estimators = (skdim.id.MLE(), skdim.id.TwoNN(), skdim.id.lPCA(), skdim.id.MOM())
+    estimators = (skdim.id.MLE(), skdim.id.TwoNN(), skdim.id.lPCA(), skdim.id.MOM(), *OURS)
     return {"X": X, "n_neighbors": draw(KS), "estimator": draw(st.sampled_from(estimators))}
+
+
+def check_scale(table, arguments):
+    assert ((table["dimension"] >= 0) | table["dimension"].isna()).all()
+    assert (table["n"] <= len(arguments["X"])).all()
+
+
+@case("geometry.dimension_scale", check=check_scale, share=0.3, ignored=LACKING)
+def _(draw):
+    n = draw(COUNT)
+    given = {"X": draw(points(n, draw(st.integers(2, 5)))), "ks": draw(st.one_of(KS, st.tuples(KS, KS)))}
+    given |= {"estimators": draw(st.lists(st.sampled_from(OURS), min_size=1, max_size=2)), "random_state": 0}
+    average = draw(st.sampled_from((None, "arithmetic", "harmonic")))
+    return given | {"n_anchors": draw(st.sampled_from((None, 1, n))), "n_splits": 2, "average": average}
+
+
+@case(
+    "geometry.dimension_interval",
+    check=lambda found, arguments: found.low <= found.dimension <= found.high or 1 / 0,
+    share=0.3,
+    ignored=LACKING,
+)
+def _(draw):
+    X = draw(points(draw(st.integers(12, 20)), draw(st.integers(2, 5))))
+    how = {"n_splits": 2, "random_state": 0, "confidence": draw(st.floats(0.5, 0.99))}
+    return {"X": X, "k": 2, "estimator": draw(st.sampled_from(OURS))} | how
 
 
 def fit(X, **params):

@@ -29,7 +29,7 @@ NO_ARRAYS = {
     "datasets": "Dataset Specification data_home fetch load load_folder",
     "fidelity": "Affinity AlphaPrecision Authenticity BetaRecall DataCopying DensityCoverage Discriminator Diversity "
     "FeatureLikelihood KernelDistance NearerToTraining PrecisionRecall Rarity",  # results
-    "geometry": "Neighbors",
+    "geometry": "DimensionInterval Neighbors",
     "execution": "DaskExecutor Executor Ledger PoolExecutor SerialExecutor",
     "manifolds": "Manifold get_manifold",
     "mixers": "Mixer Traits make_mixer method_table",

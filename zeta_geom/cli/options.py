@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # options that take several values, and the pattern of one value
 VALUES = dict.fromkeys(("--k", "--gamma", "--gammas", "--seeds", "--n-mix"), r"[-+.:e\d]+|inf")
-VALUES |= dict.fromkeys(("--measure", "--mixers", "--anchors", "--against", "--measures"), r"[\w-]+")
+VALUES |= dict.fromkeys(("--measure", "--mixers", "--anchors", "--against", "--measures", "--estimator"), r"[\w-]+")
 
 
 class ManyValues(TyperCommand):
@@ -45,6 +45,11 @@ def joined_values(args: list[str]) -> list[str]:
 
 def output(*endings: str) -> Any:
     """Return the option --out; its file is checked before any work is done."""
+    return option_of_file("--out", "file to write", *endings)
+
+
+def option_of_file(name: str, text: str, *endings: str) -> Any:
+    """Return an option that names a file to write, which is checked before any work is done."""
 
     def check(path: Path | None) -> Path | None:
         if path is not None and path.suffix not in endings:
@@ -52,7 +57,7 @@ def output(*endings: str) -> Any:
         _check_writable(path)
         return path
 
-    return typer.Option("--out", help=f"file to write: {', '.join(endings)}", show_default=False, callback=check)
+    return typer.Option(name, help=f"{text}: {', '.join(endings)}", show_default=False, callback=check)
 
 
 def write(path: Path, values: Mapping[str, np.ndarray] | pd.DataFrame) -> None:

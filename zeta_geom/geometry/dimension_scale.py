@@ -103,13 +103,15 @@ def dimension_scale(
     >>> from zeta_geom.manifolds import make_curved_manifold
     >>> X, _ = make_curved_manifold(500, random_state=0)  # 3 dimensions
     >>> dimension_scale(X, (8, 32), ("FO", "MLE"), random_state=0)[["estimator", "k", "dimension"]].round(1)
+      estimator   k  dimension
+    0        FO   8        3.2
+    1        FO  32        4.8
+    2       MLE   8        2.9
+    3       MLE  32        3.1
     """
     import pandas as pd
 
-    single = isinstance(estimators, str) or hasattr(estimators, "get_params")
-    names: tuple[object, ...] = (estimators,) if single else tuple(estimators)  # type: ignore[arg-type]
-    if not names:
-        raise ValueError("estimators must have at least one name; it is empty.")
+    names = _sequence(estimators)
     means = Means.of(
         X,
         ks,
@@ -130,6 +132,17 @@ def dimension_scale(
             rows.append(row | {"std": summary.std, "sem": summary.sem, "n": summary.n})
     warn_once(means.warned, means.m, stacklevel=2)  # the caller of this function
     return pd.DataFrame(rows)
+
+
+def _sequence(estimators: object) -> tuple[object, ...]:
+    """Return estimators as a tuple, also a single one, or raise."""
+    if isinstance(estimators, str) or hasattr(estimators, "get_params"):
+        return (estimators,)
+    if not isinstance(estimators, Sequence):
+        raise TypeError(f"estimators must be a name or a sequence of names; got {type(estimators)}.")
+    if not estimators:
+        raise ValueError("estimators must have at least one name; it is empty.")
+    return tuple(estimators)
 
 
 def dimension_interval(
@@ -178,6 +191,7 @@ def dimension_interval(
     >>> X, _ = make_curved_manifold(500, random_state=0)  # 3 dimensions
     >>> interval = dimension_interval(X, 16, "MLE", random_state=0)
     >>> round(interval.low, 1), round(interval.high, 1)
+    (2.9, 3.1)
     """
     confidence = check_real(confidence, "confidence", low=0, high=1, strict=True)
     how: Any = {"n_splits": n_splits, "random_state": random_state, "n_jobs": n_jobs, "progress": progress}
