@@ -76,13 +76,14 @@ def run(context: Context, settings: Settings | None = None) -> None:
 def cases(s: Settings) -> dict[str, Case]:
     """Return the synthetic data of the table, by name."""
     listed = {"helix-3d": Case(1, partial(helix, s.n_manifold))}
-    listed |= {f"curved-12d, noise {share:g}": Case(3, partial(curved, s.n_manifold, share)) for share in s.noises}
+    for share in s.noises:
+        listed["curved-12d" + f"+{share:g}" * (share > 0)] = Case(3, partial(curved, s.n_manifold, share))
     for name, make in SHAPES.items():
         listed |= {f"{name}-{d}d": Case(d, partial(shape, make, s.n_samples, d)) for d in s.dimensions}
-    listed["curved-12d, twice"] = Case(3, partial(twice, s.n_manifold))
+    listed["curved-12d-twice"] = Case(3, partial(twice, s.n_manifold))
     most, d = max(s.n_neighbors), s.outlier_dim
-    listed[f"cube-{d}d, few"] = Case(d, partial(shape, make_cube, most + 1, d))
-    listed[f"cube-{d}d, outlier"] = Case(d, partial(outlier, most, d, s.far), aside=1)
+    listed[f"cube-{d}d-few"] = Case(d, partial(shape, make_cube, most + 1, d))
+    listed[f"cube-{d}d-outlier"] = Case(d, partial(outlier, most, d, s.far), aside=1)
     return listed
 
 

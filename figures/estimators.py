@@ -82,16 +82,15 @@ def number(value: float) -> str:
 def row_name(name: str, table: pd.DataFrame, record: Record) -> str:
     """Return the title of a row."""
     s, d = record.settings, table.loc[table["data"] == name, "dimension"].iloc[0]
-    kind, _, rest = name.partition(", ")
     if name == "mnist":
         return f"{data_name(s['data_name'])}, unknown"
-    form, most = kind.split("-")[0], max(s["n_neighbors"])
-    features = {"helix": 3, "curved": 12}.get(form, 2 * int(d))
+    form, _, rest = name.partition("-")
+    most, features = max(s["n_neighbors"]), {"helix": 3, "curved": 12}.get(form, 2 * int(d))
     title = f"{int(d)}-D {'manifold' if form == 'curved' else form} in R{str(features).translate(RAISED)}"
-    told = {"twice": "each point twice", "few": f"{most + 1} points", "outlier": f"{most} points, 1 far away"}
-    if rest.startswith("noise"):
-        told[rest] = f"{float(rest.split()[1]):.0%} noise"
-    return f"{title}, {told[rest]}" if rest else title
+    about = {"twice": "each point twice", "few": f"{most + 1} points", "outlier": f"{most} points, 1 far away"}
+    if "+" in rest:
+        return f"{title}, {float(rest.partition('+')[2]):.0%} noise"
+    return ", ".join(filter(None, (title, about.get(rest.partition("-")[2]))))
 
 
 def notes(table: pd.DataFrame, s: dict[str, Any]) -> str:
