@@ -135,7 +135,7 @@ def test_wider_intervals_and_the_same_seed():
     np.testing.assert_allclose(table.loc[0, ["dimension", "sem"]].astype(float), [first.dimension, first.sem])
 
 
-@pytest.mark.parametrize("name", ["FO", pytest.param("TLE", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["MLE", *(pytest.param(one, marks=pytest.mark.slow) for one in ("FO", "TLE"))])
 def test_intervals_cover_the_expectation(name):
     """Of 60 intervals at 95 %, 51 or fewer contain the mean of all draws once in 10,000 times."""
     draws = [np.random.default_rng(seed).normal(size=(150, 8)) for seed in range(60)]

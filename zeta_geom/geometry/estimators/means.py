@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -91,8 +92,8 @@ class Means:
     @cached_property
     def sets(self) -> DifferentPoints:
         """Their neighbourhoods of different points."""
-        how = {"anchors": self.anchors, "n_jobs": self.n_jobs}
-        return different_points(self.X, self.neighbors, max(self.ks), **how)
+        k, jobs = max(self.ks), self.n_jobs
+        return different_points(self.X, self.neighbors, k, anchors=self.anchors, n_jobs=jobs, progress=self.progress)
 
     def summaries(
         self, place: int, average: str | None, quantile: float = 0.0
@@ -129,8 +130,9 @@ class Means:
 
         def values(X: np.ndarray, indices: np.ndarray, distances: np.ndarray) -> np.ndarray:
             if estimator == FO:
-                return pointwise_dimensions(X, indices, (k,), self.alpha, FO, n_jobs=self.n_jobs)[0].astype(float)
+                counts = pointwise_dimensions(X, indices, (k,), self.alpha, FO, n_jobs=self.n_jobs)[0]
+                return np.asarray(counts, dtype=np.float64)
             return evaluate(estimator, X, indices, distances, self.n_jobs)
 
-        how = {"average": average, "n_splits": self.n_splits, "rng": self.rng, "n_jobs": self.n_jobs}
+        how: Any = {"average": average, "n_splits": self.n_splits, "rng": self.rng, "n_jobs": self.n_jobs}
         return split_ratio(values, points, k, **how)

@@ -67,7 +67,7 @@ def _reach(apart: float, own: float, other: float) -> float:
     if apart <= 0:
         return 0.0
     middle = own + apart - other
-    root = np.sqrt(middle * middle + 4 * apart * max(1 - own, 0.0))
+    root: float = np.sqrt(middle * middle + 4 * apart * max(1 - own, 0.0))
     if middle > 0:
         return 2 * apart / (middle + root)  # without cancellation, and right for own = 1
     return (root - middle) / (2 * (1 - own))
