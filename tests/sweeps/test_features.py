@@ -51,7 +51,7 @@ def test_the_space_is_part_of_the_key(tmp_path):
 def test_what_a_sweep_refuses(tmp_path):
     with pytest.raises(ValueError, match=r"features must be one space in a sweep; got pixels, lenet\."):
         sweep({"d": X}, features=["pixels", "lenet"], **ASK)
-    with pytest.raises(ValueError, match="features of runs in a folder must have a key; 'Rows' has none: .*random"):
+    with pytest.raises(ValueError, match=r"features of runs in a folder must have a key; 'Rows' has none: .*random"):
         sweep({"d": X}, features=Rows(np.random.default_rng(0)), folder=tmp_path, **ASK)
     with pytest.raises(ValueError, match="'lenet' must get images of 28 × 28"):
         sweep({"d": X[:, :20]}, features="lenet", folder=tmp_path, **ASK)

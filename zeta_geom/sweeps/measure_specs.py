@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from zeta_geom.checks import check_choice
@@ -104,7 +105,8 @@ class _Reader:
 
         if "n_anchors" in self.settings:
             raise ValueError(f"n_anchors needs the estimator 'FO'; got {estimator!r}. Leave out n_anchors.")
-        title, definition, sources = str(estimator), {"measure": DIMENSION, "estimator": estimator}, (SOURCE,)
+        title, definition = str(estimator), {"measure": DIMENSION, "estimator": estimator}
+        sources: tuple[Path, ...] = (SOURCE,)
         if isinstance(estimator, str):
             check_choice(estimator, "estimator", ("FO", *estimators()))
         elif not (hasattr(unwrapped(estimator), "fit") or hasattr(unwrapped(estimator), "fit_pw")):
