@@ -311,6 +311,13 @@ def _(draw):
     return {"n_samples": draw(COUNT), "intrinsic_dim": d, "n_features": 2 * d, "random_state": draw(RANDOM)}
 
 
+@case("manifolds.make_sphere", "manifolds.make_torus", "manifolds.make_cube", check=finite)
+def _(draw):
+    d = draw(st.integers(1, 3))
+    sizes = {"n_samples": draw(COUNT), "intrinsic_dim": d, "n_features": draw(st.sampled_from((None, 2 * d, 9)))}
+    return sizes | {"noise": draw(st.floats(0, 2)), "random_state": draw(RANDOM)}
+
+
 @case("manifolds.wrong_labels", check=lambda result, arguments: result.dtype == bool or 1 / 0)
 def _(draw):
     n, n_classes = draw(COUNT), draw(st.integers(1, 3))

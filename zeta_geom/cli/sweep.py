@@ -100,7 +100,6 @@ def run(
 
     Example: zeta-geom sweep data.npz --gammas 0:15:0.5 --k 8 128 --measure dimension label-error --out runs --csv
     """
-    from zeta_geom.records.disk import write_result
     from zeta_geom.sweeps import Ledger, SweepError, sweep
 
     executor = to_executor(workers, dask, limit)
@@ -122,14 +121,7 @@ def run(
         again = "the same command without --force resumes it" if force else "the same command resumes it"
         typer.echo(f"zeta-geom: interrupted; {_finished(Ledger(out))}: {again}.", err=True)
         raise typer.Exit(130) from None
-    if csv:
-        import pandas as pd
-
-        write_result(out / "results.csv", pd.read_parquet(table))
-    typer.echo(f"{'some runs failed' if failed else 'every run is finished'}; wrote {table}")
-    if failed:
-        typer.echo(failed, err=True)
-        raise typer.Exit(1)
+    _end(table, failed, csv)
 
 
 @sweep_app.command()
@@ -250,6 +242,20 @@ def _read(files: list[Path], label_column: str | None) -> dict[str, Any]:
     if len(data) < len(files):
         raise ValueError(f"FILES must have different names; got {', '.join(map(str, files))}.")
     return data
+
+
+def _end(table: Path, failed: str, csv: bool) -> None:
+    """Say what was written; exit with an error if runs failed."""
+    if csv:
+        import pandas as pd
+
+        from zeta_geom.records.disk import write_result
+
+        write_result(table.with_suffix(".csv"), pd.read_parquet(table))
+    typer.echo(f"{'some runs failed' if failed else 'every run is finished'}; wrote {table}")
+    if failed:
+        typer.echo(failed, err=True)
+        raise typer.Exit(1)
 
 
 def _finished(ledger: Ledger) -> str:

@@ -167,12 +167,14 @@ def _no_longer_busy(ledger: Ledger, busy: list[Entry], bar: tqdm) -> list[Entry]
 
 def _refuse_other_environment(entry: Entry) -> None:
     """Raise if this process has other code than the caller's: its values would get a wrong key."""
-    here = library_versions() | {"the code of zeta_geom": current_code(entry.manifest)}
-    wanted = dict(entry.manifest["versions"]) | {"the code of zeta_geom": entry.manifest["code"]}
+    packages = dict.fromkeys(name.partition(".")[0] for name in entry.manifest["modules"])
+    code = f"the code of {' or '.join(packages) or 'zeta_geom'}"
+    here = library_versions() | {code: current_code(entry.manifest)}
+    wanted = dict(entry.manifest["versions"]) | {code: entry.manifest["code"]}
     if here != wanted:
         names = sorted(here.keys() | wanted.keys())
         differ = ", ".join(name for name in names if here.get(name) != wanted.get(name))
         raise RuntimeError(
             f"a worker has other versions of {differ} than its caller; install the same versions on both, and "
-            "do not change the package's files during a sweep."
+            "do not change files of code during a sweep."
         )

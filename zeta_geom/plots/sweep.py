@@ -26,8 +26,10 @@ OTHERS = ("purple", "sky", "orange", "yellow", "grey")
 MARKERS = "os^Dvx"
 STYLES = ("-", "--", ":", "-.")
 # the columns of a sweep's table that are no parameters of mixers, or have a place of their own in a panel
-COLUMNS = ("data", "mixer", "gamma", "n_mix", "anchor", "seed", "measure", "k")
-COLUMNS += ("mean", "std", "seed_std", "sem", "n", "seconds", "space", "unit", "better")
+COLUMNS = (
+    *("data", "mixer", "gamma", "n_mix", "anchor", "seed", "measure", "k"),
+    *("mean", "std", "seed_std", "sem", "n", "seconds", "space", "unit", "better"),
+)
 
 
 @lettered
@@ -70,7 +72,9 @@ def sweep_panel(ax: Axes, table: pd.DataFrame, *, x: str = "gamma", bandless: Se
     colors = _colors(list(table["mixer"]))
     several = table.groupby("mixer")[["anchor", "n_mix"]].nunique().max()
     counts = table.groupby("mixer")[[x, *parameters]].nunique()
-    infinite, undefined, drawn = [], [], dict.fromkeys(table["mixer"], 0)
+    infinite: list[str] = []
+    undefined: list[str] = []
+    drawn = dict.fromkeys(table["mixer"], 0)
     for (mixer, anchor, n_mix, *values), rows in curves:
         if x != "gamma" and counts.loc[mixer, x] == 0 and counts.loc[mixer, "gamma"] > 1:
             continue

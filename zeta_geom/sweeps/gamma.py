@@ -1,6 +1,6 @@
 """Measures of one data set, and of its mixed versions, against γ."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any  # of settings that `sweep` checks
 
 import numpy as np
@@ -19,7 +19,7 @@ def gamma_sweep(
     *,
     gammas: Iterable[float],
     n_neighbors: int | tuple[int, ...] = (8, 128),
-    measures: Sequence[str] = ("dimension",),
+    measures: Sequence[Any] | Mapping[str, Any] = ("dimension",),
     data: str = "data",
     executor: Executor | None = None,
     n_jobs: int | None = -1,

@@ -115,6 +115,6 @@ def make_grid(
                 for index, gamma in enumerate(values["gamma"])
             ]  # fmt: skip
         for run in mixed:
-            for measure, spec in measures.items():
-                changes = {"measure": measure, "options": dict(spec.options), "definition": spec.definition}
+            for measure, asked in measures.items():
+                changes = {"measure": measure, "options": dict(asked.options), "definition": asked.definition}
                 yield run.model_copy(update=changes)

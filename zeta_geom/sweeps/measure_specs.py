@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from zeta_geom.checks import check_choice
@@ -102,7 +103,8 @@ class _Reader:
     def _estimated(self, label: str | None, estimator: Any, alone: bool) -> MeasureSpec:
         from zeta_geom.sweeps.estimators import SOURCE, Dimension, names, takes_anchors
 
-        title, definition, sources = str(estimator), {"measure": DIMENSION, "estimator": estimator}, (SOURCE,)
+        title, definition = str(estimator), {"measure": DIMENSION, "estimator": estimator}
+        sources: tuple[Path, ...] = (SOURCE,)
         if isinstance(estimator, str):
             check_choice(estimator, "estimator", ("FO", *names()))
         elif not (hasattr(unwrapped(estimator), "fit") or hasattr(unwrapped(estimator), "fit_pw")):

@@ -33,8 +33,9 @@ class Plan:
     def key(self) -> str:
         """A text that tells the objects of two sweeps apart, in a process that keeps those of the last one."""
         space = None if self.space is None else [self.space.space.name, self.space.key]
-        parts = [space, *((label, spec.definition) for label, spec in (*self.measures.items(), *self.mixers.items()))]
-        return json.dumps([id(self.objects), parts], sort_keys=True)
+        measures = [(label, spec.definition) for label, spec in self.measures.items()]
+        mixers = [(label, spec.definition) for label, spec in self.mixers.items()]
+        return json.dumps([id(self.objects), space, measures, mixers], sort_keys=True)
 
     def sources(self, run: Run) -> list[Path]:
         """Return the modules whose code is in the key of a run."""

@@ -166,8 +166,8 @@ def sweep(
         check_real(limit, "limit", low=0, strict=True)
     if folder is None and getattr(executor, "address", None):
         raise ValueError("folder must be set if executor has a Dask address; name a folder that all workers see.")
-    with tempfile.TemporaryDirectory() if folder is None else nullcontext(folder) as place:
-        ledger = Ledger(place)
+    with tempfile.TemporaryDirectory() if folder is None else nullcontext(folder) as kept_in:
+        ledger = Ledger(kept_in)
         data_sets = [HashedPoints.of(name, points[name]) for name in points]
         entries = _entries(ledger, runs, data_sets, plan, stale and not force)
         tables = carry_out(

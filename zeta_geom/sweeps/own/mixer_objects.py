@@ -52,4 +52,4 @@ class MixerObject:
         if not changes:
             return self.mixer
         values = {name: getattr(self.mixer, name) for name in self.parameters if hasattr(self.mixer, name)}
-        return type(self.mixer)(**(values | changes))
+        return type(self.mixer)(**{**values, **changes})
