@@ -7,8 +7,6 @@ A sweep measures whatever a function returns. The function gets the original and
 measure how much of the variance mixing keeps, and how far a mixed point is from the nearest original.
 """
 
-import tempfile
-
 import matplotlib.pyplot as plt
 
 from zeta_geom import datasets, sweeps
@@ -36,7 +34,6 @@ def distance(original, mixed):
 # Measures of an audit go by their names, mixers may be objects or functions, and ``grid`` adds axes of any of their
 # parameters. Unit and direction are for the plot.
 
-ledger = tempfile.mkdtemp()
 table = sweeps.sweep(
     {"digits": (X, y)},
     measures={
@@ -47,15 +44,14 @@ table = sweeps.sweep(
     mixers={"zeta": "zeta", "zeta, T = 4": ZetaMixup(2.8, n_mix=4)},
     grid={"mixup": {"alpha": [0.1, 0.3, 1.0, 3.0]}},
     gammas=[0, 1, 2, 3, 4, 6],
-    folder=ledger,
     progress=False,
 )
 table[["mixer", "gamma", "alpha", "measure", "mean", "n", "unit"]].tail(6)
 
 # %%
-# The code of your module and the values that the function holds are part of the key of each run: with the same
-# ``folder``, a second call reads finished runs, and runs of a changed function are done again. A function whose code
-# is in no file, as in a notebook, needs ``sweeps.Keyed(function, key="v1")``; without ``folder`` it needs nothing.
+# With ``folder=`` finished runs are kept. The code of the function's module and the values that the function holds
+# are part of their keys, so that runs of a changed function are done again. A function of a notebook, whose code is
+# in no file, then needs ``sweeps.Keyed(function, key="v1")``.
 #
 # Against γ, and against α
 # ------------------------

@@ -211,6 +211,8 @@ def _(draw):
         "n_mix": draw(st.sampled_from(((None,), (2,)))),
         "batch_size": draw(st.sampled_from((4, 32))),
         "n_anchors": draw(st.sampled_from((None, 2, n))),
+        "estimator": draw(st.sampled_from((None, "FO", ["FO"]))),
+        "grid": draw(st.sampled_from((None, {"zeta": {"n_mix": [2]}}, {"mixup": {"alpha": (0.5, 1)}}))),
         "alpha": 0.05,
         "n_jobs": 1,
         "progress": False,

@@ -38,7 +38,7 @@ NO_ARRAYS = {
     "records": "Record atomic_path code_fingerprint record",
     "scale": "Parts Plan Rate measure_rate plan_local_dimension plan_table",
     "rng": "RandomState is_torch_generator loader_rank process_rank seed_from torch_generator",
-    "sweeps": "DaskExecutor Executor Ledger PoolExecutor SerialExecutor SweepError sweep_table",
+    "sweeps": "DaskExecutor Executor Keyed Ledger Points PoolExecutor SerialExecutor SweepError sweep_table",
     "training": "Classifier ImageData Recipe load_image_data load_network make_network read_recipe run search "
     "write_recipe",
     "plots": "accuracy_colors as_label as_text difference_colors difference_key lettered lettering level_across "

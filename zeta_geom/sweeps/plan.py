@@ -31,11 +31,14 @@ class Plan:
 
     @cached_property
     def key(self) -> str:
-        """A text that tells the objects of two sweeps apart, in a process that keeps those of the last one."""
+        """A text that tells the objects of two sweeps on the same files apart, in a process that keeps the last ones.
+
+        Sweeps without a folder never have the same files, so that labels in place of keys suffice for them.
+        """
         space = None if self.space is None else [self.space.space.name, self.space.key]
         measures = [(label, spec.definition) for label, spec in self.measures.items()]
         mixers = [(label, spec.definition) for label, spec in self.mixers.items()]
-        return json.dumps([id(self.objects), space, measures, mixers], sort_keys=True)
+        return json.dumps([space, measures, mixers], sort_keys=True)
 
     def sources(self, run: Run) -> list[Path]:
         """Return the modules whose code is in the key of a run."""
