@@ -76,7 +76,7 @@ STEPS = (
         "estimators of the local dimension beside each other",
         ("estimators",),
         "estimators",
-        {"quick": 10, "full": 120},
+        {"quick": 20, "full": 90},
     ),
     Step("audit", "an audit of ζ-mixup and mixup", ("audit",), "audit", {"quick": 20, "full": 65}),
     Step("8", "neighbours of test images in feature space", ("figure_8",), "figure_8", {"quick": 55, "full": 115}),
