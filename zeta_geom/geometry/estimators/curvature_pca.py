@@ -8,7 +8,12 @@ from zeta_geom.geometry.spectra import local_spectra
 
 
 def estimate_curvature_pca(
-    X: np.ndarray, indices: np.ndarray, distances: np.ndarray, *, n_jobs: int | None
+    X: np.ndarray,
+    indices: np.ndarray,
+    distances: np.ndarray,
+    *,
+    rounding: np.ndarray | None = None,
+    n_jobs: int | None,
 ) -> np.ndarray:
     """Return the dimension whose corrected ball fits the covariance of the k - 1 nearest points of each query best.
 
@@ -30,9 +35,11 @@ def estimate_curvature_pca(
     def compute(rows: slice) -> None:
         points = X[indices[rows, :-1]].astype(np.float64, copy=False)
         radii = (distances[rows, -2] + distances[rows, -1]) / 2
+        vanish = radii == 0  # the squares of all distances underflow
+        radii[vanish] = 1
         points = (points - points[:, :1]) / radii[:, None, None]
         misfits = ball_misfits(local_spectra(points)[:, ::-1], largest)
-        dimensions[rows] = misfits.argmin(axis=1) + 1.0
+        dimensions[rows] = np.where(vanish, 0.0, misfits.argmin(axis=1) + 1.0)
 
     size = rows_that_fit(8 * k * (4 * X.shape[1] + k))
     map_chunks(compute, len(indices), size, n_jobs=n_jobs, progress=False, description="dimension")

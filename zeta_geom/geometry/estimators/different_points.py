@@ -6,6 +6,7 @@ import numpy as np
 
 from zeta_geom.checks import host_array
 from zeta_geom.checks.scaling import column_references, squares_scale
+from zeta_geom.geometry.estimators.from_distances import coordinate_rounding
 from zeta_geom.geometry.knn import Neighbors, search
 from zeta_geom.geometry.local_pca import check_neighbors
 
@@ -19,6 +20,7 @@ class DifferentPoints:
     distances: np.ndarray  # float64 (q, k), in the unit of `points`
     place: np.ndarray  # int64 (r,), the query of each row that was asked for; copies share a query
     scale: float  # `points` are the rows of X times this power of two
+    rounding: np.ndarray  # float64 (m,), in the unit of `points`: as `coordinate_rounding` of the rows of X
 
 
 def different_points(
@@ -35,6 +37,7 @@ def different_points(
     `neighbors` of these rows, with distances, save the search unless there are copies or the unit is changed.
     """
     points, scale = _fit_for_squares(X)
+    rounding = coordinate_rounding(X) * scale
     if neighbors is None or scale != 1:
         indices, distances = search_rows(points, anchors, k, n_jobs, progress)
     else:
@@ -48,11 +51,11 @@ def different_points(
                 f"n_neighbors must be below {len(rows)}, the number of distinct points, because an estimator counts "
                 f"copies once; got k={k}. Lower n_neighbors or give more points."
             )
-        points, queries = np.ascontiguousarray(points[rows]), None
+        points, rounding, queries = np.ascontiguousarray(points[rows]), rounding[rows], None
         if anchors is not None:
             queries, place = np.unique(place[anchors], return_inverse=True)
         indices, distances = search_rows(points, queries, k, n_jobs, progress)
-    return DifferentPoints(points, indices, distances, place, scale)
+    return DifferentPoints(points, indices, distances, place, scale, rounding)
 
 
 def neighbors_with_distances(neighbors: Neighbors, n: int, k: int) -> Neighbors:

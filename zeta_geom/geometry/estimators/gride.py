@@ -8,12 +8,19 @@ from zeta_geom.geometry.estimators.from_distances import ROUNDING, rounding_of
 from zeta_geom.geometry.knn import search
 
 STEPS = (
-    64  # of Newton's method, which takes 4 to 6: the logarithms' φ is between two lines whose slopes differ by 1.5
+    64  # of Newton's method, which takes 4 to 6: for n_2 = 2 n_1 the slopes of φ, below, differ by at most 1.5 times
 )
 QUERIES = 2048  # of a chunk: tens of milliseconds of work for a thread
 
 
-def estimate_gride(X: np.ndarray, indices: np.ndarray, distances: np.ndarray, *, n_jobs: int | None) -> np.ndarray:
+def estimate_gride(
+    X: np.ndarray,
+    indices: np.ndarray,
+    distances: np.ndarray,
+    *,
+    rounding: np.ndarray | None = None,
+    n_jobs: int | None,
+) -> np.ndarray:
     """Return the maximum-likelihood dimension of the ratios at each query and at its k nearest neighbours.
 
     The ratio of a point is that of its n_2-th to its n_1-th distance, with n_1 = ⌊k / 2⌋ and n_2 = 2 n_1: the largest
@@ -24,14 +31,14 @@ def estimate_gride(X: np.ndarray, indices: np.ndarray, distances: np.ndarray, *,
     """
     k = distances.shape[1]
     nearer = k // 2
-    queries = _log_ratios(distances, nearer, 2 * nearer, rounding_of(X, indices)[:, 0])
+    queries = _log_ratios(distances, nearer, 2 * nearer, rounding_of(X, indices, rounding)[:, 0])
     if len(indices) == len(X):  # every point is a query, in the order of its row
         logs = queries
     else:
         rows = np.unique(indices)
         others, squared, _ = search(X, X[rows], rows, k, n_jobs=n_jobs, progress=False)
         logs = np.full(len(X), np.nan)
-        logs[rows] = _log_ratios(np.sqrt(squared), nearer, 2 * nearer, rounding_of(X, others)[:, 0])
+        logs[rows] = _log_ratios(np.sqrt(squared), nearer, 2 * nearer, rounding_of(X, others, rounding)[:, 0])
     dimensions = np.empty(len(indices))
 
     def compute(rows: slice) -> None:

@@ -70,17 +70,23 @@ def raw_dimensions(
         warnings.simplefilter("always")
         for k in ks:
             indices, distances = (np.ascontiguousarray(part[:, :k]) for part in (sets.indices, sets.distances))
-            dimensions[k] = evaluate(estimator, sets.points, indices, distances, n_jobs)[sets.place]
+            values = evaluate(estimator, sets.points, indices, distances, n_jobs, sets.rounding)
+            dimensions[k] = values[sets.place]
     return dimensions, [str(warning.message) for warning in caught]
 
 
 def evaluate(
-    estimator: object, points: np.ndarray, indices: np.ndarray, distances: np.ndarray, n_jobs: int | None
+    estimator: object,
+    points: np.ndarray,
+    indices: np.ndarray,
+    distances: np.ndarray,
+    n_jobs: int | None,
+    rounding: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the dimension by an estimator other than FO for each row of neighbours (q, k), float64 (q,)."""
     if isinstance(estimator, str):
-        own: Any = ESTIMATORS[estimator].estimate
-        return np.asarray(own(points, indices, distances, n_jobs=n_jobs))
+        estimate: Any = ESTIMATORS[estimator].estimate
+        return np.asarray(estimate(points, indices, distances, rounding=rounding, n_jobs=n_jobs))
     return run_scikit(estimator, points, indices, distances)
 
 

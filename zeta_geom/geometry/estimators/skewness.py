@@ -11,7 +11,14 @@ from zeta_geom.geometry.estimators.from_pairs import map_neighborhoods
 MOST = 2**20  # dimensions of the table: k nearest points in general position reach about k²
 
 
-def estimate_ess(X: np.ndarray, indices: np.ndarray, distances: np.ndarray, *, n_jobs: int | None) -> np.ndarray:
+def estimate_ess(
+    X: np.ndarray,
+    indices: np.ndarray,
+    distances: np.ndarray,
+    *,
+    rounding: np.ndarray | None = None,
+    n_jobs: int | None,
+) -> np.ndarray:
     """Return the dimension in which uniform points of a ball have the skewness of the neighbourhood.
 
     The skewness is Σ_{i<j} |a_i ∧ a_j| / Σ_{i<j} |a_i| |a_j| over all pairs of the points less their mean. In m

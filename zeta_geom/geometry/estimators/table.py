@@ -10,7 +10,7 @@ from zeta_geom.geometry.estimators.skewness import estimate_ess
 from zeta_geom.geometry.estimators.tight import estimate_tle
 from zeta_geom.geometry.estimators.two_nearest import estimate_two_nn
 
-Estimate = Callable[..., np.ndarray]  # (X, indices, distances, *, n_jobs) -> float64 (q,)
+Estimate = Callable[..., np.ndarray]  # (X, indices, distances, *, rounding, n_jobs) -> float64 (q,)
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,27 @@ class Estimator:
     scikit: str = ""
 
 
-def _gride(X: np.ndarray, indices: np.ndarray, distances: np.ndarray, *, n_jobs: int | None) -> np.ndarray:
+def _gride(
+    X: np.ndarray,
+    indices: np.ndarray,
+    distances: np.ndarray,
+    *,
+    rounding: np.ndarray | None = None,
+    n_jobs: int | None,
+) -> np.ndarray:
     from zeta_geom.geometry.estimators.gride import estimate_gride
 
-    return np.asarray(estimate_gride(X, indices, distances, n_jobs=n_jobs))
+    return np.asarray(estimate_gride(X, indices, distances, rounding=rounding, n_jobs=n_jobs))
 
 
-def _curvature_pca(X: np.ndarray, indices: np.ndarray, distances: np.ndarray, *, n_jobs: int | None) -> np.ndarray:
+def _curvature_pca(
+    X: np.ndarray,
+    indices: np.ndarray,
+    distances: np.ndarray,
+    *,
+    rounding: np.ndarray | None = None,
+    n_jobs: int | None,
+) -> np.ndarray:
     from zeta_geom.geometry.estimators.curvature_pca import estimate_curvature_pca
 
     return np.asarray(estimate_curvature_pca(X, indices, distances, n_jobs=n_jobs))

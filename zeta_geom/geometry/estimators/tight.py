@@ -10,7 +10,14 @@ LEAST = 1e-4  # a measurement below this share of the radius is left out: scikit
 SMALL = 1e-200  # a product of measurements, each at least LEAST², stays above the smallest double until it is folded
 
 
-def estimate_tle(X: np.ndarray, indices: np.ndarray, distances: np.ndarray, *, n_jobs: int | None) -> np.ndarray:
+def estimate_tle(
+    X: np.ndarray,
+    indices: np.ndarray,
+    distances: np.ndarray,
+    *,
+    rounding: np.ndarray | None = None,
+    n_jobs: int | None,
+) -> np.ndarray:
     """Return the dimension by the tight local estimator, the inverse mean of -log of all measurements.
 
     With q the query and r = r_k, a ball with its centre on the way from x_i (radius 0) to q (radius r) first reaches
@@ -18,7 +25,7 @@ def estimate_tle(X: np.ndarray, indices: np.ndarray, distances: np.ndarray, *, n
     pairs, and twice each r_j / r. Infinite if all distances are equal.
     Source: Amsaleg et al. 2019, "Intrinsic dimensionality estimation within tight localities", section 4.
     """
-    ratios = distance_ratios(X, indices, distances)
+    ratios = distance_ratios(X, indices, distances, rounding)
     dimensions = map_neighborhoods(
         _tight_dimensions, X, indices, np.concatenate([ratios, distances[:, -1:]], axis=1), n_jobs=n_jobs
     )

@@ -11,7 +11,14 @@ KEPT = 0.9  # Facco et al. leave out the tenth with the largest ratios
 CLOSEST = ROUNDING * 2.0**-52  # a logarithm below it is rounding, wherever the points are
 
 
-def estimate_two_nn(X: np.ndarray, indices: np.ndarray, distances: np.ndarray, *, n_jobs: int | None) -> np.ndarray:
+def estimate_two_nn(
+    X: np.ndarray,
+    indices: np.ndarray,
+    distances: np.ndarray,
+    *,
+    rounding: np.ndarray | None = None,
+    n_jobs: int | None,
+) -> np.ndarray:
     """Return the TwoNN dimension of the k nearest points as a data set of their own.
 
     With μ_1 ≤ … ≤ μ_k the ratios of the second to the first nearest distance of each point among the others, it is
@@ -19,7 +26,7 @@ def estimate_two_nn(X: np.ndarray, indices: np.ndarray, distances: np.ndarray, *
     NaN for k = 2, where a point has one other. Source: Facco et al. 2017, "Estimating the intrinsic dimension of
     datasets by a minimal neighborhood information".
     """
-    return map_neighborhoods(_two_nn_dimensions, X, indices, rounding_of(X, indices), n_jobs=n_jobs)
+    return map_neighborhoods(_two_nn_dimensions, X, indices, rounding_of(X, indices, rounding), n_jobs=n_jobs)
 
 
 @njit(nogil=True, error_model="numpy")
