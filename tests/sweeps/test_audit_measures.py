@@ -60,7 +60,7 @@ def test_one_k_in_the_name_and_the_dimension_of_the_half():
     table = sweep({"a": (X, y)}, measures=["tangent-residual-k8", "tangent-residual", "dimension-k4"], **ASK)
     rows = table[table["mixer"] == "original"]
     assert rows[["measure", "k"]].to_numpy().tolist() == [
-        ["tangent-residual", 8], ["tangent-residual", 4], ["tangent-residual", 8], ["dimension", 4],
+        ["tangent-residual-k8", 8], ["tangent-residual", 4], ["tangent-residual", 8], ["dimension-k4", 4],
     ]  # fmt: skip
     assert rows["mean"].iloc[0] == rows["mean"].iloc[2]
     assert rows["n"].tolist() == [120] * 4

@@ -1,8 +1,11 @@
 """The measure "dimension" of a sweep by several estimators."""
 
+import warnings
+
 import numpy as np
 import pytest
 import skdim
+from sklearn.linear_model import LinearRegression
 
 from zeta_geom import geometry
 from zeta_geom.geometry import local_dimension
@@ -82,8 +85,37 @@ def test_anchors_are_those_of_local_dimension():
         ({"measures": [("dimension", {"k": 8})]}, ValueError, "measure 'dimension' takes estimator; got 'k'"),
         ({"measures": [("label-error", {"estimator": "FO"})]}, ValueError, "takes no options; got 'estimator'"),
         ({"estimator": 3}, TypeError, "estimator must be"),
+        ({"estimator": LinearRegression()}, TypeError, "estimator must be a name, or have fit_pw"),
     ],
 )
 def test_refuses(ask, error, message):
     with pytest.raises(error, match=message):
         sweep(DATA, **(ASK | ask))
+
+
+def test_estimators_that_draw_give_the_same_again():
+    for estimator in ("KNN", skdim.id.KNN()):
+        first, again = (sweep(DATA, estimator=estimator, **(ASK | {"n_neighbors": 12})) for _ in range(2))
+        np.testing.assert_array_equal(first["mean"], again["mean"])
+
+
+def test_copies_at_gamma_0_leave_no_dimension():
+    """All 60 points of two batches are copies of two points."""
+    ask = ASK | {"gammas": [0, 2], "mixers": ["zeta"]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = sweep(DATA, estimator=("MLE", "TLE"), batch_size=30, **ask)
+    rows = table[table["mixer"] == "zeta"].set_index("gamma")
+    assert rows.loc[0, "mean"].isna().all()
+    assert (rows.loc[0, "n"] == 0).all()
+    assert rows.loc[2, "mean"].notna().all()
+
+
+def test_points_without_a_dimension_are_left_out():
+    corners = np.concatenate([np.eye(14) + 9, np.random.default_rng(0).normal(size=(40, 14))])
+    with pytest.warns(RuntimeWarning, match="gives no finite dimension at 14 of 54 points"):
+        table = sweep({"a": corners}, estimator="MLE", **(ASK | {"n_neighbors": 8}))
+    with pytest.warns(RuntimeWarning, match="no finite"):
+        values = local_dimension(corners, 8, estimator="MLE")[8]
+    assert table["n"].tolist() == [40]
+    assert table["mean"].iloc[0] == pytest.approx(np.nanmean(values), rel=1e-12)

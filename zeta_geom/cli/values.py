@@ -86,9 +86,12 @@ def to_grid(text: str | None) -> dict[str, dict[str, list[Any]]] | None:
     for word in text.split():
         name, _, values = word.partition("=")
         mixer, dot, parameter = name.rpartition(".")
-        if not (dot and mixer and parameter and values):
+        parts = values.split(",")
+        if not (dot and mixer and parameter and all(parts)) or set(values) & set("[](){}"):
             raise ValueError(f"--grid must be MIXER.PARAMETER=VALUES, such as cutmix.alpha=0.2,1.0; got {word!r}.")
-        listed = [to_params([f"{parameter}={value}"], "--grid")[parameter] for value in values.split(",")]
+        if parameter in grid.get(mixer, {}):
+            raise ValueError(f"--grid must name a parameter once, such as cutmix.alpha=0.2,1.0; got {name!r} twice.")
+        listed = [to_params([f"{parameter}={value}"], "--grid")[parameter] for value in parts]
         grid.setdefault(mixer, {})[parameter] = listed
     return grid
 

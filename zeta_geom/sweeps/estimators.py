@@ -8,31 +8,24 @@ from typing import Any
 
 import numpy as np
 
+from zeta_geom.geometry.estimators.different_points import FewPointsError
+from zeta_geom.geometry.estimators.table import ESTIMATORS
 from zeta_geom.geometry.knn import knn
 from zeta_geom.geometry.local_dimension import local_dimension
+from zeta_geom.rng.global_state import seeded_call
 from zeta_geom.sweeps.measures import Options, Points, Rows, Tools
 
 SOURCE = Path(__file__)  # the code in the key of a run with an estimator
-LOCAL_PCA = "FO"  # the estimator of the measure "dimension" without a name
-
-
-def names() -> list[str]:
-    """Return the names of estimators besides local PCA."""
-    from zeta_geom.geometry.estimators.table import ESTIMATORS
-
-    return [name for name in ESTIMATORS if name != LOCAL_PCA]
 
 
 def takes_anchors(estimator: object) -> bool:
     """Return whether an estimator is one of this package, which can estimate at some points only."""
-    from zeta_geom.geometry.estimators.table import ESTIMATORS
-
     return isinstance(estimator, str) and not ESTIMATORS[estimator].scikit
 
 
 @dataclass(frozen=True)
 class Dimension:
-    """The local dimension by an estimator: one of `names`, or an object of scikit-dimension."""
+    """The local dimension by an estimator: a name in ESTIMATORS, or an object of scikit-dimension."""
 
     estimator: object
     title: str
@@ -43,15 +36,24 @@ class Dimension:
         return f"dimension-{self.title}"
 
     def __call__(self, original: Points, mixed: Points, options: Options, tools: Tools) -> Rows:
-        """Yield the dimension at each point, for each k."""
+        """Yield the dimension at the points that have one, for each k; NaN where k different points are lacking."""
         ks, X = tuple(options["n_neighbors"]), mixed.flat
-        settings: dict[str, Any] = {"n_jobs": tools.threads}
+        settings: dict[str, Any] = {"random_state": options.get("anchor_seed", tools.seed), "n_jobs": tools.threads}
         if "n_anchors" in options:  # a mixer may return fewer rows than there are points
-            settings |= {"n_anchors": min(options["n_anchors"], len(X)), "random_state": options["anchor_seed"]}
+            settings["n_anchors"] = min(options["n_anchors"], len(X))
         else:  # the same neighbours serve every estimator
             settings["neighbors"] = tools.kept(
                 f"neighbors {max(ks)}", (mixed,), lambda: knn(X, max(ks), n_jobs=tools.threads)
             )
-        dimensions = local_dimension(X, ks, options["alpha"], estimator=self.estimator, **settings)
+
+        def estimate(counts: tuple[int, ...]) -> dict[int, np.ndarray]:
+            return local_dimension(X, counts, options["alpha"], estimator=self.estimator, **settings)
+
+        try:
+            dimensions = seeded_call(estimate, ks, seed=tools.seed)  # an object may draw from global generators
+        except FewPointsError as error:  # at γ = 0 all mixed points of a batch are copies of one
+            fewer = tuple(k for k in ks if k < error.count)
+            dimensions = seeded_call(estimate, fewer, seed=tools.seed) if fewer else {}
         for k in ks:
-            yield self.quantity, k, np.asarray(dimensions[k], dtype=np.float64)
+            values = np.asarray(dimensions.get(k, ()), dtype=np.float64)
+            yield self.quantity, k, values[np.isfinite(values)]

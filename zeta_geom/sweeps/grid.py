@@ -104,17 +104,18 @@ def make_grid(
         for label, spec in mixers.items():
             values = {axis: spec.grid.get(axis, usual[axis] if axis in spec.free else [None]) for axis in usual}
             others = {axis: listed for axis, listed in spec.grid.items() if axis not in usual}
+            step = 0 if common_random_numbers else 1  # of the stream, from one value of the parameters to the next
             mixed += [
                 Run(data=name, label=label, mixer=spec.name or label, params=spec.params, gamma=gamma, n_mix=count,
-                    anchor=anchor, seed=seed, stream=0 if common_random_numbers else index, batch_size=batch_size,
-                    axes=dict(zip(others, point)), mixer_definition=spec.definition)
+                    anchor=anchor, seed=seed, stream=step * (place * len(values["gamma"]) + index),
+                    batch_size=batch_size, axes=dict(zip(others, point)), mixer_definition=spec.definition)
                 for anchor in values["anchor"]
                 for count in values["n_mix"]
-                for point in product(*others.values())
+                for place, point in enumerate(product(*others.values()))
                 for seed in seeds
                 for index, gamma in enumerate(values["gamma"])
             ]  # fmt: skip
         for run in mixed:
-            for measure, asked in measures.items():
-                changes = {"measure": measure, "options": dict(asked.options), "definition": asked.definition}
+            for measure, wanted in measures.items():
+                changes = {"measure": measure, "options": dict(wanted.options), "definition": wanted.definition}
                 yield run.model_copy(update=changes)

@@ -101,15 +101,16 @@ class _Reader:
                 yield self._estimated(label, estimator, len(several) == 1)
 
     def _estimated(self, label: str | None, estimator: Any, alone: bool) -> MeasureSpec:
-        from zeta_geom.sweeps.estimators import SOURCE, Dimension, names, takes_anchors
+        from zeta_geom.geometry.estimators.scikit import check_estimator
+        from zeta_geom.geometry.estimators.table import ESTIMATORS
+        from zeta_geom.sweeps.estimators import SOURCE, Dimension, takes_anchors
 
         title, definition = str(estimator), {"measure": DIMENSION, "estimator": estimator}
         sources: tuple[Path, ...] = (SOURCE,)
         if isinstance(estimator, str):
-            check_choice(estimator, "estimator", ("FO", *names()))
-        elif not (hasattr(unwrapped(estimator), "fit") or hasattr(unwrapped(estimator), "fit_pw")):
-            raise TypeError(f"estimator must be a name or an estimator of scikit-dimension; got {estimator!r:.60}.")
+            check_choice(estimator, "estimator", ESTIMATORS)
         else:
+            check_estimator(unwrapped(estimator))
             title = type(unwrapped(estimator)).__name__
             identity = self.place.identify(estimator, "estimator", title)
             definition["estimator"], sources = identity.key, (SOURCE, *identity.sources)
@@ -135,7 +136,7 @@ class _Reader:
         _check_options(name, options, ("manifold",) if rows.name == MANIFOLD else ())
         wanted = label or name
         if wanted != rows.name:
-            measure = replace(measure, rows=Renamed(rows, rows.name, rows.name if label is None else label))
+            measure = replace(measure, rows=Renamed(rows, rows.name, wanted))
         settings = self._options(measure) | ({"n_neighbors": list(ks)} if ks else {})
         definition = {"audit": rows.name} | {key: str(value) for key, value in options.items()}
         direction = place_of(f"{rows.name}-k1" if rows.has_k else rows.name)[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -136,7 +137,15 @@ def _axis_value(name: str, value: Any) -> Any:
         return check_real(value, "gamma in grid", allow_inf=True)
     if name == "n_mix":
         return value if value is None else check_int(value, "n_mix in grid", low=1)
-    return check_choice(value, "anchor in grid", ANCHORS) if name == "anchor" else value
+    if name == "anchor":
+        return check_choice(value, "anchor in grid", ANCHORS)
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"grid must hold numbers, texts, None, or lists of these; got {type(value).__name__} for {name}."
+        ) from error
+    return value
 
 
 def plain(value: Any) -> Any:

@@ -26,8 +26,8 @@ def joined(runs: Sequence[tuple[pd.DataFrame, Entry]]) -> pd.DataFrame:
         keys.append("space")
     axes = [str(name) for name in table if name not in (*COLUMNS, *VALUES)]  # parameters that some mixers have
     for place, name in enumerate(axes):
-        kinds = {str if isinstance(value, str) else float for value in table[name].dropna()}
-        if len(kinds) > 1:  # numbers of one mixer and texts of another; a file takes one kind
+        kinds = {type(value) if isinstance(value, (str, bool)) else float for value in table[name].dropna()}
+        if len(kinds) > 1:  # such as numbers of one mixer and texts of another; a file takes one kind
             table[name] = table[name].map(str, na_action="ignore")
         table.insert(list(table.columns).index("seed") + 1 + place, name, table.pop(name))
     setting = table.groupby([*keys, *axes], dropna=False)

@@ -79,7 +79,7 @@ class Workshop:
         anchors = "n_anchors" in run.options
         return pd.DataFrame(
             setting
-            | {"measure": quantity, "k": k, "mean": values.mean(), "std": _std(values)}
+            | {"measure": quantity, "k": k, "mean": _mean(values), "std": _std(values)}
             | {"sem": _sem(values, len(mixed.X), anchors), "n": values.size, "seconds": seconds}
             for quantity, k, values in rows
         )
@@ -200,16 +200,21 @@ def _workshop(remote: RemoteWorkshop) -> Workshop:
     return Workshop(data, remote.threads, remote.objects)
 
 
+def _mean(values: np.ndarray) -> float:
+    """Return the mean; NaN of no values, as of an estimator that gives no point a dimension."""
+    return float(values.mean()) if values.size else np.nan
+
+
 def _std(values: np.ndarray) -> float:
-    """Return the standard deviation; NaN for one number, and, without a warning, if a value is infinite."""
+    """Return the standard deviation; NaN for one number or none, and, without a warning, if a value is infinite."""
     with np.errstate(invalid="ignore"):
-        return float(values.std()) if values.ndim else np.nan
+        return float(values.std()) if values.ndim and values.size else np.nan
 
 
 def _sem(values: np.ndarray, n: int, anchors: bool) -> float:
     """Return the standard error of the values' mean as an estimate of the mean over n points; 0 for all points."""
     from zeta_geom.geometry.local_pca import standard_error
 
-    if not values.ndim:
+    if not (values.ndim and values.size):
         return np.nan
     return standard_error(values, n) if anchors and len(values) != n else 0.0

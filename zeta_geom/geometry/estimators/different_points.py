@@ -11,6 +11,17 @@ from zeta_geom.geometry.knn import Neighbors, search
 from zeta_geom.geometry.local_pca import check_neighbors
 
 
+class FewPointsError(ValueError):
+    """There are no k different points around each point; `count` is the number of different points."""
+
+    def __init__(self, count: int, k: int) -> None:
+        super().__init__(
+            f"n_neighbors must be below {count}, the number of distinct points, because an estimator counts copies "
+            f"once; got k={k}. Lower n_neighbors or give more points."
+        )
+        self.count = count
+
+
 @dataclass(frozen=True)
 class DifferentPoints:
     """Different points and the nearest of them around some, the queries."""
@@ -47,10 +58,7 @@ def different_points(
     if copied.any():
         rows, place = _first_rows(points, copied)
         if len(rows) <= k:
-            raise ValueError(
-                f"n_neighbors must be below {len(rows)}, the number of distinct points, because an estimator counts "
-                f"copies once; got k={k}. Lower n_neighbors or give more points."
-            )
+            raise FewPointsError(len(rows), k)
         points, rounding, queries = np.ascontiguousarray(points[rows]), rounding[rows], None
         if anchors is not None:
             queries, place = np.unique(place[anchors], return_inverse=True)
