@@ -124,6 +124,7 @@ def test_seeds_spread_within_one_value_of_a_parameter():
         ({"grid": {"zeta": {"gamma": 2}}}, TypeError, "sequences of values; got 2 for gamma"),
         ({"grid": {"zeta": {"gamma": []}}}, ValueError, "at least one value of each parameter"),
         ({"grid": {"zeta": {"gamma": ["2"]}}}, TypeError, "gamma in grid must be a real number"),
+        ({"grid": {"mixup": {"alpha": [np.ones(2)]}}}, TypeError, "numbers, texts, .*; got ndarray for alpha"),
         ({"grid": {"zeta": [2]}}, TypeError, "mappings of parameter -> values"),
         ({"grid": [2]}, TypeError, "grid must map mixers"),
         ({"grid": {"zeta": {"random_state": [1]}}}, ValueError, "seeds= varies it"),
@@ -168,3 +169,17 @@ def test_gammas_may_be_left_out():
     table = sweep(DATA, mixers=["zeta"], **ASK)
     assert means(table, "zeta") == [norm_of(ZetaMixup(random_state=0).mix_dataset(X)[0])]
     assert gamma_sweep(X, gammas=[], mixers=["zeta"], **ASK)["mixer"].tolist() == ["original"]
+
+
+def test_random_numbers_are_common_along_every_axis_or_along_none():
+    grid = {"mixup": {"alpha": [2.0, 2.0 + 1e-12]}}
+    for common in (True, False):
+        table = sweep(DATA, mixers=[], grid=grid, common_random_numbers=common, **ASK)
+        first, second = means(table, "mixup")
+        assert (first == pytest.approx(second, rel=1e-9)) == common
+
+
+def test_an_axis_of_numbers_and_an_axis_of_truths_share_a_column(tmp_path):
+    grid = {"a": {"sigma": [True]}, "b": {"sigma": [0.5]}}
+    sweep(DATA, mixers={"a": cases.noisy, "b": cases.noisy}, grid=grid, folder=tmp_path, **ASK)
+    assert set(sweep_table(tmp_path)["sigma"].dropna()) == {"True", "0.5"}
