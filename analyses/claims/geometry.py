@@ -93,11 +93,14 @@ def agreement(measured: pd.DataFrame | None, place: int) -> str:
     """Return which estimators reach which verdict on the claim at this place of `compare`, by the same rules."""
     if measured is None:
         return ""
+    measured = measured[measured["mean"].notna()]  # at γ = 0 an estimator may give no point a dimension
     verdicts: dict[str, list[str]] = {}
     for estimator, part in measured.groupby("estimator", sort=False):
-        claims = compare("", part)
+        complete = {"original", "mixup", "zeta"} <= set(part["mixer"])
+        claims = compare("", part) if complete else []
         verdict = claims[place].verdict if place < len(claims) else "not measured"
-        verdicts.setdefault(verdict.partition(";")[0], []).append(str(estimator))
+        short = verdict.partition(";")[0].partition(":")[0]  # without the γ at which nothing is shown
+        verdicts.setdefault(short, []).append(str(estimator))
     return "; ".join(f"{verdict}: {', '.join(names)}" for verdict, names in verdicts.items())
 
 
@@ -115,7 +118,8 @@ def against(data: str, curve: pd.DataFrame, original: pd.Series, mixup: pd.Serie
     lower = [sign_below(*row[SAMPLE], *mixup[SAMPLE]) for _, row in tested.iterrows()]
     sunk = [sign_below(*row[SAMPLE], *original[SAMPLE]) for _, row in tested.iterrows()]
     last = tested.iloc[-1]
-    ends = ", ".join(f"γ = {row['gamma']:g}: {spread(row)}" for _, row in tested.iloc[[0, 1, -1]].iterrows())
+    shown = tested.iloc[sorted({0, min(1, len(tested) - 1), len(tested) - 1})]  # the first two and the last
+    ends = ", ".join(f"γ = {row['gamma']:g}: {spread(row)}" for _, row in shown.iterrows())
     gap = abs(last["mean"] - original["mean"]) / original["mean"]
     errors = [row["std"] / row["n"] ** 0.5 for row in (last, original)]
     error = 2 * (errors[0] ** 2 + errors[1] ** 2) ** 0.5 / original["mean"]

@@ -200,6 +200,12 @@ def pca_params(draw, n):
     }
 
 
+@case("geometry.gride_scale", check=lambda result, arguments: result[0] > 0 or np.isnan(result[0]) or 1 / 0)
+def _(draw):
+    distances = np.sort(abs(draw(arrays((draw(COUNT), draw(st.integers(2, 6)))))), axis=1)
+    return {"distances": distances, "nearer": 1, "farther": draw(st.sampled_from((None, 2)))}
+
+
 @case("geometry.LocalPCA.fit", calls={"geometry.LocalPCA.fit": fit}, check=check_fitted)
 def _(draw):
     n = draw(COUNT)

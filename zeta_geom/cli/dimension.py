@@ -62,8 +62,12 @@ def dimension(
     executor = to_executor(workers, dask)
     if executor is None and parts is not None:
         raise ValueError("--parts needs --workers or --dask.")
-    if not scale and (plot is not None or len(names) != 1):
-        raise ValueError(f"--plot and several estimators need --scale; got --estimator {estimator}.")
+    if not names:
+        raise ValueError("--estimator must name at least one estimator, such as TLE; got none.")
+    if not scale and plot is not None:
+        raise ValueError(f"--plot draws the dimension against scale and needs --scale; got --plot {plot}.")
+    if not scale and len(names) > 1:
+        raise ValueError(f"several estimators need --scale; got --estimator {estimator}.")
     if scale and executor is not None:
         raise ValueError("--scale computes in this process; leave out --workers and --dask.")
     if scale:

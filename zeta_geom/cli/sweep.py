@@ -205,7 +205,8 @@ def _axis(table: pd.DataFrame, x: str | None) -> str:
 
     numbers = [name for name in swept_columns(table) if table[name].dtype.kind in "fiu"]
     if x is not None and x not in ("gamma", *numbers):
-        raise ValueError(f"--x must be gamma or a swept parameter that is a number, {', '.join(numbers)}; got {x!r}.")
+        choices = ", ".join(["gamma", *numbers])
+        raise ValueError(f"--x must be a column of numbers that the sweep varied: {choices}; got {x!r}.")
     return x or ("gamma" if table["gamma"].notna().any() or not numbers else numbers[0])
 
 

@@ -1,6 +1,7 @@
 """How many dimensions data have around each point: nearest neighbours, covariance spectra, dimension rules."""
 
 from zeta_geom.geometry.dimension_scale import DimensionInterval, dimension_interval, dimension_scale
+from zeta_geom.geometry.estimators.gride import gride_scale
 from zeta_geom.geometry.estimators.table import ESTIMATORS
 from zeta_geom.geometry.knn import METHODS, METRICS, Neighbors, knn
 from zeta_geom.geometry.local_dimension import local_dimension
@@ -20,6 +21,7 @@ __all__ = [
     "dimension_interval",
     "dimension_scale",
     "fukunaga_olsen",
+    "gride_scale",
     "knn",
     "local_dimension",
     "local_spectra",

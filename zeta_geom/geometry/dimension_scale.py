@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from zeta_geom.checks import check_real
+from zeta_geom.checks import check_int, check_real
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.geometry.estimators.means import SPLITS, Means
 from zeta_geom.geometry.estimators.running import warn_once
@@ -64,8 +64,9 @@ def dimension_scale(
 ) -> pd.DataFrame:
     """Estimate the mean dimension against the number of neighbours, by several estimators.
 
-    One search serves all. The standard error is for the mean over another sample of as many points; estimates at
-    close points depend on each other, and random halves of the points show by how much.
+    The means share one search. The standard error is for the mean over another sample of as many points; estimates at
+    close points depend on each other, and random halves of the points, searched for each estimator and k, show by how
+    much.
 
     Parameters
     ----------
@@ -193,6 +194,7 @@ def dimension_interval(
     >>> round(interval.low, 1), round(interval.high, 1)
     (2.9, 3.1)
     """
+    k = check_int(k, "k", low=2)
     confidence = check_real(confidence, "confidence", low=0, high=1, strict=True)
     how: Any = {"n_splits": n_splits, "random_state": random_state, "n_jobs": n_jobs, "progress": progress}
     means = Means.of(X, k, (estimator,), alpha=alpha, neighbors=neighbors, n_anchors=None, least_splits=2, **how)

@@ -1,4 +1,4 @@
-"""Spheres, tori and cubes of any dimension, with Gaussian noise: what estimators of the dimension are tried on."""
+"""Spheres, tori and cubes of any dimension, with Gaussian noise: data to test estimators of the dimension."""
 
 import numpy as np
 

@@ -159,7 +159,7 @@ def dimension_curves(ax: Axes, table: pd.DataFrame, *, against: str = "k") -> Ax
         ax.text(0.98, 0.02, text, transform=ax.transAxes, ha="right", va="bottom", fontsize=6, wrap=True)
     ax.set_xscale("log", base=2 if against == "k" else 10)
     ax.set(xlabel=AGAINST[against], ylabel="local intrinsic dimension")
-    if against == "k" and len(table) > len(absent):
+    if against == "k" and ax.lines:
         ticks = sorted({int(k) for k in table["k"] if np.isfinite(k) and k > 0})[:12]
         ax.set_xticks(ticks, [str(k) for k in ticks])
     return ax

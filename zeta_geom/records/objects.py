@@ -225,7 +225,7 @@ class _Reading:
     def _count(self, module: str | None) -> None:
         """Count the code of a module: by its file, or by the version of a library."""
         if module is None:
-            raise NoKeyError("it says no module that it is of")
+            raise NoKeyError("it does not name its module")
         top = module.partition(".")[0]
         file = getattr(sys.modules.get(module), "__file__", None)
         if module == "__main__" and (file is None or not Path(file).is_file()):

@@ -14,7 +14,9 @@ import numpy as np
 
 
 def seeded_call(function: Callable[..., Any], *arguments: Any, seed: int) -> Any:
-    """Call a function with all global generators seeded, and restore their states.
+    """Call a function with the global generators seeded, and restore their states.
+
+    These are Python's, NumPy's, and torch's on the CPU.
 
     Parameters
     ----------

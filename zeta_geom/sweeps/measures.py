@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from zeta_geom.realism import MNISTOracle
 
 Options = Mapping[str, Any]  # JSON values
-# quantity, k (0: it has none), and a value for each point or anchor; of no dimension for one number
+# quantity, k (0: it has none), and a value for each point or anchor; a 0-D array for a single number
 Rows = Iterator[tuple[str, int, np.ndarray]]
 Value = TypeVar("Value")
 

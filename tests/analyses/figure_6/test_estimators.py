@@ -44,7 +44,8 @@ def test_the_original_has_the_dimension_of_each_estimator_at_the_anchors(results
 
 def test_drawn_files(results):
     written = drawing.draw(results)
-    assert [path.name for path in written] == ["figure_6_estimators.png", "figure_6_estimators.pdf"]
+    stem = "figure_6_estimators-digits-mnist-sample"
+    assert [path.name for path in written] == [f"{stem}.png", f"{stem}.pdf"]
     assert all(path.stat().st_size > 10_000 for path in written)
 
 
@@ -65,6 +66,14 @@ def test_a_claim_names_the_estimators_that_agree():
     assert by_statement["dimension ζ < mixup for γ ≥ γ_min"] == (
         "holds: FO; holds from γ = 8 on: MLE; does not hold: TLE"
     )
+
+
+def test_verdicts_are_cut_to_their_first_words():
+    table = pd.DataFrame(rows("FO", 3.0, 5.0, (4.9, 5.0)) + rows("MLE", 3.0, 5.0, (np.nan, 3.0)))
+    claims = compare("", table[table["estimator"] == "FO"])
+    place = [claim.statement for claim in claims].index("dimension ζ < mixup for γ ≥ γ_min")
+    assert claims[place].verdict == "not shown: no difference at γ = 8"
+    assert agreement(table, place) == "not shown: FO; holds: MLE"
 
 
 def test_claims_of_figure_6_come_with_the_estimators(results):

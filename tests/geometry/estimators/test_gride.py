@@ -112,11 +112,11 @@ def test_nearly_flat_and_very_high_dimensions():
     for dimension in (0.01, 5000.0):
         farther = np.random.default_rng(0).beta(2, 2, (2000, 1)) ** (-1 / dimension)
         distances = np.hstack([np.ones((2000, 2)), farther, farther])
-        found, error = gride_scale(distances, 2)
-        assert abs(found - dimension) < 4 * error
+        estimate, error = gride_scale(distances, 2)
+        assert abs(estimate - dimension) < 4 * error
 
 
-@pytest.mark.parametrize(("nearer", "farther"), [(0, 1), (2, 2), (2, 5), (3, None)])
+@pytest.mark.parametrize(("nearer", "farther"), [(2, 2), (2, 5), (3, None)])
 def test_orders_out_of_range(nearer, farther):
     with pytest.raises(ValueError, match="1 ≤ nearer < farther ≤ 4"):
         gride_scale(np.ones((3, 4)), nearer, farther)
@@ -144,3 +144,19 @@ def test_by_name_with_copies_anchors_and_one_warning(name):
     with pytest.warns(RuntimeWarning, match=f"{name} gives no finite dimension at 8 of 8") as caught:
         assert np.isnan(local_dimension(np.eye(8), 2, estimator=name)[2]).all()
     assert len(caught) == 1
+
+
+@pytest.mark.parametrize(
+    ("distances", "orders", "message"),
+    [
+        ([[2.0, 1.0]], {}, "must be at least 0 and ascend"),
+        ([[-1.0, 1.0]], {}, "must be at least 0 and ascend"),
+        ([[1.0, np.nan]], {}, "finite"),
+        ([[1.0, 2.0]], {"nearer": 0}, "nearer must be"),
+        ([[1.0, 2.0]], {"nearer": 1.5}, "nearer must be"),
+        ([[1.0, 2.0]], {"farther": 3}, "nearer < farther ≤ 2"),
+    ],
+)
+def test_distances_that_are_none_are_refused(distances, orders, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        gride_scale(distances, **orders)

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from zeta_geom.checks import check_finite, check_int
+from zeta_geom.checks.points import real_array
+from zeta_geom.checks.types import ArrayLike
 from zeta_geom.execution.compiling import njit
 from zeta_geom.geometry.cpu.threads import map_chunks
 from zeta_geom.geometry.estimators.from_distances import ROUNDING, rounding_of
@@ -48,7 +51,7 @@ def estimate_gride(
     return dimensions
 
 
-def gride_scale(distances: np.ndarray, nearer: int = 1, farther: int | None = None) -> tuple[float, float]:
+def gride_scale(distances: ArrayLike, nearer: int = 1, farther: int | None = None) -> tuple[float, float]:
     """Return one dimension of all points at a scale, by maximum likelihood, and its standard error.
 
     With u_i = d log(r_{n2} / r_{n1}) of the N points, d is the root of
@@ -77,20 +80,28 @@ def gride_scale(distances: np.ndarray, nearer: int = 1, farther: int | None = No
 
     Raises
     ------
-    ValueError
-        If the orders of the neighbours are out of range.
+    TypeError, ValueError
+        If distances are not finite, 2-D, non-negative and ascending, or the orders are out of range.
 
     Examples
     --------
     >>> print(round(gride_scale(np.array([[1.0, 2.0], [1.0, 4.0], [1.0, 2.0]]))[0], 3))
     0.721
     """
-    farther = 2 * nearer if farther is None else farther
+    distances = real_array(distances, "distances")
+    check_finite(distances, "distances")
+    if distances.ndim != 2:
+        raise ValueError(f"distances must have shape (n, k); got {distances.shape}.")
+    distances = distances if distances.dtype == np.float32 else distances.astype(np.float64, copy=False)
+    nearer = check_int(nearer, "nearer", low=1)
+    farther = 2 * nearer if farther is None else check_int(farther, "farther", low=2)
     if not 1 <= nearer < farther <= distances.shape[1]:
         raise ValueError(
             f"nearer and farther must satisfy 1 ≤ nearer < farther ≤ {distances.shape[1]}, the number of neighbours; "
             f"got {nearer} and {farther}."
         )
+    if not (0 <= distances[:, nearer - 1]).all() or (distances[:, farther - 1] < distances[:, nearer - 1]).any():
+        raise ValueError("distances must be at least 0 and ascend in each row. Use knn(X, k).distances.")
     logs = _log_ratios(distances, nearer, farther, np.zeros(len(distances)))
     logs = logs[np.isfinite(logs)]
     if len(logs) < 2:

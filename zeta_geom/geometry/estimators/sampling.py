@@ -50,7 +50,7 @@ def summarize(
         return Summary(float("nan"), float("nan"), float("nan"), 0)
     counts = np.unique(copies[usable], return_counts=True)[1]
     effective = m**2 / float((counts.astype(np.float64) ** 2).sum())
-    share = m / n  # below 1 for anchors, whose choice is a second source of error
+    share = len(values) / n  # below 1 for anchors, whose choice is a second source of error
     variance = float(kept.var(ddof=1)) / effective * (max(1 - share, 0.0) + ratio * share) if m > 1 else float("nan")
     error = sqrt(variance) if variance >= 0 else float("nan")
     ends = np.clip(kept.mean() + quantile * error * np.array([-1, 1]), 0, np.inf)
