@@ -100,7 +100,7 @@ def gride_scale(distances: ArrayLike, nearer: int = 1, farther: int | None = Non
             f"nearer and farther must satisfy 1 ≤ nearer < farther ≤ {distances.shape[1]}, the number of neighbours; "
             f"got {nearer} and {farther}."
         )
-    if not (0 <= distances[:, nearer - 1]).all() or (distances[:, farther - 1] < distances[:, nearer - 1]).any():
+    if not (distances[:, nearer - 1] >= 0).all() or (distances[:, farther - 1] < distances[:, nearer - 1]).any():
         raise ValueError("distances must be at least 0 and ascend in each row. Use knn(X, k).distances.")
     logs = _log_ratios(distances, nearer, farther, np.zeros(len(distances)))
     logs = logs[np.isfinite(logs)]
