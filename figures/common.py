@@ -14,7 +14,7 @@ from zeta_geom.records import atomic_path
 DATA = {
     "cifar-10": "CIFAR-10",
     "cifar-100": "CIFAR-100",
-    "cifar-10-jpeg": "CIFAR-10, from a JPEG copy",  # a folder of that name, as docs/claims.md makes it
+    "cifar-10-jpeg": "CIFAR-10, from a JPEG copy",  # a folder of that name, for IMAGES
     "fashion-mnist": "Fashion-MNIST",
     "mnist": "MNIST",
     "mnist-sample": "MNIST sample",
