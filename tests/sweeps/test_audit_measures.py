@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.sweeps import own_cases as cases
+from tests.sweeps import custom_cases as cases
 from zeta_geom import audit, datasets
 from zeta_geom.features import space
 from zeta_geom.fidelity import improved_precision_recall

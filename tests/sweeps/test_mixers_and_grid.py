@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.sweeps import own_cases as cases
+from tests.sweeps import custom_cases as cases
 from zeta_geom.manifolds import make_crescents
 from zeta_geom.mixers import CutMix, Mixup, RandomMixer, ZetaMixup
 from zeta_geom.rng.streams import Stream

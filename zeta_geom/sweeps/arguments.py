@@ -23,8 +23,8 @@ from zeta_geom.checks import (
 from zeta_geom.checks.grey_levels import to_floats
 from zeta_geom.mixers.weights import ANCHORS
 from zeta_geom.records.objects import Keyed
+from zeta_geom.sweeps.custom.identities import Place, unwrapped
 from zeta_geom.sweeps.measures import Points
-from zeta_geom.sweeps.own.identities import Place, unwrapped
 
 if TYPE_CHECKING:
     from zeta_geom.features.spaces import FeatureSpace

@@ -15,7 +15,7 @@ from zeta_geom.sweeps.measures import MeasureSpec
 
 ORIGINAL = "original"
 LATER = ("axes", "mixer_definition", "definition")  # fields that keys of runs without them do not contain
-Own = Callable[..., Any]  # (run, points) -> mixed X and Y
+CustomMixer = Callable[..., Any]  # (run, points) -> mixed X and Y
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class MixerSpec:
     label: str
     name: str | None = None  # a key of MIXERS
     params: dict[str, Any] = field(default_factory=dict)  # fixed ones
-    own: Own | None = None  # a user's mixer
+    custom: CustomMixer | None = None  # a user's mixer
     definition: Any = None  # JSON values that say what a user's mixer is
     sources: tuple[Path, ...] = ()  # modules whose code it runs, besides that of all sweeps
     known: tuple[str, ...] | None = ()  # parameters that a grid may vary; None: any

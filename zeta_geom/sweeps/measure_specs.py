@@ -9,8 +9,8 @@ from typing import Any
 
 from zeta_geom.checks import check_choice
 from zeta_geom.checks.importing import import_named, is_builtin
+from zeta_geom.sweeps.custom.identities import Place, unwrapped
 from zeta_geom.sweeps.measures import MEASURES, UNITS, MeasureSpec, Options, Points, Renamed, SweepMeasure
-from zeta_geom.sweeps.own.identities import Place, unwrapped
 
 DIMENSION = "dimension"
 DIRECTIONS = ("lower", "higher", "closer to real", "")
@@ -71,7 +71,7 @@ class _Reader:
         if isinstance(value, str) and ":" in value:
             label, value = label or value, import_named(value, "measures")
         if not isinstance(value, str):
-            yield self._own(label, value, options)
+            yield self._custom(label, value, options)
         elif value == DIMENSION:
             self.has_dimension = True
             _check_options(value, options, ("estimator",))
@@ -142,8 +142,8 @@ class _Reader:
         direction = place_of(f"{rows.name}-k1" if rows.has_k else rows.name)[1]
         return MeasureSpec(wanted, measure, settings, definition, (SOURCE,), rows.definition.unit, direction)
 
-    def _own(self, label: str | None, value: Any, options: Mapping[str, Any]) -> MeasureSpec:
-        from zeta_geom.sweeps.own.measures import SOURCE, OwnMeasure
+    def _custom(self, label: str | None, value: Any, options: Mapping[str, Any]) -> MeasureSpec:
+        from zeta_geom.sweeps.custom.measures import SOURCE, CustomMeasure
 
         function = unwrapped(value)
         if not callable(function) or isinstance(function, type) or is_builtin(function):
@@ -151,7 +151,7 @@ class _Reader:
         label = label or str(getattr(function, "__name__", type(function).__name__))
         _check_options(label, options, ("unit", "better"))
         identity = self.place.identify(value, "measures", label, "the function")
-        measure = SweepMeasure(("space",), _no_check, OwnMeasure(label, function))
+        measure = SweepMeasure(("space",), _no_check, CustomMeasure(label, function))
         unit = str(options.get("unit", ""))
         better = check_choice(options.get("better", ""), "better", DIRECTIONS)
         return MeasureSpec(

@@ -16,8 +16,8 @@ from zeta_geom.mixers.image_mixer import with_channels
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.table import parameters_of
 from zeta_geom.mixers.weights import ANCHORS
+from zeta_geom.sweeps.custom.identities import Place, unwrapped
 from zeta_geom.sweeps.grid import ORIGINAL, MixerSpec
-from zeta_geom.sweeps.own.identities import Place, unwrapped
 
 RULE = "names, mixers, callables f(X, y) -> (X, Y), or pairs (one of these, parameters)"
 
@@ -67,11 +67,11 @@ def _spec(label: str | None, value: Any, place: Place, channels: str | None) -> 
     if not callable(mixer) or isinstance(mixer, type) or is_builtin(mixer):
         raise TypeError(f"mixers must be {RULE}, such as pairs (name, parameters); got {value!r:.60}.")
     from zeta_geom.audits.methods.libraries import name_of
-    from zeta_geom.sweeps.own.mixer_functions import SOURCE, MixerFunction
+    from zeta_geom.sweeps.custom.mixer_functions import SOURCE, MixerFunction
 
-    own = MixerFunction(label or name_of(mixer), mixer, channels)
-    identity = place.identify(value, "mixers", own.label, "the function")
-    spec = MixerSpec(own.label, None, params, own, identity.key, (SOURCE, *identity.sources), own.parameters)
+    mixing = MixerFunction(label or name_of(mixer), mixer, channels)
+    identity = place.identify(value, "mixers", mixing.label, "the function")
+    spec = MixerSpec(mixing.label, None, params, mixing, identity.key, (SOURCE, *identity.sources), mixing.parameters)
     _check_known(spec, params)
     return spec
 
@@ -89,18 +89,18 @@ def _named(label: str, name: str, params: dict[str, Any], channels: str | None) 
 def _of_object(
     label: str | None, value: object, mixer: Mixer, params: dict[str, Any], place: Place, channels: str | None
 ) -> MixerSpec:
-    from zeta_geom.sweeps.own.mixer_objects import SOURCE, MixerObject
+    from zeta_geom.sweeps.custom.mixer_objects import SOURCE, MixerObject
 
     if params:
         raise ValueError(f"parameters of a mixer object must be set where it is made; got {params} with {mixer!r}.")
     if mixer.traits.space == "features":
         raise ValueError(f"{mixer!r} mixes inside a network, which a sweep has not; mix the output of its layer.")
     mixer = with_channels(mixer, channels)
-    own = MixerObject(mixer)
+    mixing = MixerObject(mixer)
     label = label or next((name for name, kind in MIXERS.items() if kind is type(mixer)), type(mixer).__name__)
     keyed = value if value is not unwrapped(value) else mixer
     identity = place.identify(keyed, "mixers", label, "its class")
-    return MixerSpec(label, None, {}, own, identity.key, (SOURCE, *identity.sources), own.parameters)
+    return MixerSpec(label, None, {}, mixing, identity.key, (SOURCE, *identity.sources), mixing.parameters)
 
 
 def _axes(spec: MixerSpec, axes: Any) -> dict[str, list[Any]]:

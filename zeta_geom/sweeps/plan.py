@@ -26,7 +26,7 @@ class Plan:
     def objects(self) -> Objects:
         """What carries out the runs."""
         measures = {label: spec.measure for label, spec in self.measures.items()}
-        mixers = {label: spec.own for label, spec in self.mixers.items() if spec.own is not None}
+        mixers = {label: spec.custom for label, spec in self.mixers.items() if spec.custom is not None}
         return Objects(None if self.space is None else self.space.space, measures, mixers)
 
     @cached_property

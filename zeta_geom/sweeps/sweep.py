@@ -21,11 +21,11 @@ from zeta_geom.execution.running import carry_out
 from zeta_geom.records.disk import atomic_path
 from zeta_geom.records.keys import data_fingerprint
 from zeta_geom.sweeps.arguments import check_axes, check_data, check_options, check_space
+from zeta_geom.sweeps.custom.identities import Place
 from zeta_geom.sweeps.grid import Run, make_grid
 from zeta_geom.sweeps.measure_specs import measure_specs
 from zeta_geom.sweeps.measures import Halves, Points
 from zeta_geom.sweeps.mixer_specs import mixer_specs
-from zeta_geom.sweeps.own.identities import Place
 from zeta_geom.sweeps.plan import Plan
 from zeta_geom.sweeps.tables import ABOUT, joined
 from zeta_geom.sweeps.workshop import RemoteWorkshop, Workshop, keep_array, mix

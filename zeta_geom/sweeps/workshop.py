@@ -16,7 +16,7 @@ import pandas as pd
 
 from zeta_geom.records.disk import atomic_path
 from zeta_geom.records.keys import data_fingerprint
-from zeta_geom.sweeps.grid import Own, Run
+from zeta_geom.sweeps.grid import CustomMixer, Run
 from zeta_geom.sweeps.measures import MEASURES, Halves, Points, SweepMeasure, Value
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Objects:
 
     space: FeatureSpace | None = None
     measures: Mapping[str, SweepMeasure] = field(default_factory=lambda: MEASURES)
-    mixers: Mapping[str, Own] = field(default_factory=dict)
+    mixers: Mapping[str, CustomMixer] = field(default_factory=dict)
 
 
 class Workshop:
@@ -134,7 +134,7 @@ class Workshop:
         return first, self.kept(f"mixed features {kind}", (mixed,), lambda: features_of(space, mixed))
 
 
-def mix(run: Run, points: Points, mixers: Mapping[str, Own]) -> Points:
+def mix(run: Run, points: Points, mixers: Mapping[str, CustomMixer]) -> Points:
     """Return the mixed data of a run."""
     if run.label in mixers:
         return Points(*mixers[run.label](run, points))

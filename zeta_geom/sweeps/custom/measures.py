@@ -18,7 +18,7 @@ RULE = "must return a number, an array (n,), or a mapping of names or k to these
 
 
 @dataclass(frozen=True)
-class OwnMeasure:
+class CustomMeasure:
     """A function f(original, mixed) under a name."""
 
     name: str

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.sweeps import own_cases as cases
+from tests.sweeps import custom_cases as cases
 from zeta_geom.manifolds import make_crescents
 from zeta_geom.mixers import ZetaMixup
 from zeta_geom.sweeps import Keyed, Ledger, PoolExecutor, SweepError, sweep
@@ -117,7 +117,7 @@ def test_refuses_other_outputs(output, message):
         ([(cases.reach, {"colour": 1})], ValueError, "measure 'reach' takes unit, better; got 'colour'"),
         ([(cases.reach, {"better": "up"})], ValueError, "better must be one of"),
         (["nowhere:f"], ImportError, "nowhere"),
-        (["tests.sweeps.own_cases:f"], ValueError, "has no f"),
+        (["tests.sweeps.custom_cases:f"], ValueError, "has no f"),
     ],
 )
 def test_refuses_what_is_no_measure(measures, error, message):
@@ -206,7 +206,7 @@ def test_a_killed_sweep_resumes_bit_by_bit(tmp_path, monkeypatch):
     calls.write_text("")
     ask = {"gammas": [1, 2, 3], "measures": [cases.mortal], "mixers": ["zeta"], "progress": False}
     code = (
-        "from tests.sweeps import own_cases as cases\nfrom tests.sweeps.test_own_measures import DATA\n"
+        "from tests.sweeps import custom_cases as cases\nfrom tests.sweeps.test_custom_measures import DATA\n"
         "from zeta_geom.sweeps import sweep\n"
         f"sweep(DATA, gammas=[1, 2, 3], measures=[cases.mortal], mixers=['zeta'], folder={str(tmp_path / 'runs')!r})"
     )
