@@ -7,9 +7,7 @@ from zeta_geom.geometry.cpu.threads import map_chunks
 from zeta_geom.geometry.estimators.from_distances import ROUNDING, rounding_of
 from zeta_geom.geometry.knn import search
 
-STEPS = (
-    64  # of Newton's method, which takes 4 to 6: the logarithms' φ is between two lines whose slopes differ by 1.5
-)
+STEPS = 64  # of Newton's method, which takes 4 to 6: the slopes of φ (below) differ by a factor of 1.5 at most
 QUERIES = 2048  # of a chunk: tens of milliseconds of work for a thread
 
 
