@@ -10,9 +10,7 @@ from zeta_geom.geometry.cpu.threads import map_chunks
 from zeta_geom.geometry.estimators.from_distances import ROUNDING, rounding_of
 from zeta_geom.geometry.knn import search
 
-STEPS = (
-    64  # of Newton's method, which takes 4 to 6: for n_2 = 2 n_1 the slopes of φ, below, differ by at most 1.5 times
-)
+STEPS = 64  # of Newton's method, which takes 4 to 6: the slopes of φ (below) differ by a factor of 1.5 at most
 QUERIES = 2048  # of a chunk: tens of milliseconds of work for a thread
 
 
