@@ -125,8 +125,8 @@ def test_what_a_tensor_must_be():
 def test_an_estimator_says_where_tensors_of_a_device_go():
     with pytest.raises(TypeError, match="Use local_dimension there"):
         LocalPCA(5).fit(torch.ones(9, 2, device="meta"))
-    with pytest.raises(TypeError, match="estimator needs an array"):
-        local_dimension(torch.ones(9, 2, device="meta"), 5, estimator=object())
+    with pytest.raises(TypeError, match="estimator must be 'FO' for a tensor on meta"):
+        local_dimension(torch.ones(9, 2, device="meta"), 5, estimator="MLE")
     with pytest.raises(ValueError, match="method must be 'exact'"):
         knn(torch.ones(9, 2, device="meta"), 5, method="approximate")
 

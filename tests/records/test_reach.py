@@ -10,7 +10,8 @@ from zeta_geom.records import code_fingerprint, keys
 from zeta_geom.records.reach import reached_modules
 
 ROOT = Path(__file__).parents[2]
-ANALYSES = {name: f"analyses/{name}.py" for name in ("figure_2", "figure_3", "figure_6", "figure_9", "figure_10")}
+ANALYSES = {name: f"analyses/{name}.py" for name in ("figure_2", "figure_3", "figure_9", "figure_10")}
+ANALYSES["figure_6"] = "analyses/figure_6/__init__.py"
 ANALYSES |= {name: f"analyses/{name}/__init__.py" for name in ("figure_8", "study")}
 COMPUTING = ANALYSES | {
     "sweeps": "zeta_geom/sweeps/workshop.py",

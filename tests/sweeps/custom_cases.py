@@ -54,8 +54,8 @@ def powered(p):
 def mortal(original, mixed):
     """Kill the process in the third call, if a file says so."""
     calls = Path(os.environ["CALLS"])
-    calls.write_text(calls.read_text() + "x")
-    if calls.read_text() == "xxx":
+    calls.write_text(calls.read_text(encoding="utf-8") + "x", encoding="utf-8")
+    if calls.read_text(encoding="utf-8") == "xxx":
         os.kill(os.getpid(), signal.SIGKILL)
     return {"norms": norms(original, mixed) + np.random.normal(size=len(mixed.X)), "drawn": drawn(original, mixed)}
 

@@ -151,11 +151,11 @@ def test_other_parameters_are_other_runs_and_the_same_ones_are_read(measure_of, 
 def test_the_code_of_its_module_is_part_of_the_key(tmp_path, monkeypatch):
     folder = tmp_path / "code" / "without_init"  # a package without __init__.py
     folder.mkdir(parents=True)
-    (folder / "helper.py").write_text("FACTOR = 2\n")
+    (folder / "helper.py").write_text("FACTOR = 2\n", encoding="utf-8")
     text = (
         "from without_init.helper import FACTOR\ndef measure(original, mixed):\n    return FACTOR * mixed.X.sum()\n"
     )
-    (folder / "measured.py").write_text(text)
+    (folder / "measured.py").write_text(text, encoding="utf-8")
     monkeypatch.syspath_prepend(folder.parent)
     ask = ASK | {"measures": {"m": "without_init.measured:measure"}, "folder": tmp_path / "runs"}
     for file, more, done in (
@@ -166,7 +166,7 @@ def test_the_code_of_its_module_is_part_of_the_key(tmp_path, monkeypatch):
         ("helper.py", "FACTOR = 3\n", 6),
     ):
         if more:
-            (folder / file).write_text(more)
+            (folder / file).write_text(more, encoding="utf-8")
         sweep(DATA, **ask)
         assert runs_done(tmp_path / "runs") == done, (file, more)
 
@@ -203,7 +203,7 @@ def test_unit_and_direction_are_columns_and_no_part_of_the_key(tmp_path):
 
 def test_a_killed_sweep_resumes_bit_by_bit(tmp_path, monkeypatch):
     calls = tmp_path / "calls"
-    calls.write_text("")
+    calls.write_text("", encoding="utf-8")
     ask = {"gammas": [1, 2, 3], "measures": [cases.mortal], "mixers": ["zeta"], "progress": False}
     code = (
         "from tests.sweeps import custom_cases as cases\nfrom tests.sweeps.test_custom_measures import DATA\n"
@@ -216,7 +216,7 @@ def test_a_killed_sweep_resumes_bit_by_bit(tmp_path, monkeypatch):
     assert runs_done(tmp_path / "runs") == 2
     monkeypatch.setenv("CALLS", str(calls))
     resumed = sweep(DATA, folder=tmp_path / "runs", **ask)
-    assert calls.read_text() == "x" * 5  # two were done, one was killed; that one again, and the last
+    assert calls.read_text(encoding="utf-8") == "x" * 5  # two were done, one was killed; that one again, and the last
     fresh = sweep(DATA, **ask)
     assert len(fresh) == 8
     pd.testing.assert_frame_equal(resumed.drop(columns="seconds"), fresh.drop(columns="seconds"), check_exact=True)

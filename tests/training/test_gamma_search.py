@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from filelock import FileLock
+from optuna.trial import TrialState
 from scipy.stats import kstest
 
 from tests.training.training_cases import recipe
@@ -97,6 +98,21 @@ def test_a_model_that_another_process_trains_is_waited_for(trained, tmp_path, mo
             trial.study.tell(trial, 0.5)
         assert len(searching.result(timeout=60)) == 2
     assert len(trained) == 1
+
+
+def test_a_model_that_ends_while_the_models_are_listed_is_not_trained_again(tmp_path, monkeypatch):
+    trial, _ = begin(tmp_path / "s.db")
+    study, listed = trial.study, trial.study.get_trials
+    running = listed(states=(TrialState.RUNNING,))
+    study.tell(trial, 0.5)
+
+    def get_trials(deepcopy=True, states=None):
+        return running if states == (TrialState.RUNNING,) else listed(deepcopy, states)
+
+    monkeypatch.setattr(study, "get_trials", get_trials)
+    with room.SharedStudy(study, tmp_path / "s.db").next_trial(1) as further:
+        assert further is None
+    assert [ended.state for ended in listed()] == [TrialState.COMPLETE]
 
 
 def test_a_search_that_ends_short_says_why(trained, tmp_path):

@@ -94,6 +94,8 @@ def realism_scores(
     """
     X, Y = check_samples(real, fake, ("real", "fake"), min_samples=(2, 1))
     radii = neighbor_radii(X, check_k(k, X, "real"), n_jobs=n_jobs, progress=progress)
+    if not isinstance(pruned, (bool, np.bool_)):
+        raise TypeError(f"pruned must be True or False; got {pruned!r:.60}.")
     if pruned:
         kept = radii <= np.median(radii)
         X, radii = np.ascontiguousarray(X[kept]), radii[kept]

@@ -153,7 +153,8 @@ def dimension_curves(ax: Axes, table: pd.DataFrame, *, against: str = "k") -> Ax
         x, y, sem = x[order], y[order], np.nan_to_num(sem[order], posinf=0.0)
         look: dict[str, Any] = {"color": color, "marker": MARKERS[place % len(MARKERS)], "ms": 3, "lw": 1.4}
         ax.plot(x, y, label=label, **look)
-        ax.fill_between(x, y - 2 * sem, y + 2 * sem, color=color, alpha=0.2, lw=0)
+        with np.errstate(over="ignore", invalid="ignore"):  # bands that no axes can show
+            ax.fill_between(x, y - 2 * sem, y + 2 * sem, color=color, alpha=0.2, lw=0)
     if absent:
         text = "no dimension: " + ", ".join(absent)
         ax.text(0.98, 0.02, text, transform=ax.transAxes, ha="right", va="bottom", fontsize=6, wrap=True)

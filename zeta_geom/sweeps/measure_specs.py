@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ def _entries(measures: Any) -> list[tuple[str | None, Any]]:
 
 def _estimators(estimator: Any) -> list[Any]:
     """Return the estimators of the keyword; None for local PCA."""
-    if estimator is None or isinstance(estimator, str) or not isinstance(estimator, Iterable):
+    if estimator is None or isinstance(estimator, str) or not isinstance(estimator, Sequence):
         return [estimator]
     if not (several := list(estimator)):
         raise ValueError("estimator must name at least one estimator; got none.")
@@ -93,9 +93,11 @@ class _Reader:
         return MeasureSpec(label, renamed, options, {"measure": name}, (), unit, better if MAIN[name] else "")
 
     def _dimensions(self, label: str | None, options: Mapping[str, Any]) -> Iterator[MeasureSpec]:
+        from zeta_geom.geometry.estimators.table import FO
+
         several = [options["estimator"]] if "estimator" in options else self.estimators
         for estimator in several:
-            if estimator is None or estimator == "FO":
+            if estimator is None or (isinstance(estimator, str) and estimator == FO):
                 yield self._built_in(label if label is None or len(several) == 1 else f"{label}-FO", DIMENSION)
             else:
                 yield self._estimated(label, estimator, len(several) == 1)

@@ -169,8 +169,9 @@ class SharedStudy:
         """Queue the trials of killed processes again."""
         for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             if lease_owner(self.leases, trial_name(trial.number)) is None:
-                self.study.tell(trial.number, state=TrialState.FAIL)
-                if trial.params:
+                # its process may have finished it, and given the lease back, since the trials were listed
+                ended = self.study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
+                if ended.state is TrialState.FAIL and trial.params:
                     self.study.enqueue_trial(trial.params)
 
 

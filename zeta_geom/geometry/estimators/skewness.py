@@ -21,7 +21,7 @@ def estimate_ess(
 ) -> np.ndarray:
     """Return the dimension in which uniform points of a ball have the skewness of the neighbourhood.
 
-    The skewness is Σ_{i<j} |a_i ∧ a_j| / Σ_{i<j} |a_i| |a_j| over all pairs of the points less their mean. In m
+    The skewness is Σ_{i<j} area(a_i, a_j) / Σ_{i<j} |a_i| |a_j| over all pairs of the points less their mean. In m
     dimensions its expectation is s(m) = Γ(m/2)² / (Γ((m+1)/2) Γ((m-1)/2)); between integers m it is interpolated.
     Source: Johnsson, Soneson and Fontes 2015, "Low bias local intrinsic dimension estimation from expected simplex
     skewness", version a with d = 1.
