@@ -106,8 +106,8 @@ def test_dimension_against_scale(folder):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--estimator", "FO MLE"], "need --scale"),
-        (["--plot", "s.png"], "need --scale"),
+        (["--estimator", "FO MLE"], "needs? --scale"),
+        (["--plot", "s.png"], "needs? --scale"),
         (["--scale", "--workers", "1"], "leave out --workers"),
         (["--estimator", "tle"], "'TLE'"),
     ],

@@ -183,7 +183,7 @@ def test_measures_mixers_and_parameters_of_ones_own(folder, monkeypatch):
     assert labels == ["original", "ζ-mixup", "mine:near, by = 0.1", "mine:near, by = 0.5", "mixup"]
     assert figure.axes[0].get_xlabel() == "alpha"
     assert run("sweep", "plot", "runs", "--x", "by").output == "wrote runs/sweep.png\n"
-    with pytest.raises(ValueError, match=r"--x must be gamma or a swept parameter that is a number, .*; got 'mean'"):
+    with pytest.raises(ValueError, match=r"--x must be a column of numbers that the sweep varied: .*; got 'mean'"):
         run("sweep", "plot", "runs", "--x", "mean")
 
 

@@ -76,6 +76,7 @@ def test_verdicts_are_cut_to_their_first_words():
     assert agreement(table, place) == "not shown: FO; holds: MLE"
 
 
+@pytest.mark.slow
 def test_claims_of_figure_6_come_with_the_estimators(results):
     from analyses import figure_6
     from tests.analyses.figure_6.settings import SMALL as OF_FIGURE_6
