@@ -22,7 +22,8 @@ def estimate_curvature_pca(
     Source: Gilbert and O'Neill 2023, "CA-PCA: manifold dimension estimation, adapted for curvature" (arXiv
     2309.13478): the radius between the last point inside and the first outside, the correction and the misfit. Where
     the paper takes k + 1 neighbours, this function takes k, so that every estimator sees the same points: the k-th
-    fixes only the radius. What the paper leaves open is decided here. Candidates are 1 to min(d, k - 2), the largest
+    fixes only the radius. The correction was derived anew for a parabolic cylinder only, not in general. What the
+    paper leaves open is decided here. Candidates are 1 to min(d, k - 2), the largest
     rank that a covariance of k - 1 points has. The dimension is 0 if these points are one point up to rounding, as
     for the rule of Fukunaga and Olsen, and NaN for k = 2, where one point is left.
     """

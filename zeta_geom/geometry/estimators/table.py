@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from zeta_geom.geometry.estimators.curvature_pca import estimate_curvature_pca
 from zeta_geom.geometry.estimators.from_distances import estimate_mada, estimate_mle, estimate_mom
+from zeta_geom.geometry.estimators.gride import estimate_gride
 from zeta_geom.geometry.estimators.skewness import estimate_ess
 from zeta_geom.geometry.estimators.tight import estimate_tle
 from zeta_geom.geometry.estimators.two_nearest import estimate_two_nn
@@ -41,32 +43,6 @@ class Estimator:
     scikit: str = ""
 
 
-def _gride(
-    X: np.ndarray,
-    indices: np.ndarray,
-    distances: np.ndarray,
-    *,
-    rounding: np.ndarray | None = None,
-    n_jobs: int | None,
-) -> np.ndarray:
-    from zeta_geom.geometry.estimators.gride import estimate_gride
-
-    return np.asarray(estimate_gride(X, indices, distances, rounding=rounding, n_jobs=n_jobs))
-
-
-def _curvature_pca(
-    X: np.ndarray,
-    indices: np.ndarray,
-    distances: np.ndarray,
-    *,
-    rounding: np.ndarray | None = None,
-    n_jobs: int | None,
-) -> np.ndarray:
-    from zeta_geom.geometry.estimators.curvature_pca import estimate_curvature_pca
-
-    return np.asarray(estimate_curvature_pca(X, indices, distances, n_jobs=n_jobs))
-
-
 FO = "FO"
 ESTIMATORS = {
     FO: Estimator("local PCA with the rule of Fukunaga and Olsen; integers"),
@@ -76,8 +52,8 @@ ESTIMATORS = {
     "MADA": Estimator("manifold-adaptive: the radii of k and k / 2 points", estimate_mada),
     "ESS": Estimator("expected simplex skewness: the angles of neighbours", estimate_ess),
     "TwoNN": Estimator("ratios of the two nearest distances within the neighbourhood", estimate_two_nn),
-    "GRIDE": Estimator("likelihood of ratios of distances over scales", _gride),
-    "CA-PCA": Estimator("local PCA with a correction for curvature", _curvature_pca),
+    "GRIDE": Estimator("likelihood of ratios of distances over scales", estimate_gride),
+    "CA-PCA": Estimator("local PCA with a correction for curvature", estimate_curvature_pca),
 }
 # those of scikit-dimension that are neither above under their name nor local PCA, with its default parameters
 ESTIMATORS |= {
