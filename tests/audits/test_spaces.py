@@ -42,9 +42,10 @@ def test_a_space_gives_the_numbers_of_its_features_audited_directly():
     pd.testing.assert_frame_equal(
         by_measure(named, "lenet")[NUMBERS], by_measure(beside, "features")[NUMBERS], check_exact=True
     )
-    # the real samples are the first 40 in the order of their bytes, which differs
+    # samples are ordered by a hash of their bytes, which differ here: so do the real samples, which are the first 40,
+    # and the 40 of 80 augmented originals that one measure takes
     values = by_measure(named, "lenet")["value"], by_measure(directly, "pixels")["value"]
-    pd.testing.assert_series_equal(*values, rtol=1e-12)
+    pd.testing.assert_series_equal(*(column.drop("nearer-to-training") for column in values), rtol=1e-12)
     assert not named.summary["verdict"].str.contains("leak").any()
 
 
