@@ -1,11 +1,16 @@
-"""CA-PCA: a plain loop of the paper's formula, balls, cylinders and caps in closed form, and degenerate points."""
+"""CA-PCA: tdhook's values, a plain loop of the paper's formula, balls, cylinders and caps in closed form, and degenerate points."""
+
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks.peers.ca_pca import spectra
 from zeta_geom.geometry import fukunaga_olsen, knn
 from zeta_geom.geometry.estimators.curvature_pca import ball_misfits, estimate_curvature_pca
 
+JUDGED = json.loads((Path(__file__).parent / "ca_pca_tdhook.json").read_text())["values"]
 RNG = np.random.default_rng(0)
 
 
@@ -52,6 +57,13 @@ def plain_curvature_pca(X, k):
 @pytest.mark.parametrize("k", [3, 8, 30])
 def test_as_the_plain_loop(name, k):
     np.testing.assert_array_equal(estimate(SETS[name], k), plain_curvature_pca(SETS[name], k))
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_spectra_as_tdhook(name):
+    eigenvalues = spectra()[name]
+    misfits = ball_misfits(eigenvalues, eigenvalues.shape[1])
+    np.testing.assert_array_equal(misfits.argmin(axis=1) + 1, JUDGED[name])
 
 
 @pytest.mark.parametrize("d", [1, 2, 5, 10, 20, 50])

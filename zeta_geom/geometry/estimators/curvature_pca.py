@@ -20,12 +20,13 @@ def estimate_curvature_pca(
     The eigenvalues of their sample covariance are divided by ρ², the square of ρ = (r_{k-1} + r_k) / 2, and compared
     with a ball by `ball_misfits`; the dimension is the candidate of the least misfit, and of equal ones the smallest.
     Source: Gilbert and O'Neill 2023, "CA-PCA: manifold dimension estimation, adapted for curvature" (arXiv
-    2309.13478): the radius between the last point inside and the first outside, the correction and the misfit. Where
-    the paper takes k + 1 neighbours, this function takes k, so that every estimator sees the same points: the k-th
-    fixes only the radius. The correction was derived anew for a parabolic cylinder only, not in general. What the
-    paper leaves open is decided here. Candidates are 1 to min(d, k - 2), the largest
-    rank that a covariance of k - 1 points has. The dimension is 0 if these points are one point up to rounding, as
-    for the rule of Fukunaga and Olsen, and NaN for k = 2, where one point is left.
+    2309.13478): the radius between the last point inside and the first outside, the correction and the misfit, which
+    agree with another implementation (tdhook; `benchmarks.peers.ca_pca`). That one puts the neighbour that fixes the
+    radius into the covariance since its version 0.3; here it stays outside. Where the paper takes k + 1 neighbours,
+    this function takes k, so that every estimator sees the same points. The correction was derived anew for a
+    parabolic cylinder only, not in general. Decided here: candidates are 1 to min(d, k - 2), the largest rank that a
+    covariance of k - 1 points has. The dimension is 0 if these points are one point up to rounding, as for the rule
+    of Fukunaga and Olsen, and NaN for k = 2, where one point is left.
     """
     k = indices.shape[1]
     if k < 3:
