@@ -6,6 +6,7 @@ add is the same code on other numbers.
 """
 
 import os
+import sys
 from collections import defaultdict
 from functools import partial
 
@@ -35,6 +36,12 @@ def pytest_addoption(parser):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
     return min(cpu_count(), WORKERS)  # by itself -n auto leaves out the second thread of a core
+
+
+def pytest_configure(config):
+    if not config.getoption("all"):
+        # openTSNE imports pynndescent to see whether it is there, which compiles for 20 s; only slow tests use it
+        sys.modules.setdefault("pynndescent", None)
 
 
 def slow_unless(dtype, first):

@@ -1,4 +1,4 @@
-"""CA-PCA: tdhook's values, a plain loop of the paper's formula, balls, cylinders and caps in closed form, and degenerate points."""
+"""CA-PCA: tdhook, a plain loop of the formula, balls, cylinders and caps in closed form, and degenerate points."""
 
 import json
 from pathlib import Path
