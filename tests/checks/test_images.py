@@ -69,7 +69,9 @@ def test_a_layout_that_cannot_be_told_is_refused(shape, channels, match):
         image_axes(shape, channels)
 
 
-@pytest.mark.parametrize("name", ["cutmix", "cutmix-zeta", "gridmix", "opttransmix", "supermix"])
+@pytest.mark.parametrize(
+    "name", ["cutmix", "cutmix-zeta", "gridmix", "fmix", "resizemix", "saliencymix", "opttransmix", "supermix"]
+)
 @pytest.mark.parametrize("given", [None, "last"])
 def test_channels_last_mixes_as_channels_first(name, given):
     images = np.random.default_rng(0).random((7, 3, 8, 9)).astype(np.float32)

@@ -72,6 +72,61 @@ def gridmix_by_loop(X, Y, plan):
     return regions_by_loop(X, Y, plan, from_partner), labels_by_share(Y, plan, share)
 
 
+def fmix_by_loop(X, Y, plan):
+    return regions_by_loop(X, Y, plan, ~plan.own), labels_by_share(Y, plan, np.mean(~plan.own))
+
+
+def between_pixels(image, i, j):
+    """Interpolate bilinearly between the pixels of an image (..., H, W), whose values go on beyond its border."""
+    (low, a), (left, b) = (divmod(min(max(at, 0), size - 1), 1) for at, size in zip((i, j), image.shape[-2:]))
+    below, right = (min(int(at) + 1, size - 1) for at, size in zip((low, left), image.shape[-2:]))
+    low, left = int(low), int(left)
+    upper = (1 - b) * image[..., low, left] + b * image[..., low, right]
+    return (1 - a) * upper + a * ((1 - b) * image[..., below, left] + b * image[..., below, right])
+
+
+def resizemix_by_loop(X, Y, plan):
+    top, bottom, left, right = map(int, plan.box)
+    X_new = np.array([X[k % len(X)] for k in range(plan.rows)])
+    for k, j in enumerate(plan.partners):
+        for row in range(top, bottom):
+            for column in range(left, right):
+                at = (row - top + 0.5) / (bottom - top) * X.shape[-2] - 0.5
+                along = (column - left + 0.5) / (right - left) * X.shape[-1] - 0.5
+                X_new[k, ..., row, column] = between_pixels(X[j], at, along)
+    return X_new, labels_by_share(Y, plan, (bottom - top) * (right - left) / math.prod(X.shape[-2:]))
+
+
+def most_salient(image):
+    """Return the pixel that differs most from the means of three windows around it, the first of equal ones."""
+    grey, (height, width) = image.mean(axis=0), image.shape[-2:]
+    best, peak = -1.0, None
+    for i in range(height):
+        for j in range(width):
+            differences = []
+            for part in (2, 4, 8):
+                down, along = max(1, height // part), max(1, width // part)
+                window = grey[max(i - down, 0) : i + down + 1, max(j - along, 0) : j + along + 1]
+                differences.append(abs(grey[i, j] - window.mean()))
+            if sum(differences) > best + 1e-12:
+                best, peak = sum(differences), (i, j)
+    return peak
+
+
+def saliencymix_by_loop(X, Y, plan):
+    X_new = np.array([X[k % len(X)] for k in range(plan.rows)])
+    Y_new, cut = np.zeros((plan.rows, Y.shape[1])), math.sqrt(1 - plan.lam)
+    for k, j in enumerate(plan.partners):
+        edges = []
+        for centre, size in zip(most_salient(X[j]), X.shape[-2:]):
+            half = math.floor(size * cut / 2)
+            edges.append(slice(max(centre - half, 0), min(centre + half, size)))
+        X_new[(k, ..., *edges)] = X[(j, ..., *edges)]
+        share = math.prod(edge.stop - edge.start for edge in edges) / math.prod(X.shape[-2:])
+        Y_new[k] = (1 - share) * Y[k % len(Y)] + share * Y[j]
+    return X_new, Y_new
+
+
 def between_class_plus_by_loop(X, Y, plan):
     """Images of zero mean, p = 1 / (1 + (g_1 / g_2) (1 - r) / r); without contrast p = r."""
     X_new = np.zeros((plan.rows, *X.shape[1:]))
@@ -103,6 +158,9 @@ JUDGES = [
     (mixers.CutMixZeta, {"gamma": 2.2, "n_mix": 2, "channels": "first"}, cutmix_zeta_by_loop),
     (GridMix, {"n_cells": 2, "channels": "first"}, gridmix_by_loop),
     (GridMix, {"n_cells": 3, "channels": "first"}, gridmix_by_loop),
+    (mixers.FMix, {"channels": "first"}, fmix_by_loop),
+    (mixers.ResizeMix, {"channels": "first"}, resizemix_by_loop),
+    (mixers.SaliencyMix, {"channels": "first"}, saliencymix_by_loop),
     (BetweenClass, {}, mixup_by_loop),
     (BetweenClassPlus, {}, between_class_plus_by_loop),
     (mixers.MixFeat, {}, mixfeat_by_loop),

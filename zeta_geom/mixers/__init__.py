@@ -5,16 +5,18 @@ data, and returns a plan; `apply` is arithmetic only, the same for NumPy arrays 
 """
 
 from zeta_geom.mixers.base import Mixer
+from zeta_geom.mixers.choice import RandomMixer
 from zeta_geom.mixers.draws import zeta_weight_matrix
 from zeta_geom.mixers.methods.between_class import BetweenClass, BetweenClassPlus
-from zeta_geom.mixers.methods.choice import RandomMixer
 from zeta_geom.mixers.methods.cutmix import CutMix, CutMixZeta
 from zeta_geom.mixers.methods.dirichlet import DirichletMixup
+from zeta_geom.mixers.methods.fmix import FMix
 from zeta_geom.mixers.methods.gridmix import GridMix
 from zeta_geom.mixers.methods.local import LocalSyntheticInstances
 from zeta_geom.mixers.methods.manifold_mixup import ManifoldMixup
 from zeta_geom.mixers.methods.mixfeat import MixFeat
 from zeta_geom.mixers.methods.pairs import Mixup, SamplePairing
+from zeta_geom.mixers.methods.pasting import ResizeMix, SaliencyMix
 from zeta_geom.mixers.methods.supermix import SuperMix
 from zeta_geom.mixers.methods.transport import OptTransMix
 from zeta_geom.mixers.methods.zeta import PSeriesPairs, ZetaMixup
@@ -29,6 +31,7 @@ __all__ = [
     "CutMix",
     "CutMixZeta",
     "DirichletMixup",
+    "FMix",
     "GridMix",
     "LocalSyntheticInstances",
     "ManifoldMixup",
@@ -38,6 +41,8 @@ __all__ = [
     "OptTransMix",
     "PSeriesPairs",
     "RandomMixer",
+    "ResizeMix",
+    "SaliencyMix",
     "SamplePairing",
     "SuperMix",
     "Traits",

@@ -10,11 +10,13 @@ from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.methods.between_class import BetweenClass, BetweenClassPlus
 from zeta_geom.mixers.methods.cutmix import CutMix, CutMixZeta
 from zeta_geom.mixers.methods.dirichlet import DirichletMixup
+from zeta_geom.mixers.methods.fmix import FMix
 from zeta_geom.mixers.methods.gridmix import GridMix
 from zeta_geom.mixers.methods.local import LocalSyntheticInstances
 from zeta_geom.mixers.methods.manifold_mixup import ManifoldMixup
 from zeta_geom.mixers.methods.mixfeat import MixFeat
 from zeta_geom.mixers.methods.pairs import Mixup, SamplePairing
+from zeta_geom.mixers.methods.pasting import ResizeMix, SaliencyMix
 from zeta_geom.mixers.methods.supermix import SuperMix
 from zeta_geom.mixers.methods.transport import OptTransMix
 from zeta_geom.mixers.methods.zeta import PSeriesPairs, ZetaMixup
@@ -35,6 +37,9 @@ MIXERS: dict[str, type[Mixer]] = {
     "cutmix": CutMix,
     "cutmix-zeta": CutMixZeta,
     "gridmix": GridMix,
+    "fmix": FMix,
+    "resizemix": ResizeMix,
+    "saliencymix": SaliencyMix,
     "manifold-mixup": ManifoldMixup,
     "mixfeat": MixFeat,
     "supermix": SuperMix,

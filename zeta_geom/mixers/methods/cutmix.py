@@ -95,20 +95,33 @@ class CutMix(ImageMixer, PairMixer):
             for row, (box, partner) in enumerate(zip(boxes, plan.partners.tolist())):
                 mixed[row][box] = X[partner][box]
             return mixed
-        xp, device = namespace(X), X.device
-        top, bottom, left, right = xp.moveaxis(to_backend(plan.box, X)[..., None], -2, 0)  # each (1,) or (rows, 1)
-        rows, columns = (xp.arange(size, device=device) for size in (X.shape[height], X.shape[width]))
-        inside_rows, inside_columns = (rows >= top) & (rows < bottom), (columns >= left) & (columns < right)
-        mask: Any = inside_rows[..., :, None] & inside_columns[..., None, :]
-        lead = mask.shape[:-2] + (1,) * (X.ndim - 3 - len(end)) if plan.box.ndim > 1 else ()
-        mask = mask.reshape(*lead, *mask.shape[-2:], *(1 for _ in end))
-        return xp.where(mask, xp.take(X, to_backend(plan.partners, X), axis=0), images)
+        xp = namespace(X)
+        partners = xp.take(X, to_backend(plan.partners, X), axis=0)
+        return xp.where(inside(plan.box, X, (height, width)), partners, images)
+
+
+def inside(box: Array, X: SomeArray, axes: tuple[int, int]) -> Any:
+    """Return which pixels lie in the box, or in each of several, bool; it broadcasts with images like X."""
+    xp = namespace(X)
+    top, bottom, left, right = xp.moveaxis(to_backend(box, X)[..., None], -2, 0)  # each (1,) or (rows, 1)
+    rows, columns = (xp.arange(X.shape[axis], device=X.device) for axis in axes)
+    inside_rows, inside_columns = (rows >= top) & (rows < bottom), (columns >= left) & (columns < right)
+    mask: Any = inside_rows[..., :, None] & inside_columns[..., None, :]
+    end = (1,) if axes[1] == -2 else ()  # the channels are last
+    lead = mask.shape[:-2] + (1,) * (X.ndim - 3 - len(end)) if box.ndim > 1 else ()
+    return mask.reshape(*lead, *mask.shape[-2:], *end)
 
 
 def _span(size: int, cut: Array, position: Array) -> tuple[Any, Any]:
     """Return the first pixel of a cut and the first after it: `cut` is a share of `size`, `position` in [0, 1)."""
     xp = namespace(cut)
     centre = xp.clip(xp.floor(position * size), 0, size - 1)  # in float32 the product may round up to size
+    return span_around(centre, size, cut)
+
+
+def span_around(centre: Array, size: int, cut: Array) -> tuple[Any, Any]:
+    """Return the first pixel of a cut around a pixel, and the first after it: `cut` is a share of `size`."""
+    xp = namespace(cut)
     half = xp.floor(size * cut / 2)
     return xp.clip(centre - half, 0, size), xp.clip(centre + half, 0, size)
 

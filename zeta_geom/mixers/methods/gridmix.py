@@ -5,9 +5,9 @@ from typing import Any, Unpack
 
 from zeta_geom.checks import check_int, check_real
 from zeta_geom.checks.types import Array, Shape, SomeArray
-from zeta_geom.mixers.arrays import cast, namespace, take_rows, to_backend
+from zeta_geom.mixers.arrays import namespace, take_rows, to_backend
 from zeta_geom.mixers.image_mixer import ImageMixer
-from zeta_geom.mixers.methods.pairs import PairMixer, PairPlan, draw_partners
+from zeta_geom.mixers.methods.pairs import PairMixer, PairPlan, choose_pixels, draw_partners
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 
@@ -82,9 +82,7 @@ class GridMix(ImageMixer, PairMixer):
         height, width = self._image_axes(X.shape)
         for axis, size in enumerate((X.shape[height], X.shape[width])):
             mask = xp.take(mask, xp.arange(size, device=device) * mask.shape[axis] // size, axis=axis)
-        mask = mask[..., None] if width == -2 else mask  # the channels are last
-        partners = xp.take(X, to_backend(plan.partners, X), axis=0)
-        return cast(xp.where(mask, take_rows(X, plan.rows, plan.m), partners), X.dtype)
+        return choose_pixels(X, plan, mask, channels_last=width == -2)
 
     @staticmethod
     def cell_labels(Y: SomeArray, plan: GridPlan) -> SomeArray:

@@ -56,6 +56,14 @@ def blend(values: SomeArray, plan: PairPlan, lam: Array, out: SomeArray | None =
     return cast(mixed.reshape(plan.rows, *values.shape[1:]), values.dtype)
 
 
+def choose_pixels(X: SomeArray, plan: PairPlan, own: SomeArray, *, channels_last: bool) -> SomeArray:
+    """Return images with the pixels of row k's sample where `own` (H, W) is True, and its partner's elsewhere."""
+    xp = namespace(X)
+    partners = xp.take(X, to_backend(plan.partners, X), axis=0)
+    mask = own[..., None] if channels_last else own
+    return cast(xp.where(mask, take_rows(X, plan.rows, plan.m), partners), X.dtype)
+
+
 class PairMixer(Mixer):
     """A method that mixes two samples into each row: x_new = λ x + (1 - λ) x[partners]."""
 
