@@ -30,6 +30,9 @@ PARAMETERS = {
     "step": (1.0,),
     "max_steps": (1, 2),
     "reg": (0.002, 0.1),
+    "decay": (3.0, 0),
+    "low": (0.1,),
+    "high": (0.8, 1),
     "max_iter": (1, 3),
 }
 KEPT = ("name", "per_sample", "per_feature", "teacher")

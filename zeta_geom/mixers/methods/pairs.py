@@ -61,7 +61,8 @@ def choose_pixels(X: SomeArray, plan: PairPlan, own: SomeArray, *, channels_last
     xp = namespace(X)
     partners = xp.take(X, to_backend(plan.partners, X), axis=0)
     mask = own[..., None] if channels_last else own
-    return cast(xp.where(mask, take_rows(X, plan.rows, plan.m), partners), X.dtype)
+    chosen: SomeArray = xp.where(mask, take_rows(X, plan.rows, plan.m), partners)
+    return cast(chosen, X.dtype)
 
 
 class PairMixer(Mixer):
