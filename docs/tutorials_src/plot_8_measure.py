@@ -15,7 +15,7 @@ from zeta_geom.mixers import ZetaMixup
 from zeta_geom.plots import style, sweep_panel
 
 digits = datasets.load("digits")
-X, y = digits.X_train[:600], digits.y_train[:600]
+data = {"digits": (digits.X_train[:600], digits.y_train[:600])}
 
 
 def shrinkage(original, mixed):
@@ -34,17 +34,12 @@ def distance(original, mixed):
 # Measures of an audit go by their names, mixers may be objects or functions, and ``grid`` adds axes of any of their
 # parameters. Unit and direction are for the plot.
 
+variance = (shrinkage, {"unit": "share", "better": "higher"})
+measures = {"kept": variance, "distance": distance, "precision": "precision"}
+mixers = {"zeta": "zeta", "zeta, T = 4": ZetaMixup(2.8, n_mix=4)}
+grid = {"mixup": {"alpha": [0.1, 0.3, 1.0, 3.0]}}
 table = sweeps.sweep(
-    {"digits": (X, y)},
-    measures={
-        "variance": (shrinkage, {"unit": "share", "better": "higher"}),
-        "distance": distance,
-        "precision": "precision",
-    },
-    mixers={"zeta": "zeta", "zeta, T = 4": ZetaMixup(2.8, n_mix=4)},
-    grid={"mixup": {"alpha": [0.1, 0.3, 1.0, 3.0]}},
-    gammas=[0, 1, 2, 3, 4, 6],
-    progress=False,
+    data, measures=measures, mixers=mixers, grid=grid, gammas=[0, 1, 2, 3, 4, 6]
 )
 table[["mixer", "gamma", "alpha", "measure", "mean", "n", "unit"]].tail(6)
 
