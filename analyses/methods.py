@@ -12,6 +12,7 @@ import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
+from importlib.util import find_spec
 from itertools import product
 from typing import Any
 
@@ -53,10 +54,12 @@ PRESETS = {
 }
 ORIGINAL = "original"
 SERIES = {"zeta": "gamma", "p-series-pairs": "gamma", "cutmix-zeta": "gamma", "local-synthetic-instances": "p"}
+MODELS = {"supermix": "teacher", "co-mixup": "model"}  # the parameter that takes a model of images
 
 REMARKS = {
     ("mnist", "between-class-plus"): "makes images zero-mean, unlike those that the oracle was trained on",
     ("mnist", "supermix"): "has for its teacher the oracle that judges; rows that it does not recognise are left out",
+    ("mnist", "co-mixup"): "cuts by the gradients of the oracle that judges",
     ("mnist-features", "manifold-mixup"): "at one layer is mixup of its activations, here with the same draws",
 }
 
@@ -105,6 +108,8 @@ def why_not(method: str, subject: Subject) -> str:
     if method == ORIGINAL:
         return ""
     traits = MIXERS[method].traits
+    if method == "co-mixup" and find_spec("maxflow") is None:
+        return "needs the package PyMaxflow (pip install zeta-geom[graphcut])"
     if traits.needs_images and subject.kind != "images":
         return f"mixes images: {subject.kind} have no height and width"
     if traits.needs_classes and subject.n_classes is None:
@@ -142,10 +147,10 @@ def mix(
 
 
 def mixer_of(method: str, s: Settings, seed: int) -> Mixer:
-    """Return the mixer at the settings' γ; SuperMix's teacher is the oracle, in its training's precision."""
+    """Return the mixer at the settings' γ; the model of a method that needs one is the oracle, in float32."""
     params: dict[str, Any] = {SERIES[method]: s.gamma} if method in SERIES else {}
-    if method == "supermix":
-        params["teacher"] = copy.deepcopy(oracle().model).float()
+    if method in MODELS:
+        params[MODELS[method]] = copy.deepcopy(oracle().model).float()
     return make_mixer(method, random_state=seed, **params)
 
 

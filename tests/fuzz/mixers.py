@@ -24,18 +24,25 @@ PARAMETERS = {
     "per_feature": (True, False),
     "layers": (("input",), ("0", "1")),
     "sigma": (0.2, 1.0),
+    "model": (Brightness(1000),),
     "teacher": (Brightness(),),
     "mask_size": (1, 4),
     "sparsity": (25.0,),
     "step": (1.0,),
     "max_steps": (1, 2),
+    "beta": (0.32, 0),
+    "eta": (0.05,),
+    "tau": (0.83,),
+    "omega": (0.001, 1),
+    "part": (2, 20),
+    "max_rounds": (1, 4),
     "reg": (0.002, 0.1),
     "decay": (3.0, 0),
     "low": (0.1,),
     "high": (0.8, 1),
     "max_iter": (1, 3),
 }
-KEPT = ("name", "per_sample", "per_feature", "teacher")
+KEPT = ("name", "per_sample", "per_feature", "model", "teacher")
 ONE_CLASS = "a batch of one class"  # a warning that is meant
 MIXED_FLAVOURS = ("uniform", "uniform", "zeros", "constant", "repeated", "normal", "tiny")
 
@@ -79,7 +86,7 @@ def batches(draw, m, name):
     sizes = st.integers(2, 5)
     shape = (m, *draw(st.tuples(sizes, sizes) if images else st.lists(sizes, max_size=2).map(tuple)))
     flavours = ("uniform", "zeros", "constant") if name == "opttransmix" else MIXED_FLAVOURS
-    if name == "supermix" or draw(st.integers(0, 3)) == 0:
+    if traits.backends == ("torch",) or draw(st.integers(0, 3)) == 0:
         return draw(tensors(shape, ("float64", "float32", "float16", "bfloat16"), flavours))
     array = draw(arrays(shape, ("f8", "f4", "f2", ">f4"), flavours))
     return abs(array) if name == "opttransmix" else array

@@ -11,12 +11,15 @@ from zeta_geom.mixers.image_mixer import ImageMixer
 
 
 class Brightness(torch.nn.Module):
-    """A teacher for images of any shape, to which all are of class 2: its rows all come back."""
+    """A teacher for images of any shape, to which all are of the last class: its rows all come back."""
+
+    def __init__(self, n_classes=3):
+        super().__init__()
+        self.n_classes = n_classes
 
     def forward(self, x):
-        return x.flatten(1).mean(dim=1, keepdim=True).abs() * torch.tensor([1.0, 2.0, 3.0]).to(x) + 1e-3 * (
-            torch.arange(3).to(x)
-        )
+        steps = torch.arange(self.n_classes).to(x)
+        return x.flatten(1).mean(dim=1, keepdim=True).abs() * (steps + 1) + 1e-3 * steps
 
 
 VARIANTS = {
@@ -37,6 +40,7 @@ VARIANTS = {
     "gridmix": ("gridmix", {"n_cells": 3}),
     "mixfeat-batch": ("mixfeat", {"per_feature": False}),
     "supermix": ("supermix", {"teacher": Brightness(), "max_steps": 2}),
+    "co-mixup": ("co-mixup", {"model": Brightness(1000), "n_cells": 2, "part": 3}),
     "opttransmix": ("opttransmix", {"max_iter": 5}),
     "zeta-sometimes": ("zeta", {"prob": 0.5}),
     "random-mixer": ("", {}),

@@ -9,6 +9,7 @@ import torch
 
 from tests.mixers.mixer_cases import Brightness
 from zeta_geom.mixers import (
+    CoMixup,
     CutMix,
     CutMixZeta,
     DirichletMixup,
@@ -28,6 +29,11 @@ from zeta_geom.mixers import (
 
 X32 = np.zeros((3, 4, 4), np.float32)
 y3 = [0, 1, 1]
+
+
+class Constant(torch.nn.Module):
+    def forward(self, x):
+        return torch.zeros(len(x), 2)
 
 
 def plan(mix, m=3):
@@ -152,6 +158,21 @@ BAD_PARAMETERS = [
     (lambda: OptTransMix(0), ValueError, "reg must be a number"),
     (lambda: OptTransMix(max_iter=0), ValueError, "max_iter must be an integer"),
     (lambda: OptTransMix()(-np.ones((3, 4, 4))), ValueError, "X must not have negative pixels"),
+    (lambda: CoMixup(None), TypeError, "model must be a torch.nn.Module; got NoneType"),
+    (lambda: CoMixup(Brightness(), part=1), ValueError, "part must be an integer"),
+    (lambda: CoMixup(Brightness(), omega=2), ValueError, "omega must be a number"),
+    (lambda: CoMixup(Brightness())(torch.zeros(3, 4, 4)), ValueError, "labels"),
+    (lambda: CoMixup(Brightness())(torch.zeros(3, 4, 3), y3), ValueError, "n_cells=4 for images of 4 x 3 pixels"),
+    (
+        lambda: CoMixup(Brightness(1))(torch.zeros(3, 4, 4), y3),
+        ValueError,
+        "a logit for each of the 2 classes; got 1",
+    ),
+    (
+        lambda: CoMixup(Constant())(torch.zeros(3, 4, 4), y3),
+        ValueError,
+        "model must let gradients through to its input",
+    ),
     (lambda: SuperMix(None), TypeError, "teacher must be a torch.nn.Module; got NoneType"),
     (lambda: SuperMix(Brightness(), n_mix=1), ValueError, "n_mix must be an integer"),
     (lambda: SuperMix(Brightness(), n_mix=4)(torch.zeros(3, 4, 4)), ValueError, "n_mix=4 for 3 samples"),

@@ -8,6 +8,7 @@ from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.choice import RandomMixer
 from zeta_geom.mixers.draws import zeta_weight_matrix
 from zeta_geom.mixers.methods.between_class import BetweenClass, BetweenClassPlus
+from zeta_geom.mixers.methods.co_mixup import CoMixup
 from zeta_geom.mixers.methods.cutmix import CutMix, CutMixZeta
 from zeta_geom.mixers.methods.dirichlet import DirichletMixup
 from zeta_geom.mixers.methods.fmix import FMix
@@ -28,6 +29,7 @@ __all__ = [
     "MIXERS",
     "BetweenClass",
     "BetweenClassPlus",
+    "CoMixup",
     "CutMix",
     "CutMixZeta",
     "DirichletMixup",

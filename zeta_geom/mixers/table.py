@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zeta_geom.checks import check_choice
 from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.methods.between_class import BetweenClass, BetweenClassPlus
+from zeta_geom.mixers.methods.co_mixup import CoMixup
 from zeta_geom.mixers.methods.cutmix import CutMix, CutMixZeta
 from zeta_geom.mixers.methods.dirichlet import DirichletMixup
 from zeta_geom.mixers.methods.fmix import FMix
@@ -43,11 +44,11 @@ MIXERS: dict[str, type[Mixer]] = {
     "manifold-mixup": ManifoldMixup,
     "mixfeat": MixFeat,
     "supermix": SuperMix,
+    "co-mixup": CoMixup,
     "opttransmix": OptTransMix,
 }
 
 NOT_BUILT = {
-    "Co-Mixup": ("input", "β, γ, η, ω, τ, b, a", "4", "Kim et al. 2021", "it needs a graph-cut solver"),
     "AdaMixUp": ("input", "", "2", "Guo et al. 2019", "it is learned together with the classifier"),
     "AutoMix (Liu)": ("input", "α, l, m", "2", "Liu et al. 2022", "it is learned together with the classifier"),
     "AutoMix (Zhu)": ("features", "n, σ", "2", "Zhu et al. 2020", "it is learned together with the classifier"),
@@ -152,7 +153,9 @@ def method_table() -> pd.DataFrame:
             "method": mixer.traits.title,
             "idea": mixer.traits.idea,
             "space": mixer.traits.space,
-            "hyper-parameters": ", ".join(key for key in parameters_of(mixer) if key not in ("teacher", "channels")),
+            "hyper-parameters": ", ".join(
+                key for key in parameters_of(mixer) if key not in ("model", "teacher", "channels")
+            ),
             "optimisation": "yes" if mixer.traits.optimises else "no",
             "samples mixed": mixer.traits.samples,
             "source": mixer.traits.source,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from zeta_geom.checks import check_choice, check_int
-from zeta_geom.mixers.methods.hooks import STAGES
+from zeta_geom.mixers.models import STAGES
 from zeta_geom.training.packages import require_packages
 
 if TYPE_CHECKING:

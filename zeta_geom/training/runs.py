@@ -16,7 +16,7 @@ from zeta_geom import records
 from zeta_geom.checks import check_int
 from zeta_geom.execution.guard import require_main_guard, starts_afresh
 from zeta_geom.execution.locks import hold
-from zeta_geom.mixers.methods.hooks import modules_of
+from zeta_geom.mixers.models import modules_of
 from zeta_geom.rng.ranks import without_launcher
 from zeta_geom.training.networks import make_network
 from zeta_geom.training.packages import require_packages

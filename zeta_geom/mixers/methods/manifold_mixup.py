@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 from zeta_geom.checks.types import ArrayLike, SomeArray
 from zeta_geom.mixers.checks import as_batch, check_tensor
 from zeta_geom.mixers.labels import soft_labels
-from zeta_geom.mixers.methods.hooks import STAGES, layer_names, modules_of, run_hooked
 from zeta_geom.mixers.methods.pairs import Mixup
+from zeta_geom.mixers.models import STAGES, layer_names, modules_of, run_hooked
 from zeta_geom.mixers.plans import MixPlan, Unmixed
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits

@@ -12,8 +12,8 @@ from zeta_geom.mixers.arrays import cast, compute_dtype, namespace, take_rows, t
 from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.checks import as_batch, check_tensor
 from zeta_geom.mixers.labels import soft_labels
-from zeta_geom.mixers.methods.hooks import STAGES, layer_names, modules_of, run_hooked
 from zeta_geom.mixers.methods.pairs import draw_partners, keep_labels
+from zeta_geom.mixers.models import STAGES, layer_names, modules_of, run_hooked
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 

@@ -12,6 +12,7 @@ from zeta_geom.checks import check_int, check_real
 from zeta_geom.checks.types import Array, Shape, SomeArray
 from zeta_geom.mixers.arrays import compute_dtype, namespace, to_backend
 from zeta_geom.mixers.image_mixer import ImageMixer
+from zeta_geom.mixers.models import check_model, evaluated, logits_of
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 from zeta_geom.mixers.weights import check_n_mix
@@ -101,8 +102,7 @@ class SuperMix(ImageMixer):
         **shared: Unpack[Shared],
     ) -> None:
         super().__init__(channels=channels, **shared)
-        if not callable(getattr(teacher, "parameters", None)):
-            raise TypeError(f"teacher must be a torch.nn.Module; got {type(teacher).__name__}.")
+        check_model(teacher, "teacher")
         self.teacher = teacher
         self.n_mix = check_int(n_mix, "n_mix", low=2)
         self.alpha = check_real(alpha, "alpha", low=0, strict=True)
@@ -132,16 +132,10 @@ class SuperMix(ImageMixer):
         images = (X.movedim(-1, 1) if last else X).to(compute_dtype(X))[orders]  # (rows, T, ..., H, W)
 
         def teach(mixed: torch.Tensor) -> torch.Tensor:
-            return self._logits(mixed.movedim(1, -1) if last else mixed)
+            return logits_of(self.teacher, mixed.movedim(1, -1) if last else mixed, "teacher")
 
-        modes = {module: module.training for module in self.teacher.modules()}
-        self.teacher.eval()
-        try:
-            with torch.enable_grad(), torch.autocast(X.device.type, enabled=False):
-                masks, recognised = self._optimise_masks(images.detach(), shares, teach)
-        finally:
-            for module, training in modes.items():
-                module.training = training
+        with evaluated(self.teacher), torch.autocast(X.device.type, enabled=False):
+            masks, recognised = self._optimise_masks(images.detach(), shares, teach)
         shaped = masks.reshape(*masks.shape[:2], *(1,) * (X.ndim - 3), *masks.shape[2:])
         X_new = (shaped * images).sum(dim=1)[recognised].to(X.dtype)
         X_new = X_new.movedim(1, -1) if last else X_new
@@ -179,18 +173,6 @@ class SuperMix(ImageMixer):
             logits[left] -= self.step * slope / torch.where(largest > 0, largest, 1)
         with torch.no_grad():
             return to_masks(logits, images.shape[-2:]), recognised
-
-    def _logits(self, images: torch.Tensor) -> torch.Tensor:
-        """Return the teacher's logits of images; the teacher receives them in its dtype."""
-        parameter = next(self.teacher.parameters(), None)
-        logits: torch.Tensor = self.teacher(images if parameter is None else images.to(parameter.dtype)).to(
-            images.dtype
-        )
-        if logits.ndim != 2 or len(logits) != len(images):
-            raise ValueError(
-                f"teacher must return logits of shape (n, C); got {tuple(logits.shape)} for {len(images)} images."
-            )
-        return logits
 
 
 def to_masks(logits: torch.Tensor, size: Sequence[int]) -> torch.Tensor:

@@ -1,8 +1,9 @@
-"""Forward hooks that mix the output of named layers while a model runs on a batch."""
+"""Models that mixers run: hooks that mix the output of named layers, evaluation mode, and logits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -65,3 +66,35 @@ def run_hooked(
                 f"layer {name!r} must be called once in a forward pass to be mixed; got {times} calls."
             )
     return output
+
+
+def check_model(model: object, name: str) -> None:
+    """Raise TypeError unless the argument of this name is a torch module."""
+    if not callable(getattr(model, "parameters", None)):
+        raise TypeError(f"{name} must be a torch.nn.Module; got {type(model).__name__}.")
+
+
+@contextmanager
+def evaluated(model: torch.nn.Module) -> Iterator[None]:
+    """Run a model in evaluation mode, with gradients; restore the mode of each module."""
+    import torch
+
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        with torch.enable_grad():
+            yield
+    finally:
+        for module, training in modes.items():
+            module.training = training
+
+
+def logits_of(model: torch.nn.Module, images: torch.Tensor, name: str) -> torch.Tensor:
+    """Return the logits (n, C) of images, in their dtype; the model receives them in its own."""
+    parameter = next(model.parameters(), None)
+    logits: torch.Tensor = model(images if parameter is None else images.to(parameter.dtype)).to(images.dtype)
+    if logits.ndim != 2 or len(logits) != len(images):
+        raise ValueError(
+            f"{name} must return logits of shape (n, C); got {tuple(logits.shape)} for {len(images)} images."
+        )
+    return logits
