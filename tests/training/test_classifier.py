@@ -12,7 +12,7 @@ from torch.nn import functional
 from torchvision.transforms.v2 import functional as transforms
 
 from tests.mixers.mixer_cases import VARIANTS, Brightness, build
-from zeta_geom.mixers import ZetaMixup
+from zeta_geom.mixers import CoMixup, ZetaMixup
 from zeta_geom.realism import calibration
 from zeta_geom.training import Classifier, load_image_data, make_network
 from zeta_geom.training.fit.augmentation import augment, random_crop, random_flip
@@ -61,6 +61,18 @@ def test_any_mixer_trains(variant, loaders):
     trainer = fitted(classifier, loaders, limit_train_batches=2)
     assert math.isfinite(trainer.callback_metrics["train/loss"])
     assert not torch.equal(network[0].weight, before)
+
+
+def test_co_mixup_without_a_model_follows_the_gradients_of_the_network_that_is_trained(loaders):
+    network = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
+    classifier = Classifier(network, 10, mixer=CoMixup(random_state=0), **SETTINGS, mean=[0.3], std=[0.2])
+    names = set(classifier.state_dict())
+    trainer = fitted(classifier, loaders, limit_train_batches=2)
+    assert math.isfinite(trainer.callback_metrics["train/loss"])
+    assert set(classifier.state_dict()) == names
+    x = torch.rand(3, 1, 8, 8)
+    lent = classifier._epoch_mixer.model
+    assert torch.equal(lent(x), network((x - 0.3) / 0.2))
 
 
 class Watching(nn.Module):

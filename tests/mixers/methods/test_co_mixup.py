@@ -9,19 +9,19 @@ import torch
 from scipy.stats import t
 
 from zeta_geom import datasets
-from zeta_geom.mixers import CoMixup, Mixup
+from zeta_geom.mixers import CoMixup, Mixup, RandomMixer
 from zeta_geom.mixers.graph_cut import Energy, lower
-from zeta_geom.mixers.methods.co_mixup import compatibility
+from zeta_geom.mixers.methods.co_mixup import compatibility, saliency, with_model
 from zeta_geom.realism import MNISTOracle
 
 
 def instance(seed, m, b, outputs=2, threshold=0.83):
     """Return an energy like those of a batch, and random labels."""
     rng = np.random.default_rng(seed)
-    saliency = np.abs(rng.normal(size=(m, b, b)))
-    saliency /= saliency.sum(axis=(1, 2), keepdims=True)
-    unary = -saliency - 0.05 / b**2 * np.log(rng.dirichlet(np.full(m, 2.0)))[:, None, None]
-    energy = Energy(unary, compatibility(saliency, 0.001), 0.32, 1.0, threshold)
+    salient = np.abs(rng.normal(size=(m, b, b)))
+    salient /= salient.sum(axis=(1, 2), keepdims=True)
+    unary = -salient - 0.05 / b**2 * np.log(rng.dirichlet(np.full(m, 2.0)))[:, None, None]
+    energy = Energy(unary, compatibility(salient, 0.001), 0.32, 1.0, threshold)
     return energy, rng.integers(0, m, (outputs, b, b))
 
 
@@ -80,10 +80,10 @@ def test_labellings_are_near_the_best_of_all(m, b, threshold):
 
 
 def test_compatibility_grows_with_the_distance_of_peaks():
-    saliency = np.zeros((3, 4, 4))
-    saliency[[0, 1, 2], [0, 0, 3], [0, 1, 3]] = 1
+    salient = np.zeros((3, 4, 4))
+    salient[[0, 1, 2], [0, 0, 3], [0, 1, 3]] = 1
     distance = np.array([[0, 1, 6], [1, 0, 5], [6, 5, 0]])
-    np.testing.assert_allclose(compatibility(saliency, 0.25), 0.75 * np.eye(3) + 0.25 * distance * 3 / 24)
+    np.testing.assert_allclose(compatibility(salient, 0.25), 0.75 * np.eye(3) + 0.25 * distance * 3 / 24)
     np.testing.assert_array_equal(compatibility(np.zeros((2, 4, 4)), 0.5), np.eye(2) / 2)
 
 
@@ -97,10 +97,8 @@ def test_the_saliency_of_a_linear_model_is_that_of_its_weights():
     slope = torch.einsum("nc,cxhw->nxhw", model(X).softmax(dim=1) - Y, weights).detach()
     strength = slope.square().mean(dim=1).sqrt().reshape(5, 4, 2, 4, 2).mean(dim=(2, 4))
     expected = strength / strength.sum(dim=(1, 2), keepdim=True)
-    mixer = CoMixup(model, channels="first")
-    np.testing.assert_allclose(mixer.saliency(X, Y), expected.numpy(), rtol=1e-9)
-    last = CoMixup(Last(model), channels="last")
-    np.testing.assert_allclose(last.saliency(X.movedim(1, -1), Y), expected.numpy(), rtol=1e-9)
+    np.testing.assert_allclose(saliency(model, X, Y, 4, (2, 3)), expected.numpy(), rtol=1e-9)
+    np.testing.assert_allclose(saliency(Last(model), X.movedim(1, -1), Y, 4, (1, 2)), expected.numpy(), rtol=1e-9)
 
 
 class Last(torch.nn.Module):
@@ -128,6 +126,14 @@ def test_every_cell_is_one_of_its_part_and_labels_are_shares_of_cells():
         torch.testing.assert_close(labels[k], expected)
 
 
+def test_a_classifier_lends_its_network():
+    inner = CoMixup(random_state=0)
+    lent = with_model(RandomMixer([inner, CoMixup(Last(None))], [0.5, 0.5]), model := torch.nn.Identity())
+    assert lent._parts[0].model is model
+    assert isinstance(lent._parts[1].model, Last)
+    assert inner.model is None
+
+
 def test_a_model_is_left_as_it_was():
     model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Dropout(), torch.nn.Linear(64, 2)).train()
     model[1].eval()
@@ -150,12 +156,12 @@ def test_outputs_hold_more_saliency_than_mixups_of_the_same_share():
     for start in range(0, 400, 20):
         images, Y = X[start : start + 20], torch.nn.functional.one_hot(y[start : start + 20].long(), 10).float()
         mixer = CoMixup(model, random_state=start)
-        saliency = mixer.saliency(images, Y)
+        found = saliency(model, images, Y, 4, (2, 3))
         plan = mixer.draw(images.shape, labels=Y, like=images)
-        cells = mixer._labels(saliency, plan)
-        held = np.take_along_axis(saliency[:, None], cells[None], axis=0)[0].sum(axis=(1, 2))
+        cells = mixer._labels(found, plan)
+        held = np.take_along_axis(found[:, None], cells[None], axis=0)[0].sum(axis=(1, 2))
         pairs = Mixup(random_state=start).draw(images.shape)
-        mixed = pairs.lam * saliency.sum(axis=(1, 2)) + (1 - pairs.lam) * saliency[pairs.partners].sum(axis=(1, 2))
+        mixed = pairs.lam * found.sum(axis=(1, 2)) + (1 - pairs.lam) * found[pairs.partners].sum(axis=(1, 2))
         np.testing.assert_allclose(mixed, 1)
         gains.append(held.mean() - 1)
     low = np.mean(gains) + t.ppf(0.025, 19) * np.std(gains, ddof=1) / np.sqrt(20)

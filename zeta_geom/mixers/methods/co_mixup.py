@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -10,6 +11,7 @@ import numpy as np
 from zeta_geom.checks import check_int, check_real
 from zeta_geom.checks.types import Array, Shape, SomeArray
 from zeta_geom.mixers.arrays import compute_dtype, namespace, product, to_backend
+from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.graph_cut import Energy, lower
 from zeta_geom.mixers.image_mixer import ImageMixer
 from zeta_geom.mixers.models import check_model, evaluated, logits_of
@@ -49,9 +51,9 @@ class CoMixup(ImageMixer):
 
     Parameters
     ----------
-    model : torch.nn.Module
-        Maps images (n, ...), in the layout of X, to logits (n, C), C ≥ K, in evaluation mode; its mode is
-        restored.
+    model : torch.nn.Module, optional
+        Maps images (n, ...), in the layout of X, to logits (n, C), C ≥ K, in evaluation mode; its mode is restored.
+        Without one, the mixer serves a `training.Classifier` only, which passes the network that it trains.
     alpha, eta : float
         α > 0 and η ≥ 0, of the prior.
     beta, gamma, tau, omega : float
@@ -94,7 +96,7 @@ class CoMixup(ImageMixer):
 
     def __init__(
         self,
-        model: torch.nn.Module,
+        model: torch.nn.Module | None = None,
         *,
         alpha: float = 2.0,
         beta: float = 0.32,
@@ -110,7 +112,8 @@ class CoMixup(ImageMixer):
     ) -> None:
         super().__init__(channels=channels, **shared)
         require_maxflow()
-        check_model(model, "model")
+        if model is not None:
+            check_model(model, "model")
         self.model = model
         self.alpha = check_real(alpha, "alpha", low=0, strict=True)
         self.beta, self.gamma, self.eta, self.tau = (
@@ -145,8 +148,11 @@ class CoMixup(ImageMixer):
     def _apply(self, X: SomeArray, Y: SomeArray | None, plan: LabellingPlan, out: SomeArray | None) -> Any:
         if isinstance(X, np.ndarray):
             raise TypeError("CoMixup mixes torch tensors; got a NumPy array. Pass torch.from_numpy(X).")
+        if self.model is None:
+            raise ValueError("CoMixup needs a model for its gradients. Pass model, or use a training.Classifier.")
         height, width = (axis + X.ndim for axis in self._image_axes(X.shape))
-        labels = self._labels(self.saliency(X, to_backend(plan.labels, X)), plan)
+        salient = saliency(self.model, X, to_backend(plan.labels, X), self.n_cells, (height, width))
+        labels = self._labels(salient, plan)
         pixels, images = to_backend(labels, X), X.movedim((height, width), (1, 2))
         rows, columns = (namespace(X).arange(size, device=X.device) for size in images.shape[1:3])
         for axis, places in ((1, rows), (2, columns)):
@@ -156,30 +162,6 @@ class CoMixup(ImageMixer):
             return mixed, None
         shares = (labels.reshape(len(labels), -1, 1) == np.arange(plan.m)).mean(axis=1)
         return mixed, product(to_backend(shares, X, Y.dtype), Y)
-
-    def saliency(self, X: torch.Tensor, Y: torch.Tensor) -> np.ndarray:
-        """Return the saliency of each cell of images with soft labels, which sums to 1: float64 (m, b, b)."""
-        import torch
-        from torch.nn.functional import adaptive_avg_pool2d, cross_entropy, pad
-
-        images = X.detach().to(compute_dtype(X)).requires_grad_()
-        with evaluated(self.model), torch.autocast(X.device.type, enabled=False):
-            logits = logits_of(self.model, images, "model")
-            if logits.shape[1] < Y.shape[1]:
-                raise ValueError(
-                    f"model must return a logit for each of the {Y.shape[1]} classes; got {logits.shape[1]}."
-                )
-            target = pad(Y.detach().to(images.dtype), (0, logits.shape[1] - Y.shape[1]))
-            loss = cross_entropy(logits, target, reduction="sum")
-            if not loss.requires_grad:
-                raise ValueError("model must let gradients through to its input; its output has none.")
-            (slope,) = torch.autograd.grad(loss, images)
-        slope = slope.double()[..., None].movedim(tuple(axis - 1 for axis in self._image_axes(X.shape)), (1, 2))
-        strength = slope.flatten(3).square().mean(dim=3).sqrt()
-        cells = adaptive_avg_pool2d(strength, self.n_cells).cpu().numpy()
-        total = cells.sum(axis=(1, 2), keepdims=True)
-        known = (total > 0) & np.isfinite(total)
-        return np.where(known, cells / np.where(known, total, 1), 1 / self.n_cells**2)
 
     def _labels(self, saliency: np.ndarray, plan: LabellingPlan) -> np.ndarray:
         """Return the sample in each cell of each row: int64 (rows, b, b)."""
@@ -194,6 +176,46 @@ class CoMixup(ImageMixer):
             energy = Energy(unary[part], matrix, self.beta, self.gamma, self.tau)
             labels[rows] = first + lower(energy, labels[rows] - first, self.max_rounds)
         return labels
+
+
+def saliency(
+    model: torch.nn.Module, X: torch.Tensor, Y: torch.Tensor, n_cells: int, axes: tuple[int, int]
+) -> np.ndarray:
+    """Return the saliency of each cell of images with soft labels, which sums to 1: float64 (m, b, b).
+
+    `axes` are those of height and width, from 1 on.
+    """
+    import torch
+    from torch.nn.functional import adaptive_avg_pool2d, cross_entropy, pad
+
+    images = X.detach().to(compute_dtype(X)).requires_grad_()
+    with evaluated(model), torch.autocast(X.device.type, enabled=False):
+        logits = logits_of(model, images, "model")
+        if logits.shape[1] < Y.shape[1]:
+            raise ValueError(
+                f"model must return a logit for each of the {Y.shape[1]} classes; got {logits.shape[1]}."
+            )
+        target = pad(Y.detach().to(images.dtype), (0, logits.shape[1] - Y.shape[1]))
+        loss = cross_entropy(logits, target, reduction="sum")
+        if not loss.requires_grad:
+            raise ValueError("model must let gradients through to its input; its output has none.")
+        (slope,) = torch.autograd.grad(loss, images)
+    strength = slope.double()[..., None].movedim(axes, (1, 2)).flatten(3).square().mean(dim=3).sqrt()
+    cells = adaptive_avg_pool2d(strength, n_cells).cpu().numpy()
+    total = cells.sum(axis=(1, 2), keepdims=True)
+    known = (total > 0) & np.isfinite(total)
+    return np.where(known, cells / np.where(known, total, 1), 1 / n_cells**2)
+
+
+def with_model(mixer: Mixer, model: torch.nn.Module) -> Mixer:
+    """Return the mixer with this model in each Co-Mixup that has none."""
+    if not mixer._parts and not (isinstance(mixer, CoMixup) and mixer.model is None):
+        return mixer
+    mixer = copy.copy(mixer)
+    if isinstance(mixer, CoMixup) and mixer.model is None:
+        mixer.model = model
+    mixer._parts = tuple(with_model(part, model) for part in mixer._parts)
+    return mixer
 
 
 def compatibility(saliency: np.ndarray, omega: float) -> np.ndarray:

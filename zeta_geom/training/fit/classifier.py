@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import lightning
@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from zeta_geom.mixers import Mixer
 from zeta_geom.mixers.image_mixer import with_channels
+from zeta_geom.mixers.methods.co_mixup import with_model
 from zeta_geom.training.fit.augmentation import augment
 from zeta_geom.training.metrics import make_metrics
 from zeta_geom.training.recipes.schema import Optimizer, Schedule
@@ -34,7 +35,8 @@ class Classifier(lightning.LightningModule):
     network, n_classes : torch.nn.Module, int
         Images (n, C, H, W) -> logits (n, K), and K.
     mixer : Mixer, optional
-        Any of `zeta_geom.mixers.MIXERS`; a mixer of features runs inside the network.
+        Any of `zeta_geom.mixers.MIXERS`; a mixer of features runs inside the network, and Co-Mixup without a model
+        takes the network's gradients.
     optimizer, schedule, augmentation, metrics
         As in a `Recipe`.
     mean, std : sequences of float, shape (C,)
@@ -94,7 +96,7 @@ class Classifier(lightning.LightningModule):
         """Start the epoch's streams: the mixer's, the augmentation's, and torch's global one, which dropout uses."""
         key = (self.global_rank, self.current_epoch)
         if self.mixer is not None:
-            self._epoch_mixer = self.mixer.child(*key)
+            self._epoch_mixer = with_model(self.mixer.child(*key), _OfGreyLevels(self.standardize, self.network))
         children = np.random.SeedSequence(self.seed, spawn_key=key).generate_state(2, np.uint64)
         self._generator = torch.Generator().manual_seed(int(children[0] >> 1))
         torch.manual_seed(int(children[1] >> 1))
@@ -134,3 +136,15 @@ class Classifier(lightning.LightningModule):
         optimizer = torch.optim.SGD(self.network.parameters(), lr=self.optimizer.learning_rate, **others)
         schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, self.schedule.milestones, self.schedule.factor)
         return [optimizer], [schedule]
+
+
+class _OfGreyLevels(nn.Module):
+    """The network that is trained, as the model of a mixer: images as the mixer sees them -> logits."""
+
+    def __init__(self, standardize: Callable[[Tensor], Tensor], network: nn.Module) -> None:
+        super().__init__()
+        self.standardize, self.network = standardize, network
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.network(self.standardize(x))
+        return logits

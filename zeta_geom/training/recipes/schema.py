@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from zeta_geom.mixers import MIXERS, Mixer, make_mixer
+from zeta_geom.mixers.table import parameters_of
 from zeta_geom.training.metrics import METRICS
 from zeta_geom.training.networks import NETWORKS
 
@@ -58,8 +59,7 @@ class MixerSettings(_Settings):
 
     @model_validator(mode="after")
     def _has_valid_params(self) -> MixerSettings:
-        traits = MIXERS[self.name].traits if self.name in MIXERS else None
-        if traits is not None and traits.needs_model and traits.space == "input":
+        if self.name in MIXERS and "teacher" in parameters_of(MIXERS[self.name]):
             raise ValueError(f"{self.name} needs a teacher, which a recipe cannot hold; pass it to a Classifier.")
         if reserved := sorted({"n_classes", "random_state"} & set(self.params)):
             raise ValueError(f"params must not hold {' or '.join(reserved)}; the training sets them.")
