@@ -1,8 +1,9 @@
-"""The time that ζ-mixup adds to a training step of `zeta_geom.training`: forward and backward pass, and SGD's step.
+"""The time that mixers add to a training step of `zeta_geom.training`: forward and backward pass, and SGD's step.
 
 Examples
 --------
 python -m benchmarks.training_step
+python -m benchmarks.training_step --methods "mixup supermix co-mixup opttransmix" --only "cpu study" --rounds 5
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ import typer
 
 from benchmarks.measuring import report
 from zeta_geom.execution.timing import interleaved
-from zeta_geom.mixers import MIXERS
-from zeta_geom.training import Classifier, make_network
+from zeta_geom.mixers import make_mixer
+from zeta_geom.training import NETWORKS, Classifier, make_network
 from zeta_geom.training.recipes.schema import Optimizer
 
 N_CLASSES = 10
@@ -34,6 +35,7 @@ MIXED = ("zeta", "mixup")
 def main(
     rounds: Annotated[int, typer.Option(help="timed steps of each")] = 20,
     only: Annotated[str, typer.Option(help=f"of {', '.join(STEPS)}; all by default")] = "",
+    methods: Annotated[str, typer.Option(help="names of mixers")] = " ".join(MIXED),
     device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
     out: Annotated[Path, typer.Option(help="folder of the JSON file")] = Path("benchmarks/results"),
 ) -> None:
@@ -42,10 +44,12 @@ def main(
     for name, (network, batch_size, shape) in STEPS.items():
         if only and name != only:
             continue
-        calls = {method: step_of(network, batch_size, shape, method, device) for method in ("without", *MIXED)}
+        calls = {
+            method: step_of(network, batch_size, shape, method, device) for method in ("without", *methods.split())
+        }
         times = interleaved(calls, rounds + 1)
         medians = {method: float(np.median(seconds[1:])) for method, seconds in times.items()}
-        ratios = {f"{method} ÷ without": medians[method] / medians["without"] for method in MIXED}
+        ratios = {f"{method} ÷ without": medians[method] / medians["without"] for method in methods.split()}
         batch = " × ".join(map(str, (batch_size, *shape)))
         rows.append({"step": name, "network": network, "batch": batch, "without, s": medians["without"], **ratios})
     report("training_step" if device == "cpu" else f"training_step_{device}", rows, out, rounds=rounds, required=1.03)
@@ -55,12 +59,18 @@ def step_of(
     network: str, batch_size: int, shape: tuple[int, int, int], method: str, device: str
 ) -> Callable[[], None]:
     """Return a training step that always takes the same batch."""
-    mixer = MIXERS[method](n_classes=N_CLASSES, random_state=0) if method in MIXERS else None
+    params: dict[str, Any] = {}
+    if method in ("manifold-mixup", "mixfeat"):
+        params["layers"] = NETWORKS[network].stages
+    if method == "supermix":
+        params["teacher"] = make_network(network, N_CLASSES, shape, seed=1).to(device)
+    mixer = None if method == "without" else make_mixer(method, **params, n_classes=N_CLASSES, random_state=0)
     classifier = Classifier(
         make_network(network, N_CLASSES, shape), N_CLASSES, mixer=mixer, optimizer=Optimizer(learning_rate=1e-3)
     ).to(device)
     quiet: Any = lambda *_, **__: None  # noqa: E731, there is no trainer to log for
     classifier.log = quiet
+    classifier.on_train_epoch_start()
     (optimizer,), _ = classifier.configure_optimizers()
     draw = torch.Generator().manual_seed(0)
     images = torch.randint(256, (batch_size, *shape), dtype=torch.uint8, generator=draw).to(device)
