@@ -124,10 +124,11 @@ def coverage(
     workers: Annotated[int, typer.Option(help="processes")] = 1,
     out: Annotated[Path, typer.Option(help="folder of the JSON file")] = Path("benchmarks/results"),
 ) -> None:
-    """Measure how many intervals contain the expectation of the estimator; print a table, write JSON."""
-    names = tuple(estimators.split())
-    rows = [row for name in only.split() for row in covered(name, names, k, n, draws, further, workers)]
-    report("estimators_coverage", rows, out, confidence=CONFIDENCE)
+    """Measure how many intervals contain the expectation of the estimator; after each manifold, print and write."""
+    names, rows = tuple(estimators.split()), []
+    for name in only.split():
+        rows += covered(name, names, k, n, draws, further, workers)
+        report("estimators_coverage", rows, out, confidence=CONFIDENCE)
 
 
 if __name__ == "__main__":
