@@ -31,6 +31,7 @@ def write(folder: Path) -> None:
     pages |= {"cli.md": command_page()}
     pages |= {"claims_table.md": claims_page(folder / "claims.csv")}
     pages |= {"peers_table.md": peers_page(folder / "peers.json", folder / "peers_features.json")}
+    pages |= {"coverage_table.md": coverage_page(folder / "estimators_coverage.json")}
     pages |= {"false_alarms_table.md": false_alarms_page(folder / "false_alarms.json")}
     current = {f"{page_names().get(name, name)}.rst" for room in rooms() for name in public_names(room)}
     for path in [*generated.glob("*.rst"), *generated.glob("api/*.rst")]:
@@ -205,6 +206,18 @@ def peers_page(*paths: Path) -> str:
         lines += ["", f"## {peer}", "", ":::{table}", ":class: claims", ""]
         lines += [*table([*columns[1:4], str(peer).split()[0]], cells), ":::"]
     return "\n".join(lines) + "\n"
+
+
+def coverage_page(path: Path) -> str:
+    """Return the table of how often intervals contain an estimator's expectation, from benchmarks/estimators.py."""
+    measured = pd.DataFrame(json.loads(path.read_text(encoding="utf-8"))["rows"])
+    wide = measured.pivot(index="manifold", columns="estimator", values="coverage").loc[measured["manifold"].unique()]
+    rows = [[escape(str(name)), *(f"{share:.1%}" for share in shares)] for name, *shares in wide.itertuples()]
+    text = (
+        f"Share of the intervals of {measured['draws'].max()} draws of {measured['n'].max():,} points that contain the "
+        f"mean over {measured['further'].max():,} further draws, at k = {measured['k'].max()}; the nominal share is 95%:"
+    )
+    return "\n".join([text, "", *table(["points", *wide.columns], rows)]) + "\n"
 
 
 def false_alarms_page(path: Path) -> str:

@@ -126,6 +126,26 @@ def test_the_interval_of_a_mean(average):
     np.testing.assert_allclose(summary.high - summary.low, 4 * summary.sem, rtol=1e-2)
 
 
+def test_the_interval_of_equal_counts_reaches_as_far_as_the_rule_of_three():
+    """With probability 0.95 an event that n independent points did not show has a probability of at most 3 / n."""
+    summary = summarize(np.full(500, 2.0), "arithmetic", 1.0, 500, np.arange(500), quantile=2.06)
+    assert summary.mean == 2
+    np.testing.assert_allclose([2 - summary.low, summary.high - 2], 3 / 500, rtol=0.05)
+    fractions = summarize(np.full(500, 2.1), "arithmetic", 1.0, 500, np.arange(500), quantile=2.06)
+    assert fractions.low == fractions.high == pytest.approx(2.1)
+
+
+def test_copies_lie_in_the_same_half():
+    """Values that pairs of points share have twice the variance of independent ones."""
+    rng, copied = np.random.default_rng(0), np.repeat(X[:200], 2, axis=0)
+    ratio = split_ratio(
+        lambda points, indices, distances: np.repeat(rng.random(200), 2),
+        *(copied, 5),
+        **{"average": "arithmetic", "n_splits": 300, "rng": rng, "n_jobs": 1},
+    )
+    assert 1.6 < ratio < 2.4
+
+
 def test_wider_intervals_and_the_same_seed():
     first, again = (dimension_interval(X, 12, "TLE", random_state=3) for _ in range(2))
     assert first == again

@@ -51,7 +51,7 @@ def summarize(
     counts = np.unique(copies[usable], return_counts=True)[1]
     effective = m**2 / float((counts.astype(np.float64) ** 2).sum())
     share = len(values) / n  # below 1 for anchors, whose choice is a second source of error
-    variance = float(kept.var(ddof=1)) / effective * (max(1 - share, 0.0) + ratio * share) if m > 1 else float("nan")
+    variance = spread(kept) / effective * (max(1 - share, 0.0) + ratio * share) if m > 1 else float("nan")
     error = sqrt(variance) if variance >= 0 else float("nan")
     ends = np.clip(kept.mean() + quantile * error * np.array([-1, 1]), 0, np.inf)
     with np.errstate(divide="ignore"):
@@ -60,6 +60,17 @@ def summarize(
     return Summary(
         mean, float(finite.std()) if len(finite) else float("nan"), error * _slope(mean, average), m, low, high
     )
+
+
+def spread(values: np.ndarray) -> float:
+    """Return the variance of at least two values; of counts, with one more point a dimension lower and one higher.
+
+    Counts are often equal at all points, although another sample would have exceptions. With two exceptions among n
+    independent points the interval reaches 3 / n to both sides, as far as the exact one for an event that was not seen
+    (the rule of three, Hanley and Lippman-Hand 1983).
+    """
+    exceptions = 2.0 if (values == np.rint(values)).all() else 0.0
+    return float(values.var(ddof=1)) + exceptions / len(values)
 
 
 def averaged_values(values: np.ndarray, average: str) -> tuple[np.ndarray, np.ndarray]:
@@ -91,8 +102,8 @@ def split_ratio(
 ) -> float:
     """Return the variance of the mean of dependent values relative to that of independent ones; NaN for few points.
 
-    The points are split into random halves `n_splits` times. In each half the k nearest points of the same half are
-    the neighbours. The ratio is Σ (m_1 - m_2)² / Σ (s_1² / n_1 + s_2² / n_2), with mean, standard deviation and size
+    The points are split into random halves `n_splits` times, copies of a point into the same half, for their values
+    are the same. In each half the k nearest points of the same half are the neighbours. The ratio is Σ (m_1 - m_2)² / Σ (s_1² / n_1 + s_2² / n_2), with mean, standard deviation and size
     of the halves. Source: Politis, Romano and Wolf 1999, "Subsampling", chapter 2, for the differences of halves.
     """
     n = min(len(points), max(MOST, PER_NEIGHBOR * k))
@@ -102,9 +113,11 @@ def split_ratio(
     points = _on_few_axes(points)
     most = min(n - 1, ceil(2 * (k + 6 * sqrt(k / 2))))  # six standard deviations above k of the same half
     indices, distances = search_rows(points, None, most, n_jobs, False)
+    own = np.arange(n)
+    copies = np.minimum(np.where(distances == 0, indices, own[:, None]).min(axis=1), own)
     squares = variances = 0.0
     for _ in range(n_splits):
-        first = rng.permutation(n) < n // 2
+        first = (rng.permutation(n) < n // 2)[copies]
         same = first[indices] == first[:, None]
         place = same.cumsum(axis=1)
         chosen = same & (place <= k)
