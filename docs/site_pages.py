@@ -213,9 +213,10 @@ def coverage_page(path: Path) -> str:
     measured = pd.DataFrame(json.loads(path.read_text(encoding="utf-8"))["rows"])
     wide = measured.pivot(index="manifold", columns="estimator", values="coverage").loc[measured["manifold"].unique()]
     rows = [[escape(str(name)), *(f"{share:.1%}" for share in shares)] for name, *shares in wide.itertuples()]
+    draws, points, further, k = (measured[name].max() for name in ("draws", "n", "further", "k"))
     text = (
-        f"Share of the intervals of {measured['draws'].max()} draws of {measured['n'].max():,} points that contain the "
-        f"mean over {measured['further'].max():,} further draws, at k = {measured['k'].max()}; the nominal share is 95%:"
+        f"Share of the intervals of {draws} draws of {points:,} points that contain the mean over {further:,} further "
+        f"draws, at k = {k}; the nominal share is 95%:"
     )
     return "\n".join([text, "", *table(["points", *wide.columns], rows)]) + "\n"
 

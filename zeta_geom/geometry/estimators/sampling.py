@@ -66,8 +66,8 @@ def spread(values: np.ndarray) -> float:
     """Return the variance of at least two values; of counts, with one more point a dimension lower and one higher.
 
     Counts are often equal at all points, although another sample would have exceptions. With two exceptions among n
-    independent points the interval reaches 3 / n to both sides, as far as the exact one for an event that was not seen
-    (the rule of three, Hanley and Lippman-Hand 1983).
+    independent points the interval reaches about 3 / n to both sides, as far as the exact one for an event that was
+    not seen (the rule of three, Hanley and Lippman-Hand 1983).
     """
     exceptions = 2.0 if (values == np.rint(values)).all() else 0.0
     return float(values.var(ddof=1)) + exceptions / len(values)
@@ -103,8 +103,9 @@ def split_ratio(
     """Return the variance of the mean of dependent values relative to that of independent ones; NaN for few points.
 
     The points are split into random halves `n_splits` times, copies of a point into the same half, for their values
-    are the same. In each half the k nearest points of the same half are the neighbours. The ratio is Σ (m_1 - m_2)² / Σ (s_1² / n_1 + s_2² / n_2), with mean, standard deviation and size
-    of the halves. Source: Politis, Romano and Wolf 1999, "Subsampling", chapter 2, for the differences of halves.
+    are the same. In each half the k nearest points of the same half are the neighbours. The ratio is
+    Σ (m_1 - m_2)² / Σ (s_1² / n_1 + s_2² / n_2), with mean, standard deviation and size of the halves. Source: Politis,
+    Romano and Wolf 1999, "Subsampling", chapter 2, for the differences of halves.
     """
     n = min(len(points), max(MOST, PER_NEIGHBOR * k))
     if n < LEAST * k:
