@@ -215,8 +215,8 @@ def coverage_page(path: Path) -> str:
     rows = [[escape(str(name)), *(f"{share:.1%}" for share in shares)] for name, *shares in wide.itertuples()]
     draws, points, further, k = (measured[name].max() for name in ("draws", "n", "further", "k"))
     text = (
-        f"Share of the intervals of {draws} draws of {points:,} points that contain the mean over {further:,} further "
-        f"draws, at k = {k}; the nominal share is 95%:"
+        f"Share of the intervals of {draws} draws of {points:,} points that contain the mean over {further:,} "
+        f"further draws, at k = {k}; the nominal share is 95%:"
     )
     return "\n".join([text, "", *table(["points", *wide.columns], rows)]) + "\n"
 

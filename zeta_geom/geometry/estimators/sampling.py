@@ -104,8 +104,8 @@ def split_ratio(
 
     The points are split into random halves `n_splits` times, copies of a point into the same half, for their values
     are the same. In each half the k nearest points of the same half are the neighbours. The ratio is
-    Σ (m_1 - m_2)² / Σ (s_1² / n_1 + s_2² / n_2), with mean, standard deviation and size of the halves. Source: Politis,
-    Romano and Wolf 1999, "Subsampling", chapter 2, for the differences of halves.
+    Σ (m_1 - m_2)² / Σ (s_1² / n_1 + s_2² / n_2), with mean, standard deviation and size of the halves. Source:
+    Politis, Romano and Wolf 1999, "Subsampling", chapter 2, for the differences of halves.
     """
     n = min(len(points), max(MOST, PER_NEIGHBOR * k))
     if n < LEAST * k:
