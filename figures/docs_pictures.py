@@ -17,6 +17,7 @@ PICTURES = {  # in docs/img -> in results/full/figures
     "figure_3.png": "figure_3.png",
     "figure_6a-d.png": "figure_6a-d.png",
     "figure_6e-h.png": "figure_6e-h-fashion-mnist-mnist.png",
+    "figure_6_estimators.png": "figure_6_estimators-fashion-mnist-mnist.png",
     "figure_7.png": "figure_7.png",
     "figure_8.png": "figure_8-mnist.png",
     "figure_9.png": "figure_9_cpu-study.png",
