@@ -102,7 +102,7 @@ def run(context: Context, settings: Settings | None = None) -> None:
         if len(X) > ANNOUNCED:
             runs = 1 + len(settings.anchors) * len(settings.image_gammas) + len(MIXERS) - 1
             done = len(list((context.results / "records" / "figure_6" / f"images-{index}" / "runs").glob("*")))
-            print(f"figure 6, {name}: {forecast(X, settings.n_neighbors, runs, done)}")
+            print(f"figure 6, {name}: {forecast(X, settings, runs, done)}")
         sweep(context, settings, f"images-{index}", X, about, **images)
 
 
@@ -131,21 +131,26 @@ def sweep(
     context.record(f"figure_6/{panel}", compute, settings=stored, data=data_fingerprint(X))
 
 
-def forecast(X: np.ndarray, n_neighbors: tuple[int, ...], runs: int, done: int) -> str:
+def forecast(X: np.ndarray, settings: Settings, runs: int, done: int) -> str:
     """Return a sentence: how long `runs` estimates of the local dimension of X will take, of which `done` exist.
 
-    The time of one estimate grows as a·n + b·n²; a and b are measured on two smaller samples.
+    The time of one estimate is between n times the seconds per point of a sample and a·n + b·n², whose a and b are
+    measured on two samples: points whose spectrum decays, as that of images, come near the first.
     """
-    LocalPCA(n_neighbors).fit(X[: 2 * max(n_neighbors)])  # compiles
+    LocalPCA(settings.n_neighbors).fit(X[: 2 * max(settings.n_neighbors)])  # compiles
     times = []
     for n in TRIED:
+        anchors = None if settings.n_anchors is None else min(n, -(-settings.n_anchors * n // len(X)))
         start = time.perf_counter()
-        LocalPCA(n_neighbors).fit(X[:n])
+        LocalPCA(settings.n_neighbors, n_anchors=anchors).fit(X[:n])
         times.append(time.perf_counter() - start)
     per_point = np.divide(times, TRIED)
     square = max((per_point[1] - per_point[0]) / (TRIED[1] - TRIED[0]), 0.0)
-    once = len(X) * (per_point[1] + square * (len(X) - TRIED[1]))
+    least = len(X) * per_point[1]
+    most = least + len(X) * square * (len(X) - TRIED[1])
+    left = max(runs - done, 0) / 60
     return (
-        f"{runs} runs, {done} of them recorded, of {len(X):,} points in {X.shape[1]:,} dimensions: about {once:.0f} "
-        f"s each, {once * max(runs - done, 0) / 60:.0f} min in all. A killed sweep resumes where it stopped."
+        f"{runs} runs, {done} of them recorded, of {len(X):,} points in {X.shape[1]:,} dimensions: about "
+        f"{least:.0f} to {most:.0f} s each, {least * left:.0f} to {most * left:.0f} min in all. "
+        "A killed sweep resumes where it stopped."
     )
