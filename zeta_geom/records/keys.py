@@ -106,12 +106,12 @@ def code_fingerprint(source: Sources = None) -> str:
     >>> len(code_fingerprint())
     64
     """
-    paths = tuple(_paths(source)) or tuple(sorted(PACKAGE.rglob("*.py")))
-    known = _fingerprints.get((PACKAGE, paths))
+    sources = tuple(_paths(source))
+    known = _fingerprints.get((PACKAGE, sources))
     if known is None or any(_state(path) != state for path, state in known[1].items()):
-        digests, outside = reached_modules(paths, PACKAGE)
+        digests, outside = reached_modules(sources or sorted(PACKAGE.rglob("*.py")), PACKAGE)
         fingerprint = hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()
-        _fingerprints[PACKAGE, paths] = known = fingerprint, outside
+        _fingerprints[PACKAGE, sources] = known = fingerprint, outside
     return known[0]
 
 
