@@ -79,7 +79,7 @@ html_show_sourcelink = False
 html_copy_source = False
 PAGES = (
     *("index", "figures", "claims", "definitions", "audits", "mixing", "mixers", "training", "scale", "speed"),
-    *("files", "peers", "generated/cli"),
+    *("files", "peers", "claims_cifar10", "generated/cli"),
 )
 html_sidebars = {page: [] for page in PAGES}
 html_theme_options = {

@@ -30,6 +30,7 @@ def write(folder: Path) -> None:
     pages = {f"{room}.rst": room_page(room) for room in rooms()}
     pages |= {"cli.md": command_page()}
     pages |= {"claims_table.md": claims_page(folder / "claims.csv")}
+    pages |= {"claims_cifar10_table.md": claims_page(folder / "claims_cifar10.csv")}
     pages |= {"peers_table.md": peers_page(folder / "peers.json", folder / "peers_features.json")}
     pages |= {"coverage_table.md": coverage_page(folder / "estimators_coverage.json")}
     pages |= {"false_alarms_table.md": false_alarms_page(folder / "false_alarms.json")}
