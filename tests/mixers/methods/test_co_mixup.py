@@ -145,7 +145,7 @@ def test_a_model_is_left_as_it_was():
 def test_without_pymaxflow_the_error_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "maxflow", None)
     with pytest.raises(ImportError, match=r"PyMaxflow.*zeta-geom\[graphcut\]"):
-        CoMixup(torch.nn.Linear(2, 2))
+        CoMixup(torch.nn.Linear(2, 2))(torch.zeros(2, 4, 4), [0, 1])
 
 
 def test_outputs_hold_more_saliency_than_mixups_of_the_same_share():

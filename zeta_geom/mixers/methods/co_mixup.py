@@ -69,7 +69,7 @@ class CoMixup(ImageMixer):
         If a parameter is outside its range; in a call, if X is no tensor, labels are absent, or the model returns
         other values or has no gradients.
     ImportError
-        If PyMaxflow is not installed.
+        In a call, if PyMaxflow is not installed.
 
     Examples
     --------
@@ -111,7 +111,6 @@ class CoMixup(ImageMixer):
         **shared: Unpack[Shared],
     ) -> None:
         super().__init__(channels=channels, **shared)
-        require_maxflow()
         if model is not None:
             check_model(model, "model")
         self.model = model
@@ -148,6 +147,7 @@ class CoMixup(ImageMixer):
     def _apply(self, X: SomeArray, Y: SomeArray | None, plan: LabellingPlan, out: SomeArray | None) -> Any:
         if isinstance(X, np.ndarray):
             raise TypeError("CoMixup mixes torch tensors; got a NumPy array. Pass torch.from_numpy(X).")
+        require_maxflow()
         if self.model is None:
             raise ValueError("CoMixup needs a model for its gradients. Pass model, or use a training.Classifier.")
         height, width = (axis + X.ndim for axis in self._image_axes(X.shape))
