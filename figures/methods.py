@@ -53,7 +53,7 @@ def draw_table(panel: Record) -> Figure:
     mean, std, reason = (wide(panel.table, of) for of in ("mean", "std", "reason"))
     symbols = dict(zip(filter(None, pd.unique(reason.to_numpy().ravel())), SYMBOLS, strict=False))
     remarked = panel.table[panel.table["remark"] != ""].set_index("method")["remark"].to_dict()
-    marks = dict(zip([method for method in MIXERS if method in remarked], RAISED, strict=False))
+    marks = dict(zip([method for method in MIXERS if method in remarked], RAISED))
     shaded = mean.copy()
     spanning = [column for column in mean.columns if column[1] == ON_LOGARITHMS]
     shaded[spanning] = np.log(mean[spanning])
