@@ -34,7 +34,7 @@ NAMES = {
     "h_p_y_floored": "H(p, y)\nmedian\nnats",
 }
 ON_LOGARITHMS = "entropy"  # its values span seven decades: coloured by their logarithms
-SYMBOLS, RAISED = "abcdefgh", "¹²³"
+SYMBOLS, RAISED = "abcdefgh", "¹²³⁴⁵⁶⁷⁸⁹"
 
 
 def draw(results: Path) -> list[Path]:
