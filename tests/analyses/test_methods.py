@@ -181,7 +181,7 @@ def test_the_figure_says_every_number_and_every_reason(panel, figure):
     assert f"{100 * error:.1f}" in texts
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert names[0] == "original, unmixed"
-    assert [name.rstrip("¹²³") for name in names[1:]] == [mixer.traits.title for mixer in MIXERS.values()]
+    assert [name.rstrip("¹²³⁴⁵⁶⁷⁸⁹") for name in names[1:]] == [mixer.traits.title for mixer in MIXERS.values()]
     assert "H(p, y) is infinite for" in notes
     assert "SuperMix has for its teacher the oracle that judges" in notes
     assert "of 96, 3,072 and 96 points" in notes

@@ -168,7 +168,7 @@ def test_docs_pictures_copies_all_or_nothing(tmp_path, capsys):
 
 def test_the_pictures_of_the_docs_are_those_that_are_shipped():
     shipped = {path.name for path in (docs_pictures.Path("docs") / "img").glob("*.png")}
-    assert shipped == {*docs_pictures.PICTURES, "local_dimension_cost.png"}
+    assert shipped == {*docs_pictures.PICTURES, "local_dimension_cost.png", "figure_6_cifar10.png"}
 
 
 def test_a_damaged_note_of_what_was_drawn_is_made_anew(tmp_path, modules):
