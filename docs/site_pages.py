@@ -231,7 +231,7 @@ def false_alarms_page(path: Path) -> str:
         for row in report["rows"]
     ]
     text = (
-        f"Share of {report['repeats']} audits per case (or as many as its name says) that called real samples outside; "
-        f"the nominal share is {report['expected']:.0%}:"
+        f"Share of {report['repeats']} audits per case (or as many as its name says) that called real samples "
+        f"outside; the nominal share is {report['expected']:.0%}:"
     )
     return "\n".join([text, "", *table(["measure", *cases], rows)]) + "\n"

@@ -30,6 +30,15 @@ class ImageMixer(Mixer):
         return image_axes(shape, self.channels)
 
 
+def check_cells(n_cells: int, height: int, width: int) -> None:
+    """Raise ValueError if a grid has more cells along a side than the images have pixels."""
+    if min(height, width) < n_cells:
+        raise ValueError(
+            f"n_cells must be at most the image's height and width; got n_cells={n_cells} for images of "
+            f"{height} x {width} pixels. Lower n_cells."
+        )
+
+
 def with_channels(mixer: Mixer, channels: str | None) -> Mixer:
     """Return the mixer with this layout of channels, if it has none yet."""
     if check_channels(channels) is None or not (isinstance(mixer, ImageMixer) or mixer._parts):

@@ -13,7 +13,7 @@ from zeta_geom.checks.types import Array, Shape, SomeArray
 from zeta_geom.mixers.arrays import compute_dtype, namespace, product, to_backend
 from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.graph_cut import Energy, lower
-from zeta_geom.mixers.image_mixer import ImageMixer
+from zeta_geom.mixers.image_mixer import ImageMixer, check_cells
 from zeta_geom.mixers.models import check_model, evaluated, logits_of
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
@@ -126,11 +126,7 @@ class CoMixup(ImageMixer):
 
     def _draw(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> LabellingPlan:
         height, width = (shape[axis] for axis in self._image_axes(shape))
-        if min(height, width) < self.n_cells:
-            raise ValueError(
-                f"n_cells must be at most the image's height and width; got n_cells={self.n_cells} for images of "
-                f"{height} x {width} pixels. Lower n_cells."
-            )
+        check_cells(self.n_cells, height, width)
         m = shape[0]
         chances = self._stream.uniform((rows, self.n_cells, self.n_cells), like)
         xp = namespace(chances)

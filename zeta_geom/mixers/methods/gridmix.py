@@ -6,7 +6,7 @@ from typing import Any, Unpack
 from zeta_geom.checks import check_int, check_real
 from zeta_geom.checks.types import Array, Shape, SomeArray
 from zeta_geom.mixers.arrays import namespace, take_rows, to_backend
-from zeta_geom.mixers.image_mixer import ImageMixer
+from zeta_geom.mixers.image_mixer import ImageMixer, check_cells
 from zeta_geom.mixers.methods.pairs import PairMixer, PairPlan, choose_pixels, draw_partners
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
@@ -65,11 +65,7 @@ class GridMix(ImageMixer, PairMixer):
 
     def _draw(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> GridPlan:
         height, width = (shape[axis] for axis in self._image_axes(shape))
-        if min(height, width) < self.n_cells:
-            raise ValueError(
-                f"n_cells must be at most the image's height and width; got n_cells={self.n_cells} for images of "
-                f"{height} x {width} pixels. Lower n_cells."
-            )
+        check_cells(self.n_cells, height, width)
         lam = self._stream.beta(self.alpha, (), like)
         cells = self._stream.uniform((self.n_cells, self.n_cells), like) < lam
         xp = namespace(cells)
