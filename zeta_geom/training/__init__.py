@@ -1,4 +1,4 @@
-"""Train classifiers by recipes: the paper's tables 4 to 8 and figures 8 to 10.
+"""Train classifiers by recipes: the paper's tables 2, 4 to 8 and figures 8 to 10.
 
 `run` trains by a recipe; `RECIPES` holds the paper's; `Classifier` is the Lightning module for your own loops.
 Only the command line imports this room. Recipes can be read, checked and written without the extra `train`; `run`,
