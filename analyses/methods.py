@@ -1,9 +1,10 @@
 """The methods side by side: distance from the manifold, wrong labels, and an oracle's view of mixed digits.
 
-The table has a row per mixer of `zeta_geom.mixers`, and a first row for the unmixed points. The features are the
-activations before the oracle's last layer; a mixer is called on them as on points, and the last layer classifies the
-output. A label is wrong if the class of the nearest curve, or the oracle's class, is not among its largest. A cell
-that is not defined carries the reason instead of a number.
+The table has a row per mixer of `zeta_geom.mixers` and per learned method, and a first row for the unmixed points.
+Learned methods are trained on few digits first; the preset `quick` reads their rows from docs/cpu_study/learned.csv.
+The features are the activations before the oracle's last layer; a mixer is called on them as on points, and the last
+layer classifies the output. A label is wrong if the class of the nearest curve, or the oracle's class, is not among
+its largest. A cell that is not defined carries the reason instead of a number.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ import torch
 from pydantic import BaseModel
 
 from analyses.context import Context, side_by_side
+from analyses.study.learned import TRAINED_ON, learned_mixer, learned_rows, trainable
 from zeta_geom.checks import one_hot
 from zeta_geom.datasets import Dataset
 from zeta_geom.geometry import LocalPCA
 from zeta_geom.manifolds import MANIFOLDS, wrong_labels
 from zeta_geom.mixers import MIXERS, Mixer, make_mixer
+from zeta_geom.mixers.table import LEARNED
 from zeta_geom.realism import MNISTOracle, cross_entropy, soft_label_report
 
 
@@ -60,6 +63,7 @@ REMARKS = {
     ("mnist", "between-class-plus"): "makes images zero-mean, unlike those that the oracle was trained on",
     ("mnist", "supermix"): "has for its teacher the oracle that judges; rows that it does not recognise are left out",
     ("mnist", "co-mixup"): "cuts by the gradients of the oracle that judges",
+    **{("mnist", method): TRAINED_ON for method in LEARNED},
     ("mnist-features", "manifold-mixup"): "at one layer is mixup of its activations, here with the same draws",
 }
 
@@ -84,6 +88,8 @@ def run(context: Context, settings: Settings | None = None) -> None:
     tables = {}
     for data, subject in subjects(s, dataset).items():
         compute = partial(measure, data, subject, s, context.progress)
+        if data == "mnist":
+            compute = partial(with_learned, compute, subject, s, context, dataset.name)
         inputs = {"settings": stored} if data in MANIFOLDS else drawn
         tables[data] = context.record(f"methods/{data}", compute, **inputs).table
     context.record("methods/panel", lambda: summarise(tables), **drawn)
@@ -107,6 +113,8 @@ def why_not(method: str, subject: Subject) -> str:
     """Return the reason why a method is not defined on a data set, "" if it is."""
     if method == ORIGINAL:
         return ""
+    if method in LEARNED:
+        return "" if subject.kind == "images" else f"mixes images: {subject.kind} have no height and width"
     traits = MIXERS[method].traits
     if method == "co-mixup" and find_spec("maxflow") is None:
         return "needs the package PyMaxflow (pip install zeta-geom[graphcut])"
@@ -126,21 +134,54 @@ def measure(data: str, subject: Subject, s: Settings, progress: bool = False) ->
 
     def row(task: tuple[int, str]) -> dict[str, Any]:
         seed, method = task
-        mixed = mix(method, *points[seed], subject.n_classes, s, seed)
-        return {"method": method, "seed": seed, "reason": "", "n": len(mixed[0]), **subject.measure(*mixed)}
+        mixer = None if method == ORIGINAL else mixer_of(method, s, seed)
+        return row_of(method, mixer, subject, s, seed, points[seed])
 
     rows = side_by_side(row, product(range(subject.seeds), defined), name=data, progress=progress)
-    reasons = {method: why_not(method, subject) for method in MIXERS}
+    reasons = {method: why_not(method, subject) for method in (*MIXERS, *LEARNED)}
     return pd.DataFrame(rows + [{"method": method, "reason": why} for method, why in reasons.items() if why])
 
 
+def row_of(
+    method: str,
+    mixer: Mixer | None,
+    subject: Subject,
+    s: Settings,
+    seed: int,
+    points: tuple[np.ndarray, np.ndarray | None] | None = None,
+) -> dict[str, Any]:
+    """Return the row of a method and seed; without a mixer, of the unmixed points."""
+    mixed = mix(mixer, *(points or subject.make(seed)), subject.n_classes, s)
+    return {"method": method, "seed": seed, "reason": "", "n": len(mixed[0]), **subject.measure(*mixed)}
+
+
+def with_learned(
+    compute: Callable[[], pd.DataFrame], subject: Subject, s: Settings, context: Context, data: str
+) -> pd.DataFrame:
+    """Return the rows of all methods on MNIST; a learned method that cannot be shown has one row, with the reason."""
+    if data != "mnist":
+        learned = pd.DataFrame({"method": []})
+        lacking = "is learned on MNIST, and these images are another set"
+    elif context.preset == "quick" or not trainable():
+        learned = learned_rows(s.n_images, subject.seeds)
+        lacking = f"docs/cpu_study has no table for {s.n_images:,} images; install zeta-geom[train]"
+    else:
+        runs, seeds = context.results / "runs", range(subject.seeds)
+        tasks = product(seeds, LEARNED)
+        learned = pd.DataFrame(
+            [row_of(method, learned_mixer(method, seed, runs, seed), subject, s, seed) for seed, method in tasks]
+        )
+        lacking = ""
+    missing = [{"method": method, "reason": lacking} for method in LEARNED if method not in set(learned["method"])]
+    return pd.concat([compute(), learned.assign(reason=""), pd.DataFrame(missing)], ignore_index=True)
+
+
 def mix(
-    method: str, X: np.ndarray, y: np.ndarray | None, n_classes: int | None, s: Settings, seed: int
+    mixer: Mixer | None, X: np.ndarray, y: np.ndarray | None, n_classes: int | None, s: Settings
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the same number of mixed rows as X has, with soft labels; those of the original are one-hot."""
-    if method == ORIGINAL:
+    if mixer is None:
         return X, None if y is None else one_hot(y, n_classes or 0)
-    mixer = mixer_of(method, s, seed)
     arrays: Any = (X, y) if "numpy" in mixer.traits.backends else (torch.from_numpy(X), torch.from_numpy(y))
     mixed = mixer.mix_dataset(*arrays, batch_size=s.batch_size, n_classes=n_classes, n_out=len(X))
     return tuple(None if part is None else np.asarray(part) for part in mixed)

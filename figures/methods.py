@@ -13,7 +13,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from figures.common import save
-from zeta_geom.mixers import MIXERS
+from zeta_geom.mixers.table import method_table
 from zeta_geom.plots.heat_table import difference_colors, heat_table, relative_shades
 from zeta_geom.plots.style import PARAMETERS
 from zeta_geom.records import Record, read
@@ -34,6 +34,7 @@ NAMES = {
     "h_p_y_floored": "H(p, y)\nmedian\nnats",
 }
 ON_LOGARITHMS = "entropy"  # its values span seven decades: coloured by their logarithms
+TITLES: dict[str, str] = method_table().set_index("name")["method"].to_dict()
 SYMBOLS, RAISED = "abcdefgh", "¹²³⁴⁵⁶⁷⁸⁹"
 
 
@@ -53,7 +54,7 @@ def draw_table(panel: Record) -> Figure:
     mean, std, reason = (wide(panel.table, of) for of in ("mean", "std", "reason"))
     symbols = dict(zip(filter(None, pd.unique(reason.to_numpy().ravel())), SYMBOLS, strict=False))
     remarked = panel.table[panel.table["remark"] != ""].set_index("method")["remark"].to_dict()
-    marks = dict(zip([method for method in MIXERS if method in remarked], RAISED))
+    marks = dict(zip([method for method in TITLES if method in remarked], RAISED))
     shaded = mean.copy()
     spanning = [column for column in mean.columns if column[1] == ON_LOGARITHMS]
     shaded[spanning] = np.log(mean[spanning])
@@ -90,7 +91,7 @@ def wide(table: pd.DataFrame, values: str) -> pd.DataFrame:
     present = set(zip(table["data"], table["measure"], strict=True))
     columns = [(data, name) for sets in GROUPS.values() for data in sets for name in shown if (data, name) in present]
     cells = table.pivot(index="method", columns=["data", "measure"], values=values)
-    return cells.reindex(index=["original", *MIXERS], columns=columns)
+    return cells.reindex(index=["original", *TITLES], columns=columns)
 
 
 def written(measure: str, mean: float, std: float) -> tuple[str, str]:
@@ -114,7 +115,7 @@ def powers(text: str) -> str:
 
 def name_of(method: str) -> str:
     """Return a method's name."""
-    return "original, unmixed" if method == "original" else MIXERS[method].traits.title
+    return "original, unmixed" if method == "original" else TITLES[method]
 
 
 def heading(data: str, measure: str) -> str:

@@ -19,8 +19,8 @@ from zeta_geom.mixers import CutMix, OptTransMix, SuperMix, ZetaMixup, p_series_
 from zeta_geom.realism import MNISTOracle
 from zeta_geom.rng.streams import Stream
 from zeta_geom.training import load_image_data, load_network
+from zeta_geom.training.fit.building import Shapes, build_classifier
 from zeta_geom.training.fit.classifier import Classifier
-from zeta_geom.training.fit.one_run import build_classifier
 
 pytestmark = [
     pytest.mark.cuda,
@@ -216,7 +216,8 @@ class TestTraining:
     @pytest.mark.parametrize("mixer", [None, "zeta", "cutmix-zeta", "manifold-mixup", "mixfeat"])
     def test_no_step_waits_for_the_host(self, mixer):
         data = load_image_data("digits")
-        classifier = build_classifier(recipe(mixer=mixer and {"name": mixer}), 0, data).to(DEVICE)
+        variant = recipe(mixer=mixer and {"name": mixer})
+        classifier = build_classifier(variant, 0, Shapes.of(data), "runs").to(DEVICE)
         classifier.log = lambda *_, **__: None  # there is no trainer to log for
         (optimizer,), _ = classifier.configure_optimizers()
         images, labels = (there(part) for part in data.train.__getitems__(range(32)))

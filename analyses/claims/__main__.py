@@ -12,7 +12,7 @@ from analyses.claims.geometry import dimensions, theorems
 from analyses.claims.images import features, realism
 from analyses.claims.methods import methods
 from analyses.claims.points import diversity, manifold_points
-from analyses.claims.speed import speed
+from analyses.claims.speed import speed, training_steps
 from analyses.claims.training import paper_tables, training
 from analyses.claims.verdicts import Claim
 from analyses.context import left_out_analyses
@@ -31,7 +31,19 @@ analyses = (
     "mixing_speed",
     "paper_tables",
 )
-GROUPS = (theorems, manifold_points, realism, diversity, dimensions, features, methods, speed, training, paper_tables)
+GROUPS = (
+    theorems,
+    manifold_points,
+    realism,
+    diversity,
+    dimensions,
+    features,
+    methods,
+    speed,
+    training_steps,
+    training,
+    paper_tables,
+)
 
 
 def run(results: Path) -> pd.DataFrame:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-from analyses.claims.verdicts import FAILS, HOLDS, OPEN, Claim, settings, table
+import pandas as pd
 
+from analyses.claims.verdicts import FAILS, HOLDS, OPEN, Claim, settings, table
+from zeta_geom.mixers.table import method_table
+
+STEPS = Path("docs/training_step.json")  # python -m benchmarks.training_step, on two cores
 OVER_MIXUP, OVER_LOCAL = 2, 110  # paper, "Computational efficiency": over twice, and over 110 times as fast
 
 
@@ -39,3 +44,32 @@ def speed(results: Path) -> list[Claim]:
         ),
         claim("CutMix + ζ-mixup takes no longer than CutMix", "cutmix", "cutmix-zeta", 1),
     ]
+
+
+def training_steps(results: Path, path: Path = STEPS) -> list[Claim]:
+    """Return the claim on methods that optimise or learn, for each network of the measurement; none without it."""
+    if not path.is_file():
+        return []
+    measured = pd.DataFrame(json.loads(path.read_text(encoding="utf-8"))["ranges"])
+    kinds = method_table().set_index("name")["optimisation"]
+    claims = []
+    for step, part in measured.groupby("step", sort=False):
+        optimised = part["method"].map(kinds).ne("no")
+        costly, others = part[optimised], part[~optimised]
+        texts = [f"{row.method} {row.ratio:.2f} [{row.low:.2f}, {row.high:.2f}]" for row in part.itertuples()]
+        if costly["low"].min() > others["high"].max():
+            verdict = HOLDS
+        else:
+            cheapest = costly.loc[costly["ratio"].idxmin()]
+            verdict = FAILS if cheapest["high"] < others["low"].max() else f"{OPEN} for {cheapest['method']}"
+        claims.append(
+            Claim(
+                "optimisation-based methods introduce a significant computational overhead: each costs more than any "
+                "other",
+                "Evaluation on downstream task, Table 9",
+                f"a training step ÷ ERM's, {step}, two cores, median and range of rounds",
+                ", ".join(texts),
+                verdict,
+            )
+        )
+    return claims

@@ -1,5 +1,7 @@
 """Verdicts by rules, and the claims table from small records."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ from analyses.claims import __main__ as claims
 from analyses.claims.geometry import against
 from analyses.claims.images import features
 from analyses.claims.points import sign_rising
-from analyses.claims.speed import speed
+from analyses.claims.speed import speed, training_steps
 from analyses.claims.verdicts import from_gamma, from_interval, from_sign, sign_below, up_to_gamma
 from analyses.context import Context
 from tests.analyses.figure_6.settings import SMALL
@@ -71,6 +73,27 @@ def test_a_ratio_of_times_is_judged_by_its_quartiles(spread, verdict, tmp_path):
     ]
     Context(results=tmp_path).record("mixing_speed/table_9", lambda: pd.DataFrame(rows), settings={"shape": [1]})
     assert [claim.verdict for claim in speed(tmp_path)] == [verdict, "does not hold", "does not hold"]
+
+
+@pytest.mark.parametrize(
+    ("ratios", "verdict"),
+    [
+        ({"mixup": (1.0, 1.1), "supermix": (3.0, 4.0), "adamixup": (1.2, 1.9)}, "holds"),
+        ({"mixup": (1.0, 1.3), "supermix": (3.0, 4.0), "adamixup": (1.2, 1.9)}, "not shown for adamixup"),
+        ({"mixup": (2.0, 2.3), "supermix": (3.0, 4.0), "adamixup": (1.2, 1.9)}, "does not hold"),
+    ],
+)
+def test_methods_that_optimise_or_learn_are_compared_with_every_other(tmp_path, ratios, verdict):
+    path = tmp_path / "steps.json"
+    assert training_steps(tmp_path, path) == []
+    ranges = [
+        {"step": "CIFAR", "method": name, "ratio": sum(ends) / 2, "low": ends[0], "high": ends[1]}
+        for name, ends in ratios.items()
+    ]
+    path.write_text(json.dumps({"ranges": ranges}))
+    (claim,) = training_steps(tmp_path, path)
+    assert claim.verdict == verdict
+    assert "supermix 3.50 [3.00, 4.00]" in claim.measured
 
 
 def row(mean, gamma=np.nan):

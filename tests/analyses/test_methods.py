@@ -17,6 +17,7 @@ from figures.methods import draw_table, written
 from zeta_geom import datasets, records
 from zeta_geom.manifolds import MANIFOLDS
 from zeta_geom.mixers import MIXERS, CutMix, MixFeat, Mixup
+from zeta_geom.mixers.table import LEARNED, method_table
 from zeta_geom.plots.heat_table import heat_table, relative_shades
 from zeta_geom.realism import MNISTOracle
 
@@ -70,7 +71,7 @@ def images(seed=0):
 
 def test_every_method_has_numbers_or_a_reason_on_every_set(tables, panel):
     for data, table in tables.items():
-        assert set(table["method"]) == {"original", *MIXERS}
+        assert set(table["method"]) == {"original", *MIXERS, *LEARNED}
         measures = table.columns.drop(["method", "seed", "reason", "n"])
         defined = table["reason"] == ""
         assert table.loc[defined, measures].notna().all(axis=None)
@@ -78,7 +79,7 @@ def test_every_method_has_numbers_or_a_reason_on_every_set(tables, panel):
         assert (table[defined].groupby("method").size() == 2).all()
         assert not table[~defined]["method"].duplicated().any()
         cells = panel.table[panel.table["data"] == data]
-        assert len(cells) == (1 + len(MIXERS)) * len(measures)
+        assert len(cells) == (1 + len(MIXERS) + len(LEARNED)) * len(measures)
         assert (cells["mean"].isna() == (cells["reason"] != "")).all()
 
 
@@ -163,7 +164,7 @@ def test_features_mixed_by_mixfeat_and_judged_again(tables):
 @pytest.mark.parametrize("method", ["supermix", "cutmix", "original"])
 def test_every_method_gives_as_many_rows(method):
     X, y = methods.make_images(SAMPLE, 40, 0)
-    mixed, label = methods.mix(method, X, y, 10, SMALL, 0)
+    mixed, label = methods.mix(methods.mixer_of(method, SMALL, 0), X, y, 10, SMALL)
     assert mixed.shape == (40, 1, 28, 28)
     np.testing.assert_allclose(label.sum(axis=1), 1, atol=1e-6)
 
@@ -181,7 +182,7 @@ def test_the_figure_says_every_number_and_every_reason(panel, figure):
     assert f"{100 * error:.1f}" in texts
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert names[0] == "original, unmixed"
-    assert [name.rstrip("¹²³⁴⁵⁶⁷⁸⁹") for name in names[1:]] == [mixer.traits.title for mixer in MIXERS.values()]
+    assert [name.rstrip("¹²³⁴⁵⁶⁷⁸⁹") for name in names[1:]] == [*method_table()["method"]]
     assert "H(p, y) is infinite for" in notes
     assert "SuperMix has for its teacher the oracle that judges" in notes
     assert "of 96, 3,072 and 96 points" in notes

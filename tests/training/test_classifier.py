@@ -71,7 +71,7 @@ def test_co_mixup_without_a_model_follows_the_gradients_of_the_network_that_is_t
     assert math.isfinite(trainer.callback_metrics["train/loss"])
     assert set(classifier.state_dict()) == names
     x = torch.rand(3, 1, 8, 8)
-    lent = classifier._epoch_mixer.model
+    lent = classifier.hook.epoch_mixer.model
     assert torch.equal(lent(x), network((x - 0.3) / 0.2))
 
 

@@ -12,9 +12,10 @@ from zeta_geom.records import keys
 from zeta_geom.training import load_image_data, make_network, read_recipe, runs
 from zeta_geom.training.data import subset
 from zeta_geom.training.fit import one_run
+from zeta_geom.training.fit.building import Shapes, build_classifier
 from zeta_geom.training.fit.classifier import Classifier
 from zeta_geom.training.fit.loaders import ImageLoaders
-from zeta_geom.training.fit.one_run import OneRun, build_classifier
+from zeta_geom.training.fit.one_run import OneRun
 from zeta_geom.training.recipes.schema import Optimizer
 
 SETTINGS = {"optimizer": Optimizer(learning_rate=0.05)}
@@ -61,7 +62,7 @@ def test_what_decides_a_run_is_in_its_key(monkeypatch, tmp_path):
 
 def test_everything_is_handed_on_with_the_seed():
     variant, data = recipe(schedule={"milestones": (1,)}), subset(load_image_data("digits"), 96, 7)
-    one = build_classifier(variant, 7, data)
+    one = build_classifier(variant, 7, Shapes.of(data), "runs")
     assert (one.seed, one.augmentation, one.optimizer, one.schedule) == (
         7,
         variant.augmentation,
@@ -71,7 +72,7 @@ def test_everything_is_handed_on_with_the_seed():
     assert [*one.mean.flatten(), *one.std.flatten()] == pytest.approx([*data.mean, *data.std])
     assert torch.equal(one.network.conv1.weight, make_network(variant.network, 10, (1, 8, 8), seed=7).conv1.weight)
     X = torch.eye(6)
-    assert torch.equal(one.mixer(X)[0], variant.mixer.make(10, seed=7)(X)[0])
+    assert torch.equal(one.hook.mixer(X)[0], variant.mixer.make(10, seed=7)(X)[0])
 
 
 def test_a_run_without_its_weights_is_trained_again(tmp_path):

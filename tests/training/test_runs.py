@@ -24,6 +24,8 @@ from zeta_geom import datasets
 from zeta_geom.training import load_image_data, load_network
 from zeta_geom.training.fit.classifier import Classifier
 
+FURTHER = ("adamixup", "automix-zhu")
+
 
 def weights(folder, seed=0):
     return load_file(folder / "tiny" / f"seed-{seed}.safetensors")
@@ -112,10 +114,15 @@ def test_global_state_of_torch_is_given_back(tmp_path):
 
 @pytest.mark.parametrize(
     "mixer",
-    ["manifold-mixup", *(pytest.param(one, marks=pytest.mark.slow) for one in ("mixfeat", "cutmix-zeta", None))],
+    [
+        "manifold-mixup",
+        "automix-liu",
+        *(pytest.param(one, marks=pytest.mark.slow) for one in (None, "mixfeat", "cutmix-zeta", *FURTHER)),
+    ],
 )
 def test_stopped_in_an_epoch_it_goes_on_to_the_same_weights(mixer, tmp_path, monkeypatch):
-    variant = recipe(mixer=None if mixer is None else {"name": mixer})
+    params = {"width": 2, "depth": 1} if mixer == "automix-zhu" else {}
+    variant = recipe(mixer=None if mixer is None else {"name": mixer, "params": params})
     train(tmp_path / "whole", variant)
     step = Classifier.training_step
     done = []

@@ -38,7 +38,7 @@ def audit(
     manifold: str | Distance | None = None,
     features: object = None,
     folder: str | Path | None = None,
-    measures: str | Sequence[str] = (),
+    measures: str | Sequence[str] | Mapping[str, object] = (),
     n_neighbors: int | tuple[int, ...] | None = None,
     alpha: float = 0.05,
     batch_size: int = 32,
@@ -83,9 +83,11 @@ def audit(
         are triples (array, labels, features).
     folder : path, optional
         Where features are kept, for further audits of the same samples.
-    measures : str or sequence of str
+    measures : str, sequence of str, or mapping of label -> measure
         Measures in addition to the default ones: "kid", "vendi", "fld", "data-copying", "realism-score", "rarity",
-        "auc-logistic", "auc-boosting", "affinity", "diversity", "calibration".
+        "auc-logistic", "auc-boosting", "affinity", "diversity", "calibration"; "module:name" or, in a mapping, a
+        function f(original, mixed) of the held-out originals and of the samples, which have X, Y (soft labels) and
+        flat, and returns a number for each sample (n,).
     n_neighbors : int, or tuple of int, optional
         k of the local dimension, the tangent planes and the votes. By default 8 and 128, or, for sets of at most 128
         samples, 8 and the largest power of two that is at most a third of the smallest set.

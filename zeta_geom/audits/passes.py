@@ -12,7 +12,8 @@ from zeta_geom.audits.inputs import AuditInputs
 from zeta_geom.audits.intervals.bootstrap import Bootstrap
 from zeta_geom.audits.intervals.estimates import ALL, Estimator
 from zeta_geom.audits.measured_sets import ORIGINAL, Measurer
-from zeta_geom.audits.measures import Groups, groups_of_samples, groups_of_space
+from zeta_geom.audits.measures import Group, Groups, groups_of_samples, groups_of_space
+from zeta_geom.audits.measures.custom import CustomMeasure
 from zeta_geom.audits.methods.augmenting import apply
 from zeta_geom.audits.methods.calls import Method
 from zeta_geom.audits.reference import Reference
@@ -45,7 +46,7 @@ class Pass:
         return measure_tables(measured, measurer, estimator)
 
 
-def make_passes(views: Sequence[View], reference: Reference, measures: Sequence[str]) -> list[Pass]:
+def make_passes(views: Sequence[View], reference: Reference, measures: Mapping[str, Group]) -> list[Pass]:
     """Return a pass for each view, and one for the measures of the samples themselves if no view shows these."""
     passes = []
     for view in views:
@@ -53,8 +54,9 @@ def make_passes(views: Sequence[View], reference: Reference, measures: Sequence[
         points = replace(reference, sources=sources, heldout=heldout)
         if not view.is_raw:
             points = replace(points, oracle=None, manifold=None)
-        passes.append(Pass(view, points, groups_of_space(measures)))
-    of_samples = reference.oracle is not None or reference.manifold is not None
+        passes.append(Pass(view, points, groups_of_space(measures, raw=view.is_raw)))
+    custom = any(isinstance(group, CustomMeasure) for group in measures.values())
+    of_samples = reference.oracle is not None or reference.manifold is not None or custom
     if of_samples and not any(view.is_raw for view in views):
         passes.append(Pass(PIXEL_VIEW, reference, groups_of_samples(measures)))
     return passes

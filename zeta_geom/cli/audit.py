@@ -47,7 +47,7 @@ def audit(
     features: Spaces = None,
     weights: Weights = None,
     keep: Annotated[Path | None, typer.Option(help="folder that keeps features", callback=check_folder)] = None,
-    measures: Annotated[str, typer.Option(help="optional measures, such as kid vendi fld auc-logistic")] = "",
+    measures: Annotated[str, typer.Option(help="further measures, such as kid vendi fld, or module:name")] = "",
     k: Annotated[str | None, typer.Option(help="numbers of neighbors; default: 8 128, or what fits")] = None,
     alpha: Alpha = 0.05,
     batch_size: Batches = 32,

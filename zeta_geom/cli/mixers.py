@@ -10,7 +10,7 @@ from zeta_geom.cli.consoles import in_columns
 def mixers(
     markdown: Annotated[bool, typer.Option(help="print the page docs/mixers.md, with sources and ideas")] = False,
 ) -> None:
-    """List the mixers: the paper's Table 2 as the code implements it, and the methods that are not built.
+    """List the mixers: the paper's Table 2 as the code implements it, and the methods that are learned.
 
     Example: zeta-geom mixers
     """
@@ -20,5 +20,4 @@ def mixers(
         typer.echo(method_page(), nl=False)
         return
     table = method_table().drop(columns=["idea", "source"])
-    table["name"] = table["name"].replace("", "(not built)")
     typer.echo(in_columns([[str(name) for name in table.columns], *table.to_numpy().tolist()]))

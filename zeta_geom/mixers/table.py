@@ -48,18 +48,33 @@ MIXERS: dict[str, type[Mixer]] = {
     "opttransmix": OptTransMix,
 }
 
-NOT_BUILT = {
-    "AdaMixUp": ("input", "", "2", "Guo et al. 2019", "it is learned together with the classifier"),
-    "AutoMix (Liu)": ("input", "α, l, m", "2", "Liu et al. 2022", "it is learned together with the classifier"),
-    "AutoMix (Zhu)": ("features", "n, σ", "2", "Zhu et al. 2020", "it is learned together with the classifier"),
+LEARNED = {  # recipe's name of the method -> title, idea, hyper-parameters, source; `training` has the classes
+    "adamixup": (
+        "AdaMixUp",
+        "mixup whose interval of λ a policy network chooses for each pair",
+        "width",
+        "Guo et al. 2019",
+    ),
+    "automix-liu": (
+        "AutoMix (Liu)",
+        "masks by cross-attention of two images' features, trained on the classifier's loss; labels by λ",
+        "alpha, momentum, layer, reduction",
+        "Liu et al. 2022",
+    ),
+    "automix-zhu": (
+        "AutoMix (Zhu)",
+        "a network generates the barycentre of two images, trained on the classifier's loss; labels by λ",
+        "width, depth, attention, distance",
+        "Zhu et al. 2020",
+    ),
 }
-
 
 PAGE_HEAD = """\
 This page extends Table 2 of the paper; `zeta-geom mixers --markdown` prints it from the classes of `mixers`.
 `make_mixer(name)` makes a mixer. Each one also takes `prob`, `n_classes`, `check_values`, `label_smoothing` and
 `random_state`; methods that distinguish height and width take `channels` ("first" or "last"). A method of the space
-"features" mixes inside a torch module by `mixer.run(model, x, y)`. Methods without a name are not built."""
+"features" mixes inside a torch module by `mixer.run(model, x, y)`. A method marked "learned" is trained together
+with a classifier, by a recipe; `training.load_mixer(run)` then returns it as a mixer."""
 
 PAGE_END = """\
 ## Labels
@@ -130,15 +145,15 @@ def parameters_of(mixer: type[Mixer]) -> dict[str, inspect.Parameter]:
 
 
 def method_table() -> pd.DataFrame:
-    """Return the paper's Table 2, extended, from the traits of the classes, with the methods that are not built.
+    """Return the paper's Table 2, extended, from the traits of the classes, with the methods that are learned.
 
     Source: Abhishek et al. 2024, Table 2.
 
     Returns
     -------
     DataFrame
-        Columns name (the key of `MIXERS`, empty if the method is not built), method, idea, space, hyper-parameters,
-        optimisation, samples mixed, source.
+        Columns name (the key of `MIXERS`, or a recipe's name of a learned method), method, idea, space,
+        hyper-parameters, optimisation ("yes", "no" or "learned"), samples mixed, source.
 
     Examples
     --------
@@ -162,9 +177,9 @@ def method_table() -> pd.DataFrame:
         }
         for name, mixer in MIXERS.items()
     ]
-    for method, (space, parameters, samples, source, why) in NOT_BUILT.items():
-        row = {"name": "", "method": method, "idea": f"not built: {why}", "space": space, "optimisation": "yes"}
-        rows.append(row | {"hyper-parameters": parameters, "samples mixed": samples, "source": source})
+    for name, (title, idea, parameters, source) in LEARNED.items():
+        row = {"name": name, "method": title, "idea": idea, "space": "input", "optimisation": "learned"}
+        rows.append(row | {"hyper-parameters": parameters, "samples mixed": "2", "source": source})
     return pd.DataFrame(rows)
 
 
@@ -174,6 +189,6 @@ def method_page() -> str:
     columns = [*table.columns[:2], *table.columns[3:], "idea"]
     lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
     for row in table[columns].to_dict("records"):
-        row["name"] = f"`{row['name']}`" if row["name"] else ""
+        row["name"] = f"`{row['name']}`"
         lines.append("| " + " | ".join(row.values()) + " |")
     return "\n".join(["# The mixers", "", PAGE_HEAD, "", *lines, "", PAGE_END, ""])

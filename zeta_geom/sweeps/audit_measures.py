@@ -141,7 +141,7 @@ def _catalogue() -> Mapping[str, AuditMeasure]:
     two = Samples(np.array([[0.0, 1.0], [1.0, 0.0]]), labels, np.arange(2))
     oracle = Oracle("mnist", lambda samples: np.log(np.full((len(samples), 2), 0.5)), None, "Fréchet distance")
     reference = Reference(two, two, (LEAST,), DRY_ALPHA, oracle, _no_distance, 1)
-    candidate, groups = Candidate(two, reference), groups_of_space(tuple(OPTIONAL))
+    candidate, groups = Candidate(two, reference), groups_of_space(OPTIONAL)
     measures = {}
     for sources, part in ((False, groups.heldout), (True, groups.sources)):
         for group in part:

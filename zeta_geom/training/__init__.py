@@ -1,8 +1,10 @@
 """Train classifiers by recipes: the paper's tables 2, 4 to 8 and figures 8 to 10.
 
-`run` trains by a recipe; `RECIPES` holds the paper's; `Classifier` is the Lightning module for your own loops.
+`run` trains by a recipe; `RECIPES` holds the paper's; `Classifier` is the Lightning module for your own loops;
+`load_mixer` returns what a run has learned as a mixer.
 Only the command line imports this room. Recipes can be read, checked and written without the extra `train`; `run`,
-`load_network` and `make_network` need it when called, `Classifier`, `search` and images when first used.
+`load_network`, `load_mixer`, `load_intrusion` and `make_network` need it when called, `Classifier`, `search` and
+images when first used.
 """
 
 from importlib import import_module
@@ -12,6 +14,9 @@ from zeta_geom.rng.ranks import without_launcher
 from zeta_geom.training.packages import require_packages
 
 _ROOMS = {
+    "AdaMixUp": "learned.methods",
+    "AutoMixLiu": "learned.methods",
+    "AutoMixZhu": "learned.methods",
     "Classifier": "fit.classifier",
     "IMAGE_SETS": "data",
     "ImageData": "data",
@@ -21,6 +26,8 @@ _ROOMS = {
     "Recipe": "recipes.schema",
     "compare": "comparison",
     "load_image_data": "data",
+    "load_intrusion": "learned.saved",
+    "load_mixer": "learned.saved",
     "load_network": "runs",
     "make_network": "networks",
     "read_recipe": "recipes.files",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -63,19 +64,27 @@ def make_network(name: str, n_classes: int, image_shape: tuple[int, int, int], *
     Conv2d(3, 64, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1), bias=False)
     """
     require_packages()
-    import torch
 
     network = NETWORKS[check_choice(name, "network", NETWORKS)]
     n_classes = check_int(n_classes, "n_classes", low=2)
     channels, height, width = (check_int(length, "image_shape", low=1) for length in image_shape)
     if name == "lenet" and (channels, height, width) != (1, 28, 28):
         raise ValueError(f"network lenet takes grey images of 28 x 28 pixels; got {tuple(image_shape)}.")
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(check_int(seed, "seed", low=0))  # torch.manual_seed also seeds devices
+    with seeded_weights(seed):
         built = network.build(n_classes, channels)
         if min(height, width) < SMALL_IMAGE:
             network.keep_resolution(built)
     return built
+
+
+@contextmanager
+def seeded_weights(seed: int) -> Iterator[None]:
+    """Let a seed determine the weights of the modules that are made; restore torch's global generator."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(check_int(seed, "seed", low=0))  # torch.manual_seed also seeds devices
+        yield
 
 
 def features(network: nn.Module, images: Tensor) -> Tensor:

@@ -18,7 +18,6 @@ from zeta_geom.execution.guard import require_main_guard, starts_afresh
 from zeta_geom.execution.locks import hold
 from zeta_geom.mixers.models import modules_of
 from zeta_geom.rng.ranks import without_launcher
-from zeta_geom.training.networks import make_network
 from zeta_geom.training.packages import require_packages
 from zeta_geom.training.recipes.files import change_recipe, write_recipe
 from zeta_geom.training.recipes.paper import find_recipe
@@ -112,9 +111,9 @@ def run(
     num_workers = check_int(num_workers, "num_workers", low=0)
     framing: dict[str, Any] = {"size": recipe.size, "crop": recipe.crop, "background": recipe.background}
     whole = load_image_data(recipe.data, data_home=data_home, **framing, download=download, progress=progress)
-    _refuse_what_does_not_fit(recipe, whole, devices)
+    _refuse_what_does_not_fit(recipe, whole, devices, folder)
     parts = {seed: whole if recipe.n_train is None else subset(whole, recipe.n_train, seed) for seed in recipe.seeds}
-    trainings = [OneRun(recipe, seed, data, folder / recipe.name, devices) for seed, data in parts.items()]
+    trainings = [OneRun(recipe, seed, data, folder, devices) for seed, data in parts.items()]
     if not force:
         for training in trainings:
             training.refuse_to_replace_others()
@@ -145,12 +144,13 @@ def refuse_without_guard(call: str, devices: int, num_workers: int) -> None:
     require_main_guard(f"{call} with devices={devices}, num_workers={num_workers}", starts=starts)
 
 
-def _refuse_what_does_not_fit(recipe: Recipe, data: ImageData, devices: int) -> None:
+def _refuse_what_does_not_fit(recipe: Recipe, data: ImageData, devices: int, folder: Path) -> None:
     """Raise, before anything is written, if network, mixer or metrics do not fit the data or each other."""
-    network = make_network(recipe.network, len(data.class_names), data.image_shape)
-    if recipe.mixer is not None:
-        mixer = recipe.mixer.make(len(data.class_names), seed=0)
-        modules_of(network, getattr(mixer, "layers", ()))
+    from zeta_geom.training.fit.building import Shapes, build_classifier
+
+    classifier = build_classifier(recipe, recipe.seeds[0], Shapes.of(data), folder)
+    network = classifier.network
+    modules_of(network, getattr(getattr(classifier.hook, "mixer", None), "layers", ()))
     share = -(-(recipe.n_train or len(data.train)) // check_int(devices, "devices", low=1))
     if recipe.batch_size > share:
         raise ValueError(f"batch_size must be at most the {share} training images; got {recipe.batch_size}.")
@@ -200,11 +200,9 @@ def load_network(recipe: Recipe, seed: int, data: ImageData, *, folder: Path | s
     FileNotFoundError: the file of weights nowhere/... does not exist; run the recipe first.
     """
     require_packages()
-    from zeta_geom.training.fit.one_run import build_classifier
+    from zeta_geom.training.fit.building import Shapes, build_classifier, weights_of
 
-    weights = Path(folder) / recipe.name / f"seed-{seed}.safetensors"
-    if not weights.exists():
-        raise FileNotFoundError(f"the file of weights {weights} does not exist; run the recipe first.")
-    classifier = build_classifier(recipe, seed, data)
+    weights = weights_of(f"{recipe.name}/seed-{seed}", folder)
+    classifier = build_classifier(recipe, seed, Shapes.of(data), folder)
     classifier.load_state_dict(load_file(weights))
     return classifier.eval()

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import lightning
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from zeta_geom.mixers import Mixer
-from zeta_geom.mixers.image_mixer import with_channels
-from zeta_geom.mixers.methods.co_mixup import with_model
 from zeta_geom.training.fit.augmentation import augment
+from zeta_geom.training.learned.hooks import GreyLevels, Hook, hook_of
 from zeta_geom.training.metrics import make_metrics
 from zeta_geom.training.recipes.schema import Optimizer, Schedule
 
@@ -34,9 +32,9 @@ class Classifier(lightning.LightningModule):
     ----------
     network, n_classes : torch.nn.Module, int
         Images (n, C, H, W) -> logits (n, K), and K.
-    mixer : Mixer, optional
-        Any of `zeta_geom.mixers.MIXERS`; a mixer of features runs inside the network, and Co-Mixup without a model
-        takes the network's gradients.
+    mixer : Mixer or Hook, optional
+        Any of `zeta_geom.mixers.MIXERS`, or the hook of a learned method; a mixer of features runs inside the
+        network, and Co-Mixup without a model takes the network's gradients.
     optimizer, schedule, augmentation, metrics
         As in a `Recipe`.
     mean, std : sequences of float, shape (C,)
@@ -58,7 +56,7 @@ class Classifier(lightning.LightningModule):
         network: nn.Module,
         n_classes: int,
         *,
-        mixer: Mixer | None = None,
+        mixer: Mixer | Hook | None = None,
         optimizer: Optimizer,
         schedule: Schedule | None = None,
         augmentation: Sequence[str] = (),
@@ -70,7 +68,7 @@ class Classifier(lightning.LightningModule):
         super().__init__()
         self.network = network
         self.n_classes = n_classes
-        self.mixer = None if mixer is None else with_channels(mixer, "first")  # batches are (m, C, H, W)
+        self.hook = hook_of(mixer)
         self.optimizer, self.schedule = optimizer, schedule or Schedule()
         self.augmentation = tuple(augmentation)
         self.seed = seed
@@ -80,7 +78,6 @@ class Classifier(lightning.LightningModule):
         self.std: Tensor
         self.register_buffer("mean", torch.tensor(mean).view(-1, 1, 1))
         self.register_buffer("std", torch.tensor(std).view(-1, 1, 1))
-        self._epoch_mixer = self.mixer
         self._generator: torch.Generator | None = None
 
     def standardize(self, x: Tensor) -> Tensor:
@@ -89,33 +86,41 @@ class Classifier(lightning.LightningModule):
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the logits (n, K) of images, uint8 (n, C, H, W)."""
-        logits: Tensor = self.network(self.standardize(images.float() / 255))
+        return self.logits(images.float() / 255)
+
+    def logits(self, x: Tensor) -> Tensor:
+        """Return the logits (n, K) of images, grey levels 0..1 of shape (n, C, H, W)."""
+        logits: Tensor = self.network(self.standardize(x))
         return logits
 
+    def of_grey_levels(self) -> GreyLevels:
+        """Return the network as a module that maps images in grey levels 0..1 to logits."""
+        return GreyLevels(self.network, self.mean, self.std)
+
+    def share_done(self) -> float:
+        """Return the share of the training's steps that are done; 0 outside a trainer."""
+        trainer = self._trainer
+        return 0.0 if trainer is None else min(trainer.global_step / trainer.estimated_stepping_batches, 1.0)
+
     def on_train_epoch_start(self) -> None:
-        """Start the epoch's streams: the mixer's, the augmentation's, and torch's global one, which dropout uses."""
+        """Start the epoch's streams: the hook's, the augmentation's, and torch's global one, which dropout uses."""
         key = (self.global_rank, self.current_epoch)
-        if self.mixer is not None:
-            self._epoch_mixer = with_model(self.mixer.child(*key), _OfGreyLevels(self.standardize, self.network))
+        self.hook.start_epoch(self, *key)
         children = np.random.SeedSequence(self.seed, spawn_key=key).generate_state(2, np.uint64)
         self._generator = torch.Generator().manual_seed(int(children[0] >> 1))
         torch.manual_seed(int(children[1] >> 1))
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int = 0) -> Tensor:
-        """Return the mean cross-entropy of a mixed batch with its soft labels, in nats."""
+        """Return the loss of a batch: for mixers, the mean cross-entropy with the mixed labels, in nats."""
         images, labels = batch
         x: Tensor = augment(images.float() / 255, self.augmentation, self._generator)
-        y: Tensor = labels
-        mixer: Any = self._epoch_mixer
-        if mixer is not None and mixer.traits.space == "features":
-            logits, y = mixer.run(self.network, self.standardize(x), y, n_classes=self.n_classes)
-        else:
-            if mixer is not None:
-                x, y = mixer(x, y, n_classes=self.n_classes)
-            logits = self.network(self.standardize(x))
-        loss = functional.cross_entropy(logits, y)
+        loss = self.hook.loss(self, x, labels)
         self.log("train/loss", loss, prog_bar=True)
         return loss
+
+    def on_train_batch_end(self, *_: object) -> None:
+        """Let the hook do what follows the optimizer's step."""
+        self.hook.end_step(self)
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int = 0) -> None:
         """Add an unmixed batch to the validation metrics."""
@@ -131,20 +136,9 @@ class Classifier(lightning.LightningModule):
         self.log_dict(metrics, on_step=False, on_epoch=True)
 
     def configure_optimizers(self) -> Any:
-        """Return SGD and the step-wise schedule."""
+        """Return SGD and the step-wise schedule, for the network's parameters and the hook's."""
         others = self.optimizer.model_dump(exclude={"learning_rate"})
-        optimizer = torch.optim.SGD(self.network.parameters(), lr=self.optimizer.learning_rate, **others)
+        trained = [*self.network.parameters(), *(p for p in self.hook.parameters() if p.requires_grad)]
+        optimizer = torch.optim.SGD(trained, lr=self.optimizer.learning_rate, **others)
         schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, self.schedule.milestones, self.schedule.factor)
         return [optimizer], [schedule]
-
-
-class _OfGreyLevels(nn.Module):
-    """The network that is trained, as the model of a mixer: images as the mixer sees them -> logits."""
-
-    def __init__(self, standardize: Callable[[Tensor], Tensor], network: nn.Module) -> None:
-        super().__init__()
-        self.standardize, self.network = standardize, network
-
-    def forward(self, x: Tensor) -> Tensor:
-        logits: Tensor = self.network(self.standardize(x))
-        return logits

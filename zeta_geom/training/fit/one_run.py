@@ -11,16 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from safetensors.torch import save_file
 
-from zeta_geom.records.disk import atomic_path
-from zeta_geom.records.keys import Manifest, make_manifest, module_file
+from zeta_geom.records.keys import Manifest, file_fingerprint, make_manifest, module_file
 from zeta_geom.records.manifests import find_kept, keyed_name
 from zeta_geom.training.data import ImageData
-from zeta_geom.training.fit.classifier import Classifier
+from zeta_geom.training.fit.building import Shapes, build_classifier, save_classifier, weights_of
 from zeta_geom.training.fit.loaders import ImageLoaders
 from zeta_geom.training.fit.trainer import fitting_trainer, testing_trainer, undisturbed
-from zeta_geom.training.networks import make_network
 from zeta_geom.training.recipes.schema import Recipe
 
 logger = logging.getLogger(__name__)
@@ -32,9 +29,12 @@ class OneRun:
 
     def __init__(self, recipe: Recipe, seed: int, data: ImageData, folder: Path, devices: int) -> None:
         self.recipe, self.seed, self.data, self.devices = recipe, seed, data, devices
-        self.folder = folder / f"seed-{seed}"
-        self.weights, self.manifest = (folder / f"seed-{seed}.{ending}" for ending in ("safetensors", "json"))
+        self.runs, self.folder = folder, folder / recipe.name / f"seed-{seed}"
+        self.weights, self.manifest = (self.folder.with_suffix(ending) for ending in (".safetensors", ".json"))
         self.settings = recipe.deciding() | {"data": data.name, "seed": seed, "devices": devices}
+        teacher = None if recipe.mixer is None else recipe.mixer.teacher(seed)
+        if teacher is not None:
+            self.settings["teacher"] = file_fingerprint(weights_of(teacher, folder))
         self.settings["versions"] = {library: version(library) for library in LIBRARIES}
 
     @property
@@ -88,7 +88,8 @@ class OneRun:
         recipe = self.recipe
         counts = self.data.class_counts()["train"]
         logger.info("%s, seed %d: training images of each class: %s", recipe.name, self.seed, counts.tolist())
-        classifier = build_classifier(recipe, self.seed, self.data)
+        shapes = Shapes.of(self.data)
+        classifier = build_classifier(recipe, self.seed, shapes, self.runs)
         loaders = ImageLoaders(self.data, batch_size=recipe.batch_size, seed=self.seed, num_workers=num_workers)
         checkpoint = self._last_epoch(stale)
         if checkpoint is not None and not zipfile.is_zipfile(checkpoint):  # torch.save writes ZIP files
@@ -109,8 +110,7 @@ class OneRun:
             seconds = time.perf_counter() - started
             (scores,) = testing_trainer(**shared).test(classifier, loaders, verbose=False)
         self.manifest.unlink(missing_ok=True)  # an older result does not belong to these weights
-        with atomic_path(self.weights) as temporary:
-            save_file({name: w.contiguous().cpu() for name, w in classifier.state_dict().items()}, temporary)
+        save_classifier(classifier, recipe, self.seed, shapes, self.weights)
         return self._table(scores, seconds, float(counts.max() / counts.min()))
 
     def _table(self, scores: Mapping[str, float], seconds: float, imbalance: float) -> pd.DataFrame:
@@ -119,20 +119,3 @@ class OneRun:
         rows |= {"method": recipe.method, "seed": self.seed, "n_train": len(data.train), "n_test": len(data.test)}
         rows |= {"epochs": recipe.epochs, "devices": self.devices, "imbalance": imbalance}
         return pd.DataFrame(rows | {"metric": recipe.metrics, "value": values, "seconds": seconds})
-
-
-def build_classifier(recipe: Recipe, seed: int, data: ImageData) -> Classifier:
-    """Return the classifier of a recipe, with the initial weights of the seed."""
-    n_classes = len(data.class_names)
-    return Classifier(
-        make_network(recipe.network, n_classes, data.image_shape, seed=seed),
-        n_classes,
-        mixer=None if recipe.mixer is None else recipe.mixer.make(n_classes, seed=seed),
-        optimizer=recipe.optimizer,
-        schedule=recipe.schedule,
-        augmentation=recipe.augmentation,
-        metrics=recipe.metrics,
-        mean=data.mean,
-        std=data.std,
-        seed=seed,
-    )

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from zeta_geom.mixers import gamma_min
+from zeta_geom.training.learned.methods import LEARNED
 from zeta_geom.training.networks import NETWORKS
 from zeta_geom.training.recipes.files import read_recipe
 from zeta_geom.training.recipes.schema import Recipe
@@ -71,6 +72,13 @@ def of_table_2(data: str) -> dict[str, Any]:
     settings = natural(data)
     sources = {"mixer": "inferred, Table 2; parameters as in the method's own paper", "seeds": "ours, as for Table 4"}
     return settings | {"sources": settings["sources"] | sources}
+
+
+def further_methods(data: str) -> dict[str, Any]:
+    """Return the methods of Table 2 that need a model or learn one; SuperMix's teacher is the classifier of ERM."""
+    teacher = f"table-4/{data}/resnet18/erm/seed-{{seed}}"
+    methods: dict[str, Any] = {name: {"name": name} for name in ("co-mixup", *LEARNED)}
+    return methods | {"supermix": {"name": "supermix", "params": {"teacher": teacher}}}
 
 
 def study_of_gamma(data: str) -> dict[str, Any]:
@@ -154,7 +162,7 @@ def paper_recipes() -> Iterator[Recipe]:
         both = {"cutmix": CUTMIX, "cutmix-zeta": CUTMIX_ZETA}
         yield from _recipes("table-5", with_cutmix(data), FOUR_NETWORKS, both)
     for data in ("cifar-10", "cifar-100"):
-        yield from _recipes("table-2", of_table_2(data), ("resnet18",), {"co-mixup": {"name": "co-mixup"}})
+        yield from _recipes("table-2", of_table_2(data), ("resnet18",), further_methods(data))
     for data in SKIN:
         yield from _recipes("table-6", skin(data), ("resnet18", "resnet50"), NATURAL_METHODS)
     for data in MEDMNIST:

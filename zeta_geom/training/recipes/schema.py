@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from zeta_geom.checks import check_choice
 from zeta_geom.mixers import MIXERS, Mixer, make_mixer
 from zeta_geom.mixers.table import parameters_of
+from zeta_geom.training.learned.methods import LEARNED, LearnedMethod
 from zeta_geom.training.metrics import METRICS
 from zeta_geom.training.networks import NETWORKS
 
 NOT_STATED = "not stated"
+RUN = re.compile(r"[\w.+-]+(/[\w.+-]+)*/seed-(\d+|\{seed\})")  # a training: its recipe, and its seed
 Precision: TypeAlias = Literal["32-true", "16-mixed", "bf16-mixed"]
 
 
@@ -48,26 +52,52 @@ class Schedule(_Settings):
 
 
 class MixerSettings(_Settings):
-    """A mixer by its name in `zeta_geom.mixers.MIXERS`, with its parameters."""
+    """A mixer of `zeta_geom.mixers.MIXERS`, or a learned method of `LEARNED`, by its name, with its parameters."""
 
     name: str
     params: dict[str, Any] = {}
 
-    def make(self, n_classes: int, *, seed: int) -> Mixer:
-        """Return the mixer, with a stream of its own that starts from the seed."""
-        return make_mixer(self.name, **self.params, n_classes=n_classes, random_state=seed)
+    def teacher(self, seed: int) -> str | None:
+        """Return the run that teaches the training with this seed, or None; "{seed}" stands for the seed."""
+        return str(self.params["teacher"]).replace("{seed}", str(seed)) if "teacher" in self.params else None
+
+    def learned(self) -> LearnedMethod | None:
+        """Return the learned method; None for a mixer."""
+        return LEARNED[self.name](**self.params) if self.name in LEARNED else None
+
+    def make(self, n_classes: int, *, seed: int, **models: Any) -> Mixer:
+        """Return the mixer, with a stream that starts from the seed; a module replaces the name of a teacher."""
+        return make_mixer(self.name, **self.params | models, n_classes=n_classes, random_state=seed)
 
     @model_validator(mode="after")
     def _has_valid_params(self) -> MixerSettings:
-        if self.name in MIXERS and "teacher" in parameters_of(MIXERS[self.name]):
-            raise ValueError(f"{self.name} needs a teacher, which a recipe cannot hold; pass it to a Classifier.")
+        check_choice(self.name, "mixer", [*MIXERS, *LEARNED])
         if reserved := sorted({"n_classes", "random_state"} & set(self.params)):
             raise ValueError(f"params must not hold {' or '.join(reserved)}; the training sets them.")
         try:
-            self.make(2, seed=0)
+            if self.learned() is None:
+                self.make(2, seed=0, **self._placeholders())
         except TypeError as error:  # pydantic only collects ValueErrors
             raise ValueError(str(error)) from error
         return self
+
+    def _placeholders(self) -> dict[str, Any]:
+        """Return what stands for the models of a mixer while its other parameters are checked."""
+        if "teacher" not in parameters_of(MIXERS[self.name]):
+            return {}
+        run = self.params.get("teacher")
+        if not isinstance(run, str) or not RUN.fullmatch(run):
+            example = "table-4/cifar-10/resnet18/erm/seed-0"
+            raise ValueError(f"{self.name} needs teacher, the name of a run, such as {example}; got {run!r}.")
+        return {"teacher": _Placeholder()}
+
+
+class _Placeholder:
+    """A model whose run is loaded when the training starts."""
+
+    def parameters(self) -> tuple[()]:
+        """Return no parameters."""
+        return ()
 
 
 class Recipe(_Settings):
