@@ -63,7 +63,7 @@ def draw_table(panel: Record) -> Figure:
         texts[i, j] = symbols.get(why, "")
         if not why:
             texts[i, j], small[i, j] = written(mean.columns[j][1], mean.iloc[i, j], std.iloc[i, j])
-    fig = Figure(figsize=(11.6, 7.5))
+    fig = Figure(figsize=(11.6, 8.4))
     ax = heat_table(
         fig.subplots(),
         texts,
@@ -145,7 +145,7 @@ def notes(panel: Record, symbols: dict[str, str], remarks: list[tuple[str, str, 
         "others. A label is wrong where the nearest curve's class, or the oracle's, is not among its largest. "
         "Colour: ± √ of the share of the column's largest difference (of logarithms for the median of H(p)).",
     )
-    return "\n".join(textwrap.fill(text, 232) for text in paragraphs)
+    return "\n".join(textwrap.fill(text, 228) for text in paragraphs)
 
 
 if __name__ == "__main__":

@@ -164,16 +164,38 @@ def test_features_mixed_by_mixfeat_and_judged_again(tables):
 @pytest.mark.parametrize("method", ["supermix", "cutmix", "original"])
 def test_every_method_gives_as_many_rows(method):
     X, y = methods.make_images(SAMPLE, 40, 0)
-    mixed, label = methods.mix(methods.mixer_of(method, SMALL, 0), X, y, 10, SMALL)
+    mixer = None if method == "original" else methods.mixer_of(method, SMALL, 0)
+    mixed, label = methods.mix(mixer, X, y, 10, SMALL)
     assert mixed.shape == (40, 1, 28, 28)
     np.testing.assert_allclose(label.sum(axis=1), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize("preset", ["quick", "full"])
+def test_learned_methods_have_rows_of_the_table_or_of_a_training(tmp_path, monkeypatch, preset):
+    context = Context(preset=preset, results=tmp_path, progress=False)
+    rows = [{"method": method, "seed": 0, "n": 96, "label_error": 0.25} for method in LEARNED]
+    monkeypatch.setattr(methods, "learned_rows", lambda n, seeds: pd.DataFrame(rows[:1]))
+    monkeypatch.setattr(methods, "learned_mixer", lambda *words: Mixup(random_state=0))
+    others = pd.DataFrame([{"method": "zeta", "seed": 0, "n": 96, "reason": "", "label_error": 0.5}])
+    table = methods.with_learned(lambda: others, SUBJECTS["mnist"], SMALL, context, "mnist")
+    assert table["method"].iloc[0] == "zeta"
+    learned = table.iloc[1:]
+    assert set(learned["method"]) == {*LEARNED}
+    if preset == "quick":
+        assert learned["reason"].tolist() == [
+            "",
+            *2 * ["docs/cpu_study has no table for 96 images; install zeta-geom[train]"],
+        ]
+    else:
+        assert (learned["reason"] == "").all()
+        assert len(learned) == SMALL.image_seeds * len(LEARNED)
 
 
 def test_the_figure_says_every_number_and_every_reason(panel, figure):
     texts = [text.get_text() for text in figure.axes[0].texts]
     notes = figure.get_supxlabel().replace("\n", " ")
     reasons = set(panel.table["reason"]) - {""}
-    assert len(reasons) == 4
+    assert len(reasons) == 5
     drawn = panel.table[panel.table["measure"] != "infinite"]
     for reason in reasons:
         symbol = notes[: notes.index(reason)].rstrip()[-1]

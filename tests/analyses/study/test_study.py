@@ -39,7 +39,7 @@ def tables(tmp_path):
     rows += made_up("fashion-mnist", 1000, "resnet10-narrow", ("mixup", "zeta-2.8"), 3)
     table = pd.DataFrame(rows)
     table.loc[(table["data"] == "mnist") & (table["method"] == "erm") & (table["seed"] == 2), "value"] = 0.9
-    cpu_study.keep(table, pd.DataFrame(), tmp_path / "tables")
+    cpu_study.keep(cpu_study.labelled(table), tmp_path / "tables")
     return tmp_path / "tables"
 
 
@@ -162,6 +162,6 @@ def test_another_table_is_refused(tmp_path, tables, change, message):
 
 
 def test_a_study_without_mixup_is_no_data(tmp_path):
-    cpu_study.keep(pd.DataFrame(made_up("mnist", 1000, "lenet", ("erm",), 2)), pd.DataFrame(), tmp_path)
+    cpu_study.keep(cpu_study.labelled(pd.DataFrame(made_up("mnist", 1000, "lenet", ("erm",), 2))), tmp_path)
     with pytest.raises(FileNotFoundError, match="no errors of mixup"):
         study.run(Context(results=tmp_path), study.Settings(tables=tmp_path))
