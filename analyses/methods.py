@@ -31,6 +31,7 @@ from zeta_geom.manifolds import MANIFOLDS, wrong_labels
 from zeta_geom.mixers import MIXERS, Mixer, make_mixer
 from zeta_geom.mixers.table import LEARNED
 from zeta_geom.realism import MNISTOracle, cross_entropy, soft_label_report
+from zeta_geom.records import data_fingerprint
 
 
 class Settings(BaseModel, frozen=True):
@@ -88,11 +89,13 @@ def run(context: Context, settings: Settings | None = None) -> None:
     tables = {}
     for data, subject in subjects(s, dataset).items():
         compute = partial(measure, data, subject, s, context.progress)
-        if data == "mnist":
-            compute = partial(with_learned, compute, subject, s, context, dataset.name)
         inputs = {"settings": stored} if data in MANIFOLDS else drawn
         tables[data] = context.record(f"methods/{data}", compute, **inputs).table
-    context.record("methods/panel", lambda: summarise(tables), **drawn)
+    learned, lacking = learned_record(context, s, dataset)
+    tables["mnist"] = with_learned(tables["mnist"], learned, lacking)
+    context.record(
+        "methods/panel", lambda: summarise(tables), settings=drawn["settings"], data=fingerprint_of(tables)
+    )
 
 
 def subjects(s: Settings, dataset: Dataset) -> dict[str, Subject]:
@@ -155,25 +158,36 @@ def row_of(
     return {"method": method, "seed": seed, "reason": "", "n": len(mixed[0]), **subject.measure(*mixed)}
 
 
-def with_learned(
-    compute: Callable[[], pd.DataFrame], subject: Subject, s: Settings, context: Context, data: str
-) -> pd.DataFrame:
-    """Return the rows of all methods on MNIST; a learned method that cannot be shown has one row, with the reason."""
-    if data != "mnist":
-        learned = pd.DataFrame({"method": []})
-        lacking = "is learned on MNIST, and these images are another set"
-    elif context.preset == "quick" or not trainable():
-        learned = learned_rows(s.n_images, subject.seeds)
-        lacking = f"docs/cpu_study has no table for {s.n_images:,} images; install zeta-geom[train]"
-    else:
-        runs, seeds = context.results / "runs", range(subject.seeds)
-        tasks = product(seeds, LEARNED)
-        learned = pd.DataFrame(
+def learned_record(context: Context, s: Settings, dataset: Dataset) -> tuple[pd.DataFrame, str]:
+    """Return the rows of learned methods on MNIST, and the reason why rows may be missing.
+
+    They are read from the table of the study at the preset `quick`, and otherwise computed, with a training each.
+    """
+    if dataset.name != "mnist":
+        return pd.DataFrame({"method": []}), "is learned on MNIST, and these images are another set"
+    if context.preset == "quick" or not trainable():
+        return learned_rows(s.n_images, s.image_seeds), f"make study has no table for {s.n_images:,} images"
+
+    def compute() -> pd.DataFrame:
+        subject, runs = subjects(s, dataset)["mnist"], context.results / "runs"
+        tasks = product(range(subject.seeds), LEARNED)
+        return pd.DataFrame(
             [row_of(method, learned_mixer(method, seed, runs, seed), subject, s, seed) for seed, method in tasks]
         )
-        lacking = ""
+
+    stored = s.model_dump(mode="json") | {"data_name": dataset.name}
+    return context.record("methods/learned", compute, settings=stored, data=dataset.fingerprint).table, ""
+
+
+def with_learned(table: pd.DataFrame, learned: pd.DataFrame, lacking: str) -> pd.DataFrame:
+    """Return the rows of all methods; a learned method without rows has one row, with the reason."""
     missing = [{"method": method, "reason": lacking} for method in LEARNED if method not in set(learned["method"])]
-    return pd.concat([compute(), learned.assign(reason=""), pd.DataFrame(missing)], ignore_index=True)
+    return pd.concat([table, learned.assign(reason=""), pd.DataFrame(missing)], ignore_index=True)
+
+
+def fingerprint_of(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Return a hash over the values of tables."""
+    return data_fingerprint(*(pd.util.hash_pandas_object(table, index=False) for table in tables.values()))
 
 
 def mix(
@@ -269,7 +283,7 @@ def summarise(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     for data, table in tables.items():
         for method, part in table.groupby("method", sort=False):
             cell = {"data": data, "method": method, "n": part["n"].iloc[0], "reason": part["reason"].iloc[0]}
-            cell["remark"] = REMARKS.get((data, method), "")
+            cell["remark"] = "" if cell["reason"] else REMARKS.get((data, method), "")
             for name in table.columns.drop(["method", "seed", "reason", "n"]):
                 statistics = {"mean": part[name].mean(), "std": part[name].std(), "seeds": part[name].count()}
                 rows.append(cell | {"measure": name} | statistics)

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 import typer
 
+from analyses.study.recipes import LEARNED as STUDIED
 from benchmarks.measuring import report
 from zeta_geom.execution.timing import interleaved
 from zeta_geom.mixers import make_mixer
@@ -75,8 +76,8 @@ def step_of(
     trained = make_network(network, N_CLASSES, shape)
     mixer: Any = None
     if method in LEARNED:
-        if method == "automix-liu" and network == "lenet":
-            params["layer"] = "pool2"
+        if network == "lenet":  # as in the study on two cores
+            params = STUDIED[method].get("params", {})
         mixer = LEARNED[method](**params).hook(trained, shape, seed=0)
     elif method != "without":
         mixer = make_mixer(method, **params, n_classes=N_CLASSES, random_state=0)

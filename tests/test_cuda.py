@@ -213,12 +213,17 @@ class TestOracle:
 
 
 class TestTraining:
-    @pytest.mark.parametrize("mixer", [None, "zeta", "cutmix-zeta", "manifold-mixup", "mixfeat"])
+    @pytest.mark.parametrize(
+        "mixer",
+        [None, "zeta", "cutmix-zeta", "manifold-mixup", "mixfeat", "adamixup", "automix-liu", "automix-zhu"],
+    )
     def test_no_step_waits_for_the_host(self, mixer):
         data = load_image_data("digits")
-        variant = recipe(mixer=mixer and {"name": mixer})
+        params = {"width": 2, "depth": 1} if mixer == "automix-zhu" else {}
+        variant = recipe(mixer=mixer and {"name": mixer, "params": params})
         classifier = build_classifier(variant, 0, Shapes.of(data), "runs").to(DEVICE)
         classifier.log = lambda *_, **__: None  # there is no trainer to log for
+        classifier.on_train_epoch_start()
         (optimizer,), _ = classifier.configure_optimizers()
         images, labels = (there(part) for part in data.train.__getitems__(range(32)))
         for mode in ("default", "error"):  # the first time makes handles
@@ -228,9 +233,15 @@ class TestTraining:
                 loss = classifier.training_step((images, labels))
                 loss.backward()
                 optimizer.step()
+                classifier.on_train_batch_end()
             finally:
                 torch.cuda.set_sync_debug_mode("default")
             assert loss.isfinite()
+
+    def test_supermix_finds_its_teacher_on_the_device(self, tmp_path):
+        train(tmp_path, recipe(name="erm", mixer=None), accelerator="gpu")
+        mixer = {"name": "supermix", "params": {"teacher": "erm/seed-0", "max_steps": 2}}
+        train(tmp_path, recipe(name="supermix", mixer=mixer), accelerator="gpu")
 
     @pytest.mark.parametrize("mixer", ["zeta", "cutmix-zeta", "manifold-mixup", "mixfeat"])
     def test_again_and_stopped_in_an_epoch_it_ends_with_the_same_weights(self, mixer, tmp_path, monkeypatch):

@@ -57,11 +57,10 @@ def training_steps(results: Path, path: Path = STEPS) -> list[Claim]:
         optimised = part["method"].map(kinds).ne("no")
         costly, others = part[optimised], part[~optimised]
         texts = [f"{row.method} {row.ratio:.2f} [{row.low:.2f}, {row.high:.2f}]" for row in part.itertuples()]
-        if costly["low"].min() > others["high"].max():
-            verdict = HOLDS
-        else:
-            cheapest = costly.loc[costly["ratio"].idxmin()]
-            verdict = FAILS if cheapest["high"] < others["low"].max() else f"{OPEN} for {cheapest['method']}"
+        most = others["high"].max()
+        cheap, overlapping = costly[costly["high"] < most], costly[costly["low"] <= most]
+        names = ", ".join((cheap if len(cheap) else overlapping)["method"])
+        verdict = f"{FAILS} for {names}" if len(cheap) else f"{OPEN} for {names}" if names else HOLDS
         claims.append(
             Claim(
                 "optimisation-based methods introduce a significant computational overhead: each costs more than any "

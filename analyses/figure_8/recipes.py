@@ -65,7 +65,8 @@ def train(
         classifiers[method] = load_network(recipe, seed, seen, folder=s.runs)
 
     def synthesize(method: str) -> Seen:
-        mixer = classifiers[method].mixer.child(0, recipes[method].epochs)
+        classifier = classifiers[method]
+        mixer = classifier.hook.trained_mixer(classifier).child(0, recipes[method].epochs)
         batches = shuffled(seen, recipes[method].batch_size, s.n_synthetic, seed)
         mixed = (mixer(images, labels, n_classes=len(data.class_names)) for images, labels in batches)
         activations, _, labels = see(classifiers[method], mixed)

@@ -1,4 +1,4 @@
-"""The mixers that learned methods become by a training on few digits, and what the panel of methods shows of them."""
+"""Learned methods, trained on few digits: their mixers, and the rows of the panel of methods."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analyses.context import one_thread
 from analyses.study.recipes import DIGITS, LEARNED, name_of, recipe
 from zeta_geom.mixers import Mixer
 from zeta_geom.training import load_mixer, run
@@ -22,9 +23,10 @@ def trainable() -> bool:
 
 
 def learned_mixer(method: str, seed: int, folder: Path, random_state: int) -> Mixer:
-    """Train a method on digits, unless the folder has the run, and return it as a mixer."""
+    """Train a method on digits on one thread, unless the folder has the run, and return it as a mixer."""
     trained = recipe(*DIGITS, "lenet", method, LEARNED[method], SEEDS)
-    run(trained, folder=folder, seeds=[seed], accelerator="cpu", progress=False, logs=False, stale=True)
+    with one_thread():
+        run(trained, folder=folder, seeds=[seed], accelerator="cpu", progress=False, logs=False)
     return load_mixer(f"{name_of(*DIGITS, 'lenet', method)}/seed-{seed}", folder=folder, random_state=random_state)
 
 

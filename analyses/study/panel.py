@@ -16,7 +16,7 @@ PRESETS = ("quick", "full")
 
 
 def write_panel(runs: Path, folder: Path) -> None:
-    """Write learned.csv: a row for each preset, seed and method, on MNIST."""
+    """Train what is missing, and write learned.csv: a row for each preset, seed and method, on MNIST."""
     dataset, rows = datasets.load("mnist"), []
     for preset in PRESETS:
         s = methods.PRESETS[preset]

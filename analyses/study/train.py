@@ -26,7 +26,7 @@ from tqdm import tqdm
 from analyses.context import one_thread
 from analyses.study.gamma_search import searched
 from analyses.study.panel import write_panel
-from analyses.study.recipes import recipe, recipes
+from analyses.study.recipes import LEARNED, recipe, recipes
 from zeta_geom.records import atomic_path
 from zeta_geom.training import Recipe, run
 from zeta_geom.training.comparison import compare
@@ -48,7 +48,7 @@ def one_run(recipe: Recipe, seed: int, folder: Path, until: float) -> pd.DataFra
 
 def runs(folder: Path, until: float, jobs: int, only: Sequence[str] = ()) -> Iterator[pd.DataFrame]:
     """Yield the table of each run that is finished, or could be finished in time: of all methods, or `only` some."""
-    chosen = [each for each in recipes() if not only or each.name.rpartition("/")[2] in only]
+    chosen = [each for each in recipes() if not only or method_of(each) in only]
     teachers = {each.mixer.teacher(0) for each in chosen if each.mixer is not None} - {None}
     names = {str(teacher).rpartition("/")[0] for teacher in teachers} | {each.name for each in chosen}
     todo = [(each, seed) for each in recipes() if each.name in names for seed in each.seeds]
@@ -63,25 +63,33 @@ def main(
     folder: Annotated[Path, typer.Option(help="where the runs are kept")] = Path("runs"),
     minutes: Annotated[float, typer.Option(help="no run begins later than this")] = 90,
     jobs: Annotated[int, typer.Option(help="runs at once")] = 2,
-    only: Annotated[str, typer.Option(help="methods to train; the tables keep the rows of the others")] = "",
+    only: Annotated[str, typer.Option(help="methods to train; the tables keep all other rows")] = "",
 ) -> None:
     """Train the missing runs, and write runs.csv, intervals.csv, search.csv and learned.csv in docs/cpu_study."""
-    until = time.time() + 60 * minutes
-    tables = list(runs(folder, until, jobs, only.split()))
+    until, methods = time.time() + 60 * minutes, only.split()
+    if unknown := set(methods) - {method_of(each) for each in recipes()}:
+        raise typer.BadParameter(f"--only must name methods of the study; got {', '.join(sorted(unknown))}.")
+    tables = list(runs(folder, until, jobs, methods))
     if not tables:
-        raise typer.BadParameter(f"no run: --minutes {minutes} leaves no time, or --only {only!r} names no method.")
+        raise typer.BadParameter(f"--minutes leaves no time for a run; got {minutes}.")
     table = labelled(pd.concat(tables, ignore_index=True))
-    if only:
-        before = pd.read_csv(TABLES / "runs.csv")
-        table = pd.concat([before[~before["method"].isin(only.split())], table], ignore_index=True)
+    if methods and (TABLES / "runs.csv").is_file():
+        table = pd.concat([pd.read_csv(TABLES / "runs.csv"), table], ignore_index=True)
+        table = table.drop_duplicates(["study", "method", "seed", "metric"], keep="last", ignore_index=True)
     keep(table, TABLES)
-    write_panel(folder, TABLES)
-    if not only:
+    if time.time() < until and (not methods or set(LEARNED) & set(methods)):
+        write_panel(folder, TABLES)
+    if not methods:
         common = recipe("fashion-mnist", 1000, "lenet", "search", zeta(2.8), 1)
         with one_thread():
             models = searched(common, folder, SEARCHED, jobs, timeout=max(until - time.time(), 0), **ALONE)
         write(models, TABLES / "search.csv")
     typer.echo(f"{len(table)} of {sum(len(each.seeds) for each in recipes())} runs; tables in {TABLES}")
+
+
+def method_of(recipe: Recipe) -> str:
+    """Return the method of a recipe of the study, the last part of its name."""
+    return recipe.name.rpartition("/")[2]
 
 
 def labelled(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """The table of methods: its records on small sets, cells computed again in plain ways, the figure and the claims."""
 
+import dataclasses
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -43,7 +45,9 @@ def results(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def tables(results):
-    return {data: records.read(results / "records" / "methods" / data).table for data in SUBJECTS}
+    stored = {data: records.read(results / "records" / "methods" / data).table for data in SUBJECTS}
+    learned = methods.learned_record(Context(results=results), SMALL, SAMPLE)
+    return stored | {"mnist": methods.with_learned(stored["mnist"], *learned)}
 
 
 @pytest.fixture(scope="module")
@@ -176,18 +180,16 @@ def test_learned_methods_have_rows_of_the_table_or_of_a_training(tmp_path, monke
     rows = [{"method": method, "seed": 0, "n": 96, "label_error": 0.25} for method in LEARNED]
     monkeypatch.setattr(methods, "learned_rows", lambda n, seeds: pd.DataFrame(rows[:1]))
     monkeypatch.setattr(methods, "learned_mixer", lambda *words: Mixup(random_state=0))
+    mnist = dataclasses.replace(SAMPLE, name="mnist")
+    learned, lacking = methods.learned_record(context, SMALL, mnist)
     others = pd.DataFrame([{"method": "zeta", "seed": 0, "n": 96, "reason": "", "label_error": 0.5}])
-    table = methods.with_learned(lambda: others, SUBJECTS["mnist"], SMALL, context, "mnist")
+    table = methods.with_learned(others, learned, lacking)
     assert table["method"].iloc[0] == "zeta"
-    learned = table.iloc[1:]
-    assert set(learned["method"]) == {*LEARNED}
+    assert set(table["method"].iloc[1:]) == {*LEARNED}
     if preset == "quick":
-        assert learned["reason"].tolist() == [
-            "",
-            *2 * ["docs/cpu_study has no table for 96 images; install zeta-geom[train]"],
-        ]
+        assert table["reason"].tolist() == ["", "", *2 * ["make study has no table for 96 images"]]
     else:
-        assert (learned["reason"] == "").all()
+        assert (table["reason"] == "").all()
         assert len(learned) == SMALL.image_seeds * len(LEARNED)
 
 

@@ -25,7 +25,7 @@ def row(report, **where):
 
 
 def test_a_function_is_compared_with_real_samples():
-    report = audit(X, y, augment="mixup", measures={"spread": spread, "kernel": "kid"}, **FAST)
+    report = audit(X, y, augment="mixup", measures={"spread": spread, "kid": "kid"}, **FAST)
     found = row(report, measure="spread")
     mean = report.heldout_points.flat.mean(axis=0)
     for name, points in (("value", report.points["mixup"]), ("real", report.sources)):
@@ -33,7 +33,16 @@ def test_a_function_is_compared_with_real_samples():
     assert found["real_low"] < found["real"] < found["real_high"]
     assert found["question"] == ""
     assert "kid" in set(report.summary["measure"])
-    assert report.settings["measures"] == ["spread", "kernel"]
+    assert report.settings["measures"] == ["spread", "kid"]
+
+
+def test_values_may_be_negative():
+    report = audit(
+        X, y, augment="mixup", measures={"level": lambda original, mixed: mixed.flat.sum(axis=1) - 5}, **FAST
+    )
+    found = row(report, measure="level")
+    assert found["real_low"] < found["real"] < found["real_high"] < 0
+    assert found["low"] < found["value"] < found["high"] < 0
 
 
 def test_in_a_feature_space_it_still_sees_the_samples():
@@ -52,9 +61,15 @@ def test_names_of_modules_are_imported():
 @pytest.mark.parametrize(
     ("measures", "error", "text"),
     [
-        ({"half": lambda original, mixed: mixed.X[:3, 0]}, ValueError, r"a number for each sample .*; got the shape \(3,\)"),
+        (
+            {"half": lambda original, mixed: mixed.X[:3, 0]},
+            ValueError,
+            r"a number for each sample .*; got the shape \(3,\)",
+        ),
         ({"text": lambda original, mixed: ["a"] * len(mixed.X)}, TypeError, "the output of measure 'text'"),
-        ({"kid": spread}, ValueError, "name of an optional measure"),
+        ({"kid": spread}, ValueError, "name a function as a measure"),
+        ({"precision": spread}, ValueError, "name a function as a measure"),
+        ({"kernel": "kid"}, ValueError, "its own name; got 'kernel' for 'kid'"),
         ({"one": 1}, TypeError, "names or functions"),
         ([spread], TypeError, "a mapping of label"),
         ("nothing", ValueError, "measures must be one of"),

@@ -39,8 +39,8 @@ NO_ARRAYS = {
     "scale": "Parts Plan Rate measure_rate plan_local_dimension plan_table",
     "rng": "RandomState is_torch_generator loader_rank process_rank seed_from torch_generator",
     "sweeps": "DaskExecutor Executor Keyed Ledger Points PoolExecutor SerialExecutor SweepError sweep_table",
-    "training": "AdaMixUp AutoMixLiu AutoMixZhu Classifier ImageData Recipe load_image_data load_intrusion load_mixer "
-    "load_network make_network read_recipe run search write_recipe",
+    "training": "AdaMixUp AutoMixLiu AutoMixZhu Classifier ImageData Recipe load_image_data load_intrusion "
+    "load_mixer load_network make_network read_recipe run search write_recipe",
     "plots": "accuracy_colors as_label as_text difference_colors difference_key lettered lettering level_across "
     "mark_gamma_min name_columns paired_dots_key panel_letter panels_of set_colors text_width two_class_colors",
     "datasets.own_files": "labels_of names_of read_several",

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zeta_geom import rng
+from zeta_geom.audits.answers.questions import place_of
 from zeta_geom.audits.inputs import Labelled, read_inputs, seed_of
 from zeta_geom.audits.intervals.bootstrap import Bootstrap
 from zeta_geom.audits.measures import check_measures
+from zeta_geom.audits.measures.custom import CustomMeasure
 from zeta_geom.audits.methods.augmenting import check_names, to_methods
 from zeta_geom.audits.passes import check_inside, make_passes, run_passes
 from zeta_geom.audits.reference import Distance, make_reference
@@ -85,9 +87,10 @@ def audit(
         Where features are kept, for further audits of the same samples.
     measures : str, sequence of str, or mapping of label -> measure
         Measures in addition to the default ones: "kid", "vendi", "fld", "data-copying", "realism-score", "rarity",
-        "auc-logistic", "auc-boosting", "affinity", "diversity", "calibration"; "module:name" or, in a mapping, a
-        function f(original, mixed) of the held-out originals and of the samples, which have X, Y (soft labels) and
-        flat, and returns a number for each sample (n,).
+        "auc-logistic", "auc-boosting", "affinity", "diversity", "calibration". Or a function f(original, mixed), in a
+        mapping, or as "module:name". It gets the held-out originals and the samples, each with X (n, ...), the soft
+        labels Y (n, K) or None, and flat (n, d), and returns a float for each sample, of shape (n,). It sees the
+        samples themselves, whatever `features` are.
     n_neighbors : int, or tuple of int, optional
         k of the local dimension, the tangent planes and the votes. By default 8 and 128, or, for sets of at most 128
         samples, 8 and the largest power of two that is at most a third of the smallest set.
@@ -149,6 +152,9 @@ def audit(
     check_inside(methods, views)
     reference = make_reference(inputs, n_neighbors, alpha, oracle, manifold, n_jobs)
     further = check_measures(measures)
+    for label, group in further.items():
+        if isinstance(group, CustomMeasure) and place_of(label)[0]:
+            raise ValueError(f"measures must not name a function as a measure of the audit is named; got {label!r}.")
     batch_size = check_int(batch_size, "batch_size", low=1)
     bootstrap = Bootstrap(
         check_int(n_bootstrap, "n_bootstrap", low=10),

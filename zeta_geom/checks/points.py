@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
     import torch
     from typing_extensions import TypeIs
+
+Holder = TypeVar("Holder")
 
 LARGEST = 1e150  # of a coordinate: squares of larger ones overflow
 
@@ -153,3 +156,15 @@ def is_tensor(value: object) -> TypeIs[torch.Tensor]:
     """
     loaded = sys.modules.get("torch")
     return loaded is not None and isinstance(value, loaded.Tensor)
+
+
+def read_only(points: Holder) -> Holder:
+    """Return a data class of arrays X and Y (or None) whose arrays cannot be written, for functions of users."""
+    changes: dict[str, Any] = {}
+    for name in ("X", "Y"):
+        array = getattr(points, name)
+        if array is not None:
+            changes[name] = array.view()
+            changes[name].flags.writeable = False
+    holder: Any = points
+    return replace(holder, **changes)  # type: ignore[no-any-return]

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from zeta_geom.checks import check_real, check_table
-from zeta_geom.mixers.table import MIXERS
+from zeta_geom.mixers.table import LEARNED, MIXERS
 from zeta_geom.plots.names import ROW, as_label, as_text, lettered
 
 OKABE_ITO = {
@@ -33,6 +33,7 @@ METHOD_COLORS = {
 }
 
 METHOD_LABELS = {"original": "original", "erm": "ERM"} | {name: kind.traits.title for name, kind in MIXERS.items()}
+METHOD_LABELS |= {name: row[0] for name, row in LEARNED.items()}
 METHOD_LABELS |= {
     "mixup-per-sample": f"{METHOD_LABELS['mixup']} (λ per sample)",
     "zeta-random": f"{METHOD_LABELS['zeta']} (random anchor)",

@@ -82,7 +82,7 @@ def run(
     Raises
     ------
     FileNotFoundError
-        If there is no such recipe, or the data are missing and cannot be fetched.
+        If there is no such recipe, the data are missing and cannot be fetched, or the run of a teacher is missing.
     ImportError
         If a package of the extra `train` is missing.
     RuntimeError
@@ -102,6 +102,7 @@ def run(
     require_packages()
     refuse_without_guard("training.run", devices, num_workers)
     from zeta_geom.training.data import load_image_data, subset
+    from zeta_geom.training.fit.building import states_how_it_is_built
     from zeta_geom.training.fit.one_run import OneRun
 
     recipe = find_recipe(recipe)
@@ -129,7 +130,7 @@ def run(
                 data=training.data.fingerprint,
                 folder=folder,
                 source=training.source,
-                force=force or not training.weights.exists(),
+                force=force or not states_how_it_is_built(training.weights),
                 stale=stale,
             )
             training.remove_checkpoints()
@@ -189,7 +190,7 @@ def load_network(recipe: Recipe, seed: int, data: ImageData, *, folder: Path | s
     Raises
     ------
     FileNotFoundError
-        If there is no such run.
+        If there is no such run, or, for SuperMix, its teacher's run is missing.
     ImportError
         If a package of the extra `train` is missing.
 

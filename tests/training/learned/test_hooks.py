@@ -8,6 +8,8 @@ import torch
 from torch.nn import functional
 
 from tests.training.learned.learned_cases import METHODS, batch, classifier_of, moved
+from tests.training.training_cases import recipe, train
+from zeta_geom.training import Classifier
 from zeta_geom.training.learned.automix_liu import features_at
 from zeta_geom.training.networks import features, last_layer
 
@@ -48,7 +50,7 @@ def test_automix_liu_trains_masks_on_the_slow_network_and_the_classifier_on_cons
     plans = [mixer.draw(x.shape, like=x) for _ in range(2)]
     losses = []
     for plan, trained in zip(plans, ("masks", "network"), strict=True):
-        partners, share = x[plan.partners], float(plan.chances)
+        partners, share = x[plan.partners], float(plan.draws)
         z, z_partner = (
             features_at(hook.encoder, "layer3", classifier.standardize(images)) for images in (x, partners)
         )
@@ -91,7 +93,7 @@ def test_automix_zhu_adds_divergences_and_the_distance_from_both_images():
     ratio = torch.where(labels > 0, labels * (labels.clamp(min=1e-30) / p).log(), 0)
     expected = soft_cross_entropy(classifier.logits(x), torch.eye(4)[y]) + ratio.sum(1).mean()
     for k, partner in enumerate(plan.partners.tolist()):
-        share = float(plan.chances[k])
+        share = float(plan.draws[k])
         near, far = (mixed[k] - x[k]).abs().mean(), (mixed[k] - x[partner]).abs().mean()
         expected = expected + 1.5 / 6 * (share * near + (1 - share) * far)
     torch.testing.assert_close(loss, expected, rtol=1e-5, atol=1e-5)
@@ -111,24 +113,49 @@ def test_the_loss_has_gradients_for_all_that_is_learned_and_the_optimizer_has_it
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_batches_of_one_and_two_are_trained_on(method):
-    for m in (1, 2):
-        classifier = classifier_of(method).eval()
-        classifier.hook.start_epoch(classifier, 0, 0)
-        x, y = batch(m)
-        loss = classifier.hook.loss(classifier, x, y)
-        assert loss.isfinite()
-        if m == 1 and method != "adamixup":
-            assert loss.item() == pytest.approx(functional.cross_entropy(classifier.logits(x), y).item(), rel=1e-6)
+def test_a_batch_that_is_not_mixed_has_the_plain_loss_and_zero_gradients_for_what_is_learned(method):
+    classifier = classifier_of(method).eval()
+    classifier.hook.start_epoch(classifier, 0, 0)
+    x, y = batch(1)
+    loss = classifier.hook.loss(classifier, x, y)
+    expected = functional.cross_entropy(classifier.logits(x), y)
+    if method == "adamixup":
+        seen = features(classifier.network, classifier.standardize(x))
+        expected = expected - classifier.hook.discriminator(seen).sigmoid().log().mean()
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-6)
+    loss.backward()
+    learned = {name: p.grad for name, p in classifier.hook.named_parameters() if p.requires_grad}
+    assert all(grad is not None for grad in learned.values())  # else processes that train together would stop
+    assert all(not grad.any() for name, grad in learned.items() if not name.startswith("discriminator"))
 
 
 def test_adamixup_needs_a_network_whose_last_layer_is_known():
-    assert (
-        last_layer(classifier_of("adamixup").network).in_features
-        == classifier_of("adamixup").hook.discriminator.in_features
-    )
-    with pytest.raises(AttributeError, match="get_classifier"):
+    classifier = classifier_of("adamixup")
+    assert last_layer(classifier.network).in_features == classifier.hook.discriminator.in_features
+    with pytest.raises(TypeError, match="network must be one that make_network returns"):
         METHODS["adamixup"].hook(torch.nn.Linear(64, 4), (1, 8, 8), seed=0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("changes", [{"precision": "bf16-mixed"}, {}])
+@pytest.mark.parametrize("method", ["adamixup", "automix-liu", "automix-zhu"])
+def test_methods_are_learned_in_half_precision_and_by_two_processes(method, changes, tmp_path):
+    params = {"width": 2, "depth": 1} if method == "automix-zhu" else {}
+    variant = recipe(mixer={"name": method, "params": params}, epochs=2, n_train=98, metrics=("error",), **changes)
+    table = train(tmp_path, variant, devices=1 if changes else 2)  # 49 images each: the last batch has one
+    assert 0 < table["value"].iloc[0] < 1
+
+
+def test_the_share_of_the_training_that_is_done(monkeypatch, tmp_path):
+    shares = []
+
+    def note(self, *_):
+        shares.append(self.share_done())
+
+    monkeypatch.setattr(Classifier, "on_train_batch_end", note)
+    train(tmp_path, recipe(epochs=2, metrics=("error",)))
+    np.testing.assert_allclose(shares, np.arange(1, 7) / 6)
+    assert classifier_of("automix-liu").share_done() == 0
 
 
 def test_epochs_have_streams_of_their_own():
@@ -136,6 +163,6 @@ def test_epochs_have_streams_of_their_own():
     draws = []
     for epoch in (0, 1, 0):
         classifier.hook.start_epoch(classifier, 0, epoch)
-        draws.append(np.asarray(classifier.hook.epoch_mixer.draw((6, 1, 8, 8)).chances))
+        draws.append(np.asarray(classifier.hook.epoch_mixer.draw((6, 1, 8, 8)).draws))
     np.testing.assert_array_equal(draws[0], draws[2])
     assert (draws[0] != draws[1]).all()

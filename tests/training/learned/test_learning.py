@@ -9,7 +9,8 @@ from tests.training.training_cases import recipe, train
 from zeta_geom.training import load_image_data, load_mixer
 from zeta_geom.training.comparison import paired_interval
 from zeta_geom.training.fit.building import load_classifier
-from zeta_geom.training.learned.trained import blend_images, blend_labels
+from zeta_geom.training.learned.automix_liu import blend_pixels
+from zeta_geom.training.learned.trained import blend_labels
 
 SEEDS = range(5)
 PARAMS = {"adamixup": {"width": 8}, "automix-liu": {"momentum": 0.95}, "automix-zhu": {"width": 4, "depth": 2}}
@@ -68,12 +69,9 @@ def test_automix_lius_masks_beat_masks_of_other_pairs(folder, held_out):
         with torch.no_grad():
             for _ in range(10):
                 plan = mixer.draw(x.shape, like=x)
-                first, second, shares = mixer.pairs(x, plan)
-                masks, labels = mixer.masks(first, second, shares), blend_labels(Y, plan, shares)
+                masks, labels = mixer.masks(mixer.features(x), plan), blend_labels(Y, plan, plan.numbers(x))
                 for chosen in (masks, masks.roll(1, 0)):  # of the same λ and sizes, for another pair
-                    losses.append(
-                        cross_entropy(classifier.logits(blend_images(second, first, chosen)), labels).item()
-                    )
+                    losses.append(cross_entropy(classifier.logits(blend_pixels(x, plan, chosen)), labels).item())
         differences.append(np.mean(losses[1::2]) - np.mean(losses[::2]))
     mean, low, high = interval(differences)
     assert low > 0, (mean, low, high)
@@ -87,12 +85,12 @@ def test_automix_zhus_mixtures_fit_their_labels_better_than_mixup_does(folder, h
         run = f"automix-zhu/seed-{seed}"
         mixer, classifier = load_mixer(run, folder=folder, random_state=seed), load_classifier(run, folder)
         plan = mixer.draw(x.shape, like=x)
-        first, second, shares = mixer.pairs(x, plan)
-        labels = blend_labels(Y, plan, shares)
+        shares = plan.numbers(x)
+        pixels = blend_pixels(x, plan, (1 - shares)[:, None, None, None])
         with torch.no_grad():
             losses = [
-                cross_entropy(classifier.logits(mixed), labels).item()
-                for mixed in (mixer.mixtures(first, second, shares)[0], blend_images(first, second, shares))
+                cross_entropy(classifier.logits(mixed), blend_labels(Y, plan, shares)).item()
+                for mixed in (mixer.mixtures(x, plan)[0], pixels)
             ]
         differences.append(losses[1] - losses[0])
     assert min(differences) > 0, differences  # for each of five seeds: p = 1/32

@@ -14,6 +14,7 @@ from zeta_geom.audits import audit
 from zeta_geom.mixers import CoMixup, SuperMix, ZetaMixup
 from zeta_geom.sweeps import sweep
 from zeta_geom.training import load_image_data, load_intrusion, load_mixer
+from zeta_geom.training.fit.building import Shapes, build_classifier, states_how_it_is_built, weights_fingerprint
 
 METHODS = {"adamixup": {"width": 4}, "automix-liu": {}, "automix-zhu": {"width": 2, "depth": 1}}
 COMMON = {"epochs": 1, "metrics": ("error",), "augmentation": ()}
@@ -97,6 +98,19 @@ def test_the_teacher_decides_a_run(folder, tmp_path):
     after = json.loads((tmp_path / "supermix" / "seed-0.json").read_text())["settings"]["teacher"]
     assert len(before) == len(after) == 64
     assert before != after
+    train(folder, recipe(name="erm", mixer=None, sources={"epochs": "ours"}, **COMMON), force=True)
+    assert weights_fingerprint(folder / "erm" / "seed-0.safetensors") == before
+    with pytest.raises(ValueError, match=r"teacher must be a run on .* images \(1, 9, 9\); erm/seed-0"):
+        build_classifier(other, 0, Shapes(10, (1, 9, 9), (0.0,), (1.0,)), folder)
+
+
+def test_a_file_of_an_earlier_version_is_written_again(folder, tmp_path):
+    train(tmp_path, recipe(name="erm", mixer=None, **COMMON))
+    path = tmp_path / "erm" / "seed-0.safetensors"
+    weights = load_file(path)
+    save_file(weights, path)
+    train(tmp_path, recipe(name="erm", mixer=None, **COMMON))
+    assert states_how_it_is_built(path)
 
 
 def test_a_file_without_a_recipe_is_refused(folder, tmp_path):
@@ -106,17 +120,29 @@ def test_a_file_without_a_recipe_is_refused(folder, tmp_path):
     with pytest.raises(ValueError, match="run the recipe again, with force"):
         load_mixer("adamixup/seed-0", folder=tmp_path)
     with safe_open(folder / "adamixup" / "seed-0.safetensors", framework="pt") as file:
-        assert json.loads(file.metadata()["built"]) == {"n_classes": 10, "image_shape": [1, 8, 8], "seed": 0}
+        built = json.loads(file.metadata()["built"])
+    assert built.pop("recipe")["name"] == "adamixup"
+    assert built == {"n_classes": 10, "image_shape": [1, 8, 8], "seed": 0}
 
 
-def test_trained_mixers_are_audited_and_swept_like_any_other(folder):
+def test_trained_mixers_are_audited_and_swept_like_any_other(folder, tmp_path):
     X, y = images(120)
     mixer = load_mixer("automix-zhu/seed-0", folder=folder)
     report = audit(X.numpy(), y.numpy(), augment=mixer, n_neighbors=4, n_bootstrap=20, random_state=0, progress=False)
-    assert report.summary["method"].unique().tolist() == ["AutoMixZhuMixer"]
+    assert report.summary["method"].unique().tolist() == ["automix-zhu"]
     data = {"digits": (X.numpy(), y.numpy())}
-    table = sweep(data, mixers={"zhu": mixer}, measures=("dimension",), n_neighbors=4, progress=False)
-    assert table["mixer"].tolist() == ["original", "zhu"]
+    table = sweep(
+        data, mixers={"zhu": mixer}, grid={"zhu": {"prob": [0.5, 1.0]}}, measures=("dimension",), n_neighbors=4,
+        folder=tmp_path, progress=False,
+    )  # fmt: skip
+    assert table["mixer"].tolist() == ["original", "zhu", "zhu"]
+    runs = sorted((tmp_path / "runs").iterdir())
+    again = sweep(
+        data, mixers={"zhu": load_mixer("automix-zhu/seed-0", folder=folder)}, grid={"zhu": {"prob": [0.5, 1.0]}},
+        measures=("dimension",), n_neighbors=4, folder=tmp_path, progress=False,
+    )  # fmt: skip
+    assert sorted((tmp_path / "runs").iterdir()) == runs  # none was carried out again
+    assert again["mean"].tolist() == table["mean"].tolist()
 
 
 def test_the_discriminator_is_a_measure_of_audits_and_sweeps(folder):
@@ -135,8 +161,8 @@ def test_the_discriminator_is_a_measure_of_audits_and_sweeps(folder):
     assert table["mean"].between(0, 1, inclusive="neither").all()
     whole = intrusion(None, SimpleNamespace(X=X.numpy()))
     for other in (X.numpy()[:, 0], X.numpy().transpose(0, 2, 3, 1)):
-        np.testing.assert_array_equal(intrusion(None, SimpleNamespace(X=other)), whole)
-    with pytest.raises(ValueError, match=r"needs images of the shape \(1, 8, 8\)"):
+        np.testing.assert_allclose(intrusion(None, SimpleNamespace(X=other)), whole, rtol=1e-6)
+    with pytest.raises(ValueError, match=r"of the shape \(C, H, W\) of the training, \(1, 8, 8\)"):
         intrusion(None, SimpleNamespace(X=np.zeros((3, 9, 9))))
     with pytest.raises(ValueError, match="must be a training with AdaMixUp"):
         load_intrusion("zeta/seed-0", folder=folder)

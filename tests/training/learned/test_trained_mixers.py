@@ -1,6 +1,7 @@
 """Trained mixers keep the contract of all mixers, and compute what their formulas say."""
 
 import copy
+import dataclasses
 import math
 import pickle
 
@@ -12,7 +13,8 @@ from scipy.special import softmax
 from tests.training.learned.learned_cases import METHODS, SHAPE, batch, classifier_of, moved
 from zeta_geom.mixers.table import LEARNED as LISTED
 from zeta_geom.mixers.table import method_table
-from zeta_geom.training.learned.methods import LEARNED, AutoMixLiu, AutoMixZhu
+from zeta_geom.training.learned import automix_zhu
+from zeta_geom.training.learned.methods import ATTENTIONS, LEARNED, AutoMixLiu, AutoMixZhu
 
 
 def mixer_of(method):
@@ -83,11 +85,11 @@ def test_a_data_set_is_mixed_and_gradients_flow_through_images(mixer):
     X.requires_grad_()
     mixer(X, y)[0].sum().backward()
     assert X.grad.abs().sum() > 0
-    assert all(weight.grad is None for weight in mixer._modules_trained.parameters())
+    assert all(weight.grad is None for weight in mixer.modules.parameters())
 
 
 def test_the_modules_keep_their_mode(mixer):
-    modules = mixer._modules_trained
+    modules = mixer.modules
     modules.train()
     buffers = {name: buffer.clone() for name, buffer in modules.named_buffers()}
     mixer(*batch())
@@ -97,7 +99,7 @@ def test_the_modules_keep_their_mode(mixer):
 
 def test_what_does_not_fit_is_refused(mixer):
     X, y = batch()
-    with pytest.raises(ValueError, match=r"the mixer was trained on, \(1, 8, 8\); got \(1, 9, 9\)"):
+    with pytest.raises(ValueError, match=r"of the training, \(1, 8, 8\); got \(1, 9, 9\)"):
         mixer(torch.rand(4, 1, 9, 9), y[:4])
     with pytest.raises(TypeError, match=r"got a NumPy array"):
         mixer(X.numpy(), y.numpy())
@@ -115,7 +117,7 @@ def test_adamixup_is_mixup_with_shares_from_the_policy():
     logits = mixer.policy(X, X[plan.partners])
     for k, partner in enumerate(plan.partners.tolist()):
         a, b, _ = softmax(logits[k].double().numpy())
-        share = a + float(plan.chances[k]) * b
+        share = a + float(plan.draws[k]) * b
         assert 0 < share < 1
         np.testing.assert_allclose(X_new[k], share * X[k] + (1 - share) * X[partner], atol=1e-6)
         np.testing.assert_allclose(Y_new[k], share * np.eye(4)[y[k]] + (1 - share) * np.eye(4)[y[partner]], atol=1e-6)
@@ -145,13 +147,27 @@ def test_automix_liu_masks_pixels_and_mixes_labels_by_the_share():
     X, y = batch()
     plan = mixer.draw(X.shape, like=X)
     X_new, Y_new = mixer.apply(X, torch.eye(4)[y], plan)
-    partners = X[plan.partners]
-    masks = mixer.masks(X, partners, torch.full((6,), float(plan.chances)))
+    partners, features = X[plan.partners], mixer.features(X)
+    masks = mixer.block(features, features[plan.partners], torch.full((6,), float(plan.draws)), (8, 8))
     assert masks.std() > 1e-3
+    assert 0.08 < plan.draws < 0.92
     torch.testing.assert_close(X_new, (1 - masks) * X + masks * partners)
     torch.testing.assert_close(
-        Y_new, plan.chances * torch.eye(4)[y] + (1 - plan.chances) * torch.eye(4)[y[plan.partners]]
+        Y_new, plan.draws * torch.eye(4)[y] + (1 - plan.draws) * torch.eye(4)[y[plan.partners]]
     )
+
+
+@pytest.mark.parametrize(("share", "plain"), [(0.05, True), (0.95, True), (0.5, False)])
+def test_automix_liu_is_mixup_near_the_ends(share, plain):
+    mixer = mixer_of("automix-liu")
+    X, _ = batch()
+    plan = dataclasses.replace(mixer.draw(X.shape, like=X), draws=np.array(share))
+    mixed = share * X + (1 - share) * X[plan.partners]
+    assert torch.allclose(mixer.apply(X, None, plan)[0], mixed, atol=1e-6) == plain
+
+
+def test_the_names_of_attentions_are_those_of_the_modules():
+    assert [*automix_zhu.ATTENTIONS] == [*ATTENTIONS]
 
 
 @pytest.mark.parametrize("attention", ["multiplication", "projection"])
@@ -192,5 +208,7 @@ def test_networks_that_do_not_fit_are_refused():
         AutoMixLiu(layer="layer9").hook(network, SHAPE, seed=0)
     with pytest.raises(ValueError, match=r"layer must return spatial features .* 'fc' returns \(1, 4\)"):
         AutoMixLiu(layer="fc").hook(network, SHAPE, seed=0)
+    with pytest.raises(ValueError, match="not 'input'"):
+        AutoMixLiu(layer="input")
     with pytest.raises(ValueError, match="depth = 4 needs images of 16 pixels"):
         AutoMixZhu().hook(network, SHAPE, seed=0)

@@ -50,11 +50,11 @@ def _group(label: str, measure: object) -> Group:
     if isinstance(measure, str) and ":" in measure:
         measure = import_named(measure, "measures")
     if callable(measure) and not is_builtin(measure):
-        if label in OPTIONAL:
-            raise ValueError(f"measures must not give the name of an optional measure to a function; got {label!r}.")
         return CustomMeasure(label, measure)
     if not isinstance(measure, str):
         raise TypeError(f"measures must be names or functions f(original, mixed); got {measure!r:.60}.")
+    if measure != label:
+        raise ValueError(f"measures must give a measure of the audit its own name; got {label!r} for {measure!r}.")
     return OPTIONAL[check_choice(measure, "measures", OPTIONAL)]
 
 

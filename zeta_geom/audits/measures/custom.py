@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from zeta_geom.audits.measures.statistics import SignedDefinition
 from zeta_geom.audits.reference import Candidate
-from zeta_geom.audits.samples import Samples
-from zeta_geom.audits.scores import Definition, Results, Scores
-from zeta_geom.checks.points import real_array
+from zeta_geom.audits.scores import Results, Scores
+from zeta_geom.checks.points import read_only, real_array
 from zeta_geom.rng.global_state import seeded_call
 
 RULE = "must return a number for each sample of its second argument, an array (n,)"
@@ -32,7 +32,7 @@ class CustomMeasure:
     def __call__(self, candidate: Candidate) -> Results:
         """Yield the values of the function."""
         samples = candidate.samples
-        output = seeded_call(self.function, _read_only(candidate.reference.heldout), _read_only(samples), seed=0)
+        output = seeded_call(self.function, read_only(candidate.reference.heldout), read_only(samples), seed=0)
         values = real_array(
             output.cpu() if hasattr(output, "cpu") else output, f"the output of measure {self.name!r}"
         )
@@ -41,14 +41,4 @@ class CustomMeasure:
                 f"measure {self.name!r} {RULE}; got the shape {values.shape} for {len(samples)} samples."
             )
         meaning = (self.function.__doc__ or "a function of the user").strip().splitlines()[0].rstrip(".")
-        yield Definition(self.name, "realism", self.name, "", meaning), Scores(values.astype(np.float64))
-
-
-def _read_only(samples: Samples) -> Samples:
-    """Return samples whose arrays cannot be written: other measures read them too."""
-    changes: dict[str, Any] = {}
-    for name, array in (("X", samples.X), ("Y", samples.Y)):
-        if array is not None:
-            changes[name] = array.view()
-            changes[name].flags.writeable = False
-    return replace(samples, **changes)
+        yield SignedDefinition(self.name, "realism", self.name, "", meaning), Scores(values.astype(np.float64))

@@ -16,7 +16,7 @@ from zeta_geom.checks.importing import is_builtin
 from zeta_geom.mixers import MIXERS, make_mixer
 from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.image_mixer import with_channels
-from zeta_geom.mixers.table import parameters_of
+from zeta_geom.mixers.table import LEARNED, parameters_of
 
 LABELS = ("y", "Y", "label", "labels", "target", "targets")  # names of an optional second argument for labels
 OF_LIBRARY = {"albumentations": of_albumentations, "kornia": of_kornia, "torchvision": of_torchvision}
@@ -63,8 +63,11 @@ def _spelled_timm(mixup: Any) -> str:
 
 def _mixer_name(mixer: Mixer) -> str:
     """Return the mixer's name in the table, with the parameters that differ from their defaults."""
-    name = next((key for key, kind in MIXERS.items() if kind is type(mixer)), type(mixer).__name__)
-    defaults = {key: parameter.default for key, parameter in parameters_of(type(mixer)).items()}
+    names = {kind.traits.title: key for key, kind in MIXERS.items()} | {row[0]: key for key, row in LEARNED.items()}
+    known = type(mixer) in MIXERS.values() or mixer.traits.title in {row[0] for row in LEARNED.values()}
+    name = names[mixer.traits.title] if known else type(mixer).__name__
+    listed = parameters_of(type(mixer)).items()
+    defaults = {key: parameter.default for key, parameter in listed if parameter.default is not parameter.empty}
     changed = {
         key: getattr(mixer, key)
         for key, default in (defaults | {"prob": 1.0, "label_smoothing": 0.0}).items()

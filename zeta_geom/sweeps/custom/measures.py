@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from zeta_geom.checks.points import real_array
+from zeta_geom.checks.points import read_only, real_array
 from zeta_geom.rng.global_state import seeded_call
 from zeta_geom.sweeps.measures import Options, Points, Rows, Tools
 
@@ -26,8 +26,8 @@ class CustomMeasure:
 
     def __call__(self, original: Points, mixed: Points, options: Options, tools: Tools) -> Rows:
         """Yield the values of the function, which gets read-only arrays and draws from seeded generators."""
-        first = _read_only(original)
-        second = first if mixed is original else _read_only(mixed)
+        first = read_only(original)
+        second = first if mixed is original else read_only(mixed)
         yield from self._rows(seeded_call(self.function, first, second, seed=tools.seed))
 
     def _rows(self, output: object) -> Rows:
@@ -51,13 +51,3 @@ class CustomMeasure:
         if array.ndim > 1 or not array.size:
             raise ValueError(f"measure {self.name!r} {RULE}; got an array of shape {array.shape}.")
         return array.astype(np.float64)
-
-
-def _read_only(points: Points) -> Points:
-    """Return points whose arrays cannot be written: later runs measure the same originals."""
-    changes = {}
-    for name, array in (("X", points.X), ("Y", points.Y)):
-        if array is not None:
-            changes[name] = array.view()
-            changes[name].flags.writeable = False
-    return replace(points, **changes)

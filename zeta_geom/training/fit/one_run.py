@@ -12,10 +12,10 @@ from typing import Any
 
 import pandas as pd
 
-from zeta_geom.records.keys import Manifest, file_fingerprint, make_manifest, module_file
+from zeta_geom.records.keys import Manifest, make_manifest, module_file
 from zeta_geom.records.manifests import find_kept, keyed_name
 from zeta_geom.training.data import ImageData
-from zeta_geom.training.fit.building import Shapes, build_classifier, save_classifier, weights_of
+from zeta_geom.training.fit.building import Shapes, build_classifier, save_classifier, weights_fingerprint, weights_of
 from zeta_geom.training.fit.loaders import ImageLoaders
 from zeta_geom.training.fit.trainer import fitting_trainer, testing_trainer, undisturbed
 from zeta_geom.training.recipes.schema import Recipe
@@ -34,7 +34,7 @@ class OneRun:
         self.settings = recipe.deciding() | {"data": data.name, "seed": seed, "devices": devices}
         teacher = None if recipe.mixer is None else recipe.mixer.teacher(seed)
         if teacher is not None:
-            self.settings["teacher"] = file_fingerprint(weights_of(teacher, folder))
+            self.settings["teacher"] = weights_fingerprint(weights_of(teacher, folder))
         self.settings["versions"] = {library: version(library) for library in LIBRARIES}
 
     @property

@@ -9,13 +9,14 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from zeta_geom.mixers import Mixer
-from zeta_geom.mixers.arrays import compute_dtype
 from zeta_geom.mixers.checks import as_batch
 from zeta_geom.mixers.labels import soft_labels
+from zeta_geom.mixers.plans import Unmixed
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
+from zeta_geom.realism import LeNet5
 from zeta_geom.training.learned.hooks import Hook, Trained
-from zeta_geom.training.learned.trained import TrainedMixer, blend_images, blend_labels, in_dtype_of
+from zeta_geom.training.learned.trained import LearnedPlan, TrainedMixer, blend_labels, in_dtype_of
 from zeta_geom.training.networks import features, last_layer, seeded_weights
 
 
@@ -64,21 +65,18 @@ class AdaMixUpMixer(TrainedMixer):
         backends=("torch",),
     )
 
-    def __init__(
-        self,
-        policy: PolicyNetwork,
-        image_shape: tuple[int, int, int],
-        **shared: Unpack[Shared],
-    ) -> None:
+    def __init__(self, policy: PolicyNetwork, image_shape: tuple[int, int, int], **shared: Unpack[Shared]) -> None:
         super().__init__(policy, image_shape, **shared)
         self.policy = policy
 
-    def mixtures(self, first: Tensor, second: Tensor, chances: Tensor) -> tuple[Tensor, Tensor]:
-        """Mix images (n, C, H, W); return the mixtures, and the share (n,) of the first images."""
-        logits = self.policy(in_dtype_of(self.policy, first), in_dtype_of(self.policy, second))
-        policy = logits.softmax(dim=1).to(first.dtype)
-        shares = policy[:, 0] + chances * policy[:, 1]
-        return blend_images(first, second, shares), shares
+    def mixtures(self, x: Tensor, plan: LearnedPlan) -> tuple[Tensor, Tensor]:
+        """Mix images (m, C, H, W) by a plan; return (rows, C, H, W), and the share (rows,) of the first images."""
+        first, second = plan.pairs(x)
+        logits = self.policy(*plan.pairs(in_dtype_of(self.policy, x)))
+        policy = logits.softmax(dim=1).to(x.dtype)
+        shares = policy[:, 0] + plan.numbers(x) * policy[:, 1]
+        weights = shares[:, None, None, None]
+        return weights * first + (1 - weights) * second, shares
 
 
 class AdaMixUpHook(Hook):
@@ -96,12 +94,12 @@ class AdaMixUpHook(Hook):
         mixer: Any = self.epoch_mixer
         Y = soft_labels(y, as_batch(x), classifier.n_classes)
         half = -(-len(x) // 2)
+        plan = mixer.draw(x[:half].shape, like=x)
         inputs, labels = [x], [Y]
-        if half > 1:
-            plan = mixer.draw(x[:half].shape, like=x)
-            mixed, shares = mixer.mixtures(*mixer.pairs(x[:half], plan))
+        if not isinstance(plan, Unmixed):
+            mixed, shares = mixer.mixtures(x[:half], plan)
             inputs.append(mixed)
-            labels.append(blend_labels(Y[:half].to(compute_dtype(x)), plan, shares))
+            labels.append(blend_labels(Y[:half], plan, shares))
         seen = features(classifier.network, classifier.standardize(torch.cat(inputs)))
         sizes = [len(part) for part in inputs]
         logits = last_layer(classifier.network)(seen).split(sizes)
@@ -109,7 +107,7 @@ class AdaMixUpHook(Hook):
         losses = [cross_entropy(part, target) for part, target in zip(logits, labels, strict=True)]
         for part, target in zip(real, (1.0, 0.0)):
             losses.append(binary_cross_entropy_with_logits(part, torch.full_like(part, target)))
-        return torch.stack(losses).sum()
+        return torch.stack(losses).sum() + (self.nothing() if isinstance(plan, Unmixed) else 0)
 
     def trained_mixer(self, classifier: Trained) -> Mixer:
         """Return the mixer of the policy as it is."""
@@ -118,6 +116,10 @@ class AdaMixUpHook(Hook):
 
 def make_hook(network: nn.Module, image_shape: tuple[int, int, int], seed: int, *, width: int) -> AdaMixUpHook:
     """Return the hook of AdaMixUp, with the weights of the seed."""
-    layer: Any = last_layer(network)
+    layer: Any = last_layer(network) if hasattr(network, "get_classifier") or isinstance(network, LeNet5) else None
+    if not isinstance(layer, nn.Linear):
+        raise TypeError(
+            f"network must be one that make_network returns, whose last layer is known; got {type(network).__name__}."
+        )
     with seeded_weights(seed):
         return AdaMixUpHook(PolicyNetwork(image_shape[0], width), nn.Linear(layer.in_features, 1), image_shape, seed)

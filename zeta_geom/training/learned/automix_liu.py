@@ -19,12 +19,12 @@ from zeta_geom.mixers.plans import Unmixed
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 from zeta_geom.training.learned.hooks import GreyLevels, Hook, Trained
-from zeta_geom.training.learned.trained import LearnedPlan, TrainedMixer, blend_images, blend_labels, in_dtype_of
+from zeta_geom.training.learned.trained import LearnedPlan, TrainedMixer, blend_labels, in_dtype_of
 from zeta_geom.training.networks import seeded_weights
 
 MASK_LOSS = 0.1  # the authors' weight of |mean mask - λ|
 MARGIN = 0.1  # of that difference; the authors' value
-FEW = 0.08  # with λ or 1 - λ up to this share, the classifier sees mixup; the authors' value
+MIXUP_MARGIN = 0.08  # with λ or 1 - λ up to this share, the method is mixup; the authors' value
 LAST_MOMENTUM = 0.999999  # the authors' value
 
 
@@ -88,19 +88,22 @@ class AutoMixLiuMixer(TrainedMixer):
         super().__init__(nn.ModuleList([block, encoder]), image_shape, **shared)
         self.block, self.encoder, self.layer, self.alpha = block, encoder, layer, alpha
 
-    def _draw_chances(self, rows: int, like: Array | None) -> Any:
+    def _draw_numbers(self, rows: int, like: Array | None) -> Any:
         return self._stream.beta(self.alpha, (), like)
 
-    def masks(self, first: Tensor, second: Tensor, shares: Tensor) -> Tensor:
-        """Return the masks (n, 1, H, W) of the second images."""
-        images = in_dtype_of(self.block, torch.cat([first, second]))
-        z, z_partner = features_at(self.encoder, self.layer, images).detach().chunk(2)
-        masks: Tensor = self.block(z, z_partner, shares, first.shape[2:])
+    def features(self, x: Tensor) -> Tensor:
+        """Return the encoder's features (m, c, h, w) of images (m, C, H, W)."""
+        return features_at(self.encoder, self.layer, in_dtype_of(self.block, x))
+
+    def masks(self, features: Tensor, plan: LearnedPlan) -> Tensor:
+        """Return the masks (rows, 1, H, W) of the second image of each row, from the features of the batch."""
+        masks: Tensor = self.block(*plan.pairs(features), plan.numbers(features), self.image_shape[1:])
         return masks
 
-    def mixtures(self, first: Tensor, second: Tensor, chances: Tensor) -> tuple[Tensor, Tensor]:
-        """Mix images (n, C, H, W); return the mixtures, and the share (n,) of the first images' labels."""
-        return blend_images(second, first, self.masks(first, second, chances)), chances
+    def mixtures(self, x: Tensor, plan: LearnedPlan) -> tuple[Tensor, Tensor]:
+        """Mix images (m, C, H, W) by a plan; return (rows, C, H, W), and the share (rows,) of the first images."""
+        shares = plan.numbers(x)
+        return blend_pixels(x, plan, plain_near_the_ends(self.masks(self.features(x), plan), shares)), shares
 
 
 class AutoMixLiuHook(Hook):
@@ -126,32 +129,24 @@ class AutoMixLiuHook(Hook):
         mixer: Any = self.epoch_mixer
         Y = soft_labels(y, as_batch(x), classifier.n_classes)
         loss: Tensor = cross_entropy(classifier.logits(x), Y)
-        plans = [mixer.draw(x.shape, like=x) for _ in range(2)]
-        if isinstance(plans[0], Unmixed):
-            return loss
-        to_masks, to_classifier = plans
-        mixed, labels, _ = self._mixture(mixer, x, Y, to_classifier, frozen=True)
-        loss = loss + cross_entropy(classifier.logits(mixed), labels)
-        mixed, labels, masks = self._mixture(mixer, x, Y, to_masks, frozen=False)
-        gap = (1 - masks.mean() - to_masks.chances.to(masks)).abs()
-        loss = loss + cross_entropy(mixer.encoder(mixed), labels)
-        near_share: Tensor = (gap - MARGIN).clamp(min=0)
-        return loss + MASK_LOSS * near_share
-
-    def _mixture(
-        self, mixer: Any, x: Tensor, Y: Tensor, plan: LearnedPlan, *, frozen: bool
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Return mixed images, their labels, and the masks; frozen masks are constants for the classifier."""
-        first, second, shares = mixer.pairs(x, plan)
-        with torch.set_grad_enabled(not frozen):
-            masks = mixer.masks(first, second, shares)
-        if frozen:
-            few = torch.minimum(shares, 1 - shares) <= FEW
-            masks = torch.where(few[:, None, None, None], (1 - shares)[:, None, None, None], masks)
-        return blend_images(second, first, masks), blend_labels(Y, plan, shares), masks
+        to_masks, to_classifier = (mixer.draw(x.shape, like=x) for _ in range(2))
+        if isinstance(to_masks, Unmixed):
+            return loss + self.nothing()
+        features = mixer.features(x)
+        with torch.no_grad():
+            masks = plain_near_the_ends(mixer.masks(features, to_classifier), to_classifier.numbers(x))
+        mixed, shares = blend_pixels(x, to_classifier, masks), to_classifier.numbers(x)
+        loss = loss + cross_entropy(classifier.logits(mixed), blend_labels(Y, to_classifier, shares))
+        masks, shares = mixer.masks(features, to_masks), to_masks.numbers(x)
+        loss = loss + cross_entropy(
+            mixer.encoder(blend_pixels(x, to_masks, masks)), blend_labels(Y, to_masks, shares)
+        )
+        gap = (1 - masks.mean() - shares[0].to(masks)).abs()
+        excess: Tensor = (gap - MARGIN).clamp(min=0)
+        return loss + MASK_LOSS * excess
 
     def end_step(self, classifier: Trained) -> None:
-        """Move the slow weights towards the network's."""
+        """Move the momentum encoder's weights towards the network's."""
         left = (1 + math.cos(math.pi * classifier.share_done())) / 2
         momentum = max(LAST_MOMENTUM, self.momentum)
         momentum -= (momentum - self.momentum) * left
@@ -170,6 +165,19 @@ class AutoMixLiuHook(Hook):
             n_classes=classifier.n_classes,
             random_state=self.seed,
         )
+
+
+def blend_pixels(x: Tensor, plan: LearnedPlan, masks: Tensor) -> Tensor:
+    """Return (1 - m) x + m x[partners], for the masks m (rows, 1, H, W) of the second images."""
+    first, second = plan.pairs(x)
+    masks = masks.to(x.dtype)
+    return (1 - masks) * first + masks * second
+
+
+def plain_near_the_ends(masks: Tensor, shares: Tensor) -> Tensor:
+    """Return masks (rows, 1, H, W), constant where λ (rows,) or 1 - λ is small: there the method is mixup."""
+    few = torch.minimum(shares, 1 - shares) <= MIXUP_MARGIN
+    return torch.where(few[:, None, None, None], (1 - shares.to(masks))[:, None, None, None], masks)
 
 
 def features_at(model: nn.Module, layer: str, x: Tensor) -> Tensor:
@@ -199,8 +207,9 @@ def make_hook(
 ) -> AutoMixLiuHook:
     """Return the hook of AutoMix (Liu), with the weights of the seed."""
     encoder = copy.deepcopy(network).requires_grad_(False)
-    probe = features_at(encoder.eval(), layer, torch.zeros(1, *image_shape))
+    device = next((weight.device for weight in encoder.parameters()), None)
+    probe = features_at(encoder.eval(), layer, torch.zeros(1, *image_shape, device=device))
     with seeded_weights(seed):
-        block = MixBlock(probe.shape[1], reduction)
+        block = MixBlock(probe.shape[1], reduction).to(probe.device)
     encoder.train(network.training)
     return AutoMixLiuHook(block, encoder, layer, image_shape, seed, alpha=alpha, momentum=momentum)

@@ -16,7 +16,7 @@ from zeta_geom.mixers.plans import Unmixed
 from zeta_geom.mixers.seeded import Shared
 from zeta_geom.mixers.traits import Traits
 from zeta_geom.training.learned.hooks import Hook, Trained
-from zeta_geom.training.learned.trained import TrainedMixer, blend_labels, in_dtype_of
+from zeta_geom.training.learned.trained import LearnedPlan, TrainedMixer, blend_labels, in_dtype_of
 from zeta_geom.training.networks import seeded_weights
 
 WIDEST = 8  # times the width of the first layer; the authors' U-Net does not widen further
@@ -116,18 +116,16 @@ class AutoMixZhuMixer(TrainedMixer):
     )
 
     def __init__(
-        self,
-        generator: BarycenterNetwork,
-        image_shape: tuple[int, int, int],
-        **shared: Unpack[Shared],
+        self, generator: BarycenterNetwork, image_shape: tuple[int, int, int], **shared: Unpack[Shared]
     ) -> None:
         super().__init__(generator, image_shape, **shared)
         self.generator = generator
 
-    def mixtures(self, first: Tensor, second: Tensor, chances: Tensor) -> tuple[Tensor, Tensor]:
-        """Mix images (n, C, H, W); return the mixtures, and the share (n,) of the first images' labels."""
-        inputs = (in_dtype_of(self.generator, part) for part in (first, second, chances))
-        return self.generator(*inputs).to(first.dtype), chances
+    def mixtures(self, x: Tensor, plan: LearnedPlan) -> tuple[Tensor, Tensor]:
+        """Mix images (m, C, H, W) by a plan; return (rows, C, H, W), and the share (rows,) of the first images."""
+        inputs = in_dtype_of(self.generator, x)
+        mixed = self.generator(*plan.pairs(inputs), plan.numbers(inputs))
+        return mixed.to(x.dtype), plan.numbers(x)
 
 
 class AutoMixZhuHook(Hook):
@@ -146,14 +144,12 @@ class AutoMixZhuHook(Hook):
         Y = soft_labels(y, as_batch(x), classifier.n_classes)
         plan = mixer.draw(x.shape, like=x)
         if isinstance(plan, Unmixed):
-            return divergence(classifier.logits(x), Y)
-        first, second, shares = mixer.pairs(x, plan)
-        mixed, _ = mixer.mixtures(first, second, shares)
+            return divergence(classifier.logits(x), Y) + self.nothing()
+        mixed, shares = mixer.mixtures(x, plan)
         logits, logits_mixed = classifier.logits(torch.cat([x, mixed])).split([len(x), len(mixed)])
-        near, far = ((part - mixed).abs().mean(dim=(1, 2, 3)) for part in (first, second))
+        near, far = ((part - mixed).abs().mean(dim=(1, 2, 3)) for part in plan.pairs(x))
         distance: Tensor = (shares * near + (1 - shares) * far).mean()
-        labels = blend_labels(Y, plan, shares)
-        loss = divergence(logits, Y) + divergence(logits_mixed, labels)
+        loss = divergence(logits, Y) + divergence(logits_mixed, blend_labels(Y, plan, shares))
         return loss + self.distance * distance
 
     def trained_mixer(self, classifier: Trained) -> Mixer:
@@ -165,7 +161,7 @@ class AutoMixZhuHook(Hook):
 
 def divergence(logits: Tensor, labels: Tensor) -> Tensor:
     """Return the mean of KL(y ‖ p) in nats, for logits (n, K) of p and soft labels y (n, K)."""
-    return kl_div(logits.log_softmax(dim=1), labels.to(logits.dtype), reduction="batchmean")
+    return kl_div(logits.float().log_softmax(dim=1), labels.float(), reduction="batchmean")
 
 
 def make_hook(

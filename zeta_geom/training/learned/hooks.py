@@ -1,10 +1,14 @@
-"""How a method takes part in the training of a classifier: one interface for mixers and for learned methods."""
+"""How a method takes part in the training of a classifier: one interface for mixers and for learned methods.
+
+These hooks are called by `Classifier`; torch's forward hooks, which mix inside a network, are in `mixers.models`.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from typing import Any, Protocol
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -81,12 +85,16 @@ class Hook(nn.Module, ABC):
     def end_step(self, classifier: Trained) -> None:
         """Do what follows the optimizer's step."""
 
+    def nothing(self) -> Tensor:
+        """Return 0 with zero gradients for all that is learned, which processes that train together must have."""
+        return torch.stack([0 * p.sum() for p in self.parameters() if p.requires_grad]).sum()
+
     @abstractmethod
     def trained_mixer(self, classifier: Trained) -> Mixer:
         """Return the method, as it is trained so far, as a mixer of images in grey levels 0..1."""
 
 
-class Unmixed(Hook):
+class WithoutMixing(Hook):
     """Empirical risk minimisation."""
 
     def start_epoch(self, classifier: Trained, *key: int) -> None:
@@ -108,6 +116,11 @@ class MixedInputs(Hook):
         super().__init__()
         self.mixer = with_channels(mixer, "first")  # batches are (m, C, H, W)
         self.epoch_mixer = self.mixer
+
+    def start_epoch(self, classifier: Trained, *key: int) -> None:
+        """Start the streams of the epoch, and move the mixer's model to the device of the classifier."""
+        super().start_epoch(classifier, *key)
+        move_models(self.mixer, classifier.mean.device)
 
     def loss(self, classifier: Trained, x: Tensor, y: Tensor) -> Tensor:
         """Return the mean cross-entropy of the mixed batch with its soft labels."""
@@ -140,7 +153,16 @@ class MixedFeatures(Hook):
 def hook_of(method: Mixer | Hook | None) -> Hook:
     """Return the hook of a mixer, a hook itself, or the hook of training without a mixer."""
     if method is None:
-        return Unmixed()
+        return WithoutMixing()
     if isinstance(method, Hook):
         return method
     return MixedFeatures(method) if method.traits.space == "features" else MixedInputs(method)
+
+
+def move_models(mixer: Mixer, device: torch.device) -> None:
+    """Move the models of mixers, which Lightning does not see, to a device."""
+    for name in ("teacher", "model"):
+        if isinstance(model := getattr(mixer, name, None), nn.Module):
+            model.to(device)
+    for part in mixer._parts:
+        move_models(part, device)

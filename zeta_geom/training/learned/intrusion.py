@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from zeta_geom.training.learned.hooks import GreyLevels
+from zeta_geom.training.learned.trained import layout_of, to_planes
 from zeta_geom.training.networks import features
 
 BATCH = 256  # images at once; the result does not depend on it
@@ -36,20 +37,32 @@ class Intrusion:
     def __init__(self, model: GreyLevels, discriminator: nn.Module, image_shape: tuple[int, int, int]) -> None:
         self.model, self.discriminator, self.image_shape = model, discriminator, tuple(image_shape)
 
-    def __call__(self, original: Any, mixed: Any) -> np.ndarray:
-        """Return the probability (n,) that each sample of `mixed.X`, in grey levels 0..1, is a real image."""
-        X, (channels, *size) = np.asarray(mixed.X), self.image_shape
-        layouts: dict[tuple[int, ...], Any] = {self.image_shape: X, (*size, channels): np.moveaxis(X, -1, 1)}
-        if channels == 1:
-            layouts[tuple(size)] = X[:, None]
-        if X.shape[1:] not in layouts:
-            raise ValueError(
-                f"manifold intrusion needs images of the shape {self.image_shape} of its training; got {X.shape[1:]}."
-            )
-        X = layouts[X.shape[1:]]
+    def __call__(self, original: object, mixed: Any) -> np.ndarray:
+        """Return the probability that each sample is a real image.
+
+        Parameters
+        ----------
+        original : object
+            Not used; measures have it.
+        mixed : object
+            Its `X` holds images in grey levels 0..1: float array of shape (n, C, H, W), (n, H, W, C), or (n, H, W)
+            if C is 1.
+
+        Returns
+        -------
+        array of shape (n,)
+            Float64, in [0, 1].
+
+        Raises
+        ------
+        ValueError
+            If the images have another shape than those of the training.
+        """
+        X = np.array(mixed.X, dtype=np.float32)
+        images = to_planes(torch.from_numpy(X), layout_of(X.shape, self.image_shape))
         parts = []
         with torch.inference_mode():
-            for batch in torch.from_numpy(np.array(X, dtype=np.float32)).split(BATCH):
+            for batch in images.split(BATCH):
                 seen = features(self.model.network, (batch - self.model.mean) / self.model.std)
                 parts.append(self.discriminator(seen)[:, 0].double().sigmoid().numpy())
         return np.concatenate(parts)

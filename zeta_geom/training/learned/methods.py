@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from zeta_geom.checks import check_choice, check_int, check_real
-from zeta_geom.mixers.models import layer_names
+from zeta_geom.mixers.models import INPUT, layer_names
 
 if TYPE_CHECKING:
     from torch import nn
@@ -31,12 +31,13 @@ class AdaMixUp:
     The policy network maps a pair to (a, b, c), which sum to 1; λ = a + b u with u ~ U(0, 1); x' = λ x + (1 - λ) x[π]
     and labels likewise. The loss, of all parameters, is the sum of three means: cross-entropy of the images, of the
     mixtures, and of the discriminator, which is to call images real and mixtures not. The first half of a batch is
-    mixed; the other half are images that no mixture has seen. Source: Guo et al. 2019 (AdaMixUp), policy region
+    mixed; the images of the other half enter no mixture. Source: Guo et al. 2019 (AdaMixUp), policy region
     generator and intrusion discriminator; the halves are those of the authors' code.
 
     Decided here: the policy network is a small one of its own, which sees both images as channels (the authors' has
     the classifier's architecture and sees a random average of both, which does not tell them apart); the
-    discriminator is a linear layer on the input of the network's last layer; the classifier sees both halves.
+    discriminator is a linear layer on the input of the network's last layer; the classifier sees both halves, and
+    images and mixtures are one batch for its batch normalisation.
 
     Parameters
     ----------
@@ -66,7 +67,27 @@ class AdaMixUp:
         check_int(self.width, "width", low=1)
 
     def hook(self, network: nn.Module, image_shape: tuple[int, int, int], *, seed: int) -> Hook:
-        """Return the hook for a network of `NETWORKS` and images (C, H, W), with the weights of the seed."""
+        """Return the hook that trains the method with a network.
+
+        Parameters
+        ----------
+        network : torch.nn.Module
+            The classifier's, as `make_network` returns it.
+        image_shape : (int, int, int)
+            Channels, height and width of the images, in pixels.
+        seed : int
+            Of the weights, and of the streams.
+
+        Returns
+        -------
+        Hook
+            For `Classifier(network, ..., mixer=hook)`.
+
+        Raises
+        ------
+        TypeError
+            If the network is another one, whose last layer is not known.
+        """
         from zeta_geom.training.learned.adamixup import make_hook
 
         return make_hook(network, image_shape, seed, width=self.width)
@@ -76,16 +97,17 @@ class AdaMixUp:
 class AutoMixLiu:
     """Learn masks for pairs of images, together with the classifier.
 
-    An encoder of slow weights gives the features z, z' of both images at a layer. With λ as a further channel of z
+    A momentum encoder gives the features z, z' of both images at a layer. With λ as a further channel of z
     and 1 - λ of z', P = softmax(q(z)ᵀ q(z') / √c) over the places of z', and the second image's mask is
-    m = sigmoid(upsample(P v(z'))); x' = (1 - m) x + m x[π], and labels by λ ~ Beta(α, α). One step minimises both
-    levels: over the classifier, its cross-entropy of the images and of mixtures whose masks are constants; over the
-    masks, the slow classifier's cross-entropy of other mixtures, and 0.1 max(|mean(1 - m) - λ| - 0.1, 0). After it,
-    the slow weights become μ slow + (1 - μ) fast, where μ goes to 0.999999 along a cosine. Source: Liu et al. 2022
-    (AutoMix), mix block and momentum pipeline; the constants are those of the authors' code.
+    m = sigmoid(upsample(P v(z'))); x' = (1 - m) x + m x[π], and labels by λ ~ Beta(α, α). If λ or 1 - λ is at most
+    0.08, it is mixup. One step minimises both levels: over the classifier, its cross-entropy of the images and of
+    mixtures whose masks are constants; over the masks, the momentum encoder's cross-entropy of other mixtures, and
+    0.1 max(|mean(1 - m) - λ| - 0.1, 0). After it, the encoder's weights become μ θ' + (1 - μ) θ, where θ are the
+    classifier's, and μ goes to 0.999999 along a cosine. Source: Liu et al. 2022 (AutoMix), mix block and momentum
+    pipeline; the constants are those of the authors' code.
 
-    Decided here: one last layer serves images and mixtures (the authors' code has two); the slow network keeps its
-    own statistics of batch normalisation.
+    Decided here: one last layer serves images and mixtures (the authors' code has two); the encoder keeps its own
+    statistics of batch normalisation.
 
     Parameters
     ----------
@@ -94,12 +116,12 @@ class AutoMixLiu:
     layer : str
         The layer of the features, as in `network.named_modules()`; it returns (n, c, h, w).
     reduction : int
-        c / the channels of q.
+        q has c / reduction channels.
 
     Raises
     ------
     TypeError, ValueError
-        If a parameter is out of range; in `hook`, if the network lacks the layer, or it is not spatial.
+        If a parameter is out of range.
 
     Examples
     --------
@@ -117,15 +139,32 @@ class AutoMixLiu:
         check_real(self.alpha, "alpha", low=0, strict=True)
         check_real(self.momentum, "momentum", low=0, high=1)
         layer_names([self.layer])
+        if self.layer == INPUT:
+            raise ValueError("layer must name a module of the network, not 'input'.")
         check_int(self.reduction, "reduction", low=1)
 
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """The layers that the network must have."""
-        return (self.layer,)
-
     def hook(self, network: nn.Module, image_shape: tuple[int, int, int], *, seed: int) -> Hook:
-        """Return the hook for a network and images (C, H, W), with the weights of the seed."""
+        """Return the hook that trains the method with a network.
+
+        Parameters
+        ----------
+        network : torch.nn.Module
+            The classifier's.
+        image_shape : (int, int, int)
+            Channels, height and width of the images, in pixels.
+        seed : int
+            Of the weights, and of the streams.
+
+        Returns
+        -------
+        Hook
+            For `Classifier(network, ..., mixer=hook)`.
+
+        Raises
+        ------
+        ValueError
+            If the network lacks the layer, or the layer does not return spatial features.
+        """
         from zeta_geom.training.learned.automix_liu import make_hook
 
         return make_hook(network, image_shape, seed, **asdict(self))
@@ -144,7 +183,7 @@ class AutoMixZhu:
 
     Decided here: the paper's text could not be read whole, so the form of both attentions is ours; the output passes
     a sigmoid, because images are grey levels 0..1 (the authors' are standardised and pass a tanh); all of a batch is
-    mixed.
+    mixed, and images and mixtures are one batch for the classifier's batch normalisation.
 
     Parameters
     ----------
@@ -158,7 +197,7 @@ class AutoMixZhu:
     Raises
     ------
     TypeError, ValueError
-        If a parameter is out of range; in `hook`, if the images are smaller than 2^depth pixels.
+        If a parameter is out of range.
 
     Examples
     --------
@@ -180,7 +219,27 @@ class AutoMixZhu:
         check_real(self.distance, "distance", low=0)
 
     def hook(self, network: nn.Module, image_shape: tuple[int, int, int], *, seed: int) -> Hook:
-        """Return the hook for images (C, H, W), with the weights of the seed."""
+        """Return the hook that trains the method with a network.
+
+        Parameters
+        ----------
+        network : torch.nn.Module
+            The classifier's; not used.
+        image_shape : (int, int, int)
+            Channels, height and width of the images, in pixels.
+        seed : int
+            Of the weights, and of the streams.
+
+        Returns
+        -------
+        Hook
+            For `Classifier(network, ..., mixer=hook)`.
+
+        Raises
+        ------
+        ValueError
+            If the images have fewer than 2^depth pixels along a side.
+        """
         from zeta_geom.training.learned.automix_zhu import make_hook
 
         return make_hook(image_shape, seed, **asdict(self))

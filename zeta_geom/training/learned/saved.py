@@ -28,13 +28,14 @@ def load_mixer(run: str, *, folder: Path | str = "runs", random_state: RandomSta
     Returns
     -------
     Mixer
-        A mixer of tensors in grey levels 0..1, of the shape of the training's images; a mixer without anything
-        learned takes whatever it takes. Co-Mixup follows the network of the run.
+        For a learned method, a mixer of tensors (m, C, H, W) in grey levels 0..1, of the shape of the training's
+        images. A run of another mixer returns that mixer, with the recipe's parameters; Co-Mixup follows the network
+        of the run.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such run, or none of its teacher.
+        If there is no such run, or its teacher's run is missing.
     ImportError
         If a package of the extra `train` is missing.
     ValueError
@@ -69,7 +70,13 @@ def load_intrusion(run: str, *, folder: Path | str = "runs") -> Intrusion:
     Raises
     ------
     FileNotFoundError, ImportError, ValueError
-        As in `load_mixer`; ValueError too if the run is none of AdaMixUp.
+        As in `load_mixer`; ValueError too if the run was not trained with AdaMixUp.
+
+    Examples
+    --------
+    >>> load_intrusion("table-2/cifar-10/resnet18/adamixup/seed-0", folder="nowhere")
+    Traceback (most recent call last):
+    FileNotFoundError: the file of weights nowhere/... does not exist; run the recipe first.
     """
     from zeta_geom.training.learned.intrusion import Intrusion
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Unpack
 
@@ -20,10 +21,10 @@ from zeta_geom.mixers.seeded import Shared
 
 @dataclass(frozen=True)
 class LearnedPlan:
-    """The plan of a learned method: pairs, and one number for each that the method makes a mixture of."""
+    """The plan of a learned method: the pairs, and the random number of each pair."""
 
     partners: Array  # row k mixes sample k mod m with sample partners[k]: ints (rows,)
-    chances: Array  # () or (rows,), in [0, 1]
+    draws: Array  # () or (rows,), in [0, 1]: u of AdaMixUp, λ of both AutoMix
     m: int
 
     @property
@@ -31,12 +32,21 @@ class LearnedPlan:
         """Number of rows to return."""
         return self.partners.shape[0]
 
+    def pairs(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the values of both samples of each row, two (rows, ...), from values (m, ...)."""
+        first: Any = take_rows(values, self.rows, self.m)
+        return first, values[torch.as_tensor(self.partners).to(values.device)]
+
+    def numbers(self, like: Tensor) -> Tensor:
+        """Return the random numbers (rows,) on the device of a tensor and in its dtype."""
+        return torch.as_tensor(self.draws).to(like).broadcast_to(self.rows)
+
 
 class TrainedMixer(Mixer):
     """A method that mixes pairs of images by modules that were trained for them.
 
-    Images are (m, C, H, W), (m, H, W, C), or (m, H, W) if C is 1. Gradients flow through the images; the modules run
-    in evaluation mode, and their mode is restored.
+    Images are (m, C, H, W), (m, H, W, C), or (m, H, W) if C is 1. The modules move to the device of the images, and
+    run in evaluation mode; their mode is restored.
 
     Parameters
     ----------
@@ -53,73 +63,62 @@ class TrainedMixer(Mixer):
         In a call, if X is no tensor of images of this shape.
     """
 
-    def __init__(self, modules: nn.Module, image_shape: tuple[int, int, int], **shared: Unpack[Shared]) -> None:
+    def __init__(self, modules: nn.Module, image_shape: Sequence[int], **shared: Unpack[Shared]) -> None:
         super().__init__(**shared)
-        self._modules_trained = modules
-        self._image_shape = tuple(image_shape)
+        self.modules = modules
+        self.image_shape = tuple(image_shape)
 
     def __repr__(self) -> str:
-        images = " × ".join(map(str, self._image_shape))
+        images = " × ".join(map(str, self.image_shape))
         return f"{type(self).__name__}(trained on {images})"
 
     def _draw(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> LearnedPlan:
-        self._has_channels_last(shape)
+        layout_of(shape, self.image_shape)
         partners = draw_partners(self._stream, shape[0], rows, like)
-        return LearnedPlan(partners, self._draw_chances(rows, like), shape[0])
+        return LearnedPlan(partners, self._draw_numbers(rows, like), shape[0])
 
-    def _has_channels_last(self, shape: Shape) -> bool:
-        """Return whether the shape of a batch is (m, H, W, C); raise ValueError if it is not that of the training."""
-        channels, *size = self._image_shape
-        image = tuple(shape[1:])
-        if image == self._image_shape or (channels == 1 and image == tuple(size)):
-            return False
-        if image != (*size, channels):
-            raise ValueError(
-                f"X must hold images of the shape (C, H, W) that the mixer was trained on, {self._image_shape}; got "
-                f"{image}."
-            )
-        return True
-
-    def _draw_chances(self, rows: int, like: Array | None) -> Any:
+    def _draw_numbers(self, rows: int, like: Array | None) -> Any:
         return self._stream.uniform((rows,), like)
 
     @abstractmethod
-    def mixtures(self, first: Tensor, second: Tensor, chances: Tensor) -> tuple[Tensor, Tensor]:
-        """Mix images (n, C, H, W) with their partners; return the mixtures, and the share (n,) of the first images.
-
-        `chances` are those of the plan, (n,).
-        """
-
-    def pairs(self, x: Tensor, plan: LearnedPlan) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the arguments of `mixtures`: both images of each row (rows, C, H, W), and the chances (rows,)."""
-        chances = torch.as_tensor(plan.chances).to(x).broadcast_to(plan.rows)
-        first: Any = take_rows(x, plan.rows, plan.m)
-        return first, x[torch.as_tensor(plan.partners).to(x.device)], chances
+    def mixtures(self, x: Tensor, plan: LearnedPlan) -> tuple[Tensor, Tensor]:
+        """Mix images (m, C, H, W) by a plan; return (rows, C, H, W), and the share (rows,) of the first images."""
 
     def _apply(self, X: SomeArray, Y: SomeArray | None, plan: LearnedPlan, out: SomeArray | None) -> Any:
         if isinstance(X, np.ndarray):
             raise TypeError(f"{self!r} mixes torch tensors; got a NumPy array. Pass torch.from_numpy(X).")
-        last = self._has_channels_last(X.shape)
-        x = X.movedim(-1, 1) if last else X
-        x = (x[:, None] if x.ndim == 3 else x).to(compute_dtype(X))
-        with evaluated(self._modules_trained), torch.autocast(X.device.type, enabled=False):
-            mixed, shares = self.mixtures(*self.pairs(x, plan))
-        mixed = mixed[:, 0] if X.ndim == 3 else mixed.movedim(1, -1) if last else mixed
+        layout = layout_of(X.shape, self.image_shape)
+        x = to_planes(X, layout).to(compute_dtype(X))
+        self.modules.to(X.device)
+        with evaluated(self.modules), torch.autocast(X.device.type, enabled=False):
+            mixed, shares = self.mixtures(x, plan)
+        mixed = mixed[:, 0] if layout == "grey" else mixed.movedim(1, -1) if layout == "last" else mixed
         return mixed.to(X.dtype), None if Y is None else blend_labels(torch.as_tensor(Y), plan, shares.detach())
+
+
+def layout_of(shape: Sequence[int], image_shape: Sequence[int]) -> str:
+    """Return "first", "last" or "grey": a batch is (n, C, H, W), (n, H, W, C), or (n, H, W) with C = 1."""
+    channels, *size = image_shape
+    image = tuple(shape[1:])
+    layouts = {(*size, channels): "last", tuple(image_shape): "first"}
+    if channels == 1:
+        layouts[tuple(size)] = "grey"
+    if image not in layouts:
+        raise ValueError(
+            f"X must hold images of the shape (C, H, W) of the training, {tuple(image_shape)}; got {image}."
+        )
+    return layouts[image]
+
+
+def to_planes(X: Tensor, layout: str) -> Tensor:
+    """Return images of a layout as (n, C, H, W)."""
+    return X[:, None] if layout == "grey" else X.movedim(-1, 1) if layout == "last" else X
 
 
 def blend_labels(Y: Tensor, plan: LearnedPlan, shares: Tensor) -> Tensor:
     """Return soft labels λ y + (1 - λ) y[partners], for the share λ (rows,) of each first image."""
-    first: Any = take_rows(Y, plan.rows, plan.m)
-    second = Y[torch.as_tensor(plan.partners).to(Y.device)]
+    first, second = plan.pairs(Y)
     shares = shares.to(Y)[:, None]
-    labels: Tensor = shares * first + (1 - shares) * second
-    return labels
-
-
-def blend_images(first: Tensor, second: Tensor, shares: Tensor) -> Tensor:
-    """Return λ x + (1 - λ) x' of images (n, C, H, W), for shares λ of shape (n,) or (n, 1, H, W)."""
-    shares = shares.to(first.dtype).reshape(-1, 1, 1, 1) if shares.ndim == 1 else shares.to(first.dtype)
     return shares * first + (1 - shares) * second
 
 

@@ -15,7 +15,7 @@ from zeta_geom.training.metrics import METRICS
 from zeta_geom.training.networks import NETWORKS
 
 NOT_STATED = "not stated"
-RUN = re.compile(r"[\w.+-]+(/[\w.+-]+)*/seed-(\d+|\{seed\})")  # a training: its recipe, and its seed
+RUN = re.compile(r"(?!.*\.\.)[\w.+-]+(/[\w.+-]+)*/seed-(\d+|\{seed\})")  # a training: its recipe, and its seed
 Precision: TypeAlias = Literal["32-true", "16-mixed", "bf16-mixed"]
 
 
@@ -120,7 +120,9 @@ class Recipe(_Settings):
     augmentation : tuple of {"flip", "crop"}
         Changes of single images before mixing: mirrored with probability 1/2; shifted by up to 4 pixels.
     mixer : MixerSettings, optional
-        The mixer; None stands for empirical risk minimisation.
+        A mixer or a learned method, `{"name": ..., "params": {...}}`; None stands for empirical risk minimisation.
+        The parameter `teacher` of SuperMix names a finished run, "<recipe>/seed-<n>"; "{seed}" in it stands for the
+        seed of the training.
     precision : {"32-true", "16-mixed", "bf16-mixed"}
         Lightning's name of the floating-point arithmetic.
     metrics : tuple of str
