@@ -54,6 +54,7 @@ def test_automix_liu_trains_masks_on_the_slow_network_and_the_classifier_on_cons
         z, z_partner = (
             features_at(hook.encoder, "layer3", classifier.standardize(images)) for images in (x, partners)
         )
+        z, z_partner = (part / part.square().mean((1, 2, 3), keepdim=True).sqrt() for part in (z, z_partner))
         masks = hook.block(z, z_partner, torch.full((6,), share), (8, 8))
         if trained == "network":
             masks = masks.detach() if min(share, 1 - share) > 0.08 else torch.full_like(masks, 1 - share)

@@ -8,7 +8,7 @@ from typing import Any, Unpack
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, interpolate
+from torch.nn.functional import cross_entropy, interpolate, rms_norm
 
 from zeta_geom.checks.types import Array
 from zeta_geom.mixers import Mixer
@@ -92,8 +92,9 @@ class AutoMixLiuMixer(TrainedMixer):
         return self._stream.beta(self.alpha, (), like)
 
     def features(self, x: Tensor) -> Tensor:
-        """Return the encoder's features (m, c, h, w) of images (m, C, H, W)."""
-        return features_at(self.encoder, self.layer, in_dtype_of(self.block, x))
+        """Return the encoder's features (m, c, h, w) of images (m, C, H, W), of root mean square 1 in each image."""
+        features = features_at(self.encoder, self.layer, in_dtype_of(self.block, x))
+        return rms_norm(features, features.shape[1:])
 
     def masks(self, features: Tensor, plan: LearnedPlan) -> Tensor:
         """Return the masks (rows, 1, H, W) of the second image of each row, from the features of the batch."""

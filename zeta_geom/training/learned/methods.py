@@ -106,8 +106,9 @@ class AutoMixLiu:
     classifier's, and μ goes to 0.999999 along a cosine. Source: Liu et al. 2022 (AutoMix), mix block and momentum
     pipeline; the constants are those of the authors' code.
 
-    Decided here: one last layer serves images and mixtures (the authors' code has two); the encoder keeps its own
-    statistics of batch normalisation.
+    Decided here: the features of an image are divided by their root mean square, without which the masks of a network
+    that does not normalise its features, such as LeNet-5, become 0 everywhere and stay so; one last layer serves
+    images and mixtures (the authors' code has two); the encoder keeps its own statistics of batch normalisation.
 
     Parameters
     ----------
