@@ -1,7 +1,7 @@
 # make figures   the figures and the claims table, in minutes; docs/figures.md explains the variables
 #                (PRESET=full  ONLY="2 6"  IMAGES="a.npz b.npz"  ANCHORS=2000  OFFLINE=1  FORCE=1  STALE=ok)
 # make docs-pictures   copies the pictures and claims of a run with PRESET=full into docs/
-# make study     trains classifiers on few images, into docs/cpu_study: an hour on two cores  (MINUTES=90  RUNS=runs)
+# make study     trains classifiers on few images, into docs/cpu_study: hours on two cores  (MINUTES=90  RUNS=runs)
 # make test      lint, types, doctests and every kind of test, in minutes: after each change
 # make test-all  the same with all slow cases, each mixer in each dtype, and 500 random calls of each public entry instead
 #                of 15: before an issue is closed
