@@ -68,7 +68,7 @@ def test_automix_liu_trains_masks_on_the_slow_network_and_the_classifier_on_cons
     sum(losses).backward()
     for grads, part in ((of_masks, hook.block), (of_network, classifier.network)):
         for name, parameter in part.named_parameters():
-            torch.testing.assert_close(grads[name], parameter.grad, rtol=1e-4, atol=1e-6)
+            torch.testing.assert_close(grads[name], parameter.grad, rtol=1e-3, atol=1e-5)
 
 
 @pytest.mark.parametrize("done", [0.0, 0.3, 1.0])

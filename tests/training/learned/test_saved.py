@@ -77,6 +77,7 @@ def test_other_runs_give_their_mixers(folder):
         load_mixer("erm/seed-0", folder=folder)
 
 
+@pytest.mark.slow
 def test_co_mixup_follows_the_network_of_its_run(folder):
     pytest.importorskip("maxflow")
     train(folder, recipe(name="co", mixer={"name": "co-mixup", "params": {"n_cells": 2}}, **COMMON))
@@ -104,6 +105,7 @@ def test_the_teacher_decides_a_run(folder, tmp_path):
         build_classifier(other, 0, Shapes(10, (1, 9, 9), (0.0,), (1.0,)), folder)
 
 
+@pytest.mark.slow
 def test_a_file_of_an_earlier_version_is_written_again(folder, tmp_path):
     train(tmp_path, recipe(name="erm", mixer=None, **COMMON))
     path = tmp_path / "erm" / "seed-0.safetensors"

@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import math
 import pickle
+from functools import cache
 
 import numpy as np
 import pytest
@@ -17,9 +18,14 @@ from zeta_geom.training.learned import automix_zhu
 from zeta_geom.training.learned.methods import ATTENTIONS, LEARNED, AutoMixLiu, AutoMixZhu
 
 
-def mixer_of(method):
+@cache
+def made(method):
     classifier = moved(classifier_of(method)).requires_grad_(False).eval()
     return classifier.hook.trained_mixer(classifier)
+
+
+def mixer_of(method):
+    return copy.deepcopy(made(method))
 
 
 @pytest.fixture(params=METHODS)
@@ -51,8 +57,9 @@ def test_the_same_seed_gives_the_same_and_a_saved_state_the_next(mixer):
     assert torch.equal(mixer(X, y)[0], first[0])
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])
-@pytest.mark.parametrize(("m", "n_out"), [(5, None), (6, 4), (3, 8)])
+@pytest.mark.parametrize(
+    ("dtype", "m", "n_out"), [(torch.float16, 5, None), (torch.float32, 6, 4), (torch.float64, 3, 8)]
+)
 def test_rows_dtypes_and_labels(mixer, dtype, m, n_out):
     X, y = batch(m, torch.float32)
     X_new, Y_new = mixer(X.to(dtype), y, n_out=n_out)
