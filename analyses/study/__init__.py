@@ -22,7 +22,8 @@ class Settings(BaseModel, frozen=True):
 
     tables: Path = Path("docs/cpu_study")
     methods: tuple[str, ...] = ("erm", "mixup", "zeta-2.4", "zeta-2.8", "zeta-4.0", "cutmix", "cutmix-zeta",
-                                "p-series-pairs", "manifold-mixup", "dirichlet")  # fmt: skip
+                                "p-series-pairs", "manifold-mixup", "dirichlet", "supermix", "co-mixup",
+                                "adamixup", "automix-liu", "automix-zhu")  # fmt: skip
 
 
 def run(context: Context, settings: Settings | None = None) -> None:
