@@ -94,7 +94,8 @@ def test_methods_that_optimise_or_learn_are_compared_with_every_other(tmp_path, 
     path.write_text(json.dumps({"ranges": ranges}))
     (claim,) = training_steps(tmp_path, path)
     assert claim.verdict == verdict
-    assert "mixup 1." in claim.measured or "mixup 2.15 [2.00, 2.30]" in claim.measured
+    texts = [f"{name} {sum(ends) / 2:.2f} [{ends[0]:.2f}, {ends[1]:.2f}]" for name, ends in ratios.items()]
+    assert claim.measured == ", ".join(texts)
 
 
 def row(mean, gamma=np.nan):

@@ -121,6 +121,10 @@ def test_a_file_without_a_recipe_is_refused(folder, tmp_path):
     save_file(load_file(folder / "adamixup" / "seed-0.safetensors"), path)
     with pytest.raises(ValueError, match="run the recipe again, with force"):
         load_mixer("adamixup/seed-0", folder=tmp_path)
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(ValueError, match="is damaged"):
+        load_mixer("adamixup/seed-0", folder=tmp_path)
+    assert not states_how_it_is_built(path)
     with safe_open(folder / "adamixup" / "seed-0.safetensors", framework="pt") as file:
         built = json.loads(file.metadata()["built"])
     assert built.pop("recipe")["name"] == "adamixup"

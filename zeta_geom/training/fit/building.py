@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -107,7 +107,7 @@ def weights_fingerprint(path: Path) -> str:
 
 
 def states_how_it_is_built(path: Path) -> bool:
-    """Return whether a file of weights exists and states its recipe; files of earlier versions do not."""
+    """Return whether a file of weights is whole and states its recipe; files of earlier versions do not."""
     with suppress(FileNotFoundError, ValueError):
         return bool(_built(path))
     return False
@@ -117,8 +117,11 @@ def _built(path: Path) -> dict[str, Any]:
     """Return what a file of weights states: recipe, seed, number of classes and shape of the images."""
     if not path.exists():
         raise FileNotFoundError(f"the file of weights {path} does not exist; run the recipe first.")
-    with safe_open(path, framework="pt") as file:
-        metadata = file.metadata() or {}
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+    except SafetensorError as error:
+        raise ValueError(f"{path} is damaged ({error}); run the recipe again, with force.") from error
     if BUILT not in metadata:
         raise ValueError(f"{path} does not state how its network is built; run the recipe again, with force.")
     built: dict[str, Any] = json.loads(metadata[BUILT])
