@@ -2,6 +2,8 @@
 #                (PRESET=full  ONLY="2 6"  IMAGES="a.npz b.npz"  ANCHORS=2000  OFFLINE=1  FORCE=1  STALE=ok)
 # make docs-pictures   copies the pictures and claims of a run with PRESET=full into docs/
 # make study     trains classifiers on few images, into docs/cpu_study: hours on two cores  (MINUTES=90  RUNS=runs)
+# make geometry-study   trains with many augmentations and audits each, into docs/geometry_study: eight core-hours, resumable
+#                (MINUTES=90  RUNS=runs  WORKERS=2  CIFAR=cifar-10-jpeg)
 # make test      lint, types, doctests and every kind of test, in minutes: after each change
 # make test-all  the same with all slow cases, each mixer in each dtype, and 500 random calls of each public entry instead
 #                of 15: before an issue is closed
@@ -16,11 +18,13 @@ PRESET ?= quick
 RESULTS ?= results
 RUNS ?= runs
 MINUTES ?= 90
+WORKERS ?= 2
+CIFAR ?= cifar-10-jpeg
 OPTIONS := --preset $(PRESET) --results $(RESULTS) $(if $(ONLY),--only "$(ONLY)") $(if $(OFFLINE),--offline) \
            $(if $(IMAGES),--images "$(IMAGES)") $(if $(ANCHORS),--anchors $(ANCHORS)) \
            $(if $(FORCE),--force) $(if $(STALE),--stale)
 
-.PHONY: figures docs-pictures study test test-all docs test-browser soak clean
+.PHONY: figures docs-pictures study geometry-study test test-all docs test-browser soak clean
 
 figures: $(VENV)/installed
 	@$(PY) -m figures $(OPTIONS)
@@ -30,6 +34,9 @@ docs-pictures: $(VENV)/installed
 
 study: $(VENV)/installed-train
 	$(PY) -m analyses.study.train --folder $(RUNS) --minutes $(MINUTES)
+
+geometry-study: $(VENV)/installed-train
+	$(PY) -m analyses.geometry_study --folder $(RUNS) --minutes $(MINUTES) --workers $(WORKERS) --cifar "$(CIFAR)"
 
 test test-all: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check .

@@ -31,6 +31,7 @@ DATA = {
 NETWORKS = {
     "lenet": "LeNet-5",
     "resnet10-narrow": "narrow ResNet-10",
+    "resnet10-tiny": "tiny ResNet-10",
     "resnet18": "ResNet-18",
     "resnet50": "ResNet-50",
 }

@@ -116,13 +116,19 @@ def _lenet(n_classes: int, channels: int) -> nn.Module:
     return LeNet5(generator, n_classes=n_classes)
 
 
-def _narrow_resnet(n_classes: int, channels: int) -> nn.Module:
-    """Return our small network: one basic block per stage, a quarter of ResNet-18's width, 0.3 million weights."""
-    from timm.models.resnet import BasicBlock, ResNet
+def _resnet10(width: int) -> Callable[[int, int], nn.Module]:
+    """Return a builder of our small networks: one basic block in each stage, the first of this width."""
 
-    block: Any = BasicBlock
-    return ResNet(block, (1, 1, 1, 1), num_classes=n_classes, in_chans=channels, channels=(16, 32, 64, 128),
-                  stem_width=16)  # fmt: skip
+    def build(n_classes: int, channels: int) -> nn.Module:
+        from timm.models.resnet import BasicBlock, ResNet
+
+        block: Any = BasicBlock
+        widths = (width, 2 * width, 4 * width, 8 * width)
+        return ResNet(
+            block, (1, 1, 1, 1), num_classes=n_classes, in_chans=channels, channels=widths, stem_width=width
+        )
+
+    return build
 
 
 def _from_timm(name: str) -> Callable[[int, int], nn.Module]:
@@ -151,7 +157,8 @@ INVERTED = ("input", "blocks.1", "blocks.2")
 
 NETWORKS: dict[str, Network] = {
     "lenet": Network(_lenet, ("input", "pool1", "pool2"), lambda network: None),
-    "resnet10-narrow": Network(_narrow_resnet, STAGES, _residual),
+    "resnet10-narrow": Network(_resnet10(16), STAGES, _residual),  # a quarter of ResNet-18's width, 0.3 M weights
+    "resnet10-tiny": Network(_resnet10(8), STAGES, _residual),  # half of that
     "resnet18": Network(_from_timm("resnet18"), STAGES, _residual),
     "resnet50": Network(_from_timm("resnet50"), STAGES, _residual),
     "mobilenetv2": Network(_from_timm("mobilenetv2_100"), INVERTED, _inverted_residual),

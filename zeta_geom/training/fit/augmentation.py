@@ -1,6 +1,7 @@
 """Augmentations of single images before mixing, computed for a whole batch on its device."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -25,9 +26,17 @@ def random_crop(images: Tensor, generator: torch.Generator | None = None) -> Ten
     return windows[torch.arange(n, device=images.device), :, top, left]
 
 
+def random_noise(images: Tensor, generator: torch.Generator | None = None, *, std: float) -> Tensor:
+    """Add Gaussian noise of a standard deviation, in grey levels, to each pixel; values stay within 0..1."""
+    noise = torch.randn(images.shape, generator=generator)
+    return (images + std * _to(noise, images)).clamp(0, 1)
+
+
 AUGMENTATIONS: dict[str, Callable[[Tensor, torch.Generator | None], Tensor]] = {
     "crop": random_crop,
     "flip": random_flip,
+    "noise-5": partial(random_noise, std=0.05),
+    "noise-20": partial(random_noise, std=0.20),
 }
 
 
@@ -39,5 +48,5 @@ def augment(images: Tensor, names: Sequence[str], generator: torch.Generator | N
 
 
 def _to(drawn: Tensor, images: Tensor) -> Tensor:
-    """Copy a few numbers to the images' device; a copy to CUDA does not wait for the device."""
+    """Copy draws to the images' device; a copy to CUDA does not wait for the device."""
     return drawn.pin_memory().to(images.device, non_blocking=True) if images.is_cuda else drawn

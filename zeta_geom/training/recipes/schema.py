@@ -117,8 +117,9 @@ class Recipe(_Settings):
         Passes over the training images; training images in a batch, on each device.
     optimizer, schedule : Optimizer, Schedule
         The optimizer's settings, and the milestones of its learning rate.
-    augmentation : tuple of {"flip", "crop"}
-        Changes of single images before mixing: mirrored with probability 1/2; shifted by up to 4 pixels.
+    augmentation : tuple of {"flip", "crop", "noise-5", "noise-20"}
+        Changes of single images before mixing: mirrored with probability 1/2; shifted by up to 4 pixels; Gaussian
+        noise whose standard deviation is 5 % or 20 % of the range of grey levels.
     mixer : MixerSettings, optional
         A mixer or a learned method, `{"name": ..., "params": {...}}`; None stands for empirical risk minimisation.
         The parameter `teacher` of SuperMix names a finished run, "<recipe>/seed-<n>"; "{seed}" in it stands for the
@@ -155,7 +156,7 @@ class Recipe(_Settings):
     batch_size: int = Field(default=32, ge=1)
     optimizer: Optimizer
     schedule: Schedule = Schedule()
-    augmentation: tuple[Literal["flip", "crop"], ...] = ()
+    augmentation: tuple[Literal["flip", "crop", "noise-5", "noise-20"], ...] = ()
     mixer: MixerSettings | None = None
     precision: Precision = "32-true"
     metrics: tuple[str, ...] = ("error",)

@@ -1,0 +1,83 @@
+"""Rank correlations of measures with gains, their intervals, permutations and the correction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import rankdata
+
+DRAWS, PERMUTATIONS, LEVEL = 2000, 9999, 0.05
+LEAST = 20  # settings at which a measure must be finite
+
+
+@dataclass(frozen=True)
+class CellData:
+    """One cell: accuracies float (S, R) of S settings and R seeds, those of ERM (R,), and measures by key, (S,)."""
+
+    accuracies: np.ndarray
+    erm: np.ndarray
+    measures: Mapping[tuple[str, str], np.ndarray]
+
+    @property
+    def gains(self) -> np.ndarray:
+        """The mean gain over ERM of each setting, (S,)."""
+        means: np.ndarray = (self.accuracies - self.erm).mean(axis=1)
+        return means
+
+    def drawn_gains(self, settings: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Return gains (B, S) of drawn settings, int (B, S), each draw with seeds of its own."""
+        seeds = rng.integers(len(self.erm), size=(len(settings), len(self.erm)))
+        by_draw = (self.accuracies - self.erm)[:, seeds].mean(axis=2).T  # (B, S)
+        return np.take_along_axis(by_draw, settings, axis=1)
+
+
+def spearman(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return Spearman's ρ along the last axis, without pairs that are not finite; NaN if one side is constant."""
+    x, y = np.broadcast_arrays(x, y)
+    both = np.isfinite(x) & np.isfinite(y)
+    # missing pairs get the largest ranks, which leaves the ranks of the others as they are
+    a, b = (np.where(both, rankdata(np.where(both, each, np.inf), axis=-1), np.nan) for each in (x, y))
+    a, b = (np.where(both, each - np.nanmean(each, axis=-1, keepdims=True), 0.0) for each in (a, b))
+    scale = np.sqrt((a**2).sum(axis=-1) * (b**2).sum(axis=-1))
+    rho: np.ndarray = np.divide((a * b).sum(axis=-1), scale, out=np.full(scale.shape, np.nan), where=scale > 1e-9)
+    return rho
+
+
+def partial_spearman(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Return the rank correlation of x and y given z, along the last axis; NaN where z determines one of them."""
+    missing = ~np.isfinite(x + y + z)
+    x, y, z = (np.where(missing, np.nan, each) for each in (x, y, z))
+    xy, xz, yz = spearman(x, y), spearman(x, z), spearman(y, z)
+    rest = (1 - xz**2) * (1 - yz**2)
+    rho: np.ndarray = np.divide(xy - xz * yz, np.sqrt(rest), out=np.full_like(rest, np.nan), where=rest > 1e-9)
+    return rho
+
+
+def drawn_settings(n: int, seed: int, draws: int = DRAWS) -> np.ndarray:
+    """Return settings drawn with replacement, int (draws, n)."""
+    return np.random.default_rng(seed).integers(n, size=(draws, n))
+
+
+def interval(values: np.ndarray) -> tuple[float, float]:
+    """Return the 2.5 % and 97.5 % quantiles of finite values; NaN if there are none."""
+    finite = values[np.isfinite(values)]
+    if len(finite) == 0:
+        return np.nan, np.nan
+    low, high = np.quantile(finite, [LEVEL / 2, 1 - LEVEL / 2])
+    return float(low), float(high)
+
+
+def permutation_p(
+    values: Sequence[np.ndarray], gains: Sequence[np.ndarray], seed: int, permutations: int = PERMUTATIONS
+) -> float:
+    """Return the two-sided p-value of the mean ρ over cells; settings are permuted in all cells at once.
+
+    `values` and `gains` hold an array (S,) for each cell.
+    """
+    observed = np.mean([spearman(x, y) for x, y in zip(values, gains, strict=True)])
+    rng, n = np.random.default_rng(seed), len(gains[0])
+    orders = rng.permuted(np.tile(np.arange(n), (permutations, 1)), axis=1)
+    permuted = np.mean([spearman(x, y[orders]) for x, y in zip(values, gains, strict=True)], axis=0)
+    return float((1 + (np.abs(permuted) >= abs(observed) - 1e-12).sum()) / (1 + permutations))

@@ -1,0 +1,120 @@
+"""Measures of an audit against gains in accuracy: rank correlations in each cell, and four scatter plots."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from figures.common import data_name, network_name, save
+from zeta_geom.plots.heat_table import heat_table
+from zeta_geom.plots.style import OKABE_ITO, PARAMETERS, panel_letter
+from zeta_geom.records import Record, read
+
+CELL = ["data", "n_train", "network"]
+SPACES = {"pixels": "in pixels, or by ERM's network", "network": "in features of ERM's network",
+          "imagenet-64": "in features of EfficientNet-Lite0"}  # fmt: skip
+ORACLE = "oracle"  # measured on the samples themselves, so drawn with the pixels
+MEAN = "mean"
+SCATTERED = (("pixels", "dimension-k128"), ("pixels", "wrong-label-k8"), ("network", "affinity"),
+             ("network", "diversity"))  # fmt: skip
+MARKERS = dict(
+    zip(("pairs", "many samples", "pasting", "inside a network", "with a model", "single images"), "osD^vX")
+)
+COLORS = dict(zip(MARKERS, ("vermillion", "blue", "green", "purple", "orange", "black")))
+
+
+def draw(results: Path) -> list[Path]:
+    """Draw the figure from its records, and return the files."""
+    records = {
+        name: read(results / "records" / "geometry_study" / name) for name in ("correlations", "cells", "points")
+    }
+    with mpl.rc_context(PARAMETERS):
+        return save(draw_study(records), results / "figures" / "geometry_and_accuracy")
+
+
+def draw_study(records: dict[str, Record]) -> Figure:
+    """Draw the table of correlations over a row of scatter plots."""
+    correlations, cells = records["correlations"].table, records["cells"].table
+    measures = list(dict.fromkeys(correlations["measure"]))
+    names = list(cells[CELL].drop_duplicates().itertuples(index=False, name=None))
+    columns = [
+        (space, cell) for space in SPACES for cell in (*names, MEAN) if drawn(correlations, cells, space, cell)
+    ]
+    fig = Figure(figsize=(2.6 + 0.82 * len(columns), 0.26 * len(measures) + 4.6))
+    top, bottom = fig.subfigures(2, 1, height_ratios=(0.26 * len(measures) + 1.2, 3.4))
+    draw_table(top.subplots(), correlations, cells, measures, columns)
+    for ax, key, letter in zip(bottom.subplots(1, len(SCATTERED), sharey=True), SCATTERED, "bcde", strict=True):
+        scatter(ax, records["points"].table, key)
+        panel_letter(ax, letter)
+    handles = [
+        mpl.lines.Line2D([], [], ls="", marker=MARKERS[family], color=OKABE_ITO[COLORS[family]], label=family, ms=5)
+        for family in MARKERS
+    ]
+    bottom.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    fig.suptitle("Does the geometry of an augmentation go with the accuracy that it gives?", fontsize=10)
+    return fig
+
+
+def drawn(correlations: pd.DataFrame, cells: pd.DataFrame, space: str, cell: object) -> bool:
+    """Return whether a column has an entry."""
+    table = correlations if cell == MEAN else cells[(cells[CELL] == list(cell)).all(axis=1)]  # type: ignore[call-overload]
+    return space in set(table["space"])
+
+
+def draw_table(
+    ax: Axes, correlations: pd.DataFrame, cells: pd.DataFrame, measures: list[str], columns: list[tuple]
+) -> None:
+    """Draw ρ of each measure in each cell and over cells, with its interval."""
+    texts, small = np.full((2, len(measures), len(columns)), "", dtype=object)
+    shades = np.full(texts.shape, np.nan)
+    for (i, measure), (j, (space, cell)) in ((a, b) for a in enumerate(measures) for b in enumerate(columns)):
+        table = correlations if cell == MEAN else cells[(cells[CELL] == list(cell)).all(axis=1)]
+        spaces = [space, ORACLE] if space == "pixels" else [space]
+        rows = table[table["space"].isin(spaces) & (table["measure"] == measure)]
+        if len(rows):
+            row = rows.iloc[0]
+            star = "*" if cell == MEAN and row["p_holm"] < 0.05 else ""
+            texts[i, j], small[i, j] = f"{row['rho']:+.2f}{star}", f"{row['low']:+.2f} to {row['high']:+.2f}"
+            shades[i, j] = row["rho"]
+    headings = [MEAN if cell == MEAN else f"{data_name(cell[0]).split(',')[0]}\n{cell[1]:,}" for _, cell in columns]
+    used = [space for space in SPACES if any(space == column for column, _ in columns)]
+    groups = [(SPACES[space], sum(space == column for column, _ in columns)) for space in used]
+    heat_table(ax, texts, shades, rows=measures, columns=headings, groups=groups, small=small, size=6.5)
+    networks = listed_networks(cells)
+    note = (
+        "Spearman's ρ across 28 augmentations between a measure of the samples and the gain in test accuracy over "
+        f"ERM, with 95 % bootstrap intervals; {networks}. *: p < 0.05 by permutation, after Holm's correction over all "
+        "measures. Hatched: not measured."
+    )
+    ax.set_xlabel(textwrap.fill(note, 30 + 17 * len(columns)), fontsize=7, loc="left")
+
+
+def listed_networks(cells: pd.DataFrame) -> str:
+    """Return which network was trained on which data."""
+    pairs = cells[["data", "network"]].drop_duplicates()
+    return ", ".join(f"{data_name(row.data)}: {network_name(row.network)}" for row in pairs.itertuples())
+
+
+def scatter(ax: Axes, points: pd.DataFrame, key: tuple[str, str]) -> None:
+    """Draw the gains of the first cell against one measure, a marker for each family."""
+    space, measure = key
+    cell = points[CELL].iloc[0].tolist()
+    part = points[(points[CELL] == cell).all(axis=1) & (points["space"] == space) & (points["measure"] == measure)]
+    for family, rows in part.groupby("family", sort=False):
+        ax.plot(rows["value"], 100 * rows["gain"], MARKERS[family], color=OKABE_ITO[COLORS[family]], ms=5, alpha=0.8)
+    ax.axhline(0, color=OKABE_ITO["grey"], lw=0.8, zorder=0)
+    ax.set_xlabel(f"{measure}, {space}")
+    if ax.get_subplotspec().is_first_col():
+        ax.set_ylabel("gain over ERM / percentage points")
+    ax.set_title(f"{data_name(cell[0]).split(',')[0]}, {cell[1]:,} images", fontsize=8)
+
+
+if __name__ == "__main__":
+    for path in draw(Path("results/quick")):
+        print(path)

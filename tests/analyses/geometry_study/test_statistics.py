@@ -1,0 +1,97 @@
+"""Rank correlations, permutations and rankings of the study against SciPy and known cases."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from analyses.geometry_study import ranking
+from analyses.geometry_study.statistics import (
+    CellData,
+    drawn_settings,
+    interval,
+    partial_spearman,
+    permutation_p,
+    spearman,
+)
+
+
+def test_spearman_is_scipys_also_with_ties_and_missing_values():
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 6, (50, 28)).astype(float), rng.normal(size=(50, 28))
+    x[rng.random(x.shape) < 0.2] = np.nan
+    expected = [stats.spearmanr(a, b, nan_policy="omit").statistic for a, b in zip(x, y)]
+    np.testing.assert_allclose(spearman(x, y), expected, atol=1e-12)
+    assert np.isnan(spearman(np.ones(28), y[0]))
+
+
+def test_partial_correlation_is_that_of_the_residuals_of_ranks():
+    rng = np.random.default_rng(1)
+    z = rng.normal(size=28)
+    x, y = z + rng.normal(size=28), -z + rng.normal(size=28)
+    a, b, c = (stats.rankdata(each) for each in (x, y, z))
+    residuals = [each - np.polyval(np.polyfit(c, each, 1), c) for each in (a, b)]
+    np.testing.assert_allclose(partial_spearman(x, y, z), np.corrcoef(*residuals)[0, 1], atol=1e-12)
+    assert np.isnan(partial_spearman(z, y, z))
+
+
+def test_permutations_agree_with_the_t_distribution_in_one_cell():
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=28)
+    y = x + 2 * rng.normal(size=28)
+    assert permutation_p([x], [y], seed=0) == pytest.approx(stats.spearmanr(x, y).pvalue, abs=0.01)
+
+
+def test_two_cells_with_the_same_gains_are_not_two_observations():
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=(2, 28))
+    assert permutation_p([x, x], [y, y], seed=0) == permutation_p([x], [y], seed=0)
+
+
+def test_intervals_hold_the_seeds_noise():
+    """Without noise between seeds and with all settings in each draw, gains do not vary."""
+    rng = np.random.default_rng(4)
+    gains = rng.normal(size=(28, 1))
+    cell = CellData(np.tile(gains, 5), np.zeros(5), {})
+    every = np.tile(np.arange(28), (10, 1))
+    np.testing.assert_allclose(cell.drawn_gains(every, rng), np.tile(gains[:, 0], (10, 1)))
+    noisy = CellData(gains + rng.normal(size=(28, 5)), np.zeros(5), {})
+    assert noisy.drawn_gains(every, rng).std(axis=0).min() > 0.1
+    assert drawn_settings(28, 0).shape == (2000, 28)
+    assert interval(np.arange(1001.0)) == (25.0, 975.0)
+
+
+def cells_of(signal, rng):
+    keys = ranking.MODEL
+    cells = []
+    for _ in range(2):
+        measures = {key: rng.normal(size=28) for key in keys}
+        gains = signal * measures[keys[0]] + 0.1 * rng.normal(size=28)
+        cells.append(CellData(np.tile(gains[:, None], 5), np.zeros(5), measures))
+    return cells
+
+
+def test_a_ranking_finds_a_signal_in_families_that_it_has_not_seen():
+    families, rng = np.repeat(list("abcdef"), [6, 9, 6, 1, 2, 4]), np.random.default_rng(5)
+    cells = cells_of(1.0, rng)
+    gains = [cell.gains for cell in cells]
+    assert ranking.score(ranking.predictions(cells, families, ranking.MODEL, gains), gains) > 0.8
+    assert ranking.chance(cells, families, ranking.MODEL, seed=0, permutations=99) == 0.01
+
+
+def test_a_ranking_of_noise_does_not_beat_chance():
+    families, rng = np.repeat(list("abcdef"), [6, 9, 6, 1, 2, 4]), np.random.default_rng(6)
+    assert ranking.chance(cells_of(0.0, rng), families, ranking.MODEL, seed=0, permutations=99) > 0.05
+
+
+def test_the_left_out_family_does_not_enter_its_own_prediction():
+    families, rng = np.repeat(list("abcdef"), [6, 9, 6, 1, 2, 4]), np.random.default_rng(7)
+    cells = cells_of(1.0, rng)
+    gains = [cell.gains for cell in cells]
+    before = ranking.predictions(cells, families, ranking.MODEL, gains)
+    last = families == "f"
+    # an order among the last family's gains that is reversed, which leaves the ranks of the others as they are
+    changed = [each.copy() for each in gains]
+    for each in changed:
+        each[last] = each[last][np.argsort(np.argsort(-each[last]))]
+    after = ranking.predictions(cells, families, ranking.MODEL, changed)
+    np.testing.assert_array_equal(before[:, last], after[:, last])
