@@ -2,8 +2,9 @@
 
 In each repeat, originals and as real "synthetic" samples are drawn anew: Gaussian classes, or images of MNIST.
 `--power` audits two changes of the real samples too: mixed with one another (λ = 0.9), and with noise whose standard
-deviation is 2 % of the range. To compare two versions of the audit at equal false alarms, a second share moves the
-limits of each measure until 5 % of the real samples are outside.
+deviation is 2 % of the range. To compare two versions of the audit at equal false alarms, a second share widens the
+interval of each measure until 5 % of the real samples are outside, and a third moves each of its limits until 2.5 %
+are beyond it.
 
 Examples
 --------
@@ -114,11 +115,11 @@ def one_audit(name: str, repeat: int, power: bool) -> pd.DataFrame:
 
 
 def distances(table: pd.DataFrame) -> np.ndarray:
-    """Return the distances of values from those of real samples, 1 at the end of the interval."""
+    """Return the signed distances of values from those of real samples, 1 and -1 at the ends of the interval."""
     above = table["value"] - table["real"]
     half = np.where(above > 0, table["real_high"] - table["real"], table["real"] - table["real_low"])
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.nan_to_num(np.abs(above) / half, nan=0.0, posinf=np.inf)
+        return np.nan_to_num(above / half, nan=0.0, posinf=np.inf, neginf=-np.inf)
 
 
 def shares(audits: pd.DataFrame) -> pd.DataFrame:
@@ -126,12 +127,16 @@ def shares(audits: pd.DataFrame) -> pd.DataFrame:
     table = {}
     for name, rows in audits.groupby("measure", sort=False):
         by_set = dict(tuple(rows.groupby("method")))
-        limit = by_set[REAL]["distance"].quantile(CONFIDENCE)
+        real = by_set[REAL]["distance"]
+        limit = real.abs().quantile(CONFIDENCE)
+        low, high = real.quantile((1 - CONFIDENCE) / 2), real.quantile((1 + CONFIDENCE) / 2)
         table[name] = {"false alarms": by_set[REAL]["outside"].mean(), "audits": len(by_set[REAL])}
         for changed in (MIXED, NOISY):
             if changed in by_set:
                 table[name][changed] = by_set[changed]["outside"].mean()
-                table[name][f"{changed}, equal false alarms"] = (by_set[changed]["distance"] > limit).mean()
+                distance = by_set[changed]["distance"]
+                table[name][f"{changed}, equal false alarms"] = (distance.abs() > limit).mean()
+                table[name][f"{changed}, equal on each side"] = ((distance < low) | (distance > high)).mean()
     return pd.DataFrame.from_dict(table, orient="index")
 
 

@@ -26,6 +26,7 @@ from zeta_geom.training.networks import NETWORKS, features, last_layer
 
 SEED = SEEDS[0]
 BATCH = 32
+MEASURES = [name for name in OPTIONAL if name != "auc-boosting"]  # it takes minutes for each setting
 COLUMNS = ["data", "n_train", "network", "setting", "space", "measure", "title", "value", "real",
            "better", "question"]  # fmt: skip
 Images = tuple[np.ndarray, np.ndarray]  # uint8 (n, C, H, W), and classes (n,)
@@ -57,7 +58,7 @@ class ClassifierOracle:
 
 
 def measure_cell(cell: Cell, folder: Path, cifar: str = CIFAR, *, progress: bool = True) -> pd.DataFrame:
-    """Return a row for each setting, space and measure; what needs a trained run trains it first if it is missing."""
+    """Return a row for each setting, space and measure; a run that is needed is trained first if it is missing."""
     run(recipe_of(cell, ERM, cifar), folder=folder, seeds=[SEED], **ALONE)
     classifier = load_classifier(f"{recipe_of(cell, ERM).name}/seed-{SEED}", folder)
     originals, heldout = two_draws(cell, cifar)
@@ -72,7 +73,7 @@ def measure_cell(cell: Cell, folder: Path, cifar: str = CIFAR, *, progress: bool
         holdout=heldout,
         features=spaces,
         oracle=ClassifierOracle(classifier),
-        measures=[*OPTIONAL],
+        measures=MEASURES,
         batch_size=BATCH,
         **shared,
     )
@@ -81,7 +82,7 @@ def measure_cell(cell: Cell, folder: Path, cifar: str = CIFAR, *, progress: bool
         synthetic={MANIFOLD_MIXUP: mixed_inside(cell, classifier, originals)},
         holdout=(*heldout, inner_features(classifier, heldout[0])),
         features=inner_features(classifier, originals[0]),
-        measures=[*OPTIONAL],
+        measures=MEASURES,
         **shared,
     )
     rows = pd.concat([result.summary, inside.summary.assign(space="network")], ignore_index=True)

@@ -35,14 +35,19 @@ class CellData:
 
 def spearman(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return Spearman's ρ along the last axis, without pairs that are not finite; NaN if one side is constant."""
-    x, y = np.broadcast_arrays(x, y)
-    both = np.isfinite(x) & np.isfinite(y)
-    # missing pairs get the largest ranks, which leaves the ranks of the others as they are
-    a, b = (np.where(both, rankdata(np.where(both, each, np.inf), axis=-1), np.nan) for each in (x, y))
-    a, b = (np.where(both, each - np.nanmean(each, axis=-1, keepdims=True), 0.0) for each in (a, b))
+    both = np.isfinite(x) if np.isfinite(y).all() else np.isfinite(x) & np.isfinite(y)
+    a, b = centred_ranks(x, both), centred_ranks(y, both)
     scale = np.sqrt((a**2).sum(axis=-1) * (b**2).sum(axis=-1))
     rho: np.ndarray = np.divide((a * b).sum(axis=-1), scale, out=np.full(scale.shape, np.nan), where=scale > 1e-9)
     return rho
+
+
+def centred_ranks(values: np.ndarray, used: np.ndarray) -> np.ndarray:
+    """Return the ranks of used values along the last axis, minus their mean; 0 where a value is not used."""
+    ranks = rankdata(np.where(used, values, np.inf), axis=-1)  # the largest ranks leave the others as they are
+    middle = (used.sum(axis=-1, keepdims=True) + 1) / 2
+    centred: np.ndarray = np.where(used, ranks - middle, 0.0)
+    return centred
 
 
 def partial_spearman(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:

@@ -181,7 +181,7 @@ def points(cell: Cell, data: CellData) -> pd.DataFrame:
 def rankings(cells: Sequence[CellData], drawn: Sequence[np.ndarray], draws: np.ndarray) -> pd.DataFrame:
     """Return a row for the model and for each of its measures: score, interval, chance, and the model's lead."""
     families = np.array([setting.family for setting in SETTINGS.values()])
-    gains = [cell.gains for cell in cells]
+    gains = np.stack([cell.gains for cell in cells])
     choices = {"the three together": ranking.MODEL} | {f"{key[1]} ({key[0]})": (key,) for key in ranking.MODEL}
     rows, resampled = [], {}
     for name, keys in choices.items():
@@ -190,7 +190,7 @@ def rankings(cells: Sequence[CellData], drawn: Sequence[np.ndarray], draws: np.n
         resampled[name] = np.mean(scores, axis=0)
         low, high = interval(resampled[name])
         p = ranking.chance(cells, families, keys, SEED)
-        rows.append({"ranking": name, "score": ranking.score(predicted, gains), "low": low, "high": high, "p": p})
+        rows.append({"ranking": name, "score": float(ranking.score(predicted, gains)), "low": low, "high": high, "p": p})
     model = resampled["the three together"]
     for row in rows[1:]:
         row["lead_low"], row["lead_high"] = interval(model - resampled[row["ranking"]])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+from sklearn.linear_model import Ridge
 
 from analyses.geometry_study import ranking
 from analyses.geometry_study.statistics import (
@@ -73,7 +74,7 @@ def cells_of(signal, rng):
 def test_a_ranking_finds_a_signal_in_families_that_it_has_not_seen():
     families, rng = np.repeat(list("abcdef"), [6, 9, 6, 1, 2, 4]), np.random.default_rng(5)
     cells = cells_of(1.0, rng)
-    gains = [cell.gains for cell in cells]
+    gains = np.stack([cell.gains for cell in cells])
     assert ranking.score(ranking.predictions(cells, families, ranking.MODEL, gains), gains) > 0.8
     assert ranking.chance(cells, families, ranking.MODEL, seed=0, permutations=99) == 0.01
 
@@ -86,12 +87,27 @@ def test_a_ranking_of_noise_does_not_beat_chance():
 def test_the_left_out_family_does_not_enter_its_own_prediction():
     families, rng = np.repeat(list("abcdef"), [6, 9, 6, 1, 2, 4]), np.random.default_rng(7)
     cells = cells_of(1.0, rng)
-    gains = [cell.gains for cell in cells]
+    gains = np.stack([cell.gains for cell in cells])
     before = ranking.predictions(cells, families, ranking.MODEL, gains)
     last = families == "f"
     # an order among the last family's gains that is reversed, which leaves the ranks of the others as they are
-    changed = [each.copy() for each in gains]
+    changed = gains.copy()
     for each in changed:
         each[last] = each[last][np.argsort(np.argsort(-each[last]))]
     after = ranking.predictions(cells, families, ranking.MODEL, changed)
     np.testing.assert_array_equal(before[:, last], after[:, last])
+
+
+def test_predictions_are_ridge_regressions_of_scikit_learn():
+    families, rng = np.repeat(list("abcdef"), [6, 9, 6, 1, 2, 4]), np.random.default_rng(8)
+    cells = cells_of(0.5, rng)
+    cells[1].measures[ranking.MODEL[0]][3] = np.nan
+    gains = np.stack([cell.gains for cell in cells])
+    predicted = ranking.predictions(cells, families, ranking.MODEL, gains)
+    ranks = [[ranking.scaled_ranks(cell.measures[key]) for key in ranking.MODEL] for cell in cells]
+    X, y = np.moveaxis(np.array(ranks), 1, 2), ranking.scaled_ranks(gains)
+    for family in "abcdef":
+        others = families != family
+        model = Ridge(ranking.PENALTY, fit_intercept=False).fit(X[:, others].reshape(-1, 3), y[:, others].ravel())
+        expected = model.predict(X[:, ~others].reshape(-1, 3)).reshape(2, -1)
+        np.testing.assert_allclose(predicted[:, ~others], expected, atol=1e-12)
