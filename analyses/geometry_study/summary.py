@@ -190,7 +190,9 @@ def rankings(cells: Sequence[CellData], drawn: Sequence[np.ndarray], draws: np.n
         resampled[name] = np.mean(scores, axis=0)
         low, high = interval(resampled[name])
         p = ranking.chance(cells, families, keys, SEED)
-        rows.append({"ranking": name, "score": float(ranking.score(predicted, gains)), "low": low, "high": high, "p": p})
+        rows.append(
+            {"ranking": name, "score": float(ranking.score(predicted, gains)), "low": low, "high": high, "p": p}
+        )
     model = resampled["the three together"]
     for row in rows[1:]:
         row["lead_low"], row["lead_high"] = interval(model - resampled[row["ranking"]])

@@ -86,6 +86,20 @@ def test_flips_and_crops_are_even():
     assert len({tuple(row.flatten().tolist()) for row in random_crop(x, g)}) == 81
 
 
+@pytest.mark.parametrize("name, std", [("noise-5", 0.05), ("noise-20", 0.2)])
+def test_noise_has_its_deviation_and_stays_within_grey_levels(name, std):
+    g = torch.Generator().manual_seed(0)
+    n = 40_000
+    grey, black = torch.full((1, 1, 1, n), 0.5), torch.zeros(1, 1, 1, n)
+    noisy = augment(grey, [name], g)
+    # at 20 %, 1.2 % of the pixels are clamped, which takes less than 1 % of the deviation
+    assert noisy.std().item() == pytest.approx(std, rel=0.02)
+    assert noisy.mean().item() == pytest.approx(0.5, abs=4 * std / n**0.5)
+    noisy = augment(black, [name], g)
+    assert noisy.min() == 0 and noisy.max() <= 1
+    assert noisy.mean().item() == pytest.approx(std / (2 * torch.pi) ** 0.5, rel=0.03)
+
+
 def test_stems():
     wide = make_network("resnet18", 10, (3, 32, 200))
     assert wide.conv1.stride == (1, 1)

@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -96,7 +97,9 @@ class _AtomicCheckpoints(TorchCheckpointIO):
 @contextmanager
 def undisturbed(progress: bool) -> Iterator[None]:
     """Restore torch's generator, its choice of algorithms and Ctrl+C afterwards; log little without `progress`."""
-    with _restored_randomness(), _readable_errors(), _only_process(progress):
+    with _restored_randomness(), _readable_errors(), _only_process(progress), warnings.catch_warnings():
+        # Lightning's own use of torch, which a user cannot change: a line for each pass over the data
+        warnings.filterwarnings("ignore", r".isinstance\(treespec, LeafSpec\). is deprecated", FutureWarning)
         yield
 
 

@@ -1,0 +1,69 @@
+"""The study trains what is missing, once, and audits each setting: on 64 images."""
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analyses.geometry_study import measuring, settings, training
+
+CELL = settings.Cell("mnist-sample", 64, "lenet", 4)
+FEW = ("mixup-1", "manifold-mixup", "supermix", "noise-20")
+
+
+@pytest.fixture
+def few_settings(monkeypatch):
+    for name in set(settings.SETTINGS) - set(FEW):
+        monkeypatch.delitem(settings.SETTINGS, name)
+    monkeypatch.setattr(training, "SEEDS", (0,))
+
+
+def train(folder, until=np.inf):
+    table = folder / "runs.parquet"
+    done = training.train_missing(CELL, table, folder / "runs", cifar="", until=until, jobs=1, progress=False)
+    return done, training.read_runs(table)
+
+
+def test_each_run_is_trained_once_and_kept(few_settings, tmp_path, monkeypatch):
+    done, runs = train(tmp_path, until=time.time() - 1)
+    assert not done and runs.empty
+    done, runs = train(tmp_path)
+    assert done
+    assert runs["setting"].tolist() == [settings.ERM, *FEW]
+    assert runs["accuracy"].between(0, 1).all()
+    monkeypatch.setattr(training, "run", None)  # nothing is left to train
+    assert train(tmp_path)[1].equals(runs)
+
+
+@pytest.mark.slow
+def test_geometry_has_a_row_for_each_setting_space_and_measure(few_settings, tmp_path):
+    train(tmp_path)
+    table = measuring.measure_cell(CELL, tmp_path / "runs", progress=False)
+    assert not table.duplicated(["setting", "space", "measure"]).any()
+    assert set(table["setting"]) == set(FEW)
+    inside = table[table["setting"] == "manifold-mixup"]
+    assert set(inside["space"]) == {"network"}
+    values = table.pivot(index=["space", "measure"], columns="setting", values="value")
+    assert values.loc[("pixels", "original-distance"), "noise-20"] > 0
+    assert values.loc[("network", "wrong-label-k8"), "manifold-mixup"] >= 0
+    assert {"affinity", "diversity"} <= set(table.loc[table["space"] == "network", "measure"])
+    assert {"oracle-wrong-label"} <= set(table.loc[table["space"] == "oracle", "measure"])
+
+
+def test_recipes_are_valid_and_pair_the_seeds():
+    for cell in settings.CELLS:
+        for setting in (settings.ERM, *settings.SETTINGS):
+            recipe = settings.recipe_of(cell, setting)
+            assert recipe.seeds == settings.SEEDS
+            assert recipe.n_train == cell.n_train
+    assert len(settings.SETTINGS) == 28
+    assert settings.recipe_of(settings.CELLS[0], "supermix").mixer.teacher(3).endswith("lenet/erm/seed-3")
+
+
+def test_held_out_images_are_others():
+    (X, y), (Xh, yh) = measuring.two_draws(CELL)
+    assert X.shape == Xh.shape == (64, 1, 28, 28)
+    assert not set(map(bytes, X)) & set(map(bytes, Xh))
+    assert np.bincount(y, minlength=10).min() >= 6
+    assert pd.Series(yh).nunique() == 10
