@@ -89,8 +89,8 @@ def draw_table(
     networks = listed_networks(cells)
     note = (
         "Spearman's ρ across 28 augmentations between a measure of the samples and the gain in test accuracy over "
-        f"ERM, with 95 % bootstrap intervals; {networks}. *: p < 0.05 by permutation, after Holm's correction over all "
-        "measures. Hatched: not measured."
+        f"ERM, with 95 % bootstrap intervals; {networks}. *: p < 0.05 by permutation, after Holm's correction over "
+        "all measures. Hatched: not measured."
     )
     ax.set_xlabel(textwrap.fill(note, 30 + 17 * len(columns)), fontsize=7, loc="left")
 

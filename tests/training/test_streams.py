@@ -86,7 +86,7 @@ def test_flips_and_crops_are_even():
     assert len({tuple(row.flatten().tolist()) for row in random_crop(x, g)}) == 81
 
 
-@pytest.mark.parametrize("name, std", [("noise-5", 0.05), ("noise-20", 0.2)])
+@pytest.mark.parametrize(("name", "std"), [("noise-5", 0.05), ("noise-20", 0.2)])
 def test_noise_has_its_deviation_and_stays_within_grey_levels(name, std):
     g = torch.Generator().manual_seed(0)
     n = 40_000
@@ -96,7 +96,8 @@ def test_noise_has_its_deviation_and_stays_within_grey_levels(name, std):
     assert noisy.std().item() == pytest.approx(std, rel=0.02)
     assert noisy.mean().item() == pytest.approx(0.5, abs=4 * std / n**0.5)
     noisy = augment(black, [name], g)
-    assert noisy.min() == 0 and noisy.max() <= 1
+    assert noisy.min() == 0
+    assert noisy.max() <= 1
     assert noisy.mean().item() == pytest.approx(std / (2 * torch.pi) ** 0.5, rel=0.03)
 
 

@@ -27,7 +27,8 @@ def train(folder, until=np.inf):
 
 def test_each_run_is_trained_once_and_kept(few_settings, tmp_path, monkeypatch):
     done, runs = train(tmp_path, until=time.time() - 1)
-    assert not done and runs.empty
+    assert not done
+    assert runs.empty
     done, runs = train(tmp_path)
     assert done
     assert runs["setting"].tolist() == [settings.ERM, *FEW]
