@@ -2,9 +2,9 @@
 
 In each repeat, originals and as real "synthetic" samples are drawn anew: Gaussian classes, or images of MNIST.
 `--power` audits two changes of the real samples too: mixed with one another (λ = 0.9), and with noise whose standard
-deviation is 2 % of the range. To compare two versions of the audit at equal false alarms, a second share widens the
-interval of each measure until 5 % of the real samples are outside, and a third moves each of its limits until 2.5 %
-are beyond it.
+deviation is 2 % of the range. Two versions of the audit are compared at equal false alarms: a second share counts
+samples as outside after the interval of each measure is widened until 5 % of the real samples are outside, and a
+third after each of its two limits is moved until 2.5 % are beyond it.
 
 Examples
 --------

@@ -18,7 +18,7 @@ from zeta_geom.records import Record, read
 
 CELL = ["data", "n_train", "network"]
 SPACES = {"pixels": "in pixels, or by ERM's network", "network": "in features of ERM's network",
-          "imagenet-64": "in features of EfficientNet-Lite0"}  # fmt: skip
+          "imagenet": "in features of EfficientNet-Lite0"}  # fmt: skip
 ORACLE = "oracle"  # measured on the samples themselves, so drawn with the pixels
 MEAN = "mean"
 SCATTERED = (("pixels", "dimension-k128"), ("pixels", "wrong-label-k8"), ("network", "affinity"),
@@ -41,6 +41,9 @@ def draw(results: Path) -> list[Path]:
 def draw_study(records: dict[str, Record]) -> Figure:
     """Draw the table of correlations over a row of scatter plots."""
     correlations, cells = records["correlations"].table, records["cells"].table
+    correlations = correlations[correlations["cells"] > 0]
+    if unknown := set(correlations["space"]) - {*SPACES, ORACLE}:
+        raise ValueError(f"the figure has no place for the spaces {', '.join(sorted(unknown))}.")
     measures = list(dict.fromkeys(correlations["measure"]))
     names = list(cells[CELL].drop_duplicates().itertuples(index=False, name=None))
     columns = [
@@ -57,7 +60,7 @@ def draw_study(records: dict[str, Record]) -> Figure:
         for family in MARKERS
     ]
     bottom.legend(handles=handles, loc="outside lower center", ncols=len(handles))
-    fig.suptitle("Does the geometry of an augmentation go with the accuracy that it gives?", fontsize=10)
+    fig.suptitle("Is the geometry of an augmentation correlated with the accuracy that it gives?", fontsize=10)
     return fig
 
 
@@ -86,11 +89,11 @@ def draw_table(
     used = [space for space in SPACES if any(space == column for column, _ in columns)]
     groups = [(SPACES[space], sum(space == column for column, _ in columns)) for space in used]
     heat_table(ax, texts, shades, rows=measures, columns=headings, groups=groups, small=small, size=6.5)
-    networks = listed_networks(cells)
+    networks, counts = listed_networks(cells), f"{cells['settings'].min()} to {cells['settings'].max()}"
     note = (
-        "Spearman's ρ across 28 augmentations between a measure of the samples and the gain in test accuracy over "
-        f"ERM, with 95 % bootstrap intervals; {networks}. *: p < 0.05 by permutation, after Holm's correction over "
-        "all measures. Hatched: not measured."
+        f"Spearman's ρ across {counts} augmentations between a measure of the samples and the gain in test accuracy "
+        f"over ERM, with 95 % bootstrap intervals; {networks}. *: p < 0.05 by permutation, after Holm's correction "
+        "over all measures. Hatched: not measured."
     )
     ax.set_xlabel(textwrap.fill(note, 30 + 17 * len(columns)), fontsize=7, loc="left")
 

@@ -1,7 +1,7 @@
 """Does the geometry of an augmentation predict the accuracy that training with it gives?
 
-docs/geometry_and_accuracy.md has the plan and the results. `python -m analyses.geometry_study` trains and measures
-what is missing; this module computes the results from the finished cells.
+docs/geometry_and_accuracy.md has the plan and the results. `python -m analyses.geometry_study` carries out the
+missing runs and audits; this module computes the results from the finished cells.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from analyses.geometry_study.settings import CIFAR, ERM, MANIFOLD_MIXUP, SEEDS, SETTINGS, Cell, recipe_of
-from analyses.geometry_study.training import ALONE
+from analyses.geometry_study.settings import CIFAR, ERM, MANIFOLD_MIXUP, SEEDS, SETTINGS, Cell, of_cell, recipe_of
+from analyses.geometry_study.training import ALONE, write_table
 from zeta_geom.audits import audit
 from zeta_geom.audits.measures.optional import OPTIONAL
 from zeta_geom.mixers import ManifoldMixup
@@ -25,10 +26,11 @@ from zeta_geom.training.fit.building import load_classifier
 from zeta_geom.training.networks import NETWORKS, features, last_layer
 
 SEED = SEEDS[0]
-BATCH = 32
+BATCH, PART = 32, 1000  # images that are mixed together; images in a forward pass
+AT_ONCE = 4  # settings in an audit: the real samples are measured once for all, and a kill loses no more than these
 MEASURES = [name for name in OPTIONAL if name != "auc-boosting"]  # it takes minutes for each setting
-COLUMNS = ["data", "n_train", "network", "setting", "space", "measure", "title", "value", "real",
-           "better", "question"]  # fmt: skip
+COLUMNS = ["data", "n_train", "network", "setting", "space", "measure", "title", "n", "value", "real", "better",
+           "question"]  # fmt: skip
 Images = tuple[np.ndarray, np.ndarray]  # uint8 (n, C, H, W), and classes (n,)
 
 
@@ -53,41 +55,69 @@ class ClassifierOracle:
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return class probabilities (n, K) of images (n, C, H, W) in grey levels 0..1."""
         with torch.no_grad():
-            logits = torch.cat([self.classifier.logits(part) for part in torch.from_numpy(X).float().split(1000)])
+            logits = torch.cat([self.classifier.logits(part) for part in torch.from_numpy(X).float().split(PART)])
         return logits.double().softmax(dim=1).numpy()
 
+    def features(self, X: np.ndarray) -> np.ndarray:
+        """Return the input (n, c) of the last layer for images (n, C, H, W) in grey levels 0..1."""
+        return inner_features(self.classifier, X)
 
-def measure_cell(cell: Cell, folder: Path, cifar: str = CIFAR, *, progress: bool = True) -> pd.DataFrame:
-    """Return a row for each setting, space and measure; a run that is needed is trained first if it is missing."""
+
+def measure(
+    cell: Cell, settings: Sequence[str], folder: Path, cifar: str = CIFAR, *, progress: bool = True
+) -> pd.DataFrame:
+    """Return a row for each of some settings, space and measure; a run that is needed and missing is trained."""
     run(recipe_of(cell, ERM, cifar), folder=folder, seeds=[SEED], **ALONE)
     classifier = load_classifier(f"{recipe_of(cell, ERM).name}/seed-{SEED}", folder)
     originals, heldout = two_draws(cell, cifar)
     shared: dict[str, Any] = {"channels": "first", "n_bootstrap": 10, "random_state": SEED, "progress": progress}
-    spaces: dict[str, Any] = {"pixels": "pixels", "network": BeforeLastLayer(classifier)}
-    if cell.data == CIFAR:
-        spaces["imagenet"] = "imagenet"
-    methods = {name: method_of(cell, name, folder, cifar) for name in SETTINGS if name != MANIFOLD_MIXUP}
-    result = audit(
-        *originals,
-        against=methods,
-        holdout=heldout,
-        features=spaces,
-        oracle=ClassifierOracle(classifier),
-        measures=MEASURES,
-        batch_size=BATCH,
-        **shared,
-    )
-    inside = audit(
-        *originals,
-        synthetic={MANIFOLD_MIXUP: mixed_inside(cell, classifier, originals)},
-        holdout=(*heldout, inner_features(classifier, heldout[0])),
-        features=inner_features(classifier, originals[0]),
-        measures=MEASURES,
-        **shared,
-    )
-    rows = pd.concat([result.summary, inside.summary.assign(space="network")], ignore_index=True)
+    shared["measures"] = MEASURES
+    methods = {name: method_of(cell, name, folder, cifar) for name in settings if name != MANIFOLD_MIXUP}
+    tables = []
+    if methods:
+        spaces: dict[str, Any] = {"pixels": "pixels", "network": BeforeLastLayer(classifier)}
+        if cell.data == CIFAR:
+            spaces["imagenet"] = "imagenet"
+        oracle = ClassifierOracle(classifier)
+        result = audit(
+            *originals, against=methods, holdout=heldout, features=spaces, oracle=oracle, batch_size=BATCH,
+            folder=folder / "features", **shared,
+        )  # fmt: skip
+        tables.append(result.summary.assign(n=result.summary["method"].map(lambda name: len(result.points[name]))))
+    if MANIFOLD_MIXUP in settings:
+        inside = audit(
+            *originals,
+            synthetic={MANIFOLD_MIXUP: mixed_inside(cell, classifier, originals)},
+            holdout=(*heldout, inner_features(classifier, heldout[0] / np.float32(255))),
+            features=inner_features(classifier, originals[0] / np.float32(255)),
+            **shared,
+        )
+        tables.append(inside.summary.assign(space="network", n=cell.n_train))
     identity = {"data": cell.data, "n_train": cell.n_train, "network": cell.network}
-    return rows.rename(columns={"method": "setting"}).assign(**identity)[COLUMNS]
+    return pd.concat(tables, ignore_index=True).rename(columns={"method": "setting"}).assign(**identity)[COLUMNS]
+
+
+def measure_missing(
+    cell: Cell, table: Path, folder: Path, *, cifar: str = CIFAR, until: float = np.inf, progress: bool = True
+) -> None:
+    """Audit the settings of a cell that the table lacks, a few at once, and append the rows of each audit."""
+    lacking = unmeasured(cell, read_measures(table))
+    for start in range(0, len(lacking), AT_ONCE):
+        if time.time() > until:
+            return
+        rows = measure(cell, lacking[start : start + AT_ONCE], folder, cifar, progress=progress)
+        write_table(pd.concat([read_measures(table), rows], ignore_index=True)[COLUMNS], table)
+
+
+def unmeasured(cell: Cell, measures: pd.DataFrame) -> list[str]:
+    """Return the settings of a cell without rows in a table of measures."""
+    done = set(of_cell(cell, measures)["setting"])
+    return [name for name in SETTINGS if name not in done]
+
+
+def read_measures(path: Path) -> pd.DataFrame:
+    """Return the table of measures, empty if there is none yet."""
+    return pd.read_parquet(path)[COLUMNS] if path.is_file() else pd.DataFrame({name: [] for name in COLUMNS})
 
 
 def two_draws(cell: Cell, cifar: str = CIFAR) -> tuple[Images, Images]:
@@ -127,15 +157,16 @@ def single_images(names: tuple[str, ...]) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def inner_features(classifier: Any, X: np.ndarray) -> np.ndarray:
-    """Return the input (n, c) of the classifier's last layer for images uint8 (n, C, H, W)."""
+    """Return the input (n, c) of the classifier's last layer for images (n, C, H, W) in grey levels 0..1."""
+    model = BeforeLastLayer(classifier).eval()
     with torch.no_grad():
-        parts = [BeforeLastLayer(classifier)(part.float() / 255) for part in torch.from_numpy(X).split(1000)]
-    return torch.cat(parts).numpy()
+        return torch.cat([model(part) for part in torch.from_numpy(X).float().split(PART)]).numpy()
 
 
 def mixed_inside(cell: Cell, classifier: Any, images: Images) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return images, mixed labels (n, K) and features (n, c) of manifold mixup after the network's second stage."""
     model = BeforeLastLayer(classifier).eval()
+    model.training = True  # of this module alone, its parts stay in evaluation mode: mixers leave evaluation unmixed
     layer = f"network.{NETWORKS[cell.network].stages[-1]}"
     mixer = ManifoldMixup([layer], n_classes=last_layer(classifier.network).out_features, random_state=SEED)
     mixed, labels = [], []

@@ -28,14 +28,14 @@ def predictions(
     `families` (S,) holds the family of each setting; `gains` has shape (..., cells, S).
     """
     X = np.stack([np.stack([scaled_ranks(cell.measures[key]) for key in keys], axis=1) for cell in cells])
-    y = scaled_ranks(gains)
-    predicted = np.empty_like(y)
+    predicted = np.empty(gains.shape)
     for family in np.unique(families):
         left_out = families == family
-        known, targets = X[:, ~left_out], y[..., ~left_out]
+        known, targets = X[:, ~left_out], scaled_ranks(gains[..., ~left_out])  # nothing of the left-out family
+        known = known - known.mean(axis=1, keepdims=True)
         normal = np.einsum("csk,csl->kl", known, known) + PENALTY * np.eye(len(keys))
         moments = np.einsum("csk,...cs->...k", known, targets)
-        weights = np.linalg.solve(normal, moments[..., None])[..., 0]  # without an intercept: ranks are centred
+        weights = np.linalg.solve(normal, moments[..., None])[..., 0]  # without an intercept: both are centred
         predicted[..., left_out] = np.einsum("csk,...k->...cs", X[:, left_out], weights)
     return predicted
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import pandas as pd
+
 from zeta_geom.training import Recipe
 from zeta_geom.training.networks import NETWORKS
 
@@ -79,6 +81,12 @@ SETTINGS: dict[str, Setting] = {
     "noise-20": Setting("single images", augmentation=("noise-20",)),
 }
 FAMILIES = tuple(dict.fromkeys(setting.family for setting in SETTINGS.values()))
+
+
+def of_cell(cell: Cell, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a cell."""
+    same = (table["data"] == cell.data) & (table["n_train"] == cell.n_train) & (table["network"] == cell.network)
+    return table[same]
 
 
 def recipe_of(cell: Cell, setting: str, cifar: str = CIFAR) -> Recipe:

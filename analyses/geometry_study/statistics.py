@@ -26,11 +26,11 @@ class CellData:
         means: np.ndarray = (self.accuracies - self.erm).mean(axis=1)
         return means
 
-    def drawn_gains(self, settings: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Return gains (B, S) of drawn settings, int (B, S), each draw with seeds of its own."""
-        seeds = rng.integers(len(self.erm), size=(len(settings), len(self.erm)))
-        by_draw = (self.accuracies - self.erm)[:, seeds].mean(axis=2).T  # (B, S)
-        return np.take_along_axis(by_draw, settings, axis=1)
+    def drawn_gains(self, rng: np.random.Generator, draws: int = DRAWS) -> np.ndarray:
+        """Return the mean gains over seeds drawn with replacement, (draws, S)."""
+        seeds = rng.integers(len(self.erm), size=(draws, len(self.erm)))
+        means: np.ndarray = (self.accuracies - self.erm)[:, seeds].mean(axis=2).T
+        return means
 
 
 def spearman(x: np.ndarray, y: np.ndarray) -> np.ndarray:

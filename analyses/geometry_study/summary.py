@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analyses.geometry_study import ranking
-from analyses.geometry_study.settings import CELLS, ERM, FAMILIES, SEEDS, SETTINGS, Cell
+from analyses.geometry_study.settings import CELLS, ERM, FAMILIES, SEEDS, SETTINGS, Cell, of_cell
 from analyses.geometry_study.statistics import (
     LEAST,
     LEVEL,
@@ -27,6 +27,7 @@ BASELINE = ("pixels", "wrong-label-k8")  # label error alone
 RAW = "dimension-k"  # also tested as a value: the paper's hypothesis
 EXPECTED = {"diversity": 1}  # for measures of which no side is better, Gontijo-Lopes et al. 2021
 SUPPORTED, NO_BETTER, OPEN = "supported", "no better than label error", "not shown"
+UNMEASURED = "not finite for enough augmentations"
 Key = tuple[str, str]  # space, measure
 
 
@@ -34,41 +35,39 @@ def summarise(runs: pd.DataFrame, measures: pd.DataFrame) -> dict[str, pd.DataFr
     """Return the tables "correlations", "cells", "ranking" and "points" from the finished cells."""
     cells = {cell: cell_data(cell, runs, measures) for cell in finished_cells(runs, measures)}
     if not cells:
-        raise ValueError("no cell of the study is finished; make geometry-study runs what is missing.")
+        raise ValueError("no cell of the study is finished; make geometry-study carries out the missing runs.")
     expected = expected_signs(measures)
     draws = drawn_settings(len(SETTINGS), SEED)
-    rng = np.random.default_rng(SEED)
-    drawn = {cell: data.drawn_gains(draws, rng) for cell, data in cells.items()}
+    rng = np.random.default_rng([SEED, 1])  # not the stream of the settings
+    by_seed = {cell: data.drawn_gains(rng) for cell, data in cells.items()}
+    drawn = {cell: np.take_along_axis(gains, draws, axis=1) for cell, gains in by_seed.items()}
     rows, of_cells = [], []
     for key, sign in expected.items():
         used = {cell: data for cell, data in cells.items() if usable(data.measures.get(key))}
         if used:
             rows.append(correlation(key, sign, used, {cell: drawn[cell] for cell in used}, draws))
             of_cells += [in_cell(key, cell, data, drawn[cell], draws) for cell, data in used.items()]
+        else:
+            rows.append({"space": key[0], "measure": key[1], "expected": sign, "cells": 0, "p": np.nan})
     table = pd.DataFrame(rows)
     table["p_holm"] = holm(table["p"].to_numpy())
     table["verdict"] = [verdict(row) for row in table.to_dict("records")]
     return {
         "correlations": table,
         "cells": pd.DataFrame(of_cells),
-        "ranking": rankings([*cells.values()], [*drawn.values()], draws),
+        "ranking": rankings([*cells.values()], np.stack([*by_seed.values()], axis=1), draws),
         "points": pd.concat([points(cell, data) for cell, data in cells.items()], ignore_index=True),
     }
 
 
 def finished_cells(runs: pd.DataFrame, measures: pd.DataFrame) -> list[Cell]:
-    """Return the cells with all runs and a measured geometry."""
+    """Return the cells with all runs, and with measures of all settings."""
     return [
         cell
         for cell in CELLS
-        if len(of_cell(cell, runs)) == len(SEEDS) * (1 + len(SETTINGS)) and len(of_cell(cell, measures))
+        if len(of_cell(cell, runs)) == len(SEEDS) * (1 + len(SETTINGS))
+        and set(of_cell(cell, measures)["setting"]) == set(SETTINGS)
     ]
-
-
-def of_cell(cell: Cell, table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of a cell."""
-    same = (table["data"] == cell.data) & (table["n_train"] == cell.n_train) & (table["network"] == cell.network)
-    return table[same]
 
 
 def cell_data(cell: Cell, runs: pd.DataFrame, measures: pd.DataFrame) -> CellData:
@@ -120,7 +119,7 @@ def correlation(
     row: dict[str, Any] = {"space": key[0], "measure": key[1], "expected": sign, "cells": len(cells)}
     row |= {"rho": np.mean(rho), "low": low, "high": high, "p": permutation_p(values, gains, SEED)}
     row |= {"cells_as_expected": sum(np.sign(each) == sign for each in rho) if sign else np.nan}
-    row |= {"lowest_without_family": min(families), "highest_without_family": max(families)}
+    row |= {"lowest_without_family": np.min(families), "highest_without_family": np.max(families)}
     return row | given_label_error(key, cells, drawn, draws)
 
 
@@ -148,12 +147,14 @@ def given_label_error(
 def verdict(row: Mapping[str, Any]) -> str:
     """Return the verdict of a measure by the rules of the plan."""
     sign = row["expected"]
+    if not row["cells"]:
+        return UNMEASURED
     ends = row["lowest_without_family"], row["highest_without_family"]
     stays = sign != 0 and all(np.sign(each) == sign for each in (row["rho"], *ends))
     if not stays or not row["p_holm"] < LEVEL:
         return OPEN
     baseline = (row["space"], row["measure"]) == BASELINE
-    beyond = row["partial_low"] > 0 or row["partial_high"] < 0
+    beyond = row["partial_low"] > 0 if sign > 0 else row["partial_high"] < 0
     return SUPPORTED if baseline or beyond else NO_BETTER
 
 
@@ -178,21 +179,24 @@ def points(cell: Cell, data: CellData) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def rankings(cells: Sequence[CellData], drawn: Sequence[np.ndarray], draws: np.ndarray) -> pd.DataFrame:
-    """Return a row for the model and for each of its measures: score, interval, chance, and the model's lead."""
+def rankings(cells: Sequence[CellData], by_seed: np.ndarray, draws: np.ndarray) -> pd.DataFrame:
+    """Return a row for the model and for each of its measures: score, interval, chance, and the model's lead.
+
+    `by_seed` (B, cells, S) holds gains over drawn seeds, to which each ranking is fitted anew; `draws` (B, S) the
+    settings that each draw judges.
+    """
     families = np.array([setting.family for setting in SETTINGS.values()])
     gains = np.stack([cell.gains for cell in cells])
+    judged = np.take_along_axis(by_seed, draws[:, None], axis=2)
     choices = {"the three together": ranking.MODEL} | {f"{key[1]} ({key[0]})": (key,) for key in ranking.MODEL}
     rows, resampled = [], {}
     for name, keys in choices.items():
-        predicted = ranking.predictions(cells, families, keys, gains)
-        scores = [spearman(row[draws], resample) for row, resample in zip(predicted, drawn, strict=True)]
-        resampled[name] = np.mean(scores, axis=0)
+        refitted = ranking.predictions(cells, families, keys, by_seed)
+        resampled[name] = ranking.score(np.take_along_axis(refitted, draws[:, None], axis=2), judged)
         low, high = interval(resampled[name])
+        score = float(ranking.score(ranking.predictions(cells, families, keys, gains), gains))
         p = ranking.chance(cells, families, keys, SEED)
-        rows.append(
-            {"ranking": name, "score": float(ranking.score(predicted, gains)), "low": low, "high": high, "p": p}
-        )
+        rows.append({"ranking": name, "score": score, "low": low, "high": high, "p": p})
     model = resampled["the three together"]
     for row in rows[1:]:
         row["lead_low"], row["lead_high"] = interval(model - resampled[row["ranking"]])

@@ -1,4 +1,4 @@
-"""The trainings of the study: what is missing is run, and each finished run is appended to a table."""
+"""The trainings of the study: missing runs are carried out, and each finished run is appended to a table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from analyses.context import one_thread
-from analyses.geometry_study.settings import ERM, SEEDS, SETTINGS, Cell, recipe_of
+from analyses.geometry_study.settings import ERM, SEEDS, SETTINGS, Cell, of_cell, recipe_of
 from zeta_geom.records import atomic_path
 from zeta_geom.training import run
 
@@ -24,7 +24,7 @@ ALONE: dict[str, Any] = {"accelerator": "cpu", "progress": False, "logs": False,
 def train_missing(
     cell: Cell, table: Path, folder: Path, *, cifar: str, until: float, jobs: int, progress: bool = True
 ) -> bool:
-    """Train what a cell lacks, ERM first, and append each run to the table; return whether the cell is finished."""
+    """Carry out the missing runs of a cell, ERM first, and append each; return whether all are finished."""
     runs = read_runs(table)
     tasks = missing(cell, runs)
     train = joblib.delayed(train_one)
@@ -41,9 +41,7 @@ def train_missing(
 
 def missing(cell: Cell, runs: pd.DataFrame) -> list[tuple[str, int]]:
     """Return the settings and seeds of a cell that a table of runs lacks, seed by seed."""
-    finished = runs[
-        (runs["data"] == cell.data) & (runs["n_train"] == cell.n_train) & (runs["network"] == cell.network)
-    ]
+    finished = of_cell(cell, runs)
     done = set(zip(finished["setting"], finished["seed"]))
     return [(setting, seed) for seed in SEEDS for setting in (ERM, *SETTINGS) if (setting, seed) not in done]
 

@@ -38,18 +38,28 @@ def test_each_run_is_trained_once_and_kept(few_settings, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_geometry_has_a_row_for_each_setting_space_and_measure(few_settings, tmp_path):
+def test_geometry_has_a_row_for_each_setting_space_and_measure(few_settings, tmp_path, monkeypatch):
     train(tmp_path)
-    table = measuring.measure_cell(CELL, tmp_path / "runs", progress=False)
+    monkeypatch.setattr(measuring, "AT_ONCE", 2)
+    path = tmp_path / "measures.parquet"
+    measuring.measure_missing(CELL, path, tmp_path / "runs", progress=False)
+    table = measuring.read_measures(path)
+    monkeypatch.setattr(measuring, "measure", None)  # nothing is left to measure
+    measuring.measure_missing(CELL, path, tmp_path / "runs", progress=False)
+    assert measuring.read_measures(path).equals(table)
     assert not table.duplicated(["setting", "space", "measure"]).any()
     assert set(table["setting"]) == set(FEW)
-    inside = table[table["setting"] == "manifold-mixup"]
-    assert set(inside["space"]) == {"network"}
     values = table.pivot(index=["space", "measure"], columns="setting", values="value")
-    assert values.loc[("pixels", "original-distance"), "noise-20"] > 0
-    assert values.loc[("network", "wrong-label-k8"), "manifold-mixup"] >= 0
-    assert {"affinity", "diversity"} <= set(table.loc[table["space"] == "network", "measure"])
-    assert {"oracle-wrong-label"} <= set(table.loc[table["space"] == "oracle", "measure"])
+    assert set(values.index.get_level_values("space")) == {"pixels", "network", "oracle"}
+    outside = values.drop(columns="manifold-mixup")
+    measured = [("pixels", "original-distance"), ("network", "affinity"), ("network", "diversity")]
+    measured += [("oracle", "oracle-frechet"), ("oracle", "oracle-wrong-label")]
+    assert outside.loc[measured].notna().all(axis=None)
+    inside = values["manifold-mixup"]
+    assert inside["network", "original-distance"] > 0
+    assert inside["network", "richness"] > 1
+    assert inside.drop("network", level="space").isna().all()
+    assert table.set_index("setting").loc["mixup-1", "n"].eq(64).all()
 
 
 def test_recipes_are_valid_and_pair_the_seeds():

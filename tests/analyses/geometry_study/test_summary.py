@@ -7,10 +7,12 @@ import pytest
 from analyses import geometry_study
 from analyses.context import Context
 from analyses.geometry_study import settings
-from analyses.geometry_study.summary import NO_BETTER, OPEN, SUPPORTED, finished_cells, summarise
+from analyses.geometry_study.summary import NO_BETTER, OPEN, SUPPORTED, UNMEASURED, finished_cells, summarise, verdict
 from zeta_geom.records import read
 
 SETTINGS = [*settings.SETTINGS]
+INSIDE = SETTINGS.index("manifold-mixup")
+MANY = np.array([setting.family == "many samples" for setting in settings.SETTINGS.values()])
 
 
 def made_up(cells=settings.CELLS[:3]):
@@ -25,18 +27,26 @@ def made_up(cells=settings.CELLS[:3]):
                 accuracy = 0.8 + gains.get(setting, 0) + 0.001 * rng.normal()
                 runs.append(identity | {"setting": setting, "seed": seed, "accuracy": accuracy, "seconds": 1.0})
         vote = error + 0.3 * rng.normal(size=len(SETTINGS))  # knows the error, and nothing more
+        partly = np.where(np.arange(len(SETTINGS)) == INSIDE, np.nan, coverage)
+        mostly_infinite = np.where(np.arange(len(SETTINGS)) < 10, error, np.inf)
+        one_family = np.where(MANY, 5 * (coverage - error), 0) + rng.normal(size=len(SETTINGS))
         values = {
             ("pixels", "wrong-label-k8", "lower"): error,
             ("pixels", "vote-h-y-v", "lower"): vote,
             ("network", "coverage", "higher"): coverage,
+            ("imagenet", "coverage", "higher"): partly,
+            ("pixels", "vendi", "closer to real"): np.sign(rng.normal(size=len(SETTINGS))) * np.exp(-coverage),
+            ("pixels", "vote-kl-y-v", "lower"): mostly_infinite,
+            ("pixels", "precision", "higher"): one_family,
             ("pixels", "dimension-k128", "closer to real"): noise,
             ("oracle", "oracle-wrong-label", "lower"): vote,
             ("pixels", "original-distance", "higher"): noise,
             ("pixels", "constant", "lower"): np.ones(len(SETTINGS)),
         }
         for (space, measure, better), each in values.items():
-            row = identity | {"space": space, "measure": measure, "title": measure, "real": 0.0, "better": better}
-            measures += [row | {"setting": setting, "value": value} for setting, value in zip(SETTINGS, each)]
+            row = identity | {"space": space, "measure": measure, "title": measure, "real": 7.0, "better": better}
+            values_of = zip(SETTINGS, each + 7.0 * (measure == "vendi"))
+            measures += [row | {"setting": setting, "value": value} for setting, value in values_of]
     return pd.DataFrame(runs), pd.DataFrame(measures)
 
 
@@ -48,32 +58,69 @@ def tables():
 def test_verdicts_follow_the_plan(tables):
     table = tables["correlations"].set_index(["space", "measure"])
     verdicts = table["verdict"].to_dict()
-    assert verdicts["pixels", "wrong-label-k8"] == verdicts["network", "coverage"] == SUPPORTED
+    supported = [("pixels", "wrong-label-k8"), ("network", "coverage"), ("imagenet", "coverage"), ("pixels", "vendi")]
+    assert {verdicts[key] for key in supported} == {SUPPORTED}
     assert verdicts["pixels", "vote-h-y-v"] == verdicts["oracle", "oracle-wrong-label"] == NO_BETTER
     assert verdicts["pixels", "dimension-k128"] == verdicts["pixels", "original-distance"] == OPEN
-    assert ("pixels", "constant") not in verdicts
+    assert verdicts["pixels", "constant"] == verdicts["pixels", "vote-kl-y-v"] == UNMEASURED
     assert {"dimension-k128", "dimension-k128, from the originals'"} <= set(table.loc["pixels"].index)
+    table = table[table["cells"] > 0]
     assert (table["low"] < table["rho"]).all()
     assert (table["rho"] < table["high"]).all()
     assert (table["p_holm"] >= table["p"]).all()
+
+
+def row(**changes):
+    """Return the row of a measure that is supported, with changes."""
+    base = {"space": "pixels", "measure": "x", "expected": 1, "cells": 3, "rho": 0.5, "p_holm": 0.01}
+    base |= {"lowest_without_family": 0.2, "highest_without_family": 0.6, "partial_low": 0.1, "partial_high": 0.5}
+    return base | changes
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, SUPPORTED),
+        ({"p_holm": 0.06}, OPEN),
+        ({"expected": 0}, OPEN),
+        ({"expected": -1}, OPEN),
+        ({"lowest_without_family": -0.1}, OPEN),
+        ({"lowest_without_family": np.nan, "highest_without_family": np.nan}, OPEN),
+        ({"partial_low": -0.1}, NO_BETTER),
+        ({"partial_low": -0.6, "partial_high": -0.1}, NO_BETTER),
+        ({"measure": "wrong-label-k8", "partial_low": np.nan, "partial_high": np.nan}, SUPPORTED),
+        ({"cells": 0, "p_holm": np.nan}, UNMEASURED),
+    ],
+)
+def test_each_condition_of_the_verdict(changes, expected):
+    assert verdict(row(**changes)) == expected
+
+
+def test_one_family_alone_supports_nothing(tables):
+    table = tables["correlations"].set_index(["space", "measure"])
+    alone = table.loc[("pixels", "precision")]
+    assert alone["rho"] > 0.2
+    assert alone["lowest_without_family"] < alone["rho"] / 2
+    assert alone["verdict"] == OPEN
 
 
 def test_a_wrong_sign_is_never_supported():
     runs, measures = made_up()
     measures.loc[measures["measure"] == "coverage", "better"] = "lower"
     table = summarise(runs, measures)["correlations"].set_index("measure")
-    assert table.loc["coverage", "p_holm"] < 0.05
-    assert table.loc["coverage", "verdict"] == OPEN
+    assert (table.loc["coverage", "p_holm"] < 0.05).all()
+    assert (table.loc["coverage", "verdict"] == OPEN).all()
 
 
 def test_cells_and_points_hold_each_cell_once(tables):
     cells, points = tables["cells"], tables["points"]
     assert not cells.duplicated(["data", "n_train", "network", "space", "measure"]).any()
-    assert (cells["settings"] == len(SETTINGS)).all()
+    partly = cells["space"] == "imagenet"
+    assert (cells["settings"] == len(SETTINGS) - partly).all()
     means = cells.groupby(["space", "measure"])["rho"].mean()
-    table = tables["correlations"].set_index(["space", "measure"])["rho"]
+    table = tables["correlations"].set_index(["space", "measure"])["rho"].dropna()
     pd.testing.assert_series_equal(means.loc[table.index], table, check_names=False)
-    assert len(points) == 3 * len(SETTINGS) * 8
+    assert len(points) == 3 * len(SETTINGS) * 12
 
 
 def test_ranking_of_the_three_is_compared_with_each(tables):
@@ -89,6 +136,7 @@ def test_an_unfinished_cell_stays_out():
     assert finished_cells(runs.iloc[:-1], measures) == list(settings.CELLS[:2])
     of_first = (measures["data"] == settings.CELLS[0].data) & (measures["n_train"] == settings.CELLS[0].n_train)
     assert finished_cells(runs, measures[~of_first]) == list(settings.CELLS[1:3])
+    assert finished_cells(runs, measures[measures["setting"] != "crop"]) == []
     with pytest.raises(ValueError, match="no cell of the study is finished"):
         summarise(runs.iloc[:10], measures)
 

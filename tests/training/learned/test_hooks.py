@@ -9,8 +9,10 @@ from torch.nn import functional
 
 from tests.training.learned.learned_cases import METHODS, batch, classifier_of, moved
 from tests.training.training_cases import recipe, train
+from zeta_geom.mixers import Mixup
 from zeta_geom.training import Classifier
 from zeta_geom.training.learned.automix_liu import features_at
+from zeta_geom.training.learned.hooks import hook_of
 from zeta_geom.training.networks import features, last_layer
 
 
@@ -167,3 +169,13 @@ def test_epochs_have_streams_of_their_own():
         draws.append(np.asarray(classifier.hook.epoch_mixer.draw((6, 1, 8, 8)).draws))
     np.testing.assert_array_equal(draws[0], draws[2])
     assert (draws[0] != draws[1]).all()
+
+
+def test_a_batch_from_which_a_mixer_leaves_out_every_row_changes_nothing():
+    classifier = moved(classifier_of("adamixup"))
+    hook = hook_of(Mixup())
+    hook.epoch_mixer = lambda x, y, n_classes: (x[:0], torch.zeros(0, n_classes))
+    loss = hook.loss(classifier, *batch(6))
+    loss.backward()
+    assert loss == 0
+    assert all(parameter.grad.eq(0).all() for parameter in classifier.network.parameters())

@@ -27,7 +27,7 @@ def random_crop(images: Tensor, generator: torch.Generator | None = None) -> Ten
 
 
 def random_noise(images: Tensor, generator: torch.Generator | None = None, *, std: float) -> Tensor:
-    """Add Gaussian noise of a standard deviation, in grey levels, to each pixel; values stay within 0..1."""
+    """Add Gaussian noise with standard deviation `std`, in grey levels, to each pixel; values stay within 0..1."""
     noise = torch.randn(images.shape, generator=generator)
     return (images + std * _to(noise, images)).clamp(0, 1)
 

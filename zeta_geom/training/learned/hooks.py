@@ -124,8 +124,10 @@ class MixedInputs(Hook):
 
     def loss(self, classifier: Trained, x: Tensor, y: Tensor) -> Tensor:
         """Return the mean cross-entropy of the mixed batch with its soft labels."""
-        x, y = self.epoch_mixer(x, y, n_classes=classifier.n_classes)
-        return cross_entropy(classifier.logits(x), y)
+        mixed, labels = self.epoch_mixer(x, y, n_classes=classifier.n_classes)
+        if len(mixed) == 0:  # SuperMix leaves out rows that its teacher does not recognise; the mean over none is NaN
+            return 0 * classifier.logits(x).sum()
+        return cross_entropy(classifier.logits(mixed), labels)
 
     def trained_mixer(self, classifier: Trained) -> Mixer:
         """Return the mixer; a Co-Mixup that has no model of its own follows the network."""
