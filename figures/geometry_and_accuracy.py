@@ -88,14 +88,25 @@ def draw_table(
     headings = [MEAN if cell == MEAN else f"{data_name(cell[0]).split(',')[0]}\n{cell[1]:,}" for _, cell in columns]
     used = [space for space in SPACES if any(space == column for column, _ in columns)]
     groups = [(SPACES[space], sum(space == column for column, _ in columns)) for space in used]
-    heat_table(ax, texts, shades, rows=measures, columns=headings, groups=groups, small=small, size=6.5)
+    titles = correlations.drop_duplicates("measure").set_index("measure")["title"]
+    panel_letter(ax, "a")
+    heat_table(
+        ax,
+        texts,
+        shades,
+        rows=[titles[name] for name in measures],
+        columns=headings,
+        groups=groups,
+        small=small,
+        size=6.5,
+    )
     networks, counts = listed_networks(cells), f"{cells['settings'].min()} to {cells['settings'].max()}"
     note = (
         f"Spearman's ρ across {counts} augmentations between a measure of the samples and the gain in test accuracy "
         f"over ERM, with 95 % bootstrap intervals; {networks}. *: p < 0.05 by permutation, after Holm's correction "
         "over all measures. Hatched: not measured."
     )
-    ax.set_xlabel(textwrap.fill(note, 30 + 17 * len(columns)), fontsize=7, loc="left")
+    ax.set_xlabel(textwrap.fill(note, 14 * len(columns)), fontsize=7, loc="left")
 
 
 def listed_networks(cells: pd.DataFrame) -> str:
@@ -112,7 +123,8 @@ def scatter(ax: Axes, points: pd.DataFrame, key: tuple[str, str]) -> None:
     for family, rows in part.groupby("family", sort=False):
         ax.plot(rows["value"], 100 * rows["gain"], MARKERS[family], color=OKABE_ITO[COLORS[family]], ms=5, alpha=0.8)
     ax.axhline(0, color=OKABE_ITO["grey"], lw=0.8, zorder=0)
-    ax.set_xlabel(f"{measure}, {space}")
+    titles = points.drop_duplicates("measure").set_index("measure")
+    ax.set_xlabel(f"{titles.loc[measure, 'title']}, {space}")
     if ax.get_subplotspec().is_first_col():
         ax.set_ylabel("gain over ERM / percentage points")
     ax.set_title(f"{data_name(cell[0]).split(',')[0]}, {cell[1]:,} images", fontsize=8)

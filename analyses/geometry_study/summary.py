@@ -25,6 +25,7 @@ from zeta_geom.training.comparison import holm
 SEED = 0
 BASELINE = ("pixels", "wrong-label-k8")  # label error alone
 RAW = "dimension-k"  # also tested as a value: the paper's hypothesis
+FROM_ORIGINALS = ", distance from the originals'"
 EXPECTED = {"diversity": 1}  # for measures of which no side is better, Gontijo-Lopes et al. 2021
 SUPPORTED, NO_BETTER, OPEN = "supported", "no better than label error", "not shown"
 UNMEASURED = "not finite for enough augmentations"
@@ -52,11 +53,12 @@ def summarise(runs: pd.DataFrame, measures: pd.DataFrame) -> dict[str, pd.DataFr
     table = pd.DataFrame(rows)
     table["p_holm"] = holm(table["p"].to_numpy())
     table["verdict"] = [verdict(row) for row in table.to_dict("records")]
+    table.insert(2, "title", [title_of(name, measures) for name in table["measure"]])
     return {
         "correlations": table,
         "cells": pd.DataFrame(of_cells),
         "ranking": rankings([*cells.values()], np.stack([*by_seed.values()], axis=1), draws),
-        "points": pd.concat([points(cell, data) for cell, data in cells.items()], ignore_index=True),
+        "points": pd.concat([points(cell, data, table) for cell, data in cells.items()], ignore_index=True),
     }
 
 
@@ -80,7 +82,7 @@ def cell_data(cell: Cell, runs: pd.DataFrame, measures: pd.DataFrame) -> CellDat
         if (part["better"] == "closer to real").any():
             if measure.startswith(RAW):
                 arrays[space, measure] = values
-                measure = f"{measure}, from the originals'"
+                measure = measure + FROM_ORIGINALS
             values = np.abs(values - part["real"].to_numpy(dtype=np.float64))
         arrays[space, measure] = values
     return CellData(wide.loc[[*SETTINGS]].to_numpy(), wide.loc[ERM].to_numpy(), arrays)
@@ -93,10 +95,16 @@ def expected_signs(measures: pd.DataFrame) -> dict[Key, int]:
         better = part["better"].iloc[0]
         if measure.startswith(RAW):
             signs[space, measure] = -1
-            measure = f"{measure}, from the originals'"
+            measure = measure + FROM_ORIGINALS
         known = {"higher": 1, "lower": -1, "closer to real": -1}
         signs[space, measure] = EXPECTED.get(measure, known.get(better, 0))
     return signs
+
+
+def title_of(measure: str, measures: pd.DataFrame) -> str:
+    """Return the title that the audit gave to a measure."""
+    title = measures.loc[measures["measure"] == measure.removesuffix(FROM_ORIGINALS), "title"].iloc[0]
+    return str(title) + (FROM_ORIGINALS if measure.endswith(FROM_ORIGINALS) else "")
 
 
 def usable(values: np.ndarray | None) -> bool:
@@ -167,13 +175,14 @@ def in_cell(key: Key, cell: Cell, data: CellData, drawn: np.ndarray, draws: np.n
     return row | {"rho": float(spearman(values, data.gains)), "low": low, "high": high}
 
 
-def points(cell: Cell, data: CellData) -> pd.DataFrame:
-    """Return a row for each setting of a cell and measure, with its gain and value."""
+def points(cell: Cell, data: CellData, table: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each setting of a cell and measure, with its gain and value; `table` has the titles."""
     identity = {"data": cell.data, "n_train": cell.n_train, "network": cell.network}
     families = [setting.family for setting in SETTINGS.values()]
     settings = pd.DataFrame(identity | {"setting": [*SETTINGS], "family": families, "gain": data.gains})
+    titles = table.drop_duplicates("measure").set_index("measure")["title"]
     parts = [
-        settings.assign(space=space, measure=measure, value=values)
+        settings.assign(space=space, measure=measure, title=titles[measure], value=values)
         for (space, measure), values in data.measures.items()
     ]
     return pd.concat(parts, ignore_index=True)

@@ -25,7 +25,7 @@ def test_verdicts_follow_the_plan(tables):
     assert verdicts["pixels", "vote-h-y-v"] == verdicts["oracle", "oracle-wrong-label"] == NO_BETTER
     assert verdicts["pixels", "dimension-k128"] == verdicts["pixels", "original-distance"] == OPEN
     assert verdicts["pixels", "constant"] == verdicts["pixels", "vote-kl-y-v"] == UNMEASURED
-    assert {"dimension-k128", "dimension-k128, from the originals'"} <= set(table.loc["pixels"].index)
+    assert {"dimension-k128", "dimension-k128, distance from the originals'"} <= set(table.loc["pixels"].index)
     table = table[table["cells"] > 0]
     assert (table["low"] < table["rho"]).all()
     assert (table["rho"] < table["high"]).all()
