@@ -123,8 +123,7 @@ def scatter(ax: Axes, points: pd.DataFrame, key: tuple[str, str]) -> None:
     for family, rows in part.groupby("family", sort=False):
         ax.plot(rows["value"], 100 * rows["gain"], MARKERS[family], color=OKABE_ITO[COLORS[family]], ms=5, alpha=0.8)
     ax.axhline(0, color=OKABE_ITO["grey"], lw=0.8, zorder=0)
-    titles = points.drop_duplicates("measure").set_index("measure")
-    ax.set_xlabel(f"{titles.loc[measure, 'title']}, {space}")
+    ax.set_xlabel(f"{part['title'].iloc[0] if len(part) else f'{measure}: not measured'}, {space}")
     if ax.get_subplotspec().is_first_col():
         ax.set_ylabel("gain over ERM / percentage points")
     ax.set_title(f"{data_name(cell[0]).split(',')[0]}, {cell[1]:,} images", fontsize=8)
