@@ -13,7 +13,17 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from analyses.geometry_study.settings import CIFAR, ERM, MANIFOLD_MIXUP, SEEDS, SETTINGS, Cell, of_cell, recipe_of
+from analyses.geometry_study.settings import (
+    CIFAR,
+    ERM,
+    MANIFOLD_MIXUP,
+    N_CLASSES,
+    SEEDS,
+    SETTINGS,
+    Cell,
+    of_cell,
+    recipe_of,
+)
 from analyses.geometry_study.training import ALONE, write_table
 from zeta_geom.audits import audit
 from zeta_geom.audits.measures.optional import OPTIONAL
@@ -23,7 +33,7 @@ from zeta_geom.training.data import load_image_data
 from zeta_geom.training.data.splitting import stratified_draw
 from zeta_geom.training.fit.augmentation import augment
 from zeta_geom.training.fit.building import load_classifier
-from zeta_geom.training.networks import NETWORKS, features, last_layer
+from zeta_geom.training.networks import NETWORKS, features
 
 SEED = SEEDS[0]
 BATCH, PART = 32, 1000  # images that are mixed together; images in a forward pass
@@ -141,7 +151,7 @@ def method_of(cell: Cell, name: str, folder: Path, cifar: str) -> Any:
     if recipe.mixer is None:
         return single_images(recipe.augmentation)
     if recipe.mixer.learned() is None and recipe.mixer.teacher(SEED) is None:
-        return recipe.mixer.make(10, seed=SEED)
+        return recipe.mixer.make(N_CLASSES, seed=SEED)
     run(recipe, folder=folder, seeds=[SEED], **ALONE)
     return load_mixer(f"{recipe.name}/seed-{SEED}", folder=folder, random_state=SEED)
 
@@ -168,7 +178,7 @@ def mixed_inside(cell: Cell, classifier: Any, images: Images) -> tuple[np.ndarra
     model = BeforeLastLayer(classifier).eval()
     model.training = True  # of this module alone, its parts stay in evaluation mode: mixers leave evaluation unmixed
     layer = f"network.{NETWORKS[cell.network].stages[-1]}"
-    mixer = ManifoldMixup([layer], n_classes=last_layer(classifier.network).out_features, random_state=SEED)
+    mixer = ManifoldMixup([layer], n_classes=N_CLASSES, random_state=SEED)
     mixed, labels = [], []
     with torch.no_grad():
         for X, y in zip(*(torch.from_numpy(part).split(BATCH) for part in images), strict=True):

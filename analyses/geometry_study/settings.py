@@ -15,6 +15,7 @@ CIFAR = "cifar-10-jpeg"  # a folder with train/<class> and test/<class>, from a 
 ERM = "erm"
 MANIFOLD_MIXUP = "manifold-mixup"
 SUPERMIX, AUTOMIX = "supermix", "automix-liu"
+N_CLASSES = 10  # of each of the data sets
 
 
 @dataclass(frozen=True)
@@ -113,9 +114,9 @@ def recipe_of(cell: Cell, setting: str, cifar: str = CIFAR) -> Recipe:
 def _params(cell: Cell, setting: str) -> dict[str, Any]:
     """Return a mixer's parameters, with the layers of the cell's network, or the run of ERM that teaches."""
     stages = NETWORKS[cell.network].stages
-    of_cell: dict[str, Any] = {
+    for_cell: dict[str, Any] = {
         MANIFOLD_MIXUP: {"layers": list(stages)},
         AUTOMIX: {"layer": stages[-1]},
         SUPERMIX: {"teacher": f"geometry-study/{cell.name}/{ERM}/seed-{{seed}}"},
     }
-    return SETTINGS[setting].params | of_cell.get(setting, {})
+    return SETTINGS[setting].params | for_cell.get(setting, {})
