@@ -24,7 +24,7 @@ from analyses.geometry_study.settings import (
     of_cell,
     recipe_of,
 )
-from analyses.geometry_study.training import ALONE, write_table
+from analyses.geometry_study.training import ALONE, appended, write_table
 from zeta_geom.audits import audit
 from zeta_geom.audits.measures.optional import OPTIONAL
 from zeta_geom.mixers import ManifoldMixup
@@ -116,7 +116,7 @@ def measure_missing(
         if time.time() > until:
             return
         rows = measure(cell, lacking[start : start + AT_ONCE], folder, cifar, progress=progress)
-        write_table(pd.concat([read_measures(table), rows], ignore_index=True)[COLUMNS], table)
+        write_table(appended(read_measures(table), rows, COLUMNS), table)
 
 
 def unmeasured(cell: Cell, measures: pd.DataFrame) -> list[str]:

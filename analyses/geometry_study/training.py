@@ -34,7 +34,7 @@ def train_missing(
         )
         for row in _bar(results, len(group), cell.name, progress):
             if row is not None:
-                runs = pd.concat([runs, pd.DataFrame([row])], ignore_index=True)[COLUMNS]
+                runs = appended(runs, pd.DataFrame([row]), COLUMNS)
                 write_table(runs, table)
     return not missing(cell, runs)
 
@@ -62,6 +62,11 @@ def train_one(cell: Cell, setting: str, seed: int, folder: Path, cifar: str, unt
 def read_runs(path: Path) -> pd.DataFrame:
     """Return the table of finished runs, empty if there is none yet."""
     return pd.read_parquet(path)[COLUMNS] if path.is_file() else pd.DataFrame({name: [] for name in COLUMNS})
+
+
+def appended(table: pd.DataFrame, rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Return a table with further rows; an empty one has no dtypes to keep."""
+    return (pd.concat([table, rows], ignore_index=True) if len(table) else rows)[columns]
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

@@ -33,6 +33,7 @@ def test_each_run_is_trained_once_and_kept(few_settings, tmp_path, monkeypatch):
     assert done
     assert runs["setting"].tolist() == [settings.ERM, *FEW]
     assert runs["accuracy"].between(0, 1).all()
+    assert runs["seed"].dtype == runs["n_train"].dtype == np.int64
     monkeypatch.setattr(training, "run", None)  # nothing is left to train
     assert train(tmp_path)[1].equals(runs)
 
