@@ -78,3 +78,9 @@ def test_refuses(change, words):
     } | change
     with pytest.raises(ValueError, match=words):
         tangent_residual(**arguments)
+
+
+def test_queries_of_another_width_are_refused_with_their_neighbors_too():
+    X = np.arange(5.0)[:, None]
+    with pytest.raises(ValueError, match="queries must have as many columns as X, 1; got 2"):
+        tangent_residual(X, np.zeros((1, 2)), 2, neighbors=knn(X, 2, queries=np.zeros((1, 1))))

@@ -65,6 +65,8 @@ def tangent_residual(
     array([3.])
     """
     X, Q = np.ascontiguousarray(check_points(X)), check_points(queries, "queries")
+    if Q.shape[1] != X.shape[1]:
+        raise ValueError(f"queries must have as many columns as X, {X.shape[1]}; got {Q.shape[1]}.")
     ks = check_neighbor_counts(n_neighbors, len(X))
     alpha = check_real(alpha, "alpha", low=0, high=1)
     check_jobs(n_jobs)

@@ -92,7 +92,7 @@ def picture_grid(ax: Axes, images: ArrayLike, *, columns: int = 6, gap: float = 
     Raises
     ------
     TypeError, ValueError
-        If shape, dtype or range is wrong, `columns` is below 1, or `gap` is not in [0, 0.9].
+        If shape, dtype or range is wrong, `columns` is below 1, or `gap` is not in [0, 0.9] and below H / W.
 
     Examples
     --------
@@ -104,6 +104,8 @@ def picture_grid(ax: Axes, images: ArrayLike, *, columns: int = 6, gap: float = 
     columns, gap = check_int(columns, "columns", low=1), check_real(gap, "gap", low=0, high=0.9)
     n, height, width = levels.shape[:3]
     rows, shape = -(-n // columns), height / width
+    if gap >= shape:
+        raise ValueError(f"gap must be below the height of an image, {shape:g} of its width; got {gap:g}.")
     for k, image in enumerate(levels):
         top, left = k // columns, k % columns
         box = (left, left + 1 - gap, (top + 1) * shape - gap, top * shape)
