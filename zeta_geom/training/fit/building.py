@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import channels_last, nn
 
 from zeta_geom.mixers import Mixer
 from zeta_geom.records.disk import atomic_path
@@ -138,4 +138,4 @@ def load_classifier(run: str, folder: Path | str) -> Classifier:
     shapes = Shapes(built["n_classes"], tuple(built["image_shape"]), *filled)
     classifier = build_classifier(recipe, built["seed"], shapes, folder)
     classifier.load_state_dict(load_file(path))
-    return classifier.requires_grad_(False).eval()
+    return classifier.requires_grad_(False).to(memory_format=channels_last).eval()  # faster, see Classifier.setup

@@ -97,6 +97,11 @@ class Classifier(lightning.LightningModule):
         """Return the network as a module that maps images in grey levels 0..1 to logits."""
         return GreyLevels(self.network, self.mean, self.std)
 
+    def setup(self, stage: str) -> None:
+        """On a CPU, store filters and feature maps channels last: a step takes 0.6 (LeNet-5) to 0.8 of the time."""
+        if self.trainer.strategy.root_device.type == "cpu":
+            self.network.to(memory_format=torch.channels_last)
+
     def share_done(self) -> float:
         """Return the share of the training's steps that are done; 0 outside a trainer."""
         trainer = self._trainer
