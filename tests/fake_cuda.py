@@ -5,6 +5,7 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from zeta_geom.mixers import constants
 from zeta_geom.rng import seeds
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
@@ -37,10 +38,28 @@ class NoWaiting(TorchDispatchMode):
         return out
 
 
+class Launches(TorchDispatchMode):
+    """Count the operations that compute: neither views nor memory that is only reserved."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        name = func.overloadpacket.__name__
+        aliases = [result.alias_info for result in func._schema.returns]
+        views = any(alias is not None and not alias.is_write for alias in aliases)
+        if func.namespace == "aten" and not views and not name.startswith(("empty", "new_empty")):
+            self.names.append(name)
+        return func(*args, **(kwargs or {}))
+
+
 @pytest.fixture
 def no_waiting(monkeypatch):
     if torch.version.cuda is None:
         pytest.skip("this torch is built without CUDA: no fake cuda tensors")
     monkeypatch.setattr(seeds, "torch_generator", lambda seed, device: None)  # there is no device to make it on
+    constants.make_once.cache_clear()  # they belong to one mode
     with FakeTensorMode(), NoWaiting():
         yield
+    constants.make_once.cache_clear()

@@ -1,7 +1,9 @@
-"""`apply` as one compiled graph; `draw` stays outside, because Dynamo accepts no generator."""
+"""`compiled`: apply as one graph; draws stay outside, because Dynamo accepts no generator."""
 
+import pickle
 import shutil
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,13 +14,9 @@ from tests.mixers.mixer_cases import (
     build,
     first_of_each_plan,
 )
-from zeta_geom.mixers import CutMix, Mixup, ZetaMixup
+from zeta_geom.mixers import CutMix, Mixup, ZetaMixup, make_mixer
 
-COMPILED = [
-    name for name, traits in TRAITS.items() if not traits.optimises and "local" not in name
-]  # others leave torch
-
-
+COMPILED = [name for name, traits in TRAITS.items() if traits.one_graph]
 COMPILED_FIRST = first_of_each_plan(COMPILED)
 
 
@@ -30,11 +28,28 @@ COMPILED_FIRST = first_of_each_plan(COMPILED)
 def test_apply_compiles_whole(variant):
     X, Y = batch("torch", "float32"), torch.eye(3)[LABELS]
     mixer = build(variant)
-    plan = mixer.draw(X.shape, like=X, labels=Y)
     torch.compiler.reset()
-    compiled = torch.compile(mixer.apply, fullgraph=True, backend="eager")
-    for got, expected in zip(compiled(X, Y, plan), mixer.apply(X, Y, plan), strict=True):
-        assert torch.equal(got, expected)
+    compiled = mixer.compiled(backend="eager")
+    for like in (X, X.numpy()):
+        plan = mixer.draw(X.shape, like=like, labels=Y if like is X else Y.numpy())
+        for got, expected in zip(compiled.apply(X, Y, plan), mixer.apply(X, Y, plan), strict=True):
+            torch.testing.assert_close(got, expected, atol=1e-6, rtol=0)
+
+
+@pytest.mark.filterwarnings("ignore:Dynamo detected a call")
+def test_a_compiled_mixer_shares_the_stream():
+    X, plain, first = torch.rand(6, 3), ZetaMixup(random_state=0), ZetaMixup(random_state=0)
+    compiled = first.compiled(backend="eager")
+    for mixer in (compiled, first, compiled):
+        assert torch.equal(mixer(X, [0, 1, 2, 0, 1, 2])[0], plain(X)[0])
+    assert torch.equal(pickle.loads(pickle.dumps(compiled))(X)[0], plain(X)[0])
+
+
+def test_what_leaves_torch_is_not_compiled():
+    with pytest.raises(ValueError, match="LocalSyntheticInstances cannot be compiled: its apply leaves torch"):
+        make_mixer("local-synthetic-instances").compiled()
+    with pytest.raises(TypeError, match="a compiled Mixup takes torch tensors; got an array"):
+        Mixup().compiled()(np.eye(3))
 
 
 @pytest.mark.slow
@@ -46,10 +61,10 @@ def test_apply_compiles_whole(variant):
 def test_one_graph_serves_every_plan(mixer):
     X, Y = batch("torch", "float32", shape=(7, 3, 8, 8)), torch.eye(3)[LABELS]
     torch.compiler.reset()
-    compiled = torch.compile(mixer.apply, fullgraph=True)
-    compiled(X, Y, mixer.draw(X.shape, like=X))
+    compiled = mixer.compiled()
+    compiled.apply(X, Y, mixer.draw(X.shape, like=X))
     with torch.compiler.set_stance("fail_on_recompile"):
         for _ in range(5):
             plan = mixer.draw(X.shape, like=X)
-            for got, expected in zip(compiled(X, Y, plan), mixer.apply(X, Y, plan), strict=True):
+            for got, expected in zip(compiled.apply(X, Y, plan), mixer.apply(X, Y, plan), strict=True):
                 torch.testing.assert_close(got, expected, atol=1e-6, rtol=0)

@@ -7,13 +7,13 @@ from zeta_geom.checks import check_int, check_real
 from zeta_geom.checks.types import Array, ArrayLike, Shape, SomeArray
 from zeta_geom.mixers.arrays import cast, compute_dtype, copy_into, namespace, take_rows
 from zeta_geom.mixers.checks import check_draw, check_images, check_needs, check_output, check_plan, check_samples
+from zeta_geom.mixers.compiled import Compilable
 from zeta_geom.mixers.plans import MixPlan, Unmixed
-from zeta_geom.mixers.seeded import Seeded
 from zeta_geom.mixers.traits import Traits
 from zeta_geom.rng import RandomState
 
 
-class Mixer(Seeded, ABC):
+class Mixer(Compilable, ABC):
     """A method that maps a batch (X, y) to a mixed batch (X_new, Y_new).
 
     Parameters

@@ -86,7 +86,7 @@ def _common(mixers: Sequence[Mixer]) -> Traits:
     """Return the traits that all mixers share."""
     every = [mixer.traits for mixer in mixers]
     some = ("needs_images", "needs_classes", "needs_model", "optimises", "random")
-    all_of = ("mixes_labels", "keeps_rows", "weighted_mean", "bounded", "differentiable")
+    all_of = ("mixes_labels", "keeps_rows", "weighted_mean", "bounded", "differentiable", "one_graph")
     flags: dict[str, Any] = {name: any(getattr(traits, name) for traits in every) for name in some}
     flags |= {name: all(getattr(traits, name) for traits in every) for name in all_of}
     return Traits(

@@ -9,6 +9,7 @@ from zeta_geom.checks import check_choice, check_int
 from zeta_geom.checks.points import is_tensor
 from zeta_geom.checks.types import Array, SomeArray
 from zeta_geom.mixers.arrays import cast, compute_dtype, namespace, on_host, to_backend
+from zeta_geom.mixers.constants import device_series
 from zeta_geom.mixers.weights import ANCHORS, check_gamma, check_n_mix, p_series
 from zeta_geom.rng import RandomState
 from zeta_geom.rng.streams import Stream
@@ -19,6 +20,9 @@ def series(n: int, gamma: float | Array, like: Array | None) -> Any:
     if like is None or on_host(like):
         terms = host_series(n, float(gamma), like)
         return to_backend(terms, like) if is_tensor(like) else terms
+    if isinstance(gamma, float):
+        device: Any = like
+        return device_series(n, gamma, device)
     dtype = compute_dtype(like)
     return cast(p_series(namespace(like), n, gamma, dtype=dtype, device=like.device), dtype)
 
@@ -56,22 +60,22 @@ def draw_orders(stream: Stream, rows: int, m: int, n_mix: int, anchor: str, like
         orders = np.empty((rows, n_mix), dtype=np.int32)
         begin_permutations(stream.row_seeds(rows), m, anchor == "self", orders)
         return to_backend(orders, like) if is_tensor(like) else orders
-    import torch
-
     keys = stream.uniform((rows, m), like)  # a device sorts random keys in parallel; a shuffle is sequential
     if anchor == "self":
-        columns, row = (torch.arange(size, device=keys.device) for size in (m, rows))
-        keys = torch.where(columns[None, :] == row[:, None] % m, -1.0, keys)  # below all keys: the leader comes first
+        for part in keys.split(m):
+            part.fill_diagonal_(-1.0)  # below all keys: the leader comes first
     return keys.argsort(1) if n_mix == m else keys.topk(n_mix, dim=1, largest=False).indices
 
 
 def scatter(terms: SomeArray, orders: SomeArray, m: int) -> SomeArray:
-    """Write `terms` (T,) at the columns `orders` (rows, T) of a matrix of zeros (rows, m)."""
+    """Write `terms` (T,) at the columns `orders` (rows, T), which differ in a row, of a matrix of zeros (rows, m)."""
     if isinstance(terms, np.ndarray):
         matrix = np.zeros((len(orders), m), dtype=terms.dtype)
         np.put_along_axis(matrix, orders, terms[None, :], axis=1)
         return matrix
-    return terms.new_zeros((len(orders), m)).scatter_(1, orders.long(), terms.expand(orders.shape))
+    shape = (len(orders), m)
+    matrix = terms.new_empty(shape) if orders.shape[1] == m else terms.new_zeros(shape)  # m columns: all are written
+    return matrix.scatter_(1, orders.long(), terms.expand(orders.shape))
 
 
 def zeta_weight_matrix(

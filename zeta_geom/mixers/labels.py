@@ -9,6 +9,7 @@ from zeta_geom.checks.labels import class_column
 from zeta_geom.checks.points import is_tensor
 from zeta_geom.checks.types import Array, ArrayLike
 from zeta_geom.mixers.arrays import cast, compute_dtype, namespace, on_host, to_backend
+from zeta_geom.mixers.constants import MOST_CLASSES, label_table
 
 if TYPE_CHECKING:
     import torch
@@ -49,8 +50,11 @@ def soft_labels(y: ArrayLike | None, X: Array, n_classes: int | None) -> Any:
         return _nan_unless((sums[:, 0] - 1).abs().le(LABEL_TOLERANCE) & (values >= 0).all(dim=1), Y)
     if n_classes is None:
         raise ValueError("n_classes must be given for int labels on another device: inferring it waits for the host.")
+    values = cast(values, xp.int64)
+    if not checked and n_classes <= MOST_CLASSES:
+        return label_table(n_classes, like)[values.clamp(-1, n_classes)]  # -1 and K are the row of NaN
     classes = xp.arange(n_classes, device=values.device)
-    Y = cast(xp.astype(values, xp.int64)[:, None] == classes[None, :], dtype)
+    Y = cast(values[:, None] == classes[None, :], dtype)
     return Y if checked else _nan_unless(Y.any(dim=1), Y)
 
 

@@ -21,6 +21,8 @@ class Traits:
         labels; whether the method needs a model.
     optimises : bool
         Whether each batch is the solution of an optimisation; such a method may wait for the host.
+    one_graph : bool
+        Whether torch compiles `apply` into one graph; not if it leaves torch.
     mixes_labels : bool
         Whether labels are mixed; otherwise each row keeps the label of its first sample.
     keeps_rows : bool
@@ -50,6 +52,7 @@ class Traits:
     needs_classes: bool = False
     needs_model: bool = False
     optimises: bool = False
+    one_graph: bool = True
     mixes_labels: bool = True
     keeps_rows: bool = True
     weighted_mean: bool = True

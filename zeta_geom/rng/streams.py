@@ -111,6 +111,10 @@ class Stream:
         limits = torch.iinfo(torch.int64)
         return torch.randint(limits.min, limits.max, (rows,), generator=generator).numpy().view(np.uint64)
 
+    def has_host_numbers(self) -> bool:
+        """Return whether NumPy can draw on the host, beside a device: unless a torch.Generator seeded the stream."""
+        return isinstance(self._host, np.random.Generator)
+
     def choice(self) -> float:
         """Draw a float from U[0, 1) on the host, for a choice of the program."""
         self._enter_worker()

@@ -73,6 +73,18 @@ def test_automix_liu_trains_masks_on_the_slow_network_and_the_classifier_on_cons
             torch.testing.assert_close(grads[name], parameter.grad, rtol=1e-3, atol=1e-5)
 
 
+def test_the_loss_of_the_classifier_does_not_train_the_masks_of_automix_liu():
+    gradients = []
+    for scale in (1, 3):
+        classifier, _, x, y = prepared("automix-liu")
+        plain = classifier.logits
+        classifier.logits = lambda images: scale * plain(images)  # noqa: B023  it is called in this round
+        classifier.hook.loss(classifier, x, y).backward()
+        gradients.append([p.grad for p in classifier.hook.block.parameters()])
+    for first, second in zip(*gradients, strict=True):
+        assert torch.equal(first, second)
+
+
 @pytest.mark.parametrize("done", [0.0, 0.3, 1.0])
 def test_slow_weights_follow_with_a_momentum_that_grows(done):
     classifier = classifier_of("automix-liu")

@@ -89,6 +89,7 @@ class CoMixup(ImageMixer):
         needs_classes=True,
         needs_model=True,
         optimises=True,
+        one_graph=False,
         weighted_mean=False,
         differentiable=False,
         backends=("torch",),

@@ -8,7 +8,7 @@ import numpy as np
 
 from zeta_geom.checks import check_real
 from zeta_geom.checks.types import Array, Shape, SomeArray
-from zeta_geom.mixers.arrays import copy_into, namespace, take_rows, to_backend
+from zeta_geom.mixers.arrays import copy_into, namespace, on_host, take_rows, to_backend
 from zeta_geom.mixers.image_mixer import ImageMixer
 from zeta_geom.mixers.methods.pairs import PairMixer, PairPlan, draw_partners
 from zeta_geom.mixers.methods.zeta import MatrixPlan, ZetaMixup
@@ -71,9 +71,11 @@ class CutMix(ImageMixer, PairMixer):
     def _draw(self, shape: Shape, rows: int, like: Array | None, labels: Array | None, clip: bool) -> BoxPlan:
         height, width = (shape[axis] for axis in self._image_axes(shape))
         size = (rows,) if self.per_sample else ()
-        lam = self._stream.beta(self.alpha, size, like)
+        # one box that the host draws costs a device nothing, and can be cut out of the images without a mask
+        source = None if size == () and not on_host(like) and self._stream.has_host_numbers() else like
+        lam = self._stream.beta(self.alpha, size, source)
         xp, cut = namespace(lam), (1 - lam) ** 0.5
-        down, right = self._stream.uniform((2, *size), like)
+        down, right = self._stream.uniform((2, *size), source)
         top, bottom = _span(height, cut, down)
         left, right = _span(width, cut, right)
         box = xp.astype(xp.stack([top, bottom, left, right], axis=-1), xp.int64)
@@ -84,7 +86,7 @@ class CutMix(ImageMixer, PairMixer):
         images = take_rows(X, plan.rows, plan.m)
         height, width = self._image_axes(X.shape)
         end: tuple[slice, ...] = (slice(None),) if width == -2 else ()  # the channels are last
-        if _box_is_readable(X):
+        if _is_readable(plan.box, X):
             mixed = copy_into(out, images)
             boxes: list[Any] = [
                 (..., slice(*edges[:2]), slice(*edges[2:]), *end) for edges in plan.box.reshape(-1, 4).tolist()
@@ -126,12 +128,12 @@ def span_around(centre: Array, size: int, cut: Array) -> tuple[Any, Any]:
     return xp.clip(centre - half, 0, size), xp.clip(centre + half, 0, size)
 
 
-def _box_is_readable(X: Array) -> bool:
-    """Return whether the box can be read without waiting for a device or breaking a compiled graph."""
+def _is_readable(box: Array, X: Array) -> bool:
+    """Return whether boxes can be read: no wait for a device, no break of a compiled graph, no kernel for each."""
     if isinstance(X, np.ndarray):
         return True
     compiler = sys.modules["torch"].compiler
-    return X.device.type == "cpu" and not compiler.is_compiling()
+    return on_host(box) and (box.ndim == 1 or on_host(X)) and not compiler.is_compiling()
 
 
 @dataclass(frozen=True)

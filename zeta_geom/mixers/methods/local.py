@@ -61,6 +61,7 @@ class LocalSyntheticInstances(MatrixMixer):
         source="Brown et al. 2015",
         samples="2 to m",
         random=False,
+        one_graph=False,
     )
 
     def __init__(

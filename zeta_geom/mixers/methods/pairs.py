@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Unpack
 
 from zeta_geom.checks import check_real
+from zeta_geom.checks.points import is_tensor
 from zeta_geom.checks.types import Array, Shape, SomeArray
 from zeta_geom.mixers.arrays import (
     cast,
@@ -11,6 +12,7 @@ from zeta_geom.mixers.arrays import (
     flatten,
     matrix_view,
     namespace,
+    on_host,
     take_into,
     take_rows,
     to_backend,
@@ -39,21 +41,31 @@ class PairPlan:
 def draw_partners(stream: Stream, m: int, rows: int, like: Array | None) -> Any:
     """Draw a partner for each row, (rows,): one permutation of the batch for every m rows."""
     rounds = [stream.permutation(m, like) for _ in range(-(-rows // m))]
-    return namespace(rounds[0]).concat(rounds)[:rows]
+    return (rounds[0] if len(rounds) == 1 else namespace(rounds[0]).concat(rounds))[:rows]
 
 
 def blend(values: SomeArray, plan: PairPlan, lam: Array, out: SomeArray | None = None) -> SomeArray:
-    """Return λ v + (1 - λ) v[partners] of `values` (m, ...) in at least float32; λ is () or (rows,)."""
+    """Return λ v + (1 - λ) v[partners] of `values` (m, ...) in at least float32; λ is () or (rows,).
+
+    A device computes it in one kernel as v[partners] + λ (v - v[partners]), whose difference must not overflow.
+    """
     xp, dtype = namespace(values), compute_dtype(values)
-    share = xp.reshape(to_backend(lam, values), (-1, 1))
-    share, rest = cast(share, dtype), cast(1 - share, dtype)  # 1 - λ before λ is rounded
     flat = flatten(values)
-    mixed = take_into(flat, to_backend(plan.partners, values), target := matrix_view(out, values))
-    mixed *= rest
-    mixed += share * take_rows(flat, plan.rows, plan.m)
+    mixed: Any = take_into(flat, to_backend(plan.partners, values), target := matrix_view(out, dtype))
+    leaders = take_rows(flat, plan.rows, plan.m)
+    if on_host(values):
+        share = xp.reshape(to_backend(lam, values), (-1, 1))
+        share, rest = cast(share, dtype), cast(1 - share, dtype)  # 1 - λ before λ is rounded
+        mixed *= rest
+        mixed += share * leaders
+    elif lam.ndim == 0 and not is_tensor(lam):
+        mixed.lerp_(leaders, float(lam))  # a number of the host is an argument of the kernel
+    else:
+        mixed.lerp_(leaders, cast(to_backend(lam, values).reshape(-1, 1), dtype))
     if out is not None and target is not None:
         return out
-    return cast(mixed.reshape(plan.rows, *values.shape[1:]), values.dtype)
+    blended: SomeArray = cast(mixed.reshape(plan.rows, *values.shape[1:]), values.dtype)
+    return blended
 
 
 def choose_pixels(X: SomeArray, plan: PairPlan, own: SomeArray, *, channels_last: bool) -> SomeArray:

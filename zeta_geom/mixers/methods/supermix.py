@@ -81,6 +81,7 @@ class SuperMix(ImageMixer):
         needs_images=True,
         needs_model=True,
         optimises=True,
+        one_graph=False,
         keeps_rows=False,
         weighted_mean=False,
         differentiable=False,

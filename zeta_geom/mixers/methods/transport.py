@@ -49,6 +49,7 @@ class OptTransMix(ImageMixer, PairMixer):
         source="Zhu et al. 2020",
         needs_images=True,
         optimises=True,
+        one_graph=False,
         weighted_mean=False,
         bounded=False,
         differentiable=False,

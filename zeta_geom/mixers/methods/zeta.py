@@ -5,7 +5,7 @@ from typing import Any, TypeAlias, Unpack
 
 from zeta_geom.checks import check_choice, check_int, check_real
 from zeta_geom.checks.types import Array, Shape, SomeArray
-from zeta_geom.mixers.arrays import cast, compute_dtype, flatten, matrix_view, product, to_backend, weighted_rows
+from zeta_geom.mixers.arrays import cast, flatten, matrix_view, product, product_dtype, to_backend, weighted_rows
 from zeta_geom.mixers.base import Mixer
 from zeta_geom.mixers.draws import draw_orders, draw_weights, scatter, series
 from zeta_geom.mixers.seeded import Shared
@@ -66,22 +66,22 @@ class MatrixMixer(Mixer):
     """A method whose outputs are weighted means of the batch: X_new = W X, Y_new = W Y."""
 
     def _mix_inputs(self, X: SomeArray, plan: MatrixPlan, out: SomeArray | None) -> SomeArray:
-        target = matrix_view(out, X)
-        mixed = _weighted(plan, flatten(X), X, target)
+        dtype = product_dtype(X)
+        target = matrix_view(out, dtype)
+        mixed = _weighted(plan, flatten(X, dtype), target)
         if out is not None and mixed is target:
             return out
         return cast(mixed.reshape(plan.rows, *X.shape[1:]), X.dtype)
 
     def _mix_labels(self, Y: SomeArray, plan: MatrixPlan) -> SomeArray:
-        return _weighted(plan, Y, Y, None)
+        return _weighted(plan, Y, None)
 
 
-def _weighted(plan: MatrixPlan, values: SomeArray, like: SomeArray, out: SomeArray | None) -> SomeArray:
+def _weighted(plan: MatrixPlan, values: SomeArray, out: SomeArray | None) -> SomeArray:
     """Return W @ values, with the W of the plan, in the dtype of `values`."""
-    dtype = compute_dtype(like)
     if isinstance(plan, OrdersPlan):
-        return weighted_rows(to_backend(plan.orders, like), to_backend(plan.terms, like, dtype), values)
-    return product(to_backend(plan.weights, like, dtype), values, out)
+        return weighted_rows(to_backend(plan.orders, values), to_backend(plan.terms, values, values.dtype), values)
+    return product(to_backend(plan.weights, values, values.dtype), values, out)
 
 
 class ZetaMixup(MatrixMixer):

@@ -1,0 +1,85 @@
+"""What mixers do on a device: laws and values on CPU tensors taken for a device's, kernels on fake CUDA tensors."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import chisquare
+
+from tests.fake_cuda import Launches, no_waiting
+from tests.mixers.mixer_cases import LABELS, batch, to_numpy
+from zeta_geom.checks.points import is_tensor
+from zeta_geom.mixers import ZetaMixup, arrays, draws, labels, make_mixer, p_series_weights
+from zeta_geom.mixers.methods import cutmix, pairs
+
+__all__ = ["no_waiting"]
+
+
+@pytest.fixture
+def on_a_device(monkeypatch):
+    for module in (arrays, draws, labels, cutmix, pairs):
+        monkeypatch.setattr(module, "on_host", lambda like: not is_tensor(like))
+
+
+@pytest.mark.parametrize("n_mix", [3, None])
+@pytest.mark.parametrize(("anchor", "n_orders"), [("self", 6), ("random", 24)])
+def test_all_orders_are_equally_frequent(anchor, n_orders, n_mix, on_a_device):
+    mixer = ZetaMixup(2.0, n_mix=n_mix, anchor=anchor, random_state=0)
+    weights = mixer.draw((4, 1), n_out=24_000, like=torch.zeros(4, 1)).weights
+    orders = (-weights).argsort(dim=1).numpy()
+    terms = np.append(p_series_weights(n_mix or 4, 2.0), [0] * (n_mix is not None))
+    np.testing.assert_allclose(weights.numpy(), terms[np.argsort(orders)], rtol=1e-6)
+    if anchor == "self":
+        assert (orders[:, 0] == np.arange(24_000) % 4).all()
+        orders = (orders - orders[:, :1]) % 4
+    counts = np.unique(orders, axis=0, return_counts=True)[1]
+    assert len(counts) == n_orders
+    assert chisquare(counts).pvalue > 1e-3
+
+
+@pytest.mark.traits(backends=("numpy", "torch"))
+@pytest.mark.parametrize("drawn_by", ["numpy", "torch"])
+def test_values_are_those_of_the_host(make, drawn_by, on_a_device):
+    X, Y = batch("torch", "float32"), torch.eye(3)[LABELS]
+    like = X if drawn_by == "torch" else X.numpy()
+    plan = make().draw(X.shape, n_out=10, like=like, labels=Y if drawn_by == "torch" else Y.numpy())
+    there, here = make().apply(X, Y, plan), make().apply(X.numpy(), Y.numpy(), plan)
+    for got, expected in zip(there, here, strict=True):
+        np.testing.assert_allclose(got.numpy(), expected, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(("dtype", "unit"), [("float16", 2.0**-11), ("bfloat16", 2.0**-8)])
+@pytest.mark.parametrize("name", ["zeta", "zeta-t2", "dirichlet"])
+def test_half_precision_loses_one_rounding_of_the_weights(name, dtype, unit, on_a_device):
+    X = batch("torch", dtype, shape=(64, 3, 8, 8))
+    mixer = ZetaMixup(n_mix=2, random_state=0) if name == "zeta-t2" else make_mixer(name, random_state=0)
+    plan = mixer.draw(X.shape, like=X)
+    mixed = mixer.apply(X, None, plan)[0]
+    assert mixed.dtype == X.dtype
+    exact = mixer.apply(X.double().numpy(), None, plan)[0]
+    assert np.abs(to_numpy(mixed) - exact).max() <= 2.01 * unit * to_numpy(X).max()
+
+
+def test_out_of_half_precision_is_written(on_a_device):
+    X = batch("torch", "float16")
+    out = torch.empty_like(X)
+    plan = ZetaMixup(random_state=0).draw(X.shape, like=X)
+    mixed = ZetaMixup().apply(X, None, plan, out=out)[0]
+    assert mixed is out
+    assert torch.equal(out, ZetaMixup().apply(X, None, plan)[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "call", "applied"), [("zeta", 8, 2), ("mixup", 8, 4), ("cutmix", 8, 5), ("p-series-pairs", 11, 6)]
+)
+def test_a_call_launches_few_kernels(name, call, applied, no_waiting):
+    X = torch.rand(32, 3, 32, 32, device="cuda")
+    y = torch.zeros(32, dtype=torch.int64, device="cuda")
+    mixer = make_mixer(name, n_classes=10, random_state=0)
+    mixer(X, y)  # makes the tensors that a device keeps
+    with Launches() as launches:
+        mixer(X, y)
+    assert len(launches.names) <= call, launches.names
+    Y, plan = torch.rand(32, 10, device="cuda"), mixer.draw(X.shape, like=X)
+    with Launches() as launches:
+        mixer.apply(X, Y, plan)
+    assert len(launches.names) <= applied, launches.names

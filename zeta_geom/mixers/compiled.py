@@ -1,0 +1,89 @@
+"""A mixer whose `apply` is one compiled graph."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from zeta_geom.checks.points import is_tensor
+from zeta_geom.mixers.seeded import Seeded
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from zeta_geom.mixers.traits import Traits
+
+Self = TypeVar("Self", bound="Compilable")
+
+
+class Compilable(Seeded):
+    """A mixer that torch can compile."""
+
+    traits: Traits
+
+    def compiled(self: Self, **options: Any) -> Self:
+        """Return this mixer with `apply` compiled by torch into one graph.
+
+        Draws stay outside the graph, since torch compiles no generators: both mixers share one stream. The first call
+        with a new shape compiles, for seconds to a minute. `mix_dataset` and copies by pickle and deepcopy do not use
+        the graph.
+
+        Parameters
+        ----------
+        **options
+            Passed on to `torch.compile`, such as backend="cudagraphs" or mode="max-autotune".
+
+        Returns
+        -------
+        Mixer
+            Takes torch tensors only.
+
+        Raises
+        ------
+        ValueError
+            If the method leaves torch: it solves an optimisation, or searches neighbours.
+
+        Examples
+        --------
+        >>> import torch
+        >>> from zeta_geom.mixers import ZetaMixup
+        >>> mixer = ZetaMixup(random_state=0).compiled(backend="eager")
+        >>> mixer(torch.eye(4), [0, 1, 0, 1])[1].shape
+        torch.Size([4, 2])
+        """
+        import torch
+
+        title = type(self).__name__
+        if not self.traits.one_graph:
+            raise ValueError(f"{title} cannot be compiled: its apply leaves torch. Call it as it is.")
+        mixer = self._on(self._stream)
+        replaced: Any = mixer
+        graph = torch.compile(replaced._mix, fullgraph=True, **options)
+
+        def mix(X: Any, Y: Any, plan: Any, out: Any) -> Any:
+            if not is_tensor(X):
+                raise TypeError(f"a compiled {title} takes torch tensors; got an array. Pass torch.from_numpy(X).")
+            return graph(X, Y, with_tensors(plan, X), out)
+
+        replaced._mix = mix
+        return mixer
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the compiled graph out."""
+        return {name: value for name, value in self.__dict__.items() if name != "_mix"}
+
+
+def with_tensors(plan: Any, X: Tensor) -> Any:
+    """Return a plan whose NumPy arrays are tensors on the device of X: a graph takes those as its inputs."""
+    import torch
+
+    changed: dict[str, Any] = {}
+    for field in fields(plan):
+        value = getattr(plan, field.name)
+        if isinstance(value, (np.ndarray, np.generic)):
+            changed[field.name] = torch.as_tensor(value).to(X.device, non_blocking=True)
+        elif is_dataclass(value):
+            changed[field.name] = with_tensors(value, X)
+    return replace(plan, **changed) if changed else plan
