@@ -92,7 +92,7 @@ class TestLibraries:
             shares, edges = np.array([one[1] for one in boxes]), np.array([one[0] for one in boxes])
             plan = BoxPlan(plan.partners, shares, 6, edges)
         for layout, readable in itertools.product(("first", "last", "grey"), (True, False)):
-            monkeypatch.setattr("zeta_geom.mixers.methods.cutmix._box_is_readable", lambda X, to=readable: to)
+            monkeypatch.setattr("zeta_geom.mixers.methods.cutmix._is_readable", lambda *_, to=readable: to)
             order = {"first": [0, 1, 2, 3], "last": [0, 2, 3, 1], "grey": [0, 1, 2, 3]}[layout]
             X, expected = (one[:, 0] if layout == "grey" else one.permute(order) for one in (images, X_judge))
             channels = {} if name == "mixup" else {"channels": "last" if layout == "last" else "first"}
