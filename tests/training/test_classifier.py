@@ -103,6 +103,16 @@ def test_evaluation_sees_the_images_as_they_are(mixer, loaders):
     assert measured["error"] == pytest.approx(wrong.double().mean().item(), abs=1e-6)
 
 
+def test_a_mixer_of_features_gets_standardised_images():
+    network = Watching()
+    mixer = build("manifold-mixup", layers=["last"])
+    classifier = Classifier(network, 10, mixer=mixer, **SETTINGS, mean=[0.3], std=[0.2])
+    classifier.log = lambda *_, **__: None
+    images = torch.randint(256, (6, 1, 8, 8), dtype=torch.uint8)
+    classifier.training_step((images, torch.arange(6)))
+    torch.testing.assert_close(network.seen[-1][1], (images.float() / 255 - 0.3) / 0.2)
+
+
 def test_optimiser_and_schedule_are_those_asked_for():
     settings = Optimizer(learning_rate=0.4, momentum=0.8, nesterov=True, weight_decay=0.01)
     classifier = Classifier(nn.Linear(2, 2), 2, optimizer=settings, schedule=Schedule(milestones=(1, 3), factor=0.5))
