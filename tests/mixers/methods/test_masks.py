@@ -37,6 +37,11 @@ def test_fmix_regions_grow_with_the_decay():
     assert counts[2] < 0.3 * counts[1]
 
 
+def test_fmix_rounds_the_number_of_pixels():
+    plan = FMix(1e9, random_state=0).draw((2, *SIZE))  # λ is 1/2 to four digits, and the number of pixels even
+    assert float(plan.lam) == plan.own.mean() == 0.5
+
+
 def test_fmix_amplitudes_fall_as_the_power_of_the_frequency():
     """The mean square of a mask's Fourier coefficients, over masks of zero mean, falls from low to high ones."""
     mixer = FMix(1e9, decay=2.0, random_state=0)
