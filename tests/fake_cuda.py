@@ -38,22 +38,6 @@ class NoWaiting(TorchDispatchMode):
         return out
 
 
-class Launches(TorchDispatchMode):
-    """Count the operations that compute: neither views nor memory that is only reserved."""
-
-    def __init__(self):
-        super().__init__()
-        self.names = []
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        name = func.overloadpacket.__name__
-        aliases = [result.alias_info for result in func._schema.returns]
-        views = any(alias is not None and not alias.is_write for alias in aliases)
-        if func.namespace == "aten" and not views and not name.startswith(("empty", "new_empty")):
-            self.names.append(name)
-        return func(*args, **(kwargs or {}))
-
-
 @pytest.fixture
 def no_waiting(monkeypatch):
     if torch.version.cuda is None:

@@ -13,7 +13,7 @@ from analyses.claims.images import features, realism
 from analyses.claims.methods import methods
 from analyses.claims.points import diversity, manifold_points
 from analyses.claims.speed import speed, training_steps
-from analyses.claims.training import paper_tables, training
+from analyses.claims.training import lower_dimension, paper_tables, training
 from analyses.claims.verdicts import Claim
 from analyses.context import left_out_analyses
 from zeta_geom.cli.consoles import spell_out
@@ -42,6 +42,7 @@ GROUPS = (
     speed,
     training_steps,
     training,
+    lower_dimension,
     paper_tables,
 )
 

@@ -8,11 +8,12 @@ import pandas as pd
 from scipy import stats
 
 from analyses.claims.methods import above
-from analyses.claims.verdicts import FAILS, HOLDS, Claim, table, yes_no
+from analyses.claims.verdicts import FAILS, HOLDS, OPEN, Claim, table, yes_no
+from analyses.geometry_study.summary import SUPPORTED
 from analyses.study.tables import MAKES_TABLES, SEARCH, STUDY, read_table
 from zeta_geom.mixers import gamma_min
 
-FOLDER = Path("docs/cpu_study")
+FOLDER, GEOMETRY = Path("docs/cpu_study"), Path("docs/geometry_study")
 ALMOST_ALL = 0.9  # of the values of γ
 LEVEL = 0.05
 TEXT = "Evaluation on downstream task"
@@ -75,6 +76,25 @@ def searched(models: pd.DataFrame) -> list[Claim]:
         data = f"search with {len(models)} models, fashion-mnist-1000/lenet"
         claims.append(Claim(f"{statement}, in the search", "Fig. 10c", data, text, verdict))
     return claims
+
+
+def lower_dimension(results: Path, folder: Path = GEOMETRY) -> list[Claim]:
+    """Return the claim that a lower local dimension goes with a higher accuracy; none without the study's tables."""
+    if not (folder / "correlations.csv").is_file():
+        return []
+    rows = pd.read_csv(folder / "correlations.csv").set_index(["space", "measure"])
+    row = rows.loc[("pixels", "dimension-k128")]
+    if not row["cells"]:
+        return []
+    shown = row["p_holm"] < LEVEL
+    verdict = HOLDS if row["verdict"] == SUPPORTED else FAILS if shown and row["rho"] > 0 else OPEN
+    verdict += f": {row['verdict']}" if shown and verdict == OPEN else ""
+    text = f"rank correlation of the dimension and the gain {row['rho']:+.2f} [{row['low']:+.2f}, {row['high']:+.2f}]"
+    text += f", p = {row['p_holm']:.2g} after Holm's correction"
+    cells = pd.read_csv(folder / "cells.csv").drop_duplicates(["data", "n_train", "network"])
+    names = ", ".join(f"{cell.data}-{cell.n_train}/{cell.network}" for cell in cells.itertuples())
+    statement = "a lower local dimension (k = 128, pixels) goes with a higher accuracy, across augmentations"
+    return [Claim(statement, "Introduction, on [45]", f"{names} images", text, verdict)]
 
 
 def paper_tables(results: Path) -> list[Claim]:

@@ -18,10 +18,18 @@ import typer
 
 from analyses.geometry_study import MEASURES, RUNS, TABLES
 from analyses.geometry_study.measuring import measure_missing, read_measures
-from analyses.geometry_study.settings import CELLS, CIFAR
+from analyses.geometry_study.settings import CELLS, CIFAR, DATA, Cell
 from analyses.geometry_study.summary import finished_cells, summarise
 from analyses.geometry_study.training import read_runs, train_missing
 from zeta_geom.records import atomic_path
+
+SHIPPED = Path("zeta_geom/audits/answers/accuracy.csv")  # what audits say of their measures
+
+
+def cell_title(cell: Cell) -> str:
+    """Return the name of a cell in a sentence."""
+    name = "a residual network of ten layers" if cell.data == CIFAR else "LeNet-5"
+    return f"{DATA[cell.data]} ({cell.n_train:,} images, {name})"
 
 
 def main(
@@ -43,8 +51,12 @@ def main(
     if not finished_cells(runs, measures):
         typer.echo("no cell is finished yet")
         return
-    for name, table in summarise(runs, measures).items():
-        with atomic_path(TABLES / f"{name}.csv") as temporary:
+    results = summarise(runs, measures)
+    names = "; ".join(cell_title(cell) for cell in finished_cells(runs, measures))
+    shipped = results["correlations"][["space", "measure", "rho", "low", "high", "verdict"]].assign(cells=names)
+    files = {TABLES / f"{name}.csv": table for name, table in results.items()} | {SHIPPED: shipped}
+    for path, table in files.items():
+        with atomic_path(path) as temporary:
             table.to_csv(temporary, index=False, float_format="%.4g")
 
 

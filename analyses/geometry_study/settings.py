@@ -15,6 +15,7 @@ CIFAR = "cifar-10-jpeg"  # a folder with train/<class> and test/<class>, from a 
 ERM = "erm"
 MANIFOLD_MIXUP = "manifold-mixup"
 SUPERMIX, AUTOMIX = "supermix", "automix-liu"
+DATA = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", CIFAR: "CIFAR-10 from a JPEG copy"}
 N_CLASSES = 10  # of each of the data sets
 
 

@@ -20,12 +20,12 @@ from analyses.geometry_study.statistics import (
     permutation_p,
     spearman,
 )
+from zeta_geom.audits.answers.accuracy import FROM_ORIGINALS
 from zeta_geom.training.comparison import holm
 
 SEED = 0
 BASELINE = ("pixels", "wrong-label-k8")  # label error alone
 RAW = "dimension-k"  # also tested as a value: the paper's hypothesis
-FROM_ORIGINALS = ", distance from the originals'"
 EXPECTED = {"diversity": 1}  # for measures of which no side is better, Gontijo-Lopes et al. 2021
 SUPPORTED, NO_BETTER, OPEN = "supported", "no better than label error", "not shown"
 UNMEASURED = "not finite for enough augmentations"

@@ -5,13 +5,12 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from tests.fake_cuda import Launches, no_waiting
+from benchmarks.launches import launches_of_mixer
+from tests.fake_cuda import needs_cuda
 from tests.mixers.mixer_cases import LABELS, batch, to_numpy
 from zeta_geom.checks.points import is_tensor
 from zeta_geom.mixers import ZetaMixup, arrays, draws, labels, make_mixer, p_series_weights
 from zeta_geom.mixers.methods import cutmix, pairs
-
-__all__ = ["no_waiting"]
 
 
 @pytest.fixture
@@ -71,15 +70,43 @@ def test_out_of_half_precision_is_written(on_a_device):
 @pytest.mark.parametrize(
     ("name", "call", "applied"), [("zeta", 8, 2), ("mixup", 8, 4), ("cutmix", 8, 5), ("p-series-pairs", 11, 6)]
 )
-def test_a_call_launches_few_kernels(name, call, applied, no_waiting):
-    X = torch.rand(32, 3, 32, 32, device="cuda")
-    y = torch.zeros(32, dtype=torch.int64, device="cuda")
-    mixer = make_mixer(name, n_classes=10, random_state=0)
-    mixer(X, y)  # makes the tensors that a device keeps
-    with Launches() as launches:
-        mixer(X, y)
-    assert len(launches.names) <= call, launches.names
-    Y, plan = torch.rand(32, 10, device="cuda"), mixer.draw(X.shape, like=X)
-    with Launches() as launches:
-        mixer.apply(X, Y, plan)
-    assert len(launches.names) <= applied, launches.names
+def test_a_call_launches_few_kernels(name, call, applied):
+    if torch.version.cuda is None:
+        pytest.skip("this torch is built without CUDA: no fake cuda tensors")
+    whole, of_apply = launches_of_mixer(name)
+    assert len(whole) <= call, whole
+    assert len(of_apply) <= applied, of_apply
+
+
+def test_a_graph_is_captured_on_cuda_only():
+    for X, what in ((torch.rand(4, 3), "a tensor on cpu"), (np.eye(3), "ndarray")):
+        with pytest.raises(TypeError, match=f"X must be a tensor on CUDA, where graphs are captured; got {what}"):
+            ZetaMixup().captured(X)
+
+
+@pytest.mark.cuda
+@needs_cuda
+class TestCaptured:
+    @pytest.mark.parametrize("name", ["zeta", "mixup", "cutmix", "cutmix-zeta", "dirichlet"])
+    def test_replays_mix_each_batch_with_fresh_numbers(self, name):
+        X, y = torch.rand(16, 3, 8, 8, device="cuda"), torch.arange(16, device="cuda") % 5
+        mix = make_mixer(name, n_classes=5, random_state=0).captured(X, y)
+        first = [part.clone() for part in mix(X, y)]
+        second = [part.clone() for part in mix(X, y)]
+        assert not torch.equal(first[0], second[0])
+        X_new, Y_new = mix(torch.full_like(X, 2.0), torch.full_like(y, 3))
+        torch.testing.assert_close(X_new, torch.full_like(X, 2.0))
+        torch.testing.assert_close(Y_new[:, 3], torch.ones(16, device="cuda"))
+
+    def test_orders_are_equally_frequent(self):
+        X = torch.eye(4, device="cuda")
+        mix = ZetaMixup(2.0, anchor="random", random_state=0).captured(X)
+        orders = torch.cat([(-mix(X)[0]).argsort(dim=1).clone() for _ in range(2_000)]).cpu().numpy()
+        counts = np.unique(orders, axis=0, return_counts=True)[1]
+        assert len(counts) == 24
+        assert chisquare(counts).pvalue > 1e-3
+
+    def test_choices_of_the_host_are_refused(self):
+        X = torch.rand(4, 3, device="cuda")
+        with pytest.raises(RuntimeError, match="the host chooses anew for each batch"):
+            ZetaMixup(prob=0.5, random_state=0).captured(X)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from zeta_geom.audits.answers import answer_table, sentences
+from zeta_geom.audits.answers import accuracy_of, answer_table, sentences
 from zeta_geom.audits.samples import Samples
 
 TABLES = ("summary", "classes", "comparisons", "samples", "heldout", "cost")
@@ -38,6 +38,11 @@ class AuditResult:
     def answers(self) -> pd.DataFrame:
         """The answer to each of five questions, for each space and method, with its rank and a sentence."""
         return answer_table(self.summary)
+
+    @property
+    def accuracy(self) -> pd.DataFrame:
+        """How each measure was correlated with accuracy in a study of 28 augmentations; see the docs' page on it."""
+        return accuracy_of(self.summary["measure"])
 
     def __repr__(self) -> str:
         return f"Audit of {', '.join(self.methods)}: {self.summary['measure'].nunique()} measures"

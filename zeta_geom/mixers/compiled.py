@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from zeta_geom.checks.points import is_tensor
+from zeta_geom.mixers.captured import CapturedMixer
 from zeta_geom.mixers.seeded import Seeded
 
 if TYPE_CHECKING:
@@ -69,6 +70,26 @@ class Compilable(Seeded):
 
         replaced._mix = mix
         return mixer
+
+    def captured(self, X: Tensor, y: Tensor | None = None, *, n_classes: int | None = None) -> CapturedMixer:
+        """Return a function (X, y) -> (X_new, Y_new) that replays draws and mixing as one CUDA graph.
+
+        Parameters
+        ----------
+        X, y, n_classes
+            A batch on CUDA like all later ones, as in `CapturedMixer`.
+
+        Returns
+        -------
+        CapturedMixer
+            Its outputs are overwritten by its next call.
+
+        Raises
+        ------
+        TypeError, ValueError, RuntimeError
+            As in `CapturedMixer`.
+        """
+        return CapturedMixer(self, X, y, n_classes=n_classes)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the compiled graph out."""

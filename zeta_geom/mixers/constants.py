@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from zeta_geom.mixers.arrays import compute_dtype
 from zeta_geom.mixers.weights import p_series
+from zeta_geom.rng.streams import is_capturing
 
 if TYPE_CHECKING:
     import torch
@@ -28,7 +29,7 @@ def label_table(n_classes: int, like: torch.Tensor) -> torch.Tensor:
 def _kept(make: Callable[..., torch.Tensor], like: torch.Tensor, *values: float) -> torch.Tensor:
     import torch
 
-    if torch.compiler.is_compiling() or (torch.cuda.is_initialized() and torch.cuda.is_current_stream_capturing()):
+    if torch.compiler.is_compiling() or is_capturing():
         return make(*values, compute_dtype(like), like.device)  # the memory of a graph is not ours to keep
     return make_once(make, *values, compute_dtype(like), like.device, type(like))
 

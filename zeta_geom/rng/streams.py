@@ -112,11 +112,18 @@ class Stream:
         return torch.randint(limits.min, limits.max, (rows,), generator=generator).numpy().view(np.uint64)
 
     def has_host_numbers(self) -> bool:
-        """Return whether NumPy can draw on the host, beside a device: unless a torch.Generator seeded the stream."""
-        return isinstance(self._host, np.random.Generator)
+        """Return whether the host may draw beside a device: unless a torch.Generator is the source, or in a graph."""
+        return isinstance(self._host, np.random.Generator) and not is_capturing()
+
+    def generator_for(self, like: torch.Tensor) -> torch.Generator:
+        """Return the generator that draws on the device of a tensor."""
+        generator: Any = self._source(like)[0]
+        return generator
 
     def choice(self) -> float:
         """Draw a float from U[0, 1) on the host, for a choice of the program."""
+        if is_capturing():
+            raise RuntimeError("the host chooses anew for each batch, which a CUDA graph cannot repeat.")
         self._enter_worker()
         if not seeds.is_torch_generator(self._host):
             return float(self._host.random())
@@ -198,6 +205,12 @@ class Stream:
             self._worker = worker
             self._host = self._spawned(worker)
             self._device, self._saved = {}, {}
+
+
+def is_capturing() -> bool:
+    """Return whether a CUDA graph is being captured, whose replays repeat the host's numbers."""
+    cuda: Any = getattr(sys.modules.get("torch"), "cuda", None)
+    return cuda is not None and cuda.is_initialized() and cuda.is_current_stream_capturing()
 
 
 def _log_gammas(alpha: float, shape: Shape, generator: torch.Generator, device: torch.device | None) -> torch.Tensor:

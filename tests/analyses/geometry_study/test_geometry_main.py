@@ -1,5 +1,6 @@
 """The command of the study: which cells it trains and measures, and when it writes results."""
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -18,6 +19,7 @@ def steps(monkeypatch, tmp_path):
         return cell == settings.CELLS[0]
 
     monkeypatch.setattr(command, "TABLES", tmp_path)
+    monkeypatch.setattr(command, "SHIPPED", tmp_path / "accuracy.csv")
     monkeypatch.setattr(command, "train_missing", train)
     monkeypatch.setattr(
         command, "measure_missing", lambda cell, *args, **options: taken.append(f"measure {cell.name}")
@@ -46,4 +48,11 @@ def test_results_are_written_from_finished_cells(steps, tmp_path):
     result = call("--cifar", str(tmp_path))
     assert result.exit_code == 0, result.output
     assert sum(step.startswith("train") for step in steps) == len(settings.CELLS)
-    assert {path.stem for path in tmp_path.glob("*.csv")} == {"correlations", "cells", "ranking", "points"}
+    assert {path.stem for path in tmp_path.glob("*.csv")} == {
+        "correlations",
+        "cells",
+        "ranking",
+        "points",
+        "accuracy",
+    }
+    assert (pd.read_csv(tmp_path / "accuracy.csv")["cells"] == "Fashion-MNIST (2,000 images, LeNet-5)").all()

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analyses.claims.training import paper_tables, training
+from analyses.claims.training import lower_dimension, paper_tables, training
 from analyses.context import Context
 from analyses.paper import consistency as checks
 
@@ -84,3 +84,30 @@ def test_the_paper_against_itself_has_a_row_a_table(tmp_path):
     assert found["Table 8"].verdict == "holds"
     assert found["Table 5"].verdict == "does not hold"
     assert "7 of 8 checks agree. Not: cifar-100, efficientnet_b0, cutmix-zeta: +2.29%" in found["Table 5"].measured
+
+
+@pytest.mark.parametrize(
+    ("rho", "p", "verdict", "expected"),
+    [
+        (-0.6, 0.01, "supported", "holds"),
+        (-0.6, 0.01, "no better than label error", "not shown: no better than label error"),
+        (-0.3, 0.4, "not shown", "not shown"),
+        (0.6, 0.01, "not shown", "does not hold"),
+    ],
+)
+def test_the_dimension_and_accuracy(tmp_path, rho, p, verdict, expected):
+    assert lower_dimension(tmp_path, tmp_path) == []
+    row = {
+        "space": "pixels",
+        "measure": "dimension-k128",
+        "cells": 1,
+        "rho": rho,
+        "low": rho - 0.2,
+        "high": rho + 0.2,
+    }
+    pd.DataFrame([row | {"p_holm": p, "verdict": verdict}]).to_csv(tmp_path / "correlations.csv", index=False)
+    cell = {"data": "mnist", "n_train": 2000, "network": "lenet"}
+    pd.DataFrame([cell, cell]).to_csv(tmp_path / "cells.csv", index=False)
+    (claim,) = lower_dimension(tmp_path, tmp_path)
+    assert claim.verdict == expected
+    assert claim.data == "mnist-2000/lenet images"

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from zeta_geom.audits.answers import QUESTIONS, spaces_of
+from zeta_geom.audits.answers import QUESTIONS, accuracy_line, accuracy_note, spaces_of
 from zeta_geom.audits.report.figures import densities, worst_of, worst_pictures
 from zeta_geom.audits.report.first_screen import DIRECTIONS, HEADINGS, FirstScreen, anchor
 from zeta_geom.audits.report.html import Page, Panels, Section, Table
@@ -23,6 +23,7 @@ FITTING = 1_100_000  # numbers of six digits that fit into a page of 5 MiB
 
 HEADINGS = HEADINGS | {
     "measure": "key",
+    "accuracy": "correlation with accuracy",
     "infinite": "share infinite",
     "seconds": "seconds a batch",
     "copy_seconds": "seconds a copy",
@@ -147,18 +148,21 @@ def _every(audit: AuditResult) -> Section:
 
 def _definitions(audit: AuditResult) -> Section:
     frame = audit.summary.drop_duplicates("measure")
-    columns = ["title", "question", "better", "unit", "meaning", "group", "measure"]
+    frame = frame.assign(accuracy=frame["measure"].map(accuracy_line))
+    columns = ["title", "question", "better", "unit", "meaning", "accuracy", "group", "measure"]
     questions = {"": "none"} | {question.key: question.short for question in QUESTIONS}
     text = [
         "Novelty is measured against the augmented originals, and its real samples are the held-out originals. All "
         "other measures are against the held-out originals, and their real samples are the augmented originals. "
         "Intervals are bootstraps of the values; for dimension, tangent planes, precision, recall, density and "
-        "coverage, blocks of neighbouring samples are resampled."
+        "coverage, blocks of neighbouring samples are resampled.",
+        accuracy_note(),
     ]
     table = Table(
         "measures",
         "Measures",
-        "Definitions, the question that each measure belongs to, and the direction that is better.",
+        "Definitions, the question that each measure belongs to, the direction that is better, and the correlation "
+        "with accuracy in a study.",
         frame[columns].replace({"question": questions, "better": DIRECTIONS}),
         columns=HEADINGS,
         anchors=[anchor(name) for name in frame["measure"]],
