@@ -59,7 +59,7 @@ class CapturedMixer:
         self._graph: Any = torch.cuda.CUDAGraph()
         self._graph.register_generator_state(mixer._stream.generator_for(X))
         with torch.cuda.graph(self._graph):
-            self._mixed = mixer(self._X, self._y, n_classes=n_classes)
+            self._mixed: tuple[Tensor, Tensor | None] = mixer(self._X, self._y, n_classes=n_classes)
 
     def __call__(self, X: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
         """Return the mixed batch (X_new, Y_new), in tensors that the next call overwrites."""

@@ -117,7 +117,7 @@ class Stream:
 
     def generator_for(self, like: torch.Tensor) -> torch.Generator:
         """Return the generator that draws on the device of a tensor."""
-        generator: Any = self._source(like)[0]
+        generator: torch.Generator = self._source(like)[0]  # type: ignore[assignment]
         return generator
 
     def choice(self) -> float:

@@ -38,10 +38,10 @@ def accuracy_of(measures: Iterable[str]) -> pd.DataFrame:
 def accuracy_line(measure: str) -> str:
     """Return how a measure was correlated with accuracy, in each space of the study."""
     parts = []
-    for row in accuracy_of([measure]).itertuples():
-        what = "distance from the originals', " if str(row.measure).endswith(FROM_ORIGINALS) else ""
-        number = "" if pd.isna(row.rho) else f"ρ = {row.rho:+.2f} [{row.low:+.2f}, {row.high:+.2f}], "
-        parts.append(f"{what}{row.space}: {number}{row.verdict}")
+    for row in accuracy_of([measure]).to_dict("records"):
+        what = "distance from the originals', " if row["measure"].endswith(FROM_ORIGINALS) else ""
+        number = "" if pd.isna(row["rho"]) else "ρ = {rho:+.2f} [{low:+.2f}, {high:+.2f}], ".format(**row)
+        parts.append(f"{what}{row['space']}: {number}{row['verdict']}")
     return "; ".join(parts) or NOT_STUDIED
 
 
