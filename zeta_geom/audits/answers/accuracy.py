@@ -40,7 +40,8 @@ def accuracy_line(measure: str) -> str:
     parts = []
     for row in accuracy_of([measure]).to_dict("records"):
         what = "distance from the originals', " if row["measure"].endswith(FROM_ORIGINALS) else ""
-        number = "" if pd.isna(row["rho"]) else "ρ = {rho:+.2f} [{low:+.2f}, {high:+.2f}], ".format(**row)
+        interval = f"[{row['low']:+.2f}, {row['high']:+.2f}]"
+        number = "" if pd.isna(row["rho"]) else f"ρ = {row['rho']:+.2f} {interval}, "
         parts.append(f"{what}{row['space']}: {number}{row['verdict']}")
     return "; ".join(parts) or NOT_STUDIED
 
