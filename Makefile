@@ -36,7 +36,7 @@ study: $(VENV)/installed-train
 	$(PY) -m analyses.study.train --folder $(RUNS) --minutes $(MINUTES)
 
 geometry-study: $(VENV)/installed-train
-	$(PY) -m analyses.geometry_study --folder $(RUNS) --minutes $(MINUTES) --workers $(WORKERS) --cifar "$(CIFAR)"
+	$(PY) -m analyses.geometry_and_accuracy --folder $(RUNS) --minutes $(MINUTES) --workers $(WORKERS) --cifar "$(CIFAR)"
 
 test test-all: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check .

@@ -42,7 +42,7 @@ def main(
     preset: Annotated[str, typer.Option(help=", ".join(PRESETS))] = "quick",
     results: Annotated[Path, typer.Option(help="records and figures go into its folder PRESET")] = Path("results"),
     only: Annotated[
-        str, typer.Option(help='figures by number, such as "2 6"; or methods, audit, study, claims')
+        str, typer.Option(help='figures by number, such as "2 6"; or methods, audit, study, geometry-study, claims')
     ] = "",
     offline: Annotated[bool, typer.Option(help="use embedded data only")] = False,
     images: Annotated[

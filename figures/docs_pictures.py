@@ -22,6 +22,7 @@ PICTURES = {  # in docs/img -> in results/full/figures
     "figure_8.png": "figure_8-mnist.png",
     "figure_9.png": "figure_9_cpu-study.png",
     "figure_10.png": "figure_10_cpu-study.png",
+    "geometry_and_accuracy.png": "geometry_and_accuracy.png",
     "methods.png": "methods.png",
     "study.png": "study.png",
 }

@@ -32,7 +32,8 @@ COLORS = dict(zip(MARKERS, ("vermillion", "blue", "green", "purple", "orange", "
 def draw(results: Path) -> list[Path]:
     """Draw the figure from its records, and return the files."""
     records = {
-        name: read(results / "records" / "geometry_study" / name) for name in ("correlations", "cells", "points")
+        name: read(results / "records" / "geometry_and_accuracy" / name)
+        for name in ("correlations", "cells", "points")
     }
     with mpl.rc_context(PARAMETERS):
         return save(draw_study(records), results / "figures" / "geometry_and_accuracy")

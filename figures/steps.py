@@ -84,6 +84,13 @@ STEPS = (
     Step("10", "error against γ and weight decay", ("figure_10",), "figure_10", {"quick": 1, "full": 1}),
     Step("study", "classifiers on few images", ("study",), "study", {"quick": 1, "full": 1}),
     Step(
+        "geometry-study",
+        "whether geometry predicts accuracy",
+        ("geometry_and_accuracy",),
+        "geometry_and_accuracy",
+        {"quick": 10, "full": 6},
+    ),
+    Step(
         "claims",
         "the paper's statements, re-tested",
         ("theorems", "diversity", "mixing_speed", "paper_tables"),

@@ -9,7 +9,7 @@ from scipy import stats
 
 from analyses.claims.methods import above
 from analyses.claims.verdicts import FAILS, HOLDS, OPEN, Claim, table, yes_no
-from analyses.geometry_study.summary import SUPPORTED
+from analyses.geometry_and_accuracy.summary import SUPPORTED
 from analyses.study.tables import MAKES_TABLES, SEARCH, STUDY, read_table
 from zeta_geom.mixers import gamma_min
 

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from analyses.geometry_study import __main__ as command
-from analyses.geometry_study import settings
-from tests.analyses.geometry_study.study_cases import made_up
+from analyses.geometry_and_accuracy import __main__ as command
+from analyses.geometry_and_accuracy import settings
+from tests.analyses.geometry_and_accuracy.study_cases import made_up
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Does the geometry of an augmentation predict the accuracy that training with it gives?
 
-docs/geometry_and_accuracy.md has the plan and the results. `python -m analyses.geometry_study` carries out the
+docs/geometry_and_accuracy.md has the plan and the results. `python -m analyses.geometry_and_accuracy` carries out the
 missing runs and audits; this module computes the results from the finished cells.
 """
 
@@ -13,7 +13,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from analyses.context import Context
-from analyses.geometry_study.summary import summarise
+from analyses.geometry_and_accuracy.summary import summarise
 from analyses.study.tables import table_fingerprint
 
 TABLES = Path("docs/geometry_study")
@@ -28,13 +28,13 @@ class Settings(BaseModel, frozen=True):
 
 
 def run(context: Context, settings: Settings | None = None) -> None:
-    """Write the records geometry_study/correlations, cells and ranking, and the points of the scatter plots."""
+    """Write the records correlations, cells, ranking and points of geometry_and_accuracy."""
     s = settings or Settings()
     runs, measures = (read_table(s.tables / name) for name in (RUNS, MEASURES))
     data = table_fingerprint(runs) + table_fingerprint(measures)
     results = cache(lambda: summarise(runs, measures))
     for name in ("correlations", "cells", "ranking", "points"):
-        context.record(f"geometry_study/{name}", lambda: results()[name], settings={}, data=data)  # noqa: B023
+        context.record(f"geometry_and_accuracy/{name}", lambda: results()[name], settings={}, data=data)  # noqa: B023
 
 
 def read_table(path: Path) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from analyses.geometry_study.settings import (
+from analyses.geometry_and_accuracy.settings import (
     CIFAR,
     ERM,
     MANIFOLD_MIXUP,
@@ -24,7 +24,7 @@ from analyses.geometry_study.settings import (
     of_cell,
     recipe_of,
 )
-from analyses.geometry_study.training import ALONE, appended, write_table
+from analyses.geometry_and_accuracy.training import ALONE, appended, write_table
 from zeta_geom.audits import audit
 from zeta_geom.audits.measures.optional import OPTIONAL
 from zeta_geom.mixers import ManifoldMixup

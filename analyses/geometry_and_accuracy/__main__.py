@@ -4,8 +4,8 @@ A finished run, and each audit, are appended to the tables when they are done; a
 
 Examples
 --------
-python -m analyses.geometry_study --minutes 90
-python -m analyses.geometry_study --minutes 300 --cifar cifar-10-jpeg
+python -m analyses.geometry_and_accuracy --minutes 90
+python -m analyses.geometry_and_accuracy --minutes 300 --cifar cifar-10-jpeg
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Annotated
 
 import typer
 
-from analyses.geometry_study import MEASURES, RUNS, TABLES
-from analyses.geometry_study.measuring import measure_missing, read_measures
-from analyses.geometry_study.settings import CELLS, CIFAR, DATA, Cell
-from analyses.geometry_study.summary import finished_cells, summarise
-from analyses.geometry_study.training import read_runs, train_missing
+from analyses.geometry_and_accuracy import MEASURES, RUNS, TABLES
+from analyses.geometry_and_accuracy.measuring import measure_missing, read_measures
+from analyses.geometry_and_accuracy.settings import CELLS, CIFAR, DATA, Cell
+from analyses.geometry_and_accuracy.summary import finished_cells, summarise
+from analyses.geometry_and_accuracy.training import read_runs, train_missing
 from zeta_geom.records import atomic_path
 
 SHIPPED = Path("zeta_geom/audits/answers/accuracy.csv")  # what audits say of their measures

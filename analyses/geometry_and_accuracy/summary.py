@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analyses.geometry_study import ranking
-from analyses.geometry_study.settings import CELLS, ERM, FAMILIES, SEEDS, SETTINGS, Cell, of_cell
-from analyses.geometry_study.statistics import (
+from analyses.geometry_and_accuracy import ranking
+from analyses.geometry_and_accuracy.settings import CELLS, ERM, FAMILIES, SEEDS, SETTINGS, Cell, of_cell
+from analyses.geometry_and_accuracy.statistics import (
     LEAST,
     LEVEL,
     CellData,

@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 from sklearn.linear_model import Ridge
 
-from analyses.geometry_study import ranking
-from analyses.geometry_study.statistics import (
+from analyses.geometry_and_accuracy import ranking
+from analyses.geometry_and_accuracy.statistics import (
     CellData,
     drawn_settings,
     interval,

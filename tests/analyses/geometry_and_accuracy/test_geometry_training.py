@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analyses.geometry_study import measuring, settings, training
+from analyses.geometry_and_accuracy import measuring, settings, training
 
 CELL = settings.Cell("mnist-sample", 64, "lenet", 4)
 FEW = ("mixup-1", "manifold-mixup", "supermix", "noise-20")

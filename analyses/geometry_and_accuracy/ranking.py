@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analyses.geometry_study.statistics import CellData, centred_ranks, spearman
+from analyses.geometry_and_accuracy.statistics import CellData, centred_ranks, spearman
 
 MODEL = (("pixels", "dimension-k128"), ("oracle", "oracle-wrong-label"), ("pixels", "original-distance"))
 PENALTY = 1.0

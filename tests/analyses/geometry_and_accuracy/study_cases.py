@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from analyses.geometry_study import settings
+from analyses.geometry_and_accuracy import settings
 
 SETTINGS = [*settings.SETTINGS]
 INSIDE = SETTINGS.index("manifold-mixup")

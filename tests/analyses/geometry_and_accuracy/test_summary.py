@@ -4,11 +4,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analyses import geometry_study
+from analyses import geometry_and_accuracy
 from analyses.context import Context
-from analyses.geometry_study import settings
-from analyses.geometry_study.summary import NO_BETTER, OPEN, SUPPORTED, UNMEASURED, finished_cells, summarise, verdict
-from tests.analyses.geometry_study.study_cases import SETTINGS, made_up
+from analyses.geometry_and_accuracy import settings
+from analyses.geometry_and_accuracy.summary import (
+    NO_BETTER,
+    OPEN,
+    SUPPORTED,
+    UNMEASURED,
+    finished_cells,
+    summarise,
+    verdict,
+)
+from tests.analyses.geometry_and_accuracy.study_cases import SETTINGS, made_up
 from zeta_geom.records import read
 
 
@@ -109,9 +117,11 @@ def test_records_and_figure(tmp_path):
     runs, measures = made_up()
     context = Context(results=tmp_path, progress=False)
     with pytest.raises(FileNotFoundError, match="make geometry-study"):
-        geometry_study.run(context, geometry_study.Settings(tables=tmp_path))
-    runs.to_parquet(tmp_path / geometry_study.RUNS)
-    measures.to_parquet(tmp_path / geometry_study.MEASURES)
-    geometry_study.run(context, geometry_study.Settings(tables=tmp_path))
-    assert set(read(tmp_path / "records" / "geometry_study" / "ranking").table["ranking"]) >= {"the three together"}
+        geometry_and_accuracy.run(context, geometry_and_accuracy.Settings(tables=tmp_path))
+    runs.to_parquet(tmp_path / geometry_and_accuracy.RUNS)
+    measures.to_parquet(tmp_path / geometry_and_accuracy.MEASURES)
+    geometry_and_accuracy.run(context, geometry_and_accuracy.Settings(tables=tmp_path))
+    assert set(read(tmp_path / "records" / "geometry_and_accuracy" / "ranking").table["ranking"]) >= {
+        "the three together"
+    }
     assert all(path.stat().st_size > 10_000 for path in draw(tmp_path))

@@ -12,7 +12,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from analyses.context import one_thread
-from analyses.geometry_study.settings import ERM, SEEDS, SETTINGS, Cell, of_cell, recipe_of
+from analyses.geometry_and_accuracy.settings import ERM, SEEDS, SETTINGS, Cell, of_cell, recipe_of
 from zeta_geom.records import atomic_path
 from zeta_geom.training import run
 
