@@ -14,6 +14,7 @@ import pytest
 from joblib import cpu_count, effective_n_jobs
 
 from tests.execution import sweep_cases as cases
+from zeta_geom.execution import dask
 from zeta_geom.execution.executors import Lost
 from zeta_geom.sweeps import DaskExecutor, PoolExecutor, SerialExecutor
 
@@ -48,6 +49,17 @@ def test_a_task_whose_process_dies_is_given_out_again_and_at_last_given_up(make_
     assert [found[i] for i in (0, 1, 2, 4)] == [2, 2 * "die once", 6, 10]
     assert isinstance(found[3], Lost)
     assert "died" in found[3].reason
+
+
+@pytest.mark.slow
+def test_workers_that_dask_does_not_restart_are_replaced(monkeypatch, tmp_path):
+    async def stay_dead(self, exitcode):
+        await self._unregister()
+
+    monkeypatch.setattr("distributed.nanny.Nanny._on_worker_exit", stay_dead)
+    monkeypatch.setattr(dask, "PATIENCE", 4.0)
+    tasks = [("die once", str(tmp_path / "0")), (1, "")]
+    assert dict(DaskExecutor(n_workers=1).map(cases.moody, tasks)) == {0: 2 * "die once", 1: 2}
 
 
 class Fragile:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -18,6 +19,8 @@ from zeta_geom.execution.guard import GUARD, require_main_guard
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
 
+logger = logging.getLogger(__name__)
+PERIOD, PATIENCE = 2.0, 60.0  # seconds between looks at the workers, and without any: a restart takes up to ten
 LEFT_BY_DASK = ("PYTHONHASHSEED", "__DASK_PARENT_PID")  # a cluster sets them in the environment of its starter
 
 
@@ -111,12 +114,40 @@ def local_cluster(n_workers: int) -> Iterator[LocalCluster]:
     unchanged = dask.config.set({"distributed.nanny.pre-spawn-environ": {}})
     before = {name: os.environ.get(name) for name in LEFT_BY_DASK}
     try:
-        with unchanged, _start(lambda: distributed.LocalCluster(**options, silence_logs=logging.ERROR)) as cluster:
+        with (
+            unchanged,
+            _start(lambda: distributed.LocalCluster(**options, silence_logs=logging.ERROR)) as cluster,
+            _watched(cluster, n_workers),
+        ):
             yield cluster
     finally:
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)
+
+
+@contextmanager
+def _watched(cluster: LocalCluster, n_workers: int) -> Iterator[None]:
+    """Start workers anew if none is left: Dask does not restart one that dies before it has wholly started."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        empty = 0.0
+        while not ended.wait(PERIOD):
+            empty = 0.0 if cluster.scheduler.workers else empty + PERIOD
+            if empty >= PATIENCE:
+                logger.warning("no Dask worker is left; starting %d", n_workers)
+                cluster.scale(0)
+                cluster.scale(n_workers)
+                empty = 0.0
+
+    watcher = threading.Thread(target=watch, name="zeta_geom: Dask's workers", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
 
 
 def _start(start: Callable[[], LocalCluster]) -> LocalCluster:
