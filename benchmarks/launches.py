@@ -1,4 +1,4 @@
-"""How many kernels a device launches for a call, counted without a device."""
+"""The operations of torch that a call carries out on a device, counted without one; most launch one kernel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from zeta_geom.mixers import constants, make_mixer
+from zeta_geom.mixers import make_mixer
 from zeta_geom.rng import seeds
 
 BATCH, N_CLASSES = (32, 3, 32, 32), 10
@@ -41,7 +41,6 @@ def launches_of(call: Callable[[], object]) -> list[str]:
 
 def launches_of_mixer(name: str) -> tuple[list[str], list[str]]:
     """Return the operations of a mixer's whole call with int labels, and those of `apply`, on fake CUDA tensors."""
-    constants.make_once.cache_clear()  # they belong to one mode
     real, seeds.torch_generator = seeds.torch_generator, lambda seed, device: None  # type: ignore[assignment]
     try:
         with FakeTensorMode():
@@ -53,4 +52,3 @@ def launches_of_mixer(name: str) -> tuple[list[str], list[str]]:
             return whole, launches_of(lambda: mixer.apply(X, Y, plan))
     finally:
         seeds.torch_generator = real
-        constants.make_once.cache_clear()

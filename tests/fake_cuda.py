@@ -5,7 +5,6 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from zeta_geom.mixers import constants
 from zeta_geom.rng import seeds
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
@@ -43,7 +42,5 @@ def no_waiting(monkeypatch):
     if torch.version.cuda is None:
         pytest.skip("this torch is built without CUDA: no fake cuda tensors")
     monkeypatch.setattr(seeds, "torch_generator", lambda seed, device: None)  # there is no device to make it on
-    constants.make_once.cache_clear()  # they belong to one mode
     with FakeTensorMode(), NoWaiting():
         yield
-    constants.make_once.cache_clear()

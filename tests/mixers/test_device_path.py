@@ -5,12 +5,15 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from benchmarks.launches import launches_of_mixer
-from tests.fake_cuda import needs_cuda
-from tests.mixers.mixer_cases import LABELS, batch, to_numpy
+from benchmarks.launches import launches_of, launches_of_mixer
+from tests.fake_cuda import needs_cuda, no_waiting
+from tests.mixers.mixer_cases import LABELS, VARIANTS, batch, to_numpy
 from zeta_geom.checks.points import is_tensor
 from zeta_geom.mixers import ZetaMixup, arrays, draws, labels, make_mixer, p_series_weights
 from zeta_geom.mixers.methods import cutmix, pairs
+from zeta_geom.rng.capturing import no_host_draws
+
+__all__ = ["no_waiting"]
 
 
 @pytest.fixture
@@ -67,21 +70,76 @@ def test_out_of_half_precision_is_written(on_a_device):
     assert torch.equal(out, ZetaMixup().apply(X, None, plan)[0])
 
 
+@pytest.mark.parametrize("name", ["zeta", "mixup", "mixup-per-sample"])
+def test_gradients_are_those_of_the_host(name, on_a_device, monkeypatch):
+    kind, params = VARIANTS[name]
+    X = batch("torch", "float64").requires_grad_()
+    mixer = make_mixer(kind, random_state=0, **params)
+    plan = mixer.draw(X.shape, n_out=10, like=X)
+    (there,) = torch.autograd.grad(mixer.apply(X, None, plan)[0].square().sum(), X)
+    monkeypatch.undo()
+    (here,) = torch.autograd.grad(mixer.apply(X, None, plan)[0].square().sum(), X)
+    torch.testing.assert_close(there, here)
+
+
+def test_constants_made_for_inference_serve_training(on_a_device):
+    X = torch.rand(64, 3)
+    with torch.inference_mode():
+        ZetaMixup(1.234, n_mix=2, random_state=0)(X)
+    X.requires_grad_()
+    ZetaMixup(1.234, n_mix=2, random_state=0)(X, n_out=1)[0].sum().backward()
+    assert X.grad.sum().item() == pytest.approx(3, abs=1e-5)
+
+
+def test_a_box_drawn_on_the_device_does_not_wait_either(no_waiting, monkeypatch):
+    X, y = torch.rand(8, 3, 6, 6, device="cuda"), torch.zeros(8, dtype=torch.int64, device="cuda")
+    mixer = make_mixer("cutmix", n_classes=5, random_state=0)
+    assert isinstance(mixer.draw(X.shape, like=X).box, np.ndarray)
+    with no_host_draws():  # as in a capture
+        assert mixer.draw(X.shape, like=X).box.device == X.device
+        assert mixer(X, y)[0].shape == X.shape
+        with pytest.raises(RuntimeError, match="RandomMixer, and prob below 1, cannot be captured"):
+            ZetaMixup(prob=0.5, random_state=0)(X)
+    assert isinstance(mixer.draw(X.shape, like=X).box, np.ndarray)
+
+
+CUDA_BUILD = pytest.mark.skipif(
+    torch.version.cuda is None, reason="this torch is built without CUDA: no fake tensors"
+)
+
+
+@CUDA_BUILD
 @pytest.mark.parametrize(
     ("name", "call", "applied"), [("zeta", 8, 2), ("mixup", 8, 4), ("cutmix", 8, 5), ("p-series-pairs", 11, 6)]
 )
-def test_a_call_launches_few_kernels(name, call, applied):
-    if torch.version.cuda is None:
-        pytest.skip("this torch is built without CUDA: no fake cuda tensors")
+def test_a_call_is_few_operations(name, call, applied):
     whole, of_apply = launches_of_mixer(name)
     assert len(whole) <= call, whole
     assert len(of_apply) <= applied, of_apply
+
+
+@CUDA_BUILD
+def test_more_rows_are_not_more_operations(no_waiting):
+    X, mixer = torch.rand(32, 5, device="cuda"), ZetaMixup(random_state=0)
+    few, many = (len(launches_of(lambda n=n: mixer(X, n_out=n))) for n in (33, 3_201))
+    assert many <= few
 
 
 def test_a_graph_is_captured_on_cuda_only():
     for X, what in ((torch.rand(4, 3), "a tensor on cpu"), (np.eye(3), "ndarray")):
         with pytest.raises(TypeError, match=f"X must be a tensor on CUDA, where graphs are captured; got {what}"):
             ZetaMixup().captured(X)
+
+
+@CUDA_BUILD
+def test_what_cannot_be_captured_is_refused_before(no_waiting):
+    X = torch.rand(4, 3, device="cuda")
+    with pytest.raises(TypeError, match="y must be a tensor on CUDA, where graphs are captured; got list"):
+        ZetaMixup().captured(X, [0, 1, 2, 0])
+    with pytest.raises(ValueError, match="LocalSyntheticInstances cannot be captured: its apply leaves torch"):
+        make_mixer("local-synthetic-instances").captured(X)
+    with pytest.raises(ValueError, match="ZetaMixup cannot be captured: check_values waits for the host"):
+        ZetaMixup(check_values=True).captured(X)
 
 
 @pytest.mark.cuda
@@ -97,6 +155,15 @@ class TestCaptured:
         X_new, Y_new = mix(torch.full_like(X, 2.0), torch.full_like(y, 3))
         torch.testing.assert_close(X_new, torch.full_like(X, 2.0))
         torch.testing.assert_close(Y_new[:, 3], torch.ones(16, device="cuda"))
+        with pytest.raises(ValueError, match=r"X must be like that of the captured batch, \(16, 3, 8, 8\)"):
+            mix(X[:8], y[:8])
+
+    def test_the_first_replay_is_the_next_call(self):
+        X = torch.rand(16, 5, device="cuda")
+        plain = ZetaMixup(random_state=0)
+        mix = ZetaMixup(random_state=0).captured(X)
+        for _ in range(3):
+            torch.testing.assert_close(mix(X)[0], plain(X)[0])
 
     def test_orders_are_equally_frequent(self):
         X = torch.eye(4, device="cuda")
@@ -108,5 +175,5 @@ class TestCaptured:
 
     def test_choices_of_the_host_are_refused(self):
         X = torch.rand(4, 3, device="cuda")
-        with pytest.raises(RuntimeError, match="the host chooses anew for each batch"):
+        with pytest.raises(RuntimeError, match="prob below 1, cannot be captured"):
             ZetaMixup(prob=0.5, random_state=0).captured(X)

@@ -63,6 +63,12 @@ def test_any_mixer_trains(variant, loaders):
     assert not torch.equal(network[0].weight, before)
 
 
+def test_filters_are_stored_channels_last_on_a_cpu(loaders):
+    network = nn.Sequential(nn.Conv2d(1, 3, 3), nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(64, 10))
+    fitted(Classifier(network, 10, **SETTINGS), loaders, limit_train_batches=1)
+    assert network[1].weight.is_contiguous(memory_format=torch.channels_last)
+
+
 def test_co_mixup_without_a_model_follows_the_gradients_of_the_network_that_is_trained(loaders):
     network = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
     classifier = Classifier(network, 10, mixer=CoMixup(random_state=0), **SETTINGS, mean=[0.3], std=[0.2])

@@ -72,8 +72,9 @@ def image_axes(shape: Sequence[int], channels: str | None = None, name: str = "X
 def _inferred(shape: tuple[int, ...], name: str) -> str:
     if len(shape) == 3:
         return "first"
-    first, last = (len(shape) == 4 and shape[axis] in CHANNEL_COUNTS for axis in (1, 3))
-    if first == last:
+    # neither `in` nor a comparison of flags: torch.compile cannot trace them on symbolic sizes
+    first, last = (len(shape) == 4 and any(shape[axis] == count for count in CHANNEL_COUNTS) for axis in (1, 3))
+    if (first and last) or not (first or last):
         which = "both the second and the last axis" if first else "neither the second nor the last axis"
         raise ValueError(
             f"{name} must be images with one axis of 1, 3 or 4 channels; in shape {shape}, {which} can be that "

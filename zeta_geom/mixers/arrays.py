@@ -62,10 +62,11 @@ def compute_dtype(like: Array) -> Any:
 
 
 def product_dtype(X: Array) -> Any:
-    """Return the dtype of a matrix product with X: on a device its own, since tensor cores accumulate float32.
+    """Return the dtype of a matrix product with X: on a device its own, for tensor cores, which sum in float32.
 
     Weights of half precision move a mean by at most u · max |x|, u = 2^-11 in float16 and 2^-8 in bfloat16, as much
-    as the rounding of the result; smaller than 2^-25, a weight in float16 is 0.
+    as the rounding of the result; smaller than 2^-25, a weight in float16 is 0. Where cuBLAS splits a sum, it adds
+    the parts in half precision unless torch.backends.cuda.matmul forbids it; m is too small for that as a rule.
     """
     return compute_dtype(X) if on_host(X) else X.dtype
 

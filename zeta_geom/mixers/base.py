@@ -7,13 +7,13 @@ from zeta_geom.checks import check_int, check_real
 from zeta_geom.checks.types import Array, ArrayLike, Shape, SomeArray
 from zeta_geom.mixers.arrays import cast, compute_dtype, copy_into, namespace, take_rows
 from zeta_geom.mixers.checks import check_draw, check_images, check_needs, check_output, check_plan, check_samples
-from zeta_geom.mixers.compiled import Compilable
+from zeta_geom.mixers.graphs import Graphs
 from zeta_geom.mixers.plans import MixPlan, Unmixed
 from zeta_geom.mixers.traits import Traits
 from zeta_geom.rng import RandomState
 
 
-class Mixer(Compilable, ABC):
+class Mixer(Graphs, ABC):
     """A method that maps a batch (X, y) to a mixed batch (X_new, Y_new).
 
     Parameters
@@ -96,7 +96,8 @@ class Mixer(Compilable, ABC):
         n_out : int, optional
             Number of rows to return; m by default.
         like : array or tensor, optional
-            Its backend, device and precision are those of the plan; NumPy and float64 by default.
+            Its backend, device and precision are those of the plan, but for one box and λ of CutMix on a device,
+            which the host may draw; NumPy and float64 by default.
         labels : float array or tensor of shape (m, K), optional
             Soft labels, for the methods whose draw depends on classes.
         clip : bool

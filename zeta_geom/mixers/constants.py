@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from zeta_geom.mixers.arrays import compute_dtype
 from zeta_geom.mixers.weights import p_series
-from zeta_geom.rng.streams import is_capturing
+from zeta_geom.rng.capturing import is_capturing
 
 if TYPE_CHECKING:
     import torch
 
-MOST_CLASSES = 2048  # a larger table of labels takes over 17 MB in float32
+MOST_CLASSES = 2048  # a larger table of labels takes more than 17 MB in float32
+MOST_KEPT = 16  # a mixer needs three: its weights for whole batches and for a short last one, and its labels
+KEPT: dict[tuple[Any, ...], torch.Tensor] = {}
 
 
 def device_series(n: int, gamma: float, like: torch.Tensor) -> torch.Tensor:
@@ -29,19 +30,20 @@ def label_table(n_classes: int, like: torch.Tensor) -> torch.Tensor:
 def _kept(make: Callable[..., torch.Tensor], like: torch.Tensor, *values: float) -> torch.Tensor:
     import torch
 
-    if torch.compiler.is_compiling() or is_capturing():
-        return make(*values, compute_dtype(like), like.device)  # the memory of a graph is not ours to keep
-    return make_once(make, *values, compute_dtype(like), like.device, type(like))
-
-
-@lru_cache(maxsize=16)  # a mixer needs four: of the whole batches and of the short last one
-def make_once(make: Callable[..., torch.Tensor], *key: Any) -> torch.Tensor:
-    """Return make(*values, dtype, device), computed at the first call; the type of tensors ends the key."""
-    import torch
-
-    constant = make(*key[:-1])  # the type keeps FakeTensors apart
-    if torch.cuda.is_initialized() and constant.device.type == "cuda":
-        torch.cuda.current_stream(constant.device).synchronize()  # once: later calls may use other streams
+    arguments = (*values, compute_dtype(like), like.device)
+    if torch.compiler.is_compiling():
+        return make(*arguments)
+    key = (make, *arguments, getattr(like, "fake_mode", None))  # the FakeTensors of one mode are of no use to another
+    if key in KEPT:
+        return KEPT[key]
+    with torch.inference_mode(False), torch.no_grad():  # usable in any later mode
+        constant = make(*arguments)
+    if not is_capturing():  # else its memory belongs to the graph
+        if like.device.type == "cuda" and torch.cuda.is_initialized():
+            torch.cuda.current_stream(like.device).synchronize()  # once: later calls may use other streams
+        while len(KEPT) >= MOST_KEPT:
+            KEPT.pop(next(iter(KEPT)))
+        KEPT[key] = constant
     return constant
 
 

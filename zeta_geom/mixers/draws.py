@@ -62,8 +62,10 @@ def draw_orders(stream: Stream, rows: int, m: int, n_mix: int, anchor: str, like
         return to_backend(orders, like) if is_tensor(like) else orders
     keys = stream.uniform((rows, m), like)  # a device sorts random keys in parallel; a shuffle is sequential
     if anchor == "self":
-        for part in keys.split(m):
-            part.fill_diagonal_(-1.0)  # below all keys: the leader comes first
+        whole = rows // m * m  # row k leads with sample k mod m; its key is below all others
+        keys[:whole].view(-1, m, m).diagonal(dim1=1, dim2=2).fill_(-1.0)
+        if rows > whole:
+            keys[whole:].fill_diagonal_(-1.0)
     return keys.argsort(1) if n_mix == m else keys.topk(n_mix, dim=1, largest=False).indices
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 import zeta_geom.rng.seeds as seeds
 from zeta_geom.checks.types import Array, Shape
+from zeta_geom.rng.capturing import host_may_draw
 from zeta_geom.rng.states import FORMAT, bytes_of, copy_state, plain_state, read_state, set_bytes
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ class Stream:
     ----------
     random_state : None, int, numpy.random.Generator, numpy.random.RandomState or torch.Generator
         Seeds the stream. On the CPU, one generator serves both backends; on another device an int, None or
-        RandomState becomes a torch.Generator there, and a CPU generator raises TypeError.
+        RandomState becomes a torch.Generator there, and a CPU generator raises TypeError. A number for a whole batch,
+        such as the box of CutMix, may still be drawn on the host: see `may_draw_on_host`.
     """
 
     _shared = False  # whether the host generator is the caller's
@@ -111,9 +113,12 @@ class Stream:
         limits = torch.iinfo(torch.int64)
         return torch.randint(limits.min, limits.max, (rows,), generator=generator).numpy().view(np.uint64)
 
-    def has_host_numbers(self) -> bool:
-        """Return whether the host may draw beside a device: unless a torch.Generator is the source, or in a graph."""
-        return isinstance(self._host, np.random.Generator) and not is_capturing()
+    def may_draw_on_host(self) -> bool:
+        """Return whether the host may draw one number for a whole batch on a device.
+
+        Not if a torch.Generator is the source, and not while a CUDA graph is captured, which would repeat it.
+        """
+        return isinstance(self._host, np.random.Generator) and host_may_draw()
 
     def generator_for(self, like: torch.Tensor) -> torch.Generator:
         """Return the generator that draws on the device of a tensor."""
@@ -122,8 +127,10 @@ class Stream:
 
     def choice(self) -> float:
         """Draw a float from U[0, 1) on the host, for a choice of the program."""
-        if is_capturing():
-            raise RuntimeError("the host chooses anew for each batch, which a CUDA graph cannot repeat.")
+        if not host_may_draw():
+            raise RuntimeError(
+                "RandomMixer, and prob below 1, cannot be captured: the host chooses for each batch. Call the mixer."
+            )
         self._enter_worker()
         if not seeds.is_torch_generator(self._host):
             return float(self._host.random())
@@ -205,12 +212,6 @@ class Stream:
             self._worker = worker
             self._host = self._spawned(worker)
             self._device, self._saved = {}, {}
-
-
-def is_capturing() -> bool:
-    """Return whether a CUDA graph is being captured, whose replays repeat the host's numbers."""
-    cuda: Any = getattr(sys.modules.get("torch"), "cuda", None)
-    return cuda is not None and cuda.is_initialized() and cuda.is_current_stream_capturing()
 
 
 def _log_gammas(alpha: float, shape: Shape, generator: torch.Generator, device: torch.device | None) -> torch.Tensor:

@@ -72,7 +72,7 @@ class CutMix(ImageMixer, PairMixer):
         height, width = (shape[axis] for axis in self._image_axes(shape))
         size = (rows,) if self.per_sample else ()
         # one box that the host draws costs a device nothing, and can be cut out of the images without a mask
-        source = None if size == () and not on_host(like) and self._stream.has_host_numbers() else like
+        source = None if size == () and not on_host(like) and self._stream.may_draw_on_host() else like
         lam = self._stream.beta(self.alpha, size, source)
         xp, cut = namespace(lam), (1 - lam) ** 0.5
         down, right = self._stream.uniform((2, *size), source)

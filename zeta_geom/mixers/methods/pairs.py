@@ -47,7 +47,8 @@ def draw_partners(stream: Stream, m: int, rows: int, like: Array | None) -> Any:
 def blend(values: SomeArray, plan: PairPlan, lam: Array, out: SomeArray | None = None) -> SomeArray:
     """Return λ v + (1 - λ) v[partners] of `values` (m, ...) in at least float32; λ is () or (rows,).
 
-    A device computes it in one kernel as v[partners] + λ (v - v[partners]), whose difference must not overflow.
+    A device computes it in one operation, from the end that is nearer: v[partners] + λ (v - v[partners]), or
+    v - (1 - λ) (v - v[partners]). There the difference must not overflow.
     """
     xp, dtype = namespace(values), compute_dtype(values)
     flat = flatten(values)

@@ -138,4 +138,4 @@ def load_classifier(run: str, folder: Path | str) -> Classifier:
     shapes = Shapes(built["n_classes"], tuple(built["image_shape"]), *filled)
     classifier = build_classifier(recipe, built["seed"], shapes, folder)
     classifier.load_state_dict(load_file(path))
-    return classifier.requires_grad_(False).to(memory_format=channels_last).eval()  # faster, see Classifier.setup
+    return classifier.requires_grad_(False).to(memory_format=channels_last).eval()  # faster on a CPU, see setup

@@ -1,26 +1,31 @@
-"""A mixer whose `apply` is one compiled graph."""
+"""The calls of a mixer as graphs."""
 
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass, replace
+from itertools import count
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from zeta_geom.checks.points import is_tensor
 from zeta_geom.mixers.captured import CapturedMixer
+from zeta_geom.mixers.plans import Unmixed
 from zeta_geom.mixers.seeded import Seeded
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from zeta_geom.mixers.traits import Traits
+    from zeta_geom.rng.streams import Stream
 
-Self = TypeVar("Self", bound="Compilable")
+Self = TypeVar("Self", bound="Graphs")
+_numbers = count()
 
 
-class Compilable(Seeded):
-    """A mixer that torch can compile."""
+class Graphs(Seeded):
+    """The calls of a mixer as graphs: `apply` compiled by torch, or a whole call captured on CUDA."""
 
     traits: Traits
 
@@ -28,8 +33,8 @@ class Compilable(Seeded):
         """Return this mixer with `apply` compiled by torch into one graph.
 
         Draws stay outside the graph, since torch compiles no generators: both mixers share one stream. The first call
-        with a new shape compiles, for seconds to a minute. `mix_dataset` and copies by pickle and deepcopy do not use
-        the graph.
+        with a new shape compiles, for seconds to a minute. Children and `mix_dataset` use the graph too; copies by
+        `copy` and pickle do not.
 
         Parameters
         ----------
@@ -61,14 +66,26 @@ class Compilable(Seeded):
             raise ValueError(f"{title} cannot be compiled: its apply leaves torch. Call it as it is.")
         mixer = self._on(self._stream)
         replaced: Any = mixer
-        graph = torch.compile(replaced._mix, fullgraph=True, **options)
+        plain = replaced._mix
+        # torch limits the compilations of one code object, and all mixers share that of `_mix`
+        code = plain.__func__.__code__.replace(co_name=f"mix_{next(_numbers)}")
+        function = MethodType(FunctionType(code, plain.__func__.__globals__), mixer)
+        graph = torch.compile(function, fullgraph=True, **options)
 
         def mix(X: Any, Y: Any, plan: Any, out: Any) -> Any:
             if not is_tensor(X):
                 raise TypeError(f"a compiled {title} takes torch tensors; got an array. Pass torch.from_numpy(X).")
+            if isinstance(plan, Unmixed):
+                return plain(X, Y, plan, out)
             return graph(X, Y, with_tensors(plan, X), out)
 
         replaced._mix = mix
+        return mixer
+
+    def _on(self: Self, stream: Stream) -> Self:
+        mixer = super()._on(stream)
+        if "_mix" in self.__dict__:  # mixing draws nothing, so the graph serves every stream
+            mixer.__dict__["_mix"] = self.__dict__["_mix"]
         return mixer
 
     def captured(self, X: Tensor, y: Tensor | None = None, *, n_classes: int | None = None) -> CapturedMixer:
@@ -104,7 +121,7 @@ def with_tensors(plan: Any, X: Tensor) -> Any:
     for field in fields(plan):
         value = getattr(plan, field.name)
         if isinstance(value, (np.ndarray, np.generic)):
-            changed[field.name] = torch.as_tensor(value).to(X.device, non_blocking=True)
+            changed[field.name] = torch.from_numpy(np.array(value)).to(X.device, non_blocking=True)
         elif is_dataclass(value):
             changed[field.name] = with_tensors(value, X)
     return replace(plan, **changed) if changed else plan
