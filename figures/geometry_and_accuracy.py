@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
 from figures.common import data_name, network_name, save
+from zeta_geom.audits.answers.accuracy import FROM_ORIGINALS
 from zeta_geom.plots.heat_table import heat_table
 from zeta_geom.plots.style import OKABE_ITO, PARAMETERS, panel_letter
 from zeta_geom.records import Record, read
@@ -47,15 +49,18 @@ def draw_study(records: dict[str, Record]) -> Figure:
         raise ValueError(f"the figure has no place for the spaces {', '.join(sorted(unknown))}.")
     measures = list(dict.fromkeys(correlations["measure"]))
     names = list(cells[CELL].drop_duplicates().itertuples(index=False, name=None))
-    columns = [
-        (space, cell) for space in SPACES for cell in (*names, MEAN) if drawn(correlations, cells, space, cell)
-    ]
-    fig = Figure(figsize=(2.6 + 0.82 * len(columns), 0.26 * len(measures) + 4.6))
-    top, bottom = fig.subfigures(2, 1, height_ratios=(0.26 * len(measures) + 1.2, 3.4))
+    shown = (*names, MEAN) if len(names) > 1 else (MEAN,)
+    columns = [(space, cell) for space in SPACES for cell in shown if drawn(correlations, cells, space, cell)]
+    fig = Figure(figsize=(max(10.0, 3.6 + 0.82 * len(columns)), 0.26 * len(measures) + 4.4))
+    top, bottom = fig.subfigures(2, 1, height_ratios=(0.26 * len(measures) + 1.0, 3.4))
     draw_table(top.subplots(), correlations, cells, measures, columns)
     for ax, key, letter in zip(bottom.subplots(1, len(SCATTERED), sharey=True), SCATTERED, "bcde", strict=True):
         scatter(ax, records["points"].table, key)
         panel_letter(ax, letter)
+    cell = records["points"].table[CELL].iloc[0]
+    bottom.suptitle(
+        f"{data_name(cell['data']).split(',')[0]}, {cell['n_train']:,} images: each augmentation", fontsize=9
+    )
     handles = [
         mpl.lines.Line2D([], [], ls="", marker=MARKERS[family], color=OKABE_ITO[COLORS[family]], label=family, ms=5)
         for family in MARKERS
@@ -86,7 +91,7 @@ def draw_table(
             star = "*" if cell == MEAN and row["p_holm"] < 0.05 else ""
             texts[i, j], small[i, j] = f"{row['rho']:+.2f}{star}", f"{row['low']:+.2f} to {row['high']:+.2f}"
             shades[i, j] = row["rho"]
-    headings = [MEAN if cell == MEAN else f"{data_name(cell[0]).split(',')[0]}\n{cell[1]:,}" for _, cell in columns]
+    headings = [heading(cells, cell) for _, cell in columns]
     used = [space for space in SPACES if any(space == column for column, _ in columns)]
     groups = [(SPACES[space], sum(space == column for column, _ in columns)) for space in used]
     titles = correlations.drop_duplicates("measure").set_index("measure")["title"]
@@ -95,7 +100,7 @@ def draw_table(
         ax,
         texts,
         shades,
-        rows=[titles[name] for name in measures],
+        rows=[shortened(titles[name]) for name in measures],
         columns=headings,
         groups=groups,
         small=small,
@@ -107,7 +112,21 @@ def draw_table(
         f"over ERM, with 95 % bootstrap intervals; {networks}. *: p < 0.05 by permutation, after Holm's correction "
         "over all measures. Hatched: not measured."
     )
-    ax.set_xlabel(textwrap.fill(note, 14 * len(columns)), fontsize=7, loc="left")
+    ax.set_xlabel(textwrap.fill(note, max(95, 14 * len(columns))), fontsize=7, loc="left")
+
+
+def heading(cells: pd.DataFrame, cell: object) -> str:
+    """Return the heading of a column: the data and the number of images, or that it is a mean over all cells."""
+    known = cells[CELL].drop_duplicates()
+    if cell == MEAN and len(known) > 1:
+        return MEAN
+    data, n_train, _ = known.iloc[0] if cell == MEAN else cell  # type: ignore[misc]
+    return f"{data_name(data).split(',')[0]}\n{n_train:,} images"
+
+
+def shortened(title: str) -> str:
+    """Return the title of a measure as it stands before a row."""
+    return title.replace(FROM_ORIGINALS, ": distance from real").replace("ClassifierOracle", "ERM's network")
 
 
 def listed_networks(cells: pd.DataFrame) -> str:
@@ -124,10 +143,14 @@ def scatter(ax: Axes, points: pd.DataFrame, key: tuple[str, str]) -> None:
     for family, rows in part.groupby("family", sort=False):
         ax.plot(rows["value"], 100 * rows["gain"], MARKERS[family], color=OKABE_ITO[COLORS[family]], ms=5, alpha=0.8)
     ax.axhline(0, color=OKABE_ITO["grey"], lw=0.8, zorder=0)
-    ax.set_xlabel(f"{part['title'].iloc[0] if len(part) else f'{measure}: not measured'}, {space}")
+    ax.set_yscale("symlog", linthresh=1, linscale=2)  # most gains lie within a point, one loses fifteen
+    ax.yaxis.set_major_locator(FixedLocator([-10, -5, -2, -1, -0.5, 0, 0.5, 1]))
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    ax.yaxis.set_minor_locator(NullLocator())
+    title = part["title"].iloc[0] if len(part) else f"{measure}: not measured"
+    ax.set_xlabel(f"{textwrap.fill(title, 28)}\n({'pixels' if space == 'pixels' else 'features of ERM'})")
     if ax.get_subplotspec().is_first_col():
         ax.set_ylabel("gain over ERM / percentage points")
-    ax.set_title(f"{data_name(cell[0]).split(',')[0]}, {cell[1]:,} images", fontsize=8)
 
 
 if __name__ == "__main__":
