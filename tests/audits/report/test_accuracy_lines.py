@@ -26,13 +26,13 @@ def rows(monkeypatch):
 
 def test_a_line_has_every_space(rows):
     assert accuracy.accuracy_line("dimension-k8") == (
-        "pixels: ρ = -0.25 [-0.50, +0.10], not shown; distance from the originals', pixels: ρ = -0.75 "
+        "pixels: ρ = -0.25 [-0.50, +0.10], not shown; pixels, distance from the originals': ρ = -0.75 "
         "[-0.90, -0.50], supported; network: ρ = +0.50 [+0.10, +0.70], not shown"
     )
     assert accuracy.accuracy_line("vote-kl-y-v") == "pixels: not finite for enough augmentations"
     assert accuracy.accuracy_line("dimension-k16") == "not studied"
     assert len(accuracy.accuracy_of(["dimension-k8", "unknown"])) == 3
-    assert "28 augmentations of MNIST (2,000 images, LeNet-5). It is an association" in accuracy.accuracy_note()
+    assert "28 augmentations of MNIST (2,000 images, LeNet-5); “network” stands for" in accuracy.accuracy_note()
 
 
 def test_the_shipped_table_is_that_of_the_docs():

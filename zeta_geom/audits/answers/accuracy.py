@@ -16,8 +16,9 @@ FROM_ORIGINALS = ", distance from the originals'"  # ends the name of a measure 
 NOT_STUDIED = "not studied"
 NOTE = (
     "“Correlation with accuracy” is Spearman's ρ, with its 95 % interval, between the measure and the gain in test "
-    "accuracy over training without augmentation, across 28 augmentations of {cells}. It is an association over "
-    "augmentations of those data, and no prediction for yours; “not shown” means that no correlation was shown after "
+    "accuracy over training without augmentation, across 28 augmentations of {cells}; “network” stands for the "
+    "features of the network that was trained without augmentation. It is an association over augmentations of those "
+    "data, and no prediction for yours; “not shown” means that no correlation with the expected sign was shown after "
     "a correction for all measures."
 )
 
@@ -39,10 +40,10 @@ def accuracy_line(measure: str) -> str:
     """Return how a measure was correlated with accuracy, in each space of the study."""
     parts = []
     for row in accuracy_of([measure]).to_dict("records"):
-        what = "distance from the originals', " if row["measure"].endswith(FROM_ORIGINALS) else ""
+        what = FROM_ORIGINALS if row["measure"].endswith(FROM_ORIGINALS) else ""
         interval = f"[{row['low']:+.2f}, {row['high']:+.2f}]"
         number = "" if pd.isna(row["rho"]) else f"ρ = {row['rho']:+.2f} {interval}, "
-        parts.append(f"{what}{row['space']}: {number}{row['verdict']}")
+        parts.append(f"{row['space']}{what}: {number}{row['verdict']}")
     return "; ".join(parts) or NOT_STUDIED
 
 
