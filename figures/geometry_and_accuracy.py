@@ -23,8 +23,8 @@ SPACES = {"pixels": "in pixels, or by ERM's network", "network": "in features of
           "imagenet": "in features of EfficientNet-Lite0"}  # fmt: skip
 ORACLE = "oracle"  # measured on the samples themselves, so drawn with the pixels
 MEAN = "mean"
-SCATTERED = (("pixels", "dimension-k128"), ("pixels", "wrong-label-k8"), ("network", "affinity"),
-             ("network", "diversity"))  # fmt: skip
+SCATTERED = (("pixels", "dimension-k128"), ("pixels", "wrong-label-k8"), ("network", "coverage"),
+             ("network", "authenticity"))  # fmt: skip
 MARKERS = dict(
     zip(("pairs", "many samples", "pasting", "inside a network", "with a model", "single images"), "osD^vX")
 )
