@@ -7,7 +7,7 @@ from zeta_geom.checks import check_int, check_real
 from zeta_geom.checks.types import Array, ArrayLike, Shape, SomeArray
 from zeta_geom.mixers.arrays import cast, compute_dtype, copy_into, namespace, take_rows
 from zeta_geom.mixers.checks import check_draw, check_images, check_needs, check_output, check_plan, check_samples
-from zeta_geom.mixers.graphs import Graphs
+from zeta_geom.mixers.devices.graphs import Graphs
 from zeta_geom.mixers.plans import MixPlan, Unmixed
 from zeta_geom.mixers.traits import Traits
 from zeta_geom.rng import RandomState

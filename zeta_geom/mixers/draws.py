@@ -9,7 +9,7 @@ from zeta_geom.checks import check_choice, check_int
 from zeta_geom.checks.points import is_tensor
 from zeta_geom.checks.types import Array, SomeArray
 from zeta_geom.mixers.arrays import cast, compute_dtype, namespace, on_host, to_backend
-from zeta_geom.mixers.constants import device_series
+from zeta_geom.mixers.devices.constants import device_series
 from zeta_geom.mixers.weights import ANCHORS, check_gamma, check_n_mix, p_series
 from zeta_geom.rng import RandomState
 from zeta_geom.rng.streams import Stream

@@ -9,7 +9,7 @@ from zeta_geom.checks.labels import class_column
 from zeta_geom.checks.points import is_tensor
 from zeta_geom.checks.types import Array, ArrayLike
 from zeta_geom.mixers.arrays import cast, compute_dtype, namespace, on_host, to_backend
-from zeta_geom.mixers.constants import MOST_CLASSES, label_table
+from zeta_geom.mixers.devices.constants import MOST_CLASSES, label_table
 
 if TYPE_CHECKING:
     import torch

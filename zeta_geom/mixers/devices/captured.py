@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zeta_geom.checks.points import is_tensor
-from zeta_geom.mixers.constants import KEPT
+from zeta_geom.mixers.devices.constants import KEPT
 from zeta_geom.rng.capturing import no_host_draws
 
 if TYPE_CHECKING:

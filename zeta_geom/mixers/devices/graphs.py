@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from zeta_geom.checks.points import is_tensor
-from zeta_geom.mixers.captured import CapturedMixer
+from zeta_geom.mixers.devices.captured import CapturedMixer
 from zeta_geom.mixers.plans import Unmixed
 from zeta_geom.mixers.seeded import Seeded
 

@@ -1,0 +1,1 @@
+"""What calls on a device need: tensors that it keeps, and graphs."""
