@@ -30,7 +30,7 @@ figures: $(VENV)/installed
 	@$(PY) -m figures $(OPTIONS)
 
 docs-pictures: $(VENV)/installed
-	$(PY) -m figures.docs_pictures --results $(RESULTS)/full
+	$(PY) -m figures.docs.pictures --results $(RESULTS)/full
 
 study: $(VENV)/installed-train
 	$(PY) -m analyses.study.train --folder $(RUNS) --minutes $(MINUTES)

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks.measuring import report
+from benchmarks.shared.measuring import report
 from zeta_geom import datasets
 from zeta_geom.audits import audit
 from zeta_geom.audits.measured_sets import Measurer

@@ -29,7 +29,7 @@ import typer
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from benchmarks.measuring import report
+from benchmarks.shared.measuring import report
 from zeta_geom import datasets
 from zeta_geom.audits import audit
 from zeta_geom.realism import MNISTOracle

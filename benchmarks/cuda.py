@@ -17,10 +17,10 @@ import numpy as np
 import torch
 import typer
 
-from benchmarks.launches import launches_of_mixer
 from benchmarks.local_dimension import KS
-from benchmarks.measuring import POINTS, report
-from benchmarks.mixing_calls import DRAWS, floors
+from benchmarks.shared.launches import launches_of_mixer
+from benchmarks.shared.measuring import POINTS, report
+from benchmarks.shared.mixing_calls import DRAWS, floors
 from benchmarks.training_step import step_of
 from zeta_geom.execution.timing import interleaved
 from zeta_geom.geometry import local_dimension

@@ -28,7 +28,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from analyses.estimators import NAMES, PRESETS, Settings, cases, measure_all, mnist_case
-from benchmarks.measuring import report
+from benchmarks.shared.measuring import report
 from zeta_geom import datasets
 from zeta_geom.geometry import dimension_interval, dimension_scale
 

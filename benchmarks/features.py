@@ -16,7 +16,7 @@ import numpy as np
 import torch
 import typer
 
-from benchmarks.measuring import report
+from benchmarks.shared.measuring import report
 from zeta_geom.execution.timing import interleaved
 from zeta_geom.features import networks, space
 

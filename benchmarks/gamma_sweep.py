@@ -14,7 +14,7 @@ import numpy as np
 import typer
 from tqdm import tqdm
 
-from benchmarks.measuring import fashion, report
+from benchmarks.shared.measuring import fashion, report
 from zeta_geom.execution.timing import seconds
 from zeta_geom.geometry import LocalPCA, local_dimension
 from zeta_geom.mixers import ZetaMixup

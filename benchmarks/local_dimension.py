@@ -19,7 +19,7 @@ import torch
 import typer
 from sklearn.neighbors import NearestNeighbors
 
-from benchmarks.measuring import POINTS, Decisions, axes_for, full_product, report
+from benchmarks.shared.measuring import POINTS, Decisions, axes_for, full_product, report
 from zeta_geom.execution.timing import interleaved, seconds
 from zeta_geom.geometry import LocalPCA, local_dimension
 

@@ -15,7 +15,7 @@ import numpy as np
 import typer
 from tqdm import tqdm
 
-from benchmarks.measuring import crops, fashion, report
+from benchmarks.shared.measuring import crops, fashion, report
 from zeta_geom import records
 from zeta_geom.execution.timing import seconds
 from zeta_geom.geometry import LocalPCA

@@ -22,8 +22,8 @@ import torch
 import typer
 from tqdm import tqdm
 
-from benchmarks.measuring import report
-from benchmarks.mixing_calls import DRAWS, contenders
+from benchmarks.shared.measuring import report
+from benchmarks.shared.mixing_calls import DRAWS, contenders
 from zeta_geom.execution.timing import interleaved
 
 SHAPES = {(32, 3, 224, 224): 100, (128, 3, 32, 32): 100, (512, 3, 32, 32): 100, (8192, 3): 30}  # timed runs of each

@@ -17,7 +17,7 @@ import torch
 import typer
 from ot.bregman import convolutional_barycenter2d
 
-from benchmarks.measuring import report
+from benchmarks.shared.measuring import report
 from zeta_geom import datasets
 from zeta_geom.execution.timing import interleaved
 from zeta_geom.mixers import OptTransMix, SuperMix

@@ -19,7 +19,7 @@ import pandas as pd
 import typer
 
 from benchmarks import scale_plan
-from benchmarks.measuring import fashion, report
+from benchmarks.shared.measuring import fashion, report
 from zeta_geom.execution.dask import local_cluster
 from zeta_geom.execution.running import carry_out
 from zeta_geom.execution.timing import interleaved, seconds

@@ -22,7 +22,7 @@ import numpy as np
 import typer
 from tqdm import tqdm
 
-from benchmarks.measuring import fashion, noise, report
+from benchmarks.shared.measuring import fashion, noise, report
 from zeta_geom.execution.executors import PoolExecutor, SerialExecutor
 from zeta_geom.geometry import LocalPCA
 from zeta_geom.scale import Parts, Rate, local_dimension, measure_rate, plan_local_dimension

@@ -18,7 +18,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from benchmarks.measuring import report
+from benchmarks.shared.measuring import report
 from zeta_geom.cli.main import app
 from zeta_geom.execution.timing import interleaved
 

@@ -18,7 +18,7 @@ import torch
 import typer
 
 from analyses.study.recipes import LEARNED as STUDIED
-from benchmarks.measuring import report
+from benchmarks.shared.measuring import report
 from zeta_geom.execution.timing import interleaved
 from zeta_geom.mixers import make_mixer
 from zeta_geom.training import NETWORKS, Classifier, make_network

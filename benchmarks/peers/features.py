@@ -20,8 +20,8 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from benchmarks.measuring import report
 from benchmarks.peers.points import PRDC, Row, apart, row
+from benchmarks.shared.measuring import report
 from zeta_geom import datasets, features, mixers
 from zeta_geom.fidelity import density_coverage, frechet_distance, improved_precision_recall, kernel_distance
 from zeta_geom.records import atomic_path

@@ -23,8 +23,8 @@ import numpy as np
 import skdim
 import typer
 
-from benchmarks.measuring import report
 from benchmarks.peers.mixing import mixing_rows
+from benchmarks.shared.measuring import report
 from zeta_geom import datasets, manifolds, mixers
 from zeta_geom.execution.timing import interleaved
 from zeta_geom.fidelity import density_coverage, improved_precision_recall

@@ -16,7 +16,6 @@ from benchmarks import (
     gamma_sweep,
     local_dimension,
     local_dimension_cost,
-    measuring,
     mixers,
     optimising_mixers,
     scale,
@@ -24,7 +23,8 @@ from benchmarks import (
     start_up,
     training_step,
 )
-from benchmarks.mixing_calls import DRAWS, contenders
+from benchmarks.shared import measuring
+from benchmarks.shared.mixing_calls import DRAWS, contenders
 from zeta_geom.manifolds import make_curved_manifold
 from zeta_geom.mixers import p_series_weights
 from zeta_geom.scale.rates import RATES

@@ -11,7 +11,8 @@ import typer
 
 from analyses.context import Context
 from figures import __main__ as figures
-from figures import docs_pictures, steps
+from figures import steps
+from figures.docs import pictures as docs_pictures
 from figures.steps import STEPS
 from zeta_geom import records
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from benchmarks.launches import launches_of, launches_of_mixer
+from benchmarks.shared.launches import launches_of, launches_of_mixer
 from tests.fake_cuda import needs_cuda, no_waiting
 from tests.mixers.mixer_cases import LABELS, VARIANTS, batch, to_numpy
 from zeta_geom.checks.points import is_tensor
