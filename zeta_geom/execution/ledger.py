@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from zeta_geom.execution.leases import lease_owner, take_lease
-from zeta_geom.records.disk import atomic_folder, atomic_path
+from zeta_geom.records.disk import atomic_folder, atomic_path, synced_path
 from zeta_geom.records.keys import Sources, make_manifest
 from zeta_geom.records.manifests import find_kept, is_same, keyed_name, write_manifest
 from zeta_geom.records.store import Record, read, write
@@ -117,7 +117,7 @@ class Ledger:
             manifest = dict(entry.manifest) | {"status": "finished"} | about
             try:
                 with atomic_folder(self.runs / entry.name, self.temporary) as folder:
-                    write(Record(entry.manifest["name"], table, manifest), folder / "result")
+                    write(Record(entry.manifest["name"], table, manifest), folder / "result", place=synced_path)
             except FileExistsError:
                 logger.info("%s: another process has finished this run; the second result is dropped", entry.name)
         self.forgive(entry)
@@ -165,11 +165,13 @@ class Ledger:
 
     def status(self, entry: Entry) -> str:
         """Return the state of a run, "finished", "failed", "running" or "open"; damage is not checked."""
+        return self.outcome(entry) or ("running" if self.owner(entry) else "open")
+
+    def outcome(self, entry: Entry) -> str | None:
+        """Return how a run ended, "finished" or "failed", or None if it has not ended."""
         if (self.runs / entry.name).exists():
             return "finished"
-        if self._failure(entry).exists():
-            return "failed"
-        return "running" if self.owner(entry) else "open"
+        return "failed" if self._failure(entry).exists() else None
 
     def counts(self) -> dict[str, int]:
         """Return the number of runs of the plan for each status: finished, failed, running and open."""

@@ -87,9 +87,9 @@ class RunCall:
         with self.ledger.claim(entry) as granted:
             if not granted:
                 return "busy"
-            status = self.ledger.status(entry)
-            if status == "failed" or (status == "finished" and self.ledger.read(entry) is not None):
-                return status
+            outcome = self.ledger.outcome(entry)
+            if outcome == "failed" or (outcome == "finished" and self.ledger.read(entry) is not None):
+                return outcome
             if hung := _take_trace(self.ledger, entry):
                 self.ledger.fail(entry, "TimeoutError: it ran past its limit.", traceback=hung)
                 return "failed"
@@ -149,7 +149,7 @@ def clear_old(ledger: Ledger, entries: Sequence[Entry], force: bool, retry_faile
 
 def record_loss(ledger: Ledger, entry: Entry, lost: Lost) -> None:
     """Record a run as failed that was lost with its process, unless it was finished before."""
-    if ledger.status(entry) not in ("finished", "failed"):
+    if ledger.outcome(entry) is None:
         ledger.fail(entry, f"RuntimeError: {lost.reason}")
 
 

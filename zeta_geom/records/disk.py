@@ -6,8 +6,8 @@ import glob
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,8 @@ try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
+
+Place = Callable[[Path], AbstractContextManager[Path]]  # where a file is written, such as `atomic_path`
 
 
 @contextmanager
@@ -56,8 +58,7 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
             with name_file(path, temporary):
                 yield temporary
                 temporary.chmod(0o644)
-                with temporary.open("rb") as file:
-                    os.fsync(file.fileno())
+                _sync(temporary)
                 temporary.replace(path)
         finally:
             if handle is not None:
@@ -66,8 +67,20 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
 
 
 @contextmanager
+def synced_path(path: Path) -> Iterator[Path]:
+    """Yield `path`, and put the file on the disk when the block ends: for files of an `atomic_folder`."""
+    with name_file(path):
+        yield path
+        _sync(path)
+
+
+@contextmanager
 def atomic_folder(path: Path, temporary: Path) -> Iterator[Path]:
-    """Yield a new folder in `temporary`, renamed to `path` if the block ends well; FileExistsError if it is there."""
+    """Yield a new folder in `temporary`, renamed to `path` if the block ends well; FileExistsError if it is there.
+
+    Its files are written with `synced_path`. The renaming itself is not synced: should the power fail in the next
+    seconds, the folder may be absent, never incomplete.
+    """
     temporary.mkdir(parents=True, exist_ok=True)
     path.parent.mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f"{path.name}~", dir=temporary))
@@ -80,7 +93,6 @@ def atomic_folder(path: Path, temporary: Path) -> Iterator[Path]:
             if path.exists():  # systems raise different errors here
                 raise FileExistsError(f"{path} has been written by another process.") from error
             raise
-        _sync_folder(path.parent)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -172,12 +184,6 @@ def _remove_unlocked(path: Path) -> None:
         os.close(handle)
 
 
-def _sync_folder(folder: Path) -> None:
-    """Put a folder's list of names on the disk, where the system can."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

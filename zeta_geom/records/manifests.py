@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from zeta_geom.records.disk import atomic_path
+from zeta_geom.records.disk import Place, atomic_path
 from zeta_geom.records.keys import Manifest, key_of
 
 logger = logging.getLogger(__name__)
@@ -56,9 +56,9 @@ def read_manifest(path: Path) -> Manifest | None:
     return manifest
 
 
-def write_manifest(path: Path, manifest: Mapping[str, object]) -> None:
-    """Write a manifest, whole or not at all."""
-    with atomic_path(path) as temporary:
+def write_manifest(path: Path, manifest: Mapping[str, object], place: Place = atomic_path) -> None:
+    """Write a manifest, whole or not at all; `place` as in `store.write`."""
+    with place(path) as temporary:
         temporary.write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from zeta_geom.checks import host_array
-from zeta_geom.records.disk import atomic_path
+from zeta_geom.records.disk import Place, atomic_path
 from zeta_geom.records.keys import Manifest, Sources, current_code, file_fingerprint, make_manifest, module_file
 from zeta_geom.records.manifests import is_same, read_manifest, write_manifest
 
@@ -108,7 +108,7 @@ def record(
     return _load(path)  # as later calls will read it
 
 
-def write(result: Record, path: Path | str) -> None:
+def write(result: Record, path: Path | str, *, place: Place = atomic_path) -> None:
     """Write a record: first the values, and last the manifest, which makes the record valid.
 
     Parameters
@@ -117,6 +117,8 @@ def write(result: Record, path: Path | str) -> None:
         Its manifest gets the name and the checksum of the file of values.
     path : path
         Folder and name, without an ending.
+    place : callable, optional
+        Returns the context in which a file is written; `synced_path` inside an `atomic_folder`.
 
     Raises
     ------
@@ -133,14 +135,14 @@ def write(result: Record, path: Path | str) -> None:
     manifest_path.unlink(missing_ok=True)  # between the two renames the record must not look whole
     if isinstance(result.values, pd.DataFrame):
         values_path = path.with_name(path.name + ".parquet")
-        with atomic_path(values_path) as temporary:
+        with place(values_path) as temporary:
             result.values.to_parquet(temporary, index=False)
     else:
         values_path = path.with_name(path.name + ".npz")
-        with atomic_path(values_path) as temporary, temporary.open("wb") as file:
+        with place(values_path) as temporary, temporary.open("wb") as file:
             np.savez_compressed(file, **result.values)  # type: ignore[arg-type]
     result.manifest |= {"file": values_path.name, "sha256": file_fingerprint(values_path)}
-    write_manifest(manifest_path, result.manifest)
+    write_manifest(manifest_path, result.manifest, place)
 
 
 def read(path: Path | str, *, any_code: bool = False) -> Record:
