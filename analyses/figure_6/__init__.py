@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from analyses.context import Context
-from zeta_geom.checks.grey_levels import to_floats
+from zeta_geom.checks.images import to_floats
 from zeta_geom.datasets.own_files import read_arrays
 from zeta_geom.geometry import LocalPCA
 from zeta_geom.manifolds import MANIFOLDS

@@ -68,7 +68,7 @@ def _(draw):
     return {"content": draw(damaged(saved(save, array))), "suffix": draw(SUFFIXES), "mapped": draw(st.booleans())}
 
 
-@case("checks.grey_levels.to_floats", check=lambda X, arguments: X.dtype.kind == "f" or 1 / 0)
+@case("checks.images.to_floats", check=lambda X, arguments: X.dtype.kind == "f" or 1 / 0)
 def _(draw):
     return {
         "X": draw(arrays((draw(st.integers(0, 4)), 2), ("u1", "i8", "f4", "f8", "i2"), ("grid", "normal", "zeros")))

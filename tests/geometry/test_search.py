@@ -8,10 +8,10 @@ import pytest
 
 from tests.geometry.plain_geometry import plain_neighbours
 from zeta_geom import datasets, manifolds
+from zeta_geom.execution.threads import map_chunks
 from zeta_geom.geometry import LocalPCA, knn
 from zeta_geom.geometry.cpu.candidates import kth_smallest, make_candidates, scan
 from zeta_geom.geometry.cpu.frame import Placed, fit_frame
-from zeta_geom.geometry.cpu.threads import map_chunks
 from zeta_geom.geometry.cpu.tiles import Start
 from zeta_geom.geometry.knn import search
 

@@ -17,7 +17,7 @@ from zeta_geom.checks import (
     host_array,
     one_hot,
 )
-from zeta_geom.checks.grey_levels import to_floats
+from zeta_geom.checks.images import to_floats
 from zeta_geom.checks.labels import class_column
 from zeta_geom.checks.types import ArrayLike
 

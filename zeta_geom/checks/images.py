@@ -1,8 +1,12 @@
-"""The layout of the channels of images: one rule for the whole project."""
+"""Images: the layout of their channels by one rule, and grey levels as floats."""
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from zeta_geom.checks.parameters import check_choice
+from zeta_geom.checks.points import host_array
+from zeta_geom.checks.types import ArrayLike
 
 CHANNEL_COUNTS = (1, 3, 4)  # grey, red-green-blue, and with opacity
 
@@ -67,6 +71,18 @@ def image_axes(shape: Sequence[int], channels: str | None = None, name: str = "X
     if 0 in (shape[axes[0]], shape[axes[1]]):
         raise ValueError(f"{name} must be images of at least one pixel; got shape {shape}.")
     return axes
+
+
+def to_floats(X: ArrayLike, name: str = "X") -> np.ndarray:
+    """Return X as floats; integers are taken for grey levels 0..255 and divided by 255."""
+    X = host_array(X, name)
+    if X.dtype.kind == "f":
+        return X
+    if X.dtype.kind not in "iu" or (X.size and (X.min() < 0 or X.max() > 255)):
+        raise ValueError(
+            f"{name} must hold floats, or integers 0..255 as grey levels; got other values, of dtype {X.dtype}."
+        )
+    return X.astype(np.float32) / 255
 
 
 def _inferred(shape: tuple[int, ...], name: str) -> str:

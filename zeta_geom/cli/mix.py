@@ -32,7 +32,7 @@ def mix(
 
     Example: zeta-geom mix data.npz --out mixed.npz --mixer gridmix --param n_cells=4 --seed 0
     """
-    from zeta_geom.checks.grey_levels import to_floats
+    from zeta_geom.checks.images import to_floats
     from zeta_geom.datasets.own_files import labels_of, read_arrays
     from zeta_geom.mixers import make_mixer
     from zeta_geom.mixers.image_mixer import with_channels

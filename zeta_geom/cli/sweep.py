@@ -232,7 +232,7 @@ def _title(name: str, rows: pd.DataFrame) -> str:
 
 
 def _read(files: list[Path], label_column: str | None) -> dict[str, Any]:
-    from zeta_geom.checks.grey_levels import to_floats
+    from zeta_geom.checks.images import to_floats
     from zeta_geom.datasets.own_files import labels_of, read_arrays
 
     data = {}

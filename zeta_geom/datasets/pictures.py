@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeta_geom.checks import check_int, check_real
-from zeta_geom.checks.progress import progress_bar
 from zeta_geom.datasets.hidden import is_hidden
+from zeta_geom.execution.threads import progress_bar
 
 if TYPE_CHECKING:
     from PIL import Image

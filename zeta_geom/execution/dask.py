@@ -12,9 +12,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from zeta_geom.checks import check_int
-from zeta_geom.execution.cores import cpu_count
 from zeta_geom.execution.executors import Executor, Lost, Result, Task, call_with_threads
 from zeta_geom.execution.guard import GUARD, require_main_guard
+from zeta_geom.execution.threads import cpu_count
 
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster

@@ -18,8 +18,8 @@ from joblib import parallel_config
 from threadpoolctl import threadpool_limits
 
 from zeta_geom.checks import check_int
-from zeta_geom.execution.cores import cpu_count
 from zeta_geom.execution.guard import require_main_guard
+from zeta_geom.execution.threads import cpu_count
 
 if TYPE_CHECKING:
     from loky.reusable_executor import _ReusablePoolExecutor

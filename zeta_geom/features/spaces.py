@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from zeta_geom.checks import check_channels, check_finite
-from zeta_geom.checks.grey_levels import to_floats
-from zeta_geom.checks.progress import progress_bar
+from zeta_geom.checks.images import to_floats
 from zeta_geom.checks.types import ArrayLike, Shape
+from zeta_geom.execution.threads import progress_bar
 from zeta_geom.features.sources import Key, Source
 
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from zeta_geom.checks.scaling import squares_scale
 from zeta_geom.checks.types import ArrayLike
+from zeta_geom.execution.threads import map_chunks, rows_that_fit
 from zeta_geom.fidelity.neighbor_balls import check_k, check_samples, neighbor_radii
 from zeta_geom.geometry.cpu.balls import pair_distances
-from zeta_geom.geometry.cpu.threads import map_chunks, rows_that_fit
 
 TILES = 4  # arrays of float64 that a chunk holds at once
 

@@ -13,9 +13,8 @@ import numpy as np
 from zeta_geom.checks import check_choice, check_int, check_jobs, check_points
 from zeta_geom.checks.points import is_tensor
 from zeta_geom.checks.types import ArrayLike
-from zeta_geom.execution.cores import effective_n_jobs
+from zeta_geom.execution.threads import effective_n_jobs, map_chunks
 from zeta_geom.geometry.cpu.decisions import decide, decide_sets, nearest_directly
-from zeta_geom.geometry.cpu.threads import map_chunks
 from zeta_geom.geometry.cpu.tiles import CandidateSearch, Start, find_candidates
 
 if TYPE_CHECKING:

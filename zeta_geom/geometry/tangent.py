@@ -5,8 +5,8 @@ import numpy as np
 from zeta_geom.checks import check_jobs, check_points, check_real
 from zeta_geom.checks.scaling import column_references
 from zeta_geom.checks.types import ArrayLike
+from zeta_geom.execution.threads import map_chunks, rows_that_fit
 from zeta_geom.geometry.cpu.one_point import one_points
-from zeta_geom.geometry.cpu.threads import map_chunks, rows_that_fit
 from zeta_geom.geometry.knn import Neighbors, knn
 from zeta_geom.geometry.local_pca import check_neighbor_counts, check_neighbors
 from zeta_geom.geometry.rules import fukunaga_olsen

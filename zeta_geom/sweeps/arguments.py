@@ -20,7 +20,7 @@ from zeta_geom.checks import (
     count_classes,
     host_array,
 )
-from zeta_geom.checks.grey_levels import to_floats
+from zeta_geom.checks.images import to_floats
 from zeta_geom.mixers.weights import ANCHORS
 from zeta_geom.records.objects import Keyed
 from zeta_geom.sweeps.custom.identities import Place, unwrapped

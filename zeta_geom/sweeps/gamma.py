@@ -8,8 +8,8 @@ import pandas as pd
 
 from zeta_geom.checks import check_jobs, check_table
 from zeta_geom.checks.types import ArrayLike
-from zeta_geom.execution.cores import effective_n_jobs
 from zeta_geom.execution.executors import Executor, SerialExecutor
+from zeta_geom.execution.threads import effective_n_jobs
 from zeta_geom.sweeps.sweep import sweep
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zeta_geom.checks import image_axes
-from zeta_geom.checks.grey_levels import to_floats
+from zeta_geom.checks.images import to_floats
 from zeta_geom.checks.units import LEVELS
 
 if TYPE_CHECKING:

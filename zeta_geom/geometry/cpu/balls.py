@@ -10,7 +10,7 @@ from threading import Lock
 import numpy as np
 
 from zeta_geom.execution.compiling import njit
-from zeta_geom.geometry.cpu.threads import map_chunks
+from zeta_geom.execution.threads import map_chunks
 
 ROWS, COLUMNS = 512, 4096  # of a tile: 16 MiB of float64 distances per thread, large enough for BLAS's full speed
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from zeta_geom.checks.scaling import power_of_two_scale
+from zeta_geom.execution.threads import map_chunks, rows_that_fit
 from zeta_geom.geometry.cpu.certified import LargeCounter
 from zeta_geom.geometry.cpu.one_point import one_points
-from zeta_geom.geometry.cpu.threads import map_chunks, rows_that_fit
 from zeta_geom.geometry.rules import RULES
 from zeta_geom.geometry.spectra import local_spectra
 

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils.extmath import randomized_svd
 
 from zeta_geom.checks.scaling import power_of_two_scale
-from zeta_geom.geometry.cpu.threads import map_chunks, rows_that_fit
+from zeta_geom.execution.threads import map_chunks, rows_that_fit
 
 ROUNDING = 2.0**-24  # relative error of one float32 operation: the unit roundoff u
 AXES = (32, 64, 128, 256)  # lengths tried: a product twice as long costs twice, so that finer steps gain little

@@ -3,7 +3,7 @@
 import numpy as np
 
 from zeta_geom.execution.compiling import njit
-from zeta_geom.geometry.cpu.threads import map_chunks
+from zeta_geom.execution.threads import map_chunks
 
 SAME = 8  # times the rounding of a column: the few roundings of a change of unit or origin
 ROWS = 1024  # neighbourhoods of a chunk: milliseconds of work for a thread

@@ -8,10 +8,9 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from tqdm import tqdm
 
-from zeta_geom.checks.progress import progress_bar
+from zeta_geom.execution.threads import map_chunks, one_blas_thread, progress_bar
 from zeta_geom.geometry.cpu.candidates import Candidates, limit_by, make_candidates, scan
 from zeta_geom.geometry.cpu.frame import Frame, Placed, fit_frame
-from zeta_geom.geometry.cpu.threads import map_chunks, one_blas_thread
 
 BALL_AXES = 64  # coordinates of the balls around blocks: the first axes hold most of the distance
 BLOCK = 512  # rows: a tile of float32 products, 1 MiB, stays in a core's cache

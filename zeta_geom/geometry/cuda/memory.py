@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from zeta_geom.checks.progress import progress_bar
+from zeta_geom.execution.threads import progress_bar
 
 BYTES = 2**28  # working memory of a device that does not report its own, such as the CPU
 SHARE = 0.4  # of the free memory of a GPU: the estimates of a chunk's bytes do not count allocations of libraries

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from zeta_geom.execution.threads import map_chunks, rows_that_fit
 from zeta_geom.geometry.cpu.one_point import one_points
-from zeta_geom.geometry.cpu.threads import map_chunks, rows_that_fit
 from zeta_geom.geometry.spectra import local_spectra
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from zeta_geom.execution.compiling import njit
+from zeta_geom.execution.threads import map_chunks, rows_that_fit
 from zeta_geom.geometry.cpu.decisions import LOOSE
-from zeta_geom.geometry.cpu.threads import map_chunks, rows_that_fit
 
 Kernel = Callable[[np.ndarray, np.ndarray, np.ndarray], None]
 

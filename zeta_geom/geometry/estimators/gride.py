@@ -6,7 +6,7 @@ from zeta_geom.checks import check_finite, check_int
 from zeta_geom.checks.points import real_array
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.execution.compiling import njit
-from zeta_geom.geometry.cpu.threads import map_chunks
+from zeta_geom.execution.threads import map_chunks
 from zeta_geom.geometry.estimators.from_distances import ROUNDING, rounding_of
 from zeta_geom.geometry.knn import search
 

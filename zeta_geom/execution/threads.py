@@ -1,5 +1,7 @@
-"""Chunks of rows in threads: the one loop that the room's long computations share."""
+"""Cores and threads by joblib's rules, and chunks of rows in threads, with a progress bar."""
 
+import os
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -7,11 +9,30 @@ from functools import cache
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
-
-from zeta_geom.checks.progress import progress_bar
-from zeta_geom.execution.cores import effective_n_jobs
+from tqdm import tqdm
 
 CHUNK_BYTES = 32 * 2**20  # working memory of a chunk: above a second-level cache, far below the points
+
+
+def cpu_count() -> int:
+    """Return the number of cores that this process may use."""
+    import joblib
+
+    _check_core_limit()
+    return int(joblib.cpu_count())
+
+
+def effective_n_jobs(n_jobs: int | None) -> int:
+    """Return the number of threads that `n_jobs` stands for, as in scikit-learn."""
+    import joblib
+
+    _check_core_limit()
+    return int(joblib.effective_n_jobs(n_jobs))
+
+
+def progress_bar(total: int, description: str, unit: str, progress: bool) -> tqdm:
+    """Return a bar that appears after two seconds, on a terminal and with `progress` only."""
+    return tqdm(total=total, desc=description, unit=unit, leave=False, delay=2, disable=None if progress else True)
 
 
 def map_chunks(
@@ -56,3 +77,12 @@ def _controller() -> ThreadpoolController:
 def rows_that_fit(row_bytes: int) -> int:
     """Return the number of rows of a chunk, at least 1, from the working memory of one row."""
     return max(1, CHUNK_BYTES // max(row_bytes, 1))
+
+
+def _check_core_limit() -> None:
+    """Raise ValueError for a value of LOKY_MAX_CPU_COUNT that joblib would fail on without naming the variable."""
+    limit = os.environ.get("LOKY_MAX_CPU_COUNT", "1")
+    if not re.fullmatch("[+-]?[0-9]+", limit.strip()):
+        raise ValueError(
+            f"the environment variable LOKY_MAX_CPU_COUNT must be a number; got {limit!r}. Unset it, or set a number."
+        )

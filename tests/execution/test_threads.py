@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from zeta_geom.execution import SerialExecutor
-from zeta_geom.execution.cores import cpu_count, effective_n_jobs
+from zeta_geom.execution.threads import cpu_count, effective_n_jobs
 from zeta_geom.geometry import knn
 
 
