@@ -18,12 +18,13 @@ import torch
 import typer
 
 from benchmarks.local_dimension import KS
-from benchmarks.shared.launches import launches_of_mixer
+from benchmarks.shared.launches import launches_of, launches_of_mixer
 from benchmarks.shared.measuring import POINTS, report
 from benchmarks.shared.mixing_calls import DRAWS, floors
 from benchmarks.training_step import step_of
 from zeta_geom.execution.timing import interleaved
 from zeta_geom.geometry import local_dimension
+from zeta_geom.geometry.cuda.counts import count_chunk
 from zeta_geom.mixers import make_mixer
 
 N_CLASSES = 10
@@ -52,11 +53,16 @@ def main(
 
 
 def launches() -> Iterator[dict[str, Any]]:
-    """Yield the operations of a call of each mixer and of its `apply`, with the numbers that are asked for."""
+    """Yield the operations of mixers' calls and `apply`, with the numbers asked for, and of a chunk of spectra."""
     for name, required in MIXERS.items():
         whole, applied = launches_of_mixer(name)
         yield {"what": f"{name}, operations of a call", "value": len(whole), "required": required}
         yield {"what": f"{name}, operations of apply", "value": len(applied), "required": 3}
+    X, unit = torch.rand(200, 784), torch.ones((), dtype=torch.float64)
+    for k in KS:
+        rows = torch.arange(k)[None]
+        chunk = launches_of(partial(count_chunk, X, rows, unit, 0.05, torch.float32))
+        yield {"what": f"dimension, operations of a chunk, k = {k}", "size": str(tuple(X.shape)), "value": len(chunk)}
 
 
 def medians(calls: dict[str, Callable[[], object]], rounds: int = ROUNDS) -> dict[str, float]:

@@ -78,17 +78,15 @@ def test_tensors_in_tensors_out(dtype, device):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("shape", [(64, 300), (64, 5)])
-def test_no_chunk_waits_on_fake_tensors(dtype, shape, no_waiting):
+@pytest.mark.parametrize(("shape", "k"), [((64, 300), 20), ((64, 300), 60), ((64, 5), 20)])
+def test_no_chunk_waits_on_fake_tensors(dtype, shape, k, no_waiting):
     X = torch.rand(shape, device="cuda", dtype=dtype)
     mean, scale = torch.zeros(shape[1], device="cuda", dtype=torch.float64), X.new_ones((), dtype=torch.float64)
     rows = torch.arange(10, device="cuda")
-    indices, squared, undecided = nearest_chunk(
-        X, X.float(), X.float().square().sum(1), X[:10], rows, 20, mean, scale
-    )
+    indices, squared, undecided = nearest_chunk(X, X.float(), X.float().square().sum(1), X[:10], rows, k, mean, scale)
     counts, left = count_chunk(X, indices, scale, 0.05, torch.float32)
     assert {t.device.type for t in (indices, squared, undecided, counts, left)} == {"cuda"}
-    assert (indices.shape, squared.dtype, undecided.shape) == ((10, 20), torch.float64, (10,))
+    assert (indices.shape, squared.dtype, undecided.shape) == ((10, k), torch.float64, (10,))
     assert (counts.shape, counts.dtype, left.dtype) == ((10,), torch.int64, torch.bool)
 
 

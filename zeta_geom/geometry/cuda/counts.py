@@ -6,6 +6,7 @@ from zeta_geom.checks.scaling import tensor_scale
 from zeta_geom.geometry.cpu.certified import CENTRE, SECTION, SMALLEST
 from zeta_geom.geometry.cpu.one_point import SAME
 from zeta_geom.geometry.cpu.sturm import LEAST, TINY
+from zeta_geom.geometry.cuda.inertia import count_by_inertia
 from zeta_geom.geometry.cuda.memory import full_float32, slices_of, working_memory
 
 # The bracket of the largest eigenvalue is cut into 32 intervals six times: to 2^-30 of its width. 33 shifts at once
@@ -62,14 +63,24 @@ def count_chunk(
         total -= sums[:, :, None] * sums[:, None, :] / k
     # the bounds of cpu.certified: of the products, and of the float64 work on the matrix
     error = (1.01 * (SECTION + 4) * torch.finfo(dtype).eps / 2 + 1e-15 * total.shape[1] ** 2) * trace
-    diagonal, beside = _tridiagonalise(total)
+    if dtype == torch.float32:
+        with full_float32(X):
+            counts, undecided = count_by_inertia(total, trace, error, alpha)
+    else:
+        counts, undecided = _count_by_sturm(total, error, alpha)
+    undecided = undecided | (trace < SMALLEST)
+    return torch.where(one_point, 0, counts), undecided & ~one_point
+
+
+def _count_by_sturm(matrices: torch.Tensor, error: torch.Tensor, alpha: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return what `inertia.count_by_inertia` does, from the tridiagonal form; `matrices` are overwritten."""
+    diagonal, beside = _tridiagonalise(matrices)
     low, high = _bracket_largest(diagonal, beside)
     largest = (low + high) / 2
     counts = _count_above(diagonal, beside, alpha * largest[:, None])[:, 0]
     margins = torch.stack([alpha * (high + error) + error, alpha * (low - error) - error], dim=1)
     at_least, at_most = _count_above(diagonal, beside, margins).unbind(dim=1)
-    undecided = (at_least != at_most) | ~(low > error) | (trace < SMALLEST)  # a NaN leaves it open
-    return torch.where(one_point, 0, counts), undecided & ~one_point
+    return counts, (at_least != at_most) | ~(low > error)  # a NaN leaves it open
 
 
 def _are_one_point(points: torch.Tensor) -> torch.Tensor:
