@@ -14,7 +14,7 @@ from torchvision.datasets import STL10, ImageFolder
 from tests.training.training_files import FIVE, make_files, save_picture, write_csv
 from zeta_geom.datasets import load
 from zeta_geom.datasets.pictures import Framing
-from zeta_geom.training.data import IMAGE_SETS, PARTS, load_image_data, subset
+from zeta_geom.training.data import IMAGE_SETS, PARTS, file_images, load_image_data, subset
 from zeta_geom.training.data.array_images import ArrayImages
 from zeta_geom.training.data.file_images import FileImages, read_picture
 from zeta_geom.training.data.moments import channel_moments
@@ -331,6 +331,24 @@ def test_arrays_and_files_show_the_same(tmp_path):
         assert labels.tolist() == [2, 0]
         assert batch.is_contiguous()
         assert torch.equal(arrays[2][0], batch[0])
+
+
+@pytest.mark.parametrize(("size", "decoded"), [(16, 1), (9500, 3)])  # 9500 x 9500 x 3 exceed what is kept
+def test_small_sets_are_decoded_once(size, decoded, tmp_path, monkeypatch):
+    Image.new("RGB", (4, 4)).save(tmp_path / "a.png")
+    calls = []
+
+    def read(path, _):
+        calls.append(path)
+        return torch.zeros(3, 4, 4, dtype=torch.uint8)
+
+    monkeypatch.setattr(file_images, "read_picture", read)
+    images = FileImages([tmp_path / "a.png"], np.zeros(1, np.int64), Framing(size=size))
+    for _ in range(3):
+        image = images[0][0]
+        assert not image.any()
+        image += 1  # of the caller's alone
+    assert len(calls) == decoded
 
 
 def test_batches_go_through_a_loader_with_workers(own):
