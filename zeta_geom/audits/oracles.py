@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -78,7 +77,7 @@ def _images(samples: Samples) -> np.ndarray:
     return samples.X.reshape(-1, SIDE, SIDE)
 
 
-def _numbers(values: Any) -> np.ndarray:
+def _numbers(values: object) -> np.ndarray:
     on_host = values.cpu() if hasattr(values, "cpu") else values
     numbers: np.ndarray = real_array(on_host, "the oracle's output").astype(np.float64)
     return numbers

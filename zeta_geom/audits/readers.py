@@ -74,7 +74,7 @@ def _collect(data: Any, name: str, *, batched: bool) -> tuple[np.ndarray, np.nda
     return np.concatenate(parts), np.concatenate(labels) if labels else None
 
 
-def _array(x: Any, name: str) -> np.ndarray:
+def _array(x: object, name: str) -> np.ndarray:
     """Return a sample, or a batch, as an array of numbers; a PIL image has its channels last."""
     array = host_array(x, name)
     if array.dtype.kind not in "fiu":

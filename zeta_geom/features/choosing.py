@@ -22,7 +22,7 @@ RULE = "'pixels', 'lenet', 'imagenet', 'timm:MODEL', 'module:name', a torch modu
 
 
 def space(
-    features: Any, *, layer: str | None = None, weights: str | Path | None = None, name: str | None = None
+    features: object, *, layer: str | None = None, weights: str | Path | None = None, name: str | None = None
 ) -> FeatureSpace:
     """Return a feature space.
 
@@ -139,7 +139,7 @@ def _named(name: object) -> str:
     return name
 
 
-def _source(features: Any, layer: str | None, weights: str | Path | None) -> Source:
+def _source(features: object, layer: str | None, weights: str | Path | None) -> Source:
     if isinstance(features, str) and ":" in features and not features.startswith(TIMM):
         return _of_object(import_named(features, "features"), features, layer, weights)
     if not isinstance(features, str):
@@ -159,7 +159,7 @@ def _source(features: Any, layer: str | None, weights: str | Path | None) -> Sou
     raise ValueError(f"features must be {RULE}; got {features!r}.")
 
 
-def _of_object(value: Any, path: str | None, layer: str | None, weights: str | Path | None) -> Source:
+def _of_object(value: object, path: str | None, layer: str | None, weights: str | Path | None) -> Source:
     """Return the source of a torch module, its method, or a function; `path` is "module:name", if it was imported."""
     if (module := _torch_module(value)) is not None:
         from zeta_geom.features import networks
@@ -173,7 +173,7 @@ def _of_object(value: Any, path: str | None, layer: str | None, weights: str | P
     return Function(name, value)
 
 
-def _torch_module(value: Any) -> nn.Module | None:
+def _torch_module(value: object) -> nn.Module | None:
     """Return a value that is a torch module, or the module of a bound method; without importing torch."""
     torch = sys.modules.get("torch")
     for candidate in (value, getattr(value, "__self__", None)):

@@ -134,7 +134,7 @@ def _layer_output(module: nn.Module, layer: str, run: Callable[[nn.Module, Tenso
     """Return the output of an inner layer in a forward pass, which ends there."""
     outputs = []
 
-    def keep(_: nn.Module, inputs: Any, output: Any) -> None:
+    def keep(_: nn.Module, inputs: object, output: object) -> None:
         outputs.append(output)
         raise _Reached  # also before a layer that works in place could change the output
 

@@ -83,7 +83,7 @@ class Function:
             yield call(self.function, batch, batch.shape, self.name)
 
 
-def call(function: Callable[[Any], Any], batch: Any, shape: Shape, name: str) -> np.ndarray:
+def call(function: Callable[[Any], Any], batch: object, shape: Shape, name: str) -> np.ndarray:
     """Return a function's output as floats, with a row for each sample; its errors name the space."""
     try:
         output = function(batch)

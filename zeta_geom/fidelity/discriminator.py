@@ -1,7 +1,6 @@
 """A discriminator between real and synthetic samples: how well a cross-validated classifier tells them apart."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -46,7 +45,7 @@ def discriminator_auc(
     real: ArrayLike,
     fake: ArrayLike,
     *,
-    model: Any = "logistic",
+    model: object = "logistic",
     n_folds: int = 5,
     random_state: RandomState = 0,
 ) -> Discriminator:

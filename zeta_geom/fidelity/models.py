@@ -76,7 +76,7 @@ def affinity(
     augmented: ArrayLike,
     augmented_labels: ArrayLike,
     *,
-    model: Any = "logistic",
+    model: object = "logistic",
     random_state: RandomState = 0,
 ) -> Affinity:
     """Measure how well a model that was fitted to clean samples classifies augmented ones, relative to clean ones.
@@ -142,7 +142,7 @@ def diversity(
     augmented: ArrayLike,
     augmented_labels: ArrayLike,
     *,
-    model: Any = "logistic",
+    model: object = "logistic",
     random_state: RandomState = 0,
 ) -> Diversity:
     """Measure the final training loss of a model with augmentation, relative to the one without.
@@ -195,7 +195,7 @@ def diversity(
     return Diversity(loss / clean_loss, loss, clean_loss, losses)
 
 
-def training_losses(model: Any, X: np.ndarray, Y: np.ndarray) -> np.ndarray:
+def training_losses(model: object, X: np.ndarray, Y: np.ndarray) -> np.ndarray:
     """Return the cross-entropy (n,) of each sample, in nats, by a copy of the model fitted to all of them."""
     return cross_entropy(Y, fit_soft(model, X, Y, "model")(X, Y.shape[1]))
 
@@ -207,7 +207,7 @@ def is_right(predict: Predict, X: np.ndarray, Y: np.ndarray) -> np.ndarray:
     return right
 
 
-def fit_soft(model: Any, X: np.ndarray, Y: np.ndarray, name: str) -> Predict:
+def fit_soft(model: object, X: np.ndarray, Y: np.ndarray, name: str) -> Predict:
     """Fit a copy of a model to soft labels (n, K): each class of a label is a row with its share as the weight."""
     rows, classes = np.nonzero(Y)
     if len(np.unique(classes)) < 2:
@@ -245,7 +245,7 @@ def takes_weights(model: Any) -> bool:
     return "sample_weight" in inspect.signature(model.fit).parameters
 
 
-def to_model(model: Any, name: str, random_state: RandomState) -> Any:
+def to_model(model: object, name: str, random_state: RandomState) -> Any:
     """Return a classifier that is not fitted yet, from its name or the object itself, or raise."""
     if isinstance(model, str):
         seed = int(numpy_generator(random_state).integers(2**31))

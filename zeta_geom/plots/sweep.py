@@ -193,7 +193,7 @@ def _label(mixer: str, anchor: str, n_mix: int, varied: Mapping[str, Any]) -> st
     return ", ".join(part for part in parts if part)
 
 
-def _value(value: Any) -> str:
+def _value(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else as_label(str(value))
 
 

@@ -132,7 +132,7 @@ class _Reading:
     versions: dict[str, str] = field(default_factory=dict)
     open: list[int] = field(default_factory=list)  # ids of the objects on the way to the present one
 
-    def describe(self, value: Any) -> Any:
+    def describe(self, value: object) -> Any:
         """Return a value as JSON values."""
         if value is None or (isinstance(value, (bool, int, str)) and not isinstance(value, Enum)):
             return value
@@ -180,7 +180,7 @@ class _Reading:
             return self._describe_function(value)
         return self._describe_instance(value)
 
-    def _array(self, value: Any) -> dict[str, str]:
+    def _array(self, value: object) -> dict[str, str]:
         try:
             return {"array": data_fingerprint(host_array(value.cpu() if hasattr(value, "cpu") else value))}
         except TypeError as error:
@@ -245,7 +245,7 @@ class _Reading:
             raise NoKeyError(f"its module {name!r} is found in no folder of sys.path; add the folder of {path}")
         self.sources.add(path)
 
-    def _describe_instance(self, value: Any) -> dict[str, Any]:
+    def _describe_instance(self, value: object) -> dict[str, Any]:
         """Describe an object by what pickle would send: how it is made, and its state."""
         kind = type(value)
         if kind.__name__ in GENERATORS and kind.__module__.startswith(("numpy.", "random", "torch.")):

@@ -46,7 +46,7 @@ def check_data(data: object) -> dict[str, Points]:
     return {str(name): _check_points(str(name), value) for name, value in data.items()}
 
 
-def _check_points(name: str, value: Any) -> Points:
+def _check_points(name: str, value: object) -> Points:
     X, y = value if isinstance(value, tuple) else (value, None)
     X = host_array(X, "X")
     if X.ndim > 2:
@@ -62,7 +62,7 @@ def _check_points(name: str, value: Any) -> Points:
     return points
 
 
-def check_space(features: Any, channels: str | None, data: Mapping[str, Points], place: Place) -> SpaceSpec | None:
+def check_space(features: object, channels: str | None, data: Mapping[str, Points], place: Place) -> SpaceSpec | None:
     """Return the feature space of a sweep, None for the points themselves; try it on two points of each data set."""
     if features is None:
         return None

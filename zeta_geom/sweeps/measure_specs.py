@@ -18,7 +18,9 @@ MAIN = {"dimension": DIMENSION, "label-error": "label-error", "realism": ""}  # 
 RULE = "names, callables f(original, mixed), pairs of one of these and its options, or a mapping of labels to these"
 
 
-def measure_specs(measures: Any, estimator: Any, settings: Mapping[str, Any], place: Place) -> dict[str, MeasureSpec]:
+def measure_specs(
+    measures: object, estimator: object, settings: Mapping[str, Any], place: Place
+) -> dict[str, MeasureSpec]:
     """Return the measures of a sweep by their labels.
 
     `settings` holds the options of measures that have been checked: n_neighbors, alpha, n_anchors, seeds, space.
@@ -38,7 +40,7 @@ def measure_specs(measures: Any, estimator: Any, settings: Mapping[str, Any], pl
     return {spec.label: spec for spec in specs}
 
 
-def _entries(measures: Any) -> list[tuple[str | None, Any]]:
+def _entries(measures: object) -> list[tuple[str | None, Any]]:
     """Return pairs of label and measure; without a label where there is none."""
     if isinstance(measures, Mapping):
         return [(str(label), value) for label, value in measures.items()]
@@ -47,7 +49,7 @@ def _entries(measures: Any) -> list[tuple[str | None, Any]]:
     return [(None, value) for value in measures]
 
 
-def _estimators(estimator: Any) -> list[Any]:
+def _estimators(estimator: object) -> list[Any]:
     """Return the estimators of the keyword; None for local PCA."""
     if estimator is None or isinstance(estimator, str) or not isinstance(estimator, Sequence):
         return [estimator]
@@ -63,7 +65,7 @@ class _Reader:
         self.settings, self.place, self.estimators = settings, place, estimators
         self.has_dimension = False
 
-    def read(self, label: str | None, value: Any) -> Iterator[MeasureSpec]:
+    def read(self, label: str | None, value: object) -> Iterator[MeasureSpec]:
         """Yield the measures of one entry."""
         options: Mapping[str, Any] = {}
         if isinstance(value, (tuple, list)) and len(value) == 2 and isinstance(value[1], Mapping):
@@ -102,7 +104,7 @@ class _Reader:
             else:
                 yield self._estimated(label, estimator, len(several) == 1)
 
-    def _estimated(self, label: str | None, estimator: Any, alone: bool) -> MeasureSpec:
+    def _estimated(self, label: str | None, estimator: object, alone: bool) -> MeasureSpec:
         from zeta_geom.geometry.estimators.scikit import check_estimator
         from zeta_geom.geometry.estimators.table import ESTIMATORS
         from zeta_geom.sweeps.estimators import SOURCE, Dimension, takes_anchors
@@ -144,7 +146,7 @@ class _Reader:
         direction = place_of(f"{rows.name}-k1" if rows.has_k else rows.name)[1]
         return MeasureSpec(wanted, measure, settings, definition, (SOURCE,), rows.definition.unit, direction)
 
-    def _custom(self, label: str | None, value: Any, options: Mapping[str, Any]) -> MeasureSpec:
+    def _custom(self, label: str | None, value: object, options: Mapping[str, Any]) -> MeasureSpec:
         from zeta_geom.sweeps.custom.measures import SOURCE, CustomMeasure
 
         function = unwrapped(value)

@@ -22,7 +22,7 @@ from zeta_geom.sweeps.grid import ORIGINAL, MixerSpec
 RULE = "names, mixers, callables f(X, y) -> (X, Y), or pairs (one of these, parameters)"
 
 
-def mixer_specs(mixers: Any, grid: Any, place: Place, channels: str | None) -> dict[str, MixerSpec]:
+def mixer_specs(mixers: object, grid: object, place: Place, channels: str | None) -> dict[str, MixerSpec]:
     """Return the mixers of a sweep by their labels, with the axes of their parameters."""
     specs: dict[str, MixerSpec] = {}
     for label, value in _entries(mixers):
@@ -45,7 +45,7 @@ def mixer_specs(mixers: Any, grid: Any, place: Place, channels: str | None) -> d
     return specs
 
 
-def _entries(mixers: Any) -> list[tuple[str | None, Any]]:
+def _entries(mixers: object) -> list[tuple[str | None, Any]]:
     if isinstance(mixers, Mapping):
         return [(str(label), value) for label, value in mixers.items()]
     if isinstance(mixers, (str, bytes, Mixer)) or callable(mixers) or not isinstance(mixers, Iterable):
@@ -103,7 +103,7 @@ def _of_object(
     return MixerSpec(label, None, {}, mixing, identity.key, (SOURCE, *identity.sources), mixing.parameters)
 
 
-def _axes(spec: MixerSpec, axes: Any) -> dict[str, list[Any]]:
+def _axes(spec: MixerSpec, axes: object) -> dict[str, list[Any]]:
     """Return the values of each parameter in a grid, checked."""
     if not isinstance(axes, Mapping):
         raise TypeError(f"grid must map mixers to mappings of parameter -> values; got {axes!r:.60}.")
@@ -131,7 +131,7 @@ def _check_known(spec: MixerSpec, names: Iterable[str]) -> None:
             raise TypeError(f"mixer {spec.label!r} takes {known}; got {name!r}.")
 
 
-def _axis_value(name: str, value: Any) -> Any:
+def _axis_value(name: str, value: object) -> Any:
     """Return a value of an axis; those with a column of their own in every table are checked here."""
     if name == "gamma":
         return check_real(value, "gamma in grid", allow_inf=True)
@@ -148,6 +148,6 @@ def _axis_value(name: str, value: Any) -> Any:
     return value
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """Return a number of NumPy as one of Python."""
     return value.item() if isinstance(value, np.generic) else value

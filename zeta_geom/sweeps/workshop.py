@@ -158,7 +158,7 @@ def axis_column(name: str) -> str:
     return f"mixer_{name}" if name in (*COLUMNS, *VALUES) else name
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> Any:
     """Return a parameter's value as an entry of a table: numbers and texts as they are, others as JSON."""
     return value if value is None or isinstance(value, (bool, int, float, str)) else json.dumps(value)
 

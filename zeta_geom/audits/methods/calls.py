@@ -55,7 +55,7 @@ def _spelled(transform: object, name: str) -> str:
         return f"{type(transform).__name__} of {name}"
 
 
-def _spelled_timm(mixup: Any) -> str:
+def _spelled_timm(mixup: object) -> str:
     """Return timm's Mixup, which has no repr, as Python code."""
     values = ", ".join(f"{key}={value!r}" for key, value in vars(mixup).items())
     return f"{type(mixup).__name__}({values})"

@@ -118,7 +118,7 @@ def refusal(
     )
 
 
-def _has_levels(output: Any) -> bool:
+def _has_levels(output: object) -> bool:
     """Return whether an output has floats in 0..255, such as uint8 plus noise: then the transform needs floats."""
     image: Any = output[0] if isinstance(output, (tuple, list)) else output
     image = image.get("image") if isinstance(image, Mapping) else image

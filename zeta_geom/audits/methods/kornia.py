@@ -57,7 +57,7 @@ def _keys(labels: bool, mask: bool) -> list[str]:
     return ["input", *(["class"] if labels else []), *(["mask"] if mask else [])]
 
 
-def _check_mixers(module: Any, mixers: list[Any]) -> None:
+def _check_mixers(module: object, mixers: list[Any]) -> None:
     """Raise ValueError if the labels of the mixed images cannot be known."""
     title = type(module).__name__
     keys = [str(getattr(key, "name", key)).lower() for key in getattr(module, "data_keys", None) or ()]
@@ -72,7 +72,7 @@ def _check_mixers(module: Any, mixers: list[Any]) -> None:
         )
 
 
-def _soft(labels: np.ndarray, mixer: Any, title: str, batch: Batch) -> np.ndarray:
+def _soft(labels: np.ndarray, mixer: object, title: str, batch: Batch) -> np.ndarray:
     """Return kornia's labels, rows (class, class of the partner, λ), as soft labels (m, K).
 
     λ is the partner's share: for RandomMixUpV2 its weight; for RandomCutMixV2 the box's share of the pixels, or with

@@ -48,7 +48,7 @@ def name_of(value: object) -> str:
     return f"{len(parts)} transforms" if len(parts) > 1 else parts[0][:LONGEST]
 
 
-def _parts(value: Any) -> list[str]:
+def _parts(value: object) -> list[str]:
     """Return the names of a transform's parts in their order, or its own name."""
     name = getattr(value, "__name__", type(value).__name__)
     inner: Any = ()

@@ -44,7 +44,7 @@ class CustomMeasure:
             else:
                 raise TypeError(f"measure {self.name!r} {RULE}; got the key {key!r:.40}.")
 
-    def _values(self, values: Any) -> np.ndarray:
+    def _values(self, values: object) -> np.ndarray:
         if isinstance(values, (str, bytes, Mapping, Iterator)) or values is None:
             raise TypeError(f"measure {self.name!r} {RULE}; got {type(values).__name__}.")
         array = real_array(values.cpu() if hasattr(values, "cpu") else values, f"the output of measure {self.name!r}")

@@ -70,6 +70,6 @@ class _EveryNth(Sampler[int]):
         return len(self.indices)
 
 
-def _return_batch(batch: Any) -> Any:
+def _return_batch(batch: object) -> Any:
     """Return a batch that `__getitems__` has read whole."""
     return batch

@@ -89,7 +89,7 @@ class _SpawnedProcesses(DDPStrategy):
 class _AtomicCheckpoints(TorchCheckpointIO):
     """Write a checkpoint whole or not at all."""
 
-    def save_checkpoint(self, checkpoint: dict[str, Any], path: Path | str, storage_options: Any = None) -> None:
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Path | str, storage_options: object = None) -> None:
         with atomic_path(path) as temporary:
             torch.save(checkpoint, temporary)
 
