@@ -73,7 +73,7 @@ def gridmix_by_loop(X, Y, plan):
 
 
 def fmix_by_loop(X, Y, plan):
-    return regions_by_loop(X, Y, plan, ~plan.own), labels_by_share(Y, plan, np.mean(~plan.own))
+    return regions_by_loop(X, Y, plan, ~plan.mask), labels_by_share(Y, plan, np.mean(~plan.mask))
 
 
 def between_pixels(image, i, j):

@@ -112,8 +112,8 @@ def to_space(features: str | None, weights: Path | None, channels: str | None = 
     from zeta_geom.features import space, to_spaces
 
     search_working_folder()
-    made = space(features, weights=weights)
-    return to_spaces({made.name: made}, channels)[made.name] if channels else made
+    chosen = space(features, weights=weights)
+    return to_spaces({chosen.name: chosen}, channels)[chosen.name] if channels else chosen
 
 
 def to_spaces_of(features: list[str], weights: Path | None) -> list[FeatureSpace] | None:

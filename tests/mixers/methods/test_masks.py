@@ -19,7 +19,7 @@ def changes(own):
 @pytest.mark.parametrize("start", [lambda: 0, torch.Generator], ids=["numpy", "torch"])
 def test_fmix_shares_follow_lambda_and_every_pixel_is_as_likely(start):
     mixer = FMix(random_state=start())
-    masks = np.array([mixer.draw((2, *SIZE)).own for _ in range(2000)])
+    masks = np.array([mixer.draw((2, *SIZE)).mask for _ in range(2000)])
     assert kstest(masks.mean(axis=(1, 2)), "uniform").pvalue > 1e-3
     error = masks.mean(axis=0) - 0.5
     assert abs(error).max() < 5 * np.sqrt(1 / 4 / 2000)  # five standard errors: one of 744 pixels
@@ -30,7 +30,7 @@ def test_fmix_regions_grow_with_the_decay():
     counts = []
     for decay in (0.0, 1.0, 3.0):
         mixer = FMix(1e9, decay=decay, random_state=0)
-        counts.append(np.mean([changes(mixer.draw((2, *SIZE)).own) for _ in range(50)]))
+        counts.append(np.mean([changes(mixer.draw((2, *SIZE)).mask) for _ in range(50)]))
     neighbours = 23 * 31 + 24 * 30
     assert counts[0] == pytest.approx(neighbours / 2, rel=0.03)
     assert counts[1] < 0.7 * counts[0]
@@ -39,13 +39,13 @@ def test_fmix_regions_grow_with_the_decay():
 
 def test_fmix_rounds_the_number_of_pixels():
     plan = FMix(1e9, random_state=0).draw((2, *SIZE))  # λ is 1/2 to four digits, and the number of pixels even
-    assert float(plan.lam) == plan.own.mean() == 0.5
+    assert float(plan.lam) == plan.mask.mean() == 0.5
 
 
 def test_fmix_amplitudes_fall_as_the_power_of_the_frequency():
     """The mean square of a mask's Fourier coefficients, over masks of zero mean, falls from low to high ones."""
     mixer = FMix(1e9, decay=2.0, random_state=0)
-    masks = np.array([mixer.draw((2, 64, 64)).own for _ in range(200)]) - 0.5
+    masks = np.array([mixer.draw((2, 64, 64)).mask for _ in range(200)]) - 0.5
     power = (abs(np.fft.fft2(masks)) ** 2).mean(axis=0)
     np.testing.assert_allclose(power[0, 1], power[1, 0], rtol=0.4)  # both axes alike
     assert power[0, 1] > 10 * power[0, 4] > 100 * power[0, 16]

@@ -110,10 +110,10 @@ def gride_scale(distances: ArrayLike, nearer: int = 1, farther: int | None = Non
 
 def _log_ratios(distances: np.ndarray, nearer: int, farther: int, rounding: np.ndarray) -> np.ndarray:
     """Return log(r_{n2} / r_{n1}), 0 if they are equal up to `rounding` (n,); not finite where a distance is 0."""
-    near, far = (distances[:, order - 1].astype(np.float64) for order in (nearer, farther))
-    equal = (near > 0) & (far - near <= np.maximum(rounding, ROUNDING * np.finfo(np.float64).eps * far))
+    inner, outer = (distances[:, order - 1].astype(np.float64) for order in (nearer, farther))
+    equal = (inner > 0) & (outer - inner <= np.maximum(rounding, ROUNDING * np.finfo(np.float64).eps * outer))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return np.where(equal, 0.0, np.log(far / near))
+        return np.where(equal, 0.0, np.log(outer / inner))
 
 
 @njit(nogil=True, error_model="numpy")

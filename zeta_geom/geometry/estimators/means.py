@@ -41,7 +41,7 @@ class Means:
     rng: np.random.Generator
     n_jobs: int | None
     progress: bool
-    given: Neighbors | None = None  # of the points or anchors
+    searched: Neighbors | None = None  # of the points or anchors
     warned: list[tuple[object, int, list[str]]] = field(default_factory=list)  # as for `warn_once`
 
     @classmethod
@@ -85,8 +85,8 @@ class Means:
     @cached_property
     def neighbors(self) -> Neighbors:
         """The neighbours of the points or anchors; copies are ordinary neighbours."""
-        if self.given is not None:
-            return self.given
+        if self.searched is not None:
+            return self.searched
         return Neighbors(*search_rows(self.X, self.anchors, max(self.ks), self.n_jobs, self.progress))
 
     @cached_property

@@ -114,8 +114,8 @@ def split_ratio(
     points = _on_few_axes(points)
     most = min(n - 1, ceil(2 * (k + 6 * sqrt(k / 2))))  # six standard deviations above k of the same half
     indices, distances = search_rows(points, None, most, n_jobs, False)
-    own = np.arange(n)
-    copies = np.minimum(np.where(distances == 0, indices, own[:, None]).min(axis=1), own)
+    rows = np.arange(n)
+    copies = np.minimum(np.where(distances == 0, indices, rows[:, None]).min(axis=1), rows)
     squares = variances = 0.0
     for _ in range(n_splits):
         first = (rng.permutation(n) < n // 2)[copies]

@@ -43,7 +43,7 @@ def _tight_dimensions(neighborhoods: np.ndarray, numbers: np.ndarray, dimensions
         radius = numbers[query, k]
         total, product, count = 0.0, 1.0, 0
         for i in range(k):
-            own = numbers[query, i] ** 2
+            first = numbers[query, i] ** 2
             if numbers[query, i] >= LEAST:
                 total += 2 * np.log(numbers[query, i])
                 count += 2
@@ -52,8 +52,8 @@ def _tight_dimensions(neighborhoods: np.ndarray, numbers: np.ndarray, dimensions
                     continue
                 other = numbers[query, j] ** 2
                 apart = squares[i, j] / radius / radius
-                direct = _reach(apart, own, other)
-                reflected = _reach(2 * own + 2 * other - apart, own, other)
+                direct = _reach(apart, first, other)
+                reflected = _reach(2 * first + 2 * other - apart, first, other)
                 if direct >= LEAST and reflected >= LEAST:
                     count += 2
                     product *= direct * reflected
@@ -65,16 +65,16 @@ def _tight_dimensions(neighborhoods: np.ndarray, numbers: np.ndarray, dimensions
 
 
 @njit(nogil=True, error_model="numpy")
-def _reach(apart: float, own: float, other: float) -> float:
+def _reach(apart: float, first: float, other: float) -> float:
     """Return the radius s at which the ball from x_i to q reaches a point, 0 if it starts there.
 
-    `apart`, `own` and `other` are the squared distances of x_i from the point, of x_i from q, and of the point from
-    q, in units of r². s solves s² (1 - own) + s (own + apart - other) - apart = 0.
+    `apart`, `first` and `other` are the squared distances of x_i from the point, of x_i from q, and of the point from
+    q, in units of r². s solves s² (1 - first) + s (first + apart - other) - apart = 0.
     """
     if apart <= 0:
         return 0.0
-    middle = own + apart - other
-    root: float = np.sqrt(middle * middle + 4 * apart * max(1 - own, 0.0))
+    middle = first + apart - other
+    root: float = np.sqrt(middle * middle + 4 * apart * max(1 - first, 0.0))
     if middle > 0:
-        return 2 * apart / (middle + root)  # without cancellation, and right for own = 1
-    return (root - middle) / (2 * (1 - own))
+        return 2 * apart / (middle + root)  # without cancellation, and right for first = 1
+    return (root - middle) / (2 * (1 - first))

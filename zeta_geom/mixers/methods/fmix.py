@@ -16,7 +16,7 @@ from zeta_geom.mixers.traits import Traits
 class PixelPlan(PairPlan):
     """The plan of FMix; λ is the share of the pixels that are True."""
 
-    own: Array  # True for pixels of row k's sample, False for its partner's: (H, W)
+    mask: Array  # True for pixels of row k's sample, False for its partner's: (H, W)
 
 
 class FMix(ImageMixer, PairMixer):
@@ -70,10 +70,10 @@ class FMix(ImageMixer, PairMixer):
         smooth = xp.fft.irfftn(spectrum, s=(height, width), axes=(0, 1))
         ranks = xp.argsort(xp.argsort(-smooth.reshape(-1)))
         count = xp.floor(lam * (height * width) + 0.5)
-        own = (ranks < count).reshape(height, width)
+        mask = (ranks < count).reshape(height, width)
         share = xp.asarray(count / (height * width))
-        return PixelPlan(draw_partners(self._stream, shape[0], rows, like), share, shape[0], own)
+        return PixelPlan(draw_partners(self._stream, shape[0], rows, like), share, shape[0], mask)
 
     def _mix_inputs(self, X: SomeArray, plan: PixelPlan, out: SomeArray | None) -> Any:
         channels_last = self._image_axes(X.shape)[1] == -2
-        return choose_pixels(X, plan, to_backend(plan.own, X), channels_last=channels_last)
+        return choose_pixels(X, plan, to_backend(plan.mask, X), channels_last=channels_last)

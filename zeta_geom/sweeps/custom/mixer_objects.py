@@ -29,9 +29,9 @@ class MixerObject:
     def parameters(self) -> tuple[str, ...]:
         """The names of the parameters that a grid may vary."""
         listed = inspect.signature(type(self.mixer)).parameters.values()
-        own = [parameter.name for parameter in listed if parameter.kind is not parameter.VAR_KEYWORD]
-        shared = Shared.__annotations__ if len(own) < len(listed) else ()
-        return tuple(name for name in dict.fromkeys((*own, *shared)) if name != "random_state")
+        explicit = [parameter.name for parameter in listed if parameter.kind is not parameter.VAR_KEYWORD]
+        shared = Shared.__annotations__ if len(explicit) < len(listed) else ()
+        return tuple(name for name in dict.fromkeys((*explicit, *shared)) if name != "random_state")
 
     def __call__(self, run: Run, points: Points) -> tuple[np.ndarray, np.ndarray | None]:
         """Return the mixed data of a run."""

@@ -147,8 +147,8 @@ class AutoMixZhuHook(Hook):
             return divergence(classifier.logits(x), Y) + self.nothing()
         mixed, shares = mixer.mixtures(x, plan)
         logits, logits_mixed = classifier.logits(torch.cat([x, mixed])).split([len(x), len(mixed)])
-        near, far = ((part - mixed).abs().mean(dim=(1, 2, 3)) for part in plan.pairs(x))
-        distance: Tensor = (shares * near + (1 - shares) * far).mean()
+        first, second = ((part - mixed).abs().mean(dim=(1, 2, 3)) for part in plan.pairs(x))
+        distance: Tensor = (shares * first + (1 - shares) * second).mean()
         loss = divergence(logits, Y) + divergence(logits_mixed, blend_labels(Y, plan, shares))
         return loss + self.distance * distance
 
