@@ -82,8 +82,8 @@ def medians(calls: dict[str, Callable[[], object]], rounds: int = ROUNDS) -> dic
 def mixers() -> Iterator[dict[str, Any]]:
     """Yield times over that of a product and permutations: ζ-mixup's (required: 1.3), and those of other ways.
 
-    The paper's Table 9, on batches of (128, 3, 32, 32), says that ζ-mixup is twice as fast as mixup. The published ways
-    are "ζ-mixup by FFT" and "mixup, literal".
+    The paper's Table 9, on batches of (128, 3, 32, 32), says that ζ-mixup is twice as fast as mixup. The published
+    ways are "ζ-mixup by FFT" and "mixup, literal".
     """
     for shape in SHAPES:
         X, y = torch.rand(shape, device="cuda"), torch.arange(shape[0], device="cuda") % N_CLASSES
