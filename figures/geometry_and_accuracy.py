@@ -1,9 +1,10 @@
-"""Measures of an audit against gains in accuracy: rank correlations in each cell, and four scatter plots."""
+"""Measures of an audit against gains in accuracy: rank correlations in each cell, and scatter plots."""
 
 from __future__ import annotations
 
 import textwrap
 from pathlib import Path
+from string import ascii_lowercase
 
 import matplotlib as mpl
 import numpy as np
@@ -42,7 +43,7 @@ def draw(results: Path) -> list[Path]:
 
 
 def draw_study(records: dict[str, Record]) -> Figure:
-    """Draw the table of correlations over a row of scatter plots."""
+    """Draw the table of correlations over a row of scatter plots for each data set."""
     correlations, cells = records["correlations"].table, records["cells"].table
     correlations = correlations[correlations["cells"] > 0]
     if unknown := set(correlations["space"]) - {*SPACES, ORACLE}:
@@ -51,21 +52,23 @@ def draw_study(records: dict[str, Record]) -> Figure:
     names = list(cells[CELL].drop_duplicates().itertuples(index=False, name=None))
     shown = (*names, MEAN) if len(names) > 1 else (MEAN,)
     columns = [(space, cell) for space in SPACES for cell in shown if drawn(correlations, cells, space, cell)]
-    fig = Figure(figsize=(max(10.0, 3.6 + 0.82 * len(columns)), 0.26 * len(measures) + 4.4))
-    top, bottom = fig.subfigures(2, 1, height_ratios=(0.26 * len(measures) + 1.0, 3.4))
+    points = records["points"].table
+    scattered = [*points.drop_duplicates("data")[CELL].itertuples(index=False, name=None)]  # a cell of each data set
+    heights = [0.26 * len(measures) + 1.0, *[2.7] * (len(scattered) - 1), 3.2]
+    fig = Figure(figsize=(max(10.0, 3.6 + 0.82 * len(columns)), sum(heights)))
+    top, *rows = fig.subfigures(len(heights), 1, height_ratios=heights)
     draw_table(top.subplots(), correlations, cells, measures, columns)
-    for ax, key, letter in zip(bottom.subplots(1, len(SCATTERED), sharey=True), SCATTERED, "bcde", strict=True):
-        scatter(ax, records["points"].table, key)
-        panel_letter(ax, letter)
-    cell = records["points"].table[CELL].iloc[0]
-    bottom.suptitle(
-        f"{data_name(cell['data']).split(',')[0]}, {cell['n_train']:,} images: each augmentation", fontsize=9
-    )
+    letters = iter(ascii_lowercase[1:])
+    for part, cell in zip(rows, scattered, strict=True):
+        for ax, key in zip(part.subplots(1, len(SCATTERED), sharey=True), SCATTERED, strict=True):
+            scatter(ax, points[(points[CELL] == list(cell)).all(axis=1)], key)
+            panel_letter(ax, next(letters))
+        part.suptitle(f"{heading(cells, cell)}: each augmentation".replace("\n", ", "), fontsize=9)
     handles = [
         mpl.lines.Line2D([], [], ls="", marker=MARKERS[family], color=OKABE_ITO[COLORS[family]], label=family, ms=5)
         for family in MARKERS
     ]
-    bottom.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    rows[-1].legend(handles=handles, loc="outside lower center", ncols=len(handles))
     fig.suptitle("Is the geometry of an augmentation correlated with the accuracy that it gives?", fontsize=10)
     return fig
 
@@ -136,10 +139,9 @@ def listed_networks(cells: pd.DataFrame) -> str:
 
 
 def scatter(ax: Axes, points: pd.DataFrame, key: tuple[str, str]) -> None:
-    """Draw the gains of the first cell against one measure, a marker for each family."""
+    """Draw the gains of a cell against one measure, a marker for each family."""
     space, measure = key
-    cell = points[CELL].iloc[0].tolist()
-    part = points[(points[CELL] == cell).all(axis=1) & (points["space"] == space) & (points["measure"] == measure)]
+    part = points[(points["space"] == space) & (points["measure"] == measure)]
     for family, rows in part.groupby("family", sort=False):
         ax.plot(rows["value"], 100 * rows["gain"], MARKERS[family], color=OKABE_ITO[COLORS[family]], ms=5, alpha=0.8)
     ax.axhline(0, color=OKABE_ITO["grey"], lw=0.8, zorder=0)

@@ -32,7 +32,10 @@ def test_a_line_has_every_space(rows):
     assert accuracy.accuracy_line("vote-kl-y-v") == "pixels: not finite for enough augmentations"
     assert accuracy.accuracy_line("dimension-k16") == "not studied"
     assert len(accuracy.accuracy_of(["dimension-k8", "unknown"])) == 3
-    assert "28 augmentations of MNIST (2,000 images, LeNet-5); “network” stands for" in accuracy.accuracy_note()
+    assert (
+        "28 augmentations, averaged over MNIST (2,000 images, LeNet-5). “network” stands for"
+        in accuracy.accuracy_note()
+    )
 
 
 def test_the_shipped_table_is_that_of_the_docs():

@@ -16,10 +16,10 @@ FROM_ORIGINALS = ", distance from the originals'"  # ends the name of a measure 
 NOT_STUDIED = "not studied"
 NOTE = (
     "“Correlation with accuracy” is Spearman's ρ, with its 95 % interval, between the measure and the gain in test "
-    "accuracy over training without augmentation, across 28 augmentations of {cells}; “network” stands for the "
-    "features of the network that was trained without augmentation. It is an association over augmentations of those "
-    "data, and no prediction for yours; “not shown” means that no correlation with the expected sign was shown after "
-    "a correction for all measures."
+    "accuracy over training without augmentation, across 28 augmentations, averaged over {cells}. “network” stands "
+    "for the features of the network that was trained without augmentation. It is an association over augmentations "
+    "of those data, and no prediction for yours; “not shown” means that no correlation with the expected sign was "
+    "shown after a correction for all measures."
 )
 
 
