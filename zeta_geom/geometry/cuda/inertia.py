@@ -53,8 +53,8 @@ def count_above(matrices: torch.Tensor, values: torch.Tensor) -> tuple[torch.Ten
     infinite or NaN.
     """
     (c, s), size = values.shape, matrices.shape[1]
-    shifts = torch.diag_embed(values[:, :, None].expand(c, s, size))
-    rest = (matrices[:, None] - shifts).flatten(0, 1)
+    rest = matrices[:, None].repeat(1, s, 1, 1).flatten(0, 1)
+    rest.diagonal(dim1=1, dim2=2).sub_(values.reshape(-1, 1))
     counts = torch.zeros(c * s, dtype=torch.int64, device=matrices.device)
     growth = rest.new_zeros(c * s)
     for start in range(0, size, BLOCK):
