@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
+from analyses.geometry_and_accuracy.summary import SUPPORTED
 from figures.common import data_name, network_name, save
 from zeta_geom.audits.answers.accuracy import FROM_ORIGINALS
 from zeta_geom.plots.heat_table import heat_table
@@ -63,7 +64,10 @@ def draw_study(records: dict[str, Record]) -> Figure:
         for ax, key in zip(part.subplots(1, len(SCATTERED), sharey=True), SCATTERED, strict=True):
             scatter(ax, points[(points[CELL] == list(cell)).all(axis=1)], key)
             panel_letter(ax, next(letters))
-        part.suptitle(f"{heading(cells, cell)}: each augmentation".replace("\n", ", "), fontsize=9)
+        part.suptitle(
+            f"{heading(cells, cell)}: each augmentation (the axis is compressed below −1)".replace("\n", ", "),
+            fontsize=9,
+        )
     handles = [
         mpl.lines.Line2D([], [], ls="", marker=MARKERS[family], color=OKABE_ITO[COLORS[family]], label=family, ms=5)
         for family in MARKERS
@@ -91,7 +95,7 @@ def draw_table(
         rows = table[table["space"].isin(spaces) & (table["measure"] == measure)]
         if len(rows):
             row = rows.iloc[0]
-            star = "*" if cell == MEAN and row["p_holm"] < 0.05 else ""
+            star = "" if cell != MEAN or not row["p_holm"] < 0.05 else "**" if row["verdict"] == SUPPORTED else "*"
             texts[i, j], small[i, j] = f"{row['rho']:+.2f}{star}", f"{row['low']:+.2f} to {row['high']:+.2f}"
             shades[i, j] = row["rho"]
     headings = [heading(cells, cell) for _, cell in columns]
@@ -113,7 +117,8 @@ def draw_table(
     note = (
         f"Spearman's ρ across {counts} augmentations between a measure of the samples and the gain in test accuracy "
         f"over ERM, with 95 % bootstrap intervals; {networks}. *: p < 0.05 by permutation, after Holm's correction "
-        "over all measures. Hatched: not measured."
+        "over all measures, whichever the sign; **: supported by the other rules of the plan too. Hatched: not "
+        "measured."
     )
     ax.set_xlabel(textwrap.fill(note, max(95, 14 * len(columns))), fontsize=7, loc="left")
 
@@ -129,7 +134,8 @@ def heading(cells: pd.DataFrame, cell: object) -> str:
 
 def shortened(title: str) -> str:
     """Return the title of a measure as it stands before a row."""
-    return title.replace(FROM_ORIGINALS, ": distance from real").replace("ClassifierOracle", "ERM's network")
+    title = title.replace(FROM_ORIGINALS, ": distance from real").replace("ClassifierOracle", "ERM's network")
+    return title.replace("the oracle", "ERM's network").replace("oracle", "ERM's network")
 
 
 def listed_networks(cells: pd.DataFrame) -> str:

@@ -10,6 +10,7 @@ python -m analyses.geometry_and_accuracy --minutes 300 --cifar cifar-10-jpeg
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import Annotated
@@ -19,11 +20,12 @@ import typer
 from analyses.geometry_and_accuracy import MEASURES, RUNS, TABLES
 from analyses.geometry_and_accuracy.measuring import measure_missing, read_measures
 from analyses.geometry_and_accuracy.settings import CELLS, CIFAR, DATA, Cell
-from analyses.geometry_and_accuracy.summary import finished_cells, summarise
+from analyses.geometry_and_accuracy.summary import finished_cells, model_for_audits, summarise
 from analyses.geometry_and_accuracy.training import read_runs, train_missing
 from zeta_geom.records import atomic_path
 
 SHIPPED = Path("zeta_geom/audits/answers/accuracy.csv")  # what audits say of their measures
+SHIPPED_MODEL = SHIPPED.with_name("expected_rank.json")
 
 
 def cell_title(cell: Cell) -> str:
@@ -58,6 +60,9 @@ def main(
     for path, table in files.items():
         with atomic_path(path) as temporary:
             table.to_csv(temporary, index=False, float_format="%.4g")
+    with atomic_path(SHIPPED_MODEL) as temporary:
+        model = model_for_audits(runs, measures, results, names)
+        temporary.write_text(json.dumps(model, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from analyses.geometry_and_accuracy.statistics import CellData, centred_ranks, spearman
+from analyses.geometry_and_accuracy.statistics import CellData, spearman
+from zeta_geom.audits.answers.expected_rank import Model, scaled_ranks
 
 MODEL = (("pixels", "dimension-k128"), ("oracle", "oracle-wrong-label"), ("pixels", "original-distance"))
 PENALTY = 1.0
 PERMUTATIONS = 999
-
-
-def scaled_ranks(values: np.ndarray) -> np.ndarray:
-    """Return ranks along the last axis between -1/2 and 1/2; missing values get 0, the middle."""
-    finite = np.isfinite(values)
-    scaled: np.ndarray = centred_ranks(values, finite) / finite.sum(axis=-1, keepdims=True)
-    return scaled
 
 
 def predictions(
@@ -27,23 +21,50 @@ def predictions(
 
     `families` (S,) holds the family of each setting; `gains` has shape (..., cells, S).
     """
-    X = np.stack([np.stack([scaled_ranks(cell.measures[key]) for key in keys], axis=1) for cell in cells])
+    X = features(cells, keys)
     predicted = np.empty(gains.shape)
     for family in np.unique(families):
         left_out = families == family
-        known, targets = X[:, ~left_out], scaled_ranks(gains[..., ~left_out])  # nothing of the left-out family
-        known = known - known.mean(axis=1, keepdims=True)
-        normal = np.einsum("csk,csl->kl", known, known) + PENALTY * np.eye(len(keys))
-        moments = np.einsum("csk,...cs->...k", known, targets)
-        weights = np.linalg.solve(normal, moments[..., None])[..., 0]  # without an intercept: both are centred
+        weights = fit(X[:, ~left_out], gains[..., ~left_out])  # nothing of the left-out family
         predicted[..., left_out] = np.einsum("csk,...k->...cs", X[:, left_out], weights)
     return predicted
+
+
+def features(cells: Sequence[CellData], keys: Sequence[tuple[str, str]]) -> np.ndarray:
+    """Return the scaled ranks of measures, (cells, S, measures)."""
+    return np.stack([np.stack([scaled_ranks(cell.measures[key]) for key in keys], axis=1) for cell in cells])
+
+
+def fit(X: np.ndarray, gains: np.ndarray) -> np.ndarray:
+    """Return the weights (..., measures) of a ridge regression of the scaled ranks of gains (..., cells, S) on X."""
+    centred = X - X.mean(axis=1, keepdims=True)
+    normal = np.einsum("csk,csl->kl", centred, centred) + PENALTY * np.eye(X.shape[2])
+    moments = np.einsum("csk,...cs->...k", centred, scaled_ranks(gains))
+    weights: np.ndarray = np.linalg.solve(normal, moments[..., None])[..., 0]  # without an intercept: centred
+    return weights
+
+
+def shipped(cells: Sequence[CellData], families: np.ndarray, row: Mapping[str, float], names: str) -> Model:
+    """Return the model for audits, fitted to all cells and families; `row` holds its score and p."""
+    gains = np.stack([cell.gains for cell in cells])
+    residuals = scaled_ranks(gains) - predictions(cells, families, MODEL, gains)
+    weights = fit(features(cells, MODEL), gains)
+    numbers = {name: round(float(row[name]), 4) for name in ("p", "score", "low", "high")}
+    rounded = {"weights": weights.round(4).tolist(), "residuals": residuals.ravel().round(4).tolist()}
+    return Model(cells=names, measures=[*MODEL], **numbers, **rounded)  # type: ignore[typeddict-item]
 
 
 def score(predicted: np.ndarray, gains: np.ndarray) -> np.ndarray:
     """Return the mean over cells of ρ between predictions and gains, both (..., cells, S)."""
     means: np.ndarray = spearman(predicted, gains).mean(axis=-1)
     return means
+
+
+def pairs_in_order(predicted: np.ndarray, gains: np.ndarray) -> float:
+    """Return the share of pairs of settings, within cells, that predictions put in the order of gains; ties half."""
+    first, second = np.triu_indices(gains.shape[-1], 1)
+    agree = np.sign(predicted[..., first] - predicted[..., second]) * np.sign(gains[..., first] - gains[..., second])
+    return float((1 + agree.mean()) / 2)
 
 
 def chance(

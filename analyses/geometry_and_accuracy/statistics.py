@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.stats import rankdata
 
-DRAWS, PERMUTATIONS, LEVEL = 2000, 9999, 0.05
+from zeta_geom.audits.answers.expected_rank import centred_ranks
+
+DRAWS, PERMUTATIONS, LEVEL = 2000, 99_999, 0.05
 LEAST = 20  # settings at which a measure must be finite
 
 
@@ -40,14 +43,6 @@ def spearman(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     scale = np.sqrt((a**2).sum(axis=-1) * (b**2).sum(axis=-1))
     rho: np.ndarray = np.divide((a * b).sum(axis=-1), scale, out=np.full(scale.shape, np.nan), where=scale > 1e-9)
     return rho
-
-
-def centred_ranks(values: np.ndarray, used: np.ndarray) -> np.ndarray:
-    """Return the ranks of used values along the last axis, minus their mean; 0 where a value is not used."""
-    ranks = rankdata(np.where(used, values, np.inf), axis=-1)  # the largest ranks leave the others as they are
-    middle = (used.sum(axis=-1, keepdims=True) + 1) / 2
-    centred: np.ndarray = np.where(used, ranks - middle, 0.0)
-    return centred
 
 
 def partial_spearman(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -82,7 +77,25 @@ def permutation_p(
     `values` and `gains` hold an array (S,) for each cell.
     """
     observed = np.mean([spearman(x, y) for x, y in zip(values, gains, strict=True)])
-    rng, n = np.random.default_rng(seed), len(gains[0])
-    orders = rng.permuted(np.tile(np.arange(n), (permutations, 1)), axis=1)
-    permuted = np.mean([spearman(x, y[orders]) for x, y in zip(values, gains, strict=True)], axis=0)
+    orders = random_orders(len(gains[0]), seed, permutations)
+    permuted = np.mean([permuted_spearman(x, y, orders) for x, y in zip(values, gains, strict=True)], axis=0)
     return float((1 + (np.abs(permuted) >= abs(observed) - 1e-12).sum()) / (1 + permutations))
+
+
+@lru_cache(maxsize=1)
+def random_orders(n: int, seed: int, permutations: int) -> np.ndarray:
+    """Return random permutations of 0..n-1, (permutations, n); those of the last call are kept."""
+    return np.random.default_rng(seed).permuted(np.tile(np.arange(n), (permutations, 1)), axis=1)
+
+
+def permuted_spearman(x: np.ndarray, y: np.ndarray, orders: np.ndarray) -> np.ndarray:
+    """Return `spearman(x, y[orders])` for finite y, `orders` (P, n), without sorting anew for each order."""
+    used = np.isfinite(x)
+    ranks = rankdata(y)[orders]
+    kept, left_out = ranks[:, used], ranks[:, ~used].T[:, :, None]
+    # a rank falls by 1 for each smaller value that is left out, and by 1/2 for each equal one
+    b = kept - sum((each < kept) + 0.5 * (each == kept) for each in left_out) - (used.sum() + 1) / 2
+    a = centred_ranks(x, used)[used]
+    scale = np.sqrt((a**2).sum() * (b**2).sum(axis=1))
+    rho: np.ndarray = np.divide(b @ a, scale, out=np.full(scale.shape, np.nan), where=scale > 1e-9)
+    return rho

@@ -21,6 +21,7 @@ from analyses.geometry_and_accuracy.statistics import (
     spearman,
 )
 from zeta_geom.audits.answers.accuracy import FROM_ORIGINALS
+from zeta_geom.audits.answers.expected_rank import Model
 from zeta_geom.training.comparison import holm
 
 SEED = 0
@@ -29,6 +30,7 @@ RAW = "dimension-k"  # also tested as a value: the paper's hypothesis
 EXPECTED = {"diversity": 1}  # for measures of which no side is better, Gontijo-Lopes et al. 2021
 SUPPORTED, NO_BETTER, OPEN = "supported", "no better than label error", "not shown"
 UNMEASURED = "not finite for enough augmentations"
+TOGETHER = "the three together"  # the row of the model in the table of rankings
 Key = tuple[str, str]  # space, measure
 
 
@@ -75,6 +77,7 @@ def finished_cells(runs: pd.DataFrame, measures: pd.DataFrame) -> list[Cell]:
 def cell_data(cell: Cell, runs: pd.DataFrame, measures: pd.DataFrame) -> CellData:
     """Return accuracies and measures of a cell, in the order of SETTINGS and SEEDS."""
     wide = of_cell(cell, runs).pivot(index="setting", columns="seed", values="accuracy")[[*SEEDS]]
+    wide = wide.round(6)  # shares of whole images, which float32 has rounded
     arrays: dict[Key, np.ndarray] = {}
     for (space, measure), part in of_cell(cell, measures).groupby(["space", "measure"], sort=False):
         part = part.set_index("setting").reindex(SETTINGS)
@@ -102,9 +105,10 @@ def expected_signs(measures: pd.DataFrame) -> dict[Key, int]:
 
 
 def title_of(measure: str, measures: pd.DataFrame) -> str:
-    """Return the title that the audit gave to a measure."""
-    title = measures.loc[measures["measure"] == measure.removesuffix(FROM_ORIGINALS), "title"].iloc[0]
-    return str(title) + (FROM_ORIGINALS if measure.endswith(FROM_ORIGINALS) else "")
+    """Return the title that the audit gave to a measure; it says if a distance from real data was tested."""
+    row = measures[measures["measure"] == measure.removesuffix(FROM_ORIGINALS)].iloc[0]
+    distance = row["better"] == "closer to real" and (measure.endswith(FROM_ORIGINALS) or not measure.startswith(RAW))
+    return str(row["title"]) + (FROM_ORIGINALS if distance else "")
 
 
 def usable(values: np.ndarray | None) -> bool:
@@ -172,7 +176,9 @@ def in_cell(key: Key, cell: Cell, data: CellData, drawn: np.ndarray, draws: np.n
     low, high = interval(spearman(values[draws], drawn))
     row: dict[str, Any] = {"data": cell.data, "n_train": cell.n_train, "network": cell.network}
     row |= {"space": key[0], "measure": key[1], "settings": int(np.isfinite(values).sum())}
-    return row | {"rho": float(spearman(values, data.gains)), "low": low, "high": high}
+    row |= {"rho": float(spearman(values, data.gains)), "low": low, "high": high}
+    partial = np.nan if key == BASELINE else partial_spearman(values, data.gains, data.measures[BASELINE])
+    return row | {"partial": float(partial)}
 
 
 def points(cell: Cell, data: CellData, table: pd.DataFrame) -> pd.DataFrame:
@@ -188,25 +194,44 @@ def points(cell: Cell, data: CellData, table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def model_for_audits(
+    runs: pd.DataFrame, measures: pd.DataFrame, results: Mapping[str, pd.DataFrame], names: str
+) -> Model:
+    """Return the ranking of the finished cells as audits use it; `results` are the tables of `summarise`."""
+    cells = [cell_data(cell, runs, measures) for cell in finished_cells(runs, measures)]
+    return ranking.shipped(cells, family_of_settings(), results["ranking"].set_index("ranking").loc[TOGETHER], names)
+
+
+def family_of_settings() -> np.ndarray:
+    """Return the family of each setting, (S,)."""
+    return np.array([setting.family for setting in SETTINGS.values()])
+
+
 def rankings(cells: Sequence[CellData], by_seed: np.ndarray, draws: np.ndarray) -> pd.DataFrame:
-    """Return a row for the model and for each of its measures: score, interval, chance, and the model's lead.
+    """Return a row for the model and for each of its measures: score, interval, chance, pairs, and the model's lead.
 
     `by_seed` (B, cells, S) holds gains over drawn seeds, to which each ranking is fitted anew; `draws` (B, S) the
     settings that each draw judges.
     """
-    families = np.array([setting.family for setting in SETTINGS.values()])
+    families = family_of_settings()
     gains = np.stack([cell.gains for cell in cells])
     judged = np.take_along_axis(by_seed, draws[:, None], axis=2)
-    choices = {"the three together": ranking.MODEL} | {f"{key[1]} ({key[0]})": (key,) for key in ranking.MODEL}
+    choices = {TOGETHER: ranking.MODEL} | {f"{key[1]} ({key[0]})": (key,) for key in ranking.MODEL}
     rows, resampled = [], {}
     for name, keys in choices.items():
         refitted = ranking.predictions(cells, families, keys, by_seed)
         resampled[name] = ranking.score(np.take_along_axis(refitted, draws[:, None], axis=2), judged)
         low, high = interval(resampled[name])
-        score = float(ranking.score(ranking.predictions(cells, families, keys, gains), gains))
-        p = ranking.chance(cells, families, keys, SEED)
-        rows.append({"ranking": name, "score": score, "low": low, "high": high, "p": p})
-    model = resampled["the three together"]
+        predicted = ranking.predictions(cells, families, keys, gains)
+        row: dict[str, Any] = {
+            "ranking": name,
+            "score": float(ranking.score(predicted, gains)),
+            "low": low,
+            "high": high,
+        }
+        row |= {"p": ranking.chance(cells, families, keys, SEED), "pairs": ranking.pairs_in_order(predicted, gains)}
+        rows.append(row)
+    model = resampled[TOGETHER]
     for row in rows[1:]:
         row["lead_low"], row["lead_high"] = interval(model - resampled[row["ranking"]])
     return pd.DataFrame(rows)

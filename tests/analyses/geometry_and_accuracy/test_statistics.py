@@ -12,6 +12,7 @@ from analyses.geometry_and_accuracy.statistics import (
     interval,
     partial_spearman,
     permutation_p,
+    permuted_spearman,
     spearman,
 )
 
@@ -109,3 +110,20 @@ def test_predictions_are_ridge_regressions_of_scikit_learn():
         model = Ridge(ranking.PENALTY, fit_intercept=False).fit(np.concatenate(inputs), np.concatenate(targets))
         expected = model.predict(X[:, ~known].reshape(-1, 3)).reshape(2, -1)
         np.testing.assert_allclose(predicted[:, ~known], expected, atol=1e-12)
+
+
+def test_pairs_in_order():
+    gains = np.array([[1.0, 2.0, 3.0], [3.0, 1.0, 2.0]])
+    assert ranking.pairs_in_order(gains, gains) == 1
+    assert ranking.pairs_in_order(-gains, gains) == 0
+    assert ranking.pairs_in_order(np.zeros((2, 3)), gains) == 0.5
+    assert ranking.pairs_in_order(np.array([[1.0, 3.0, 2.0]]), gains[:1]) == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize("missing", [(), (3,), (0, 5)])
+def test_ranks_of_permuted_gains_need_no_sorting(missing):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=12), rng.integers(0, 6, 12).astype(float)  # with ties
+    x[[*missing]] = np.nan
+    orders = rng.permuted(np.tile(np.arange(12), (50, 1)), axis=1)
+    np.testing.assert_allclose(permuted_spearman(x, y, orders), spearman(x, y[orders]), atol=1e-12)
