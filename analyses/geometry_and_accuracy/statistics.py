@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 
 from zeta_geom.audits.answers.expected_rank import centred_ranks
 
-DRAWS, PERMUTATIONS, LEVEL = 2000, 99_999, 0.05
+DRAWS, PERMUTATIONS, LEVEL = 2000, 299_999, 0.05
 LEAST = 20  # settings at which a measure must be finite
 
 
@@ -77,25 +77,25 @@ def permutation_p(
     `values` and `gains` hold an array (S,) for each cell.
     """
     observed = np.mean([spearman(x, y) for x, y in zip(values, gains, strict=True)])
-    orders = random_orders(len(gains[0]), seed, permutations)
-    permuted = np.mean([permuted_spearman(x, y, orders) for x, y in zip(values, gains, strict=True)], axis=0)
+    permuted = np.zeros(permutations)
+    for x, y in zip(values, gains):
+        used = np.isfinite(x)
+        a = centred_ranks(x, used)[used]
+        permuted += permuted_ranks(tuple(y), tuple(used), seed, permutations) @ (a / np.linalg.norm(a)) / len(gains)
     return float((1 + (np.abs(permuted) >= abs(observed) - 1e-12).sum()) / (1 + permutations))
 
 
-@lru_cache(maxsize=1)
-def random_orders(n: int, seed: int, permutations: int) -> np.ndarray:
-    """Return random permutations of 0..n-1, (permutations, n); those of the last call are kept."""
-    return np.random.default_rng(seed).permuted(np.tile(np.arange(n), (permutations, 1)), axis=1)
+@lru_cache(maxsize=4)  # most measures share which settings are missing
+def permuted_ranks(y: tuple[float, ...], used: tuple[bool, ...], seed: int, permutations: int) -> np.ndarray:
+    """Return centred ranks, of length 1, of the used places of random permutations of y, (permutations, used).
 
-
-def permuted_spearman(x: np.ndarray, y: np.ndarray, orders: np.ndarray) -> np.ndarray:
-    """Return `spearman(x, y[orders])` for finite y, `orders` (P, n), without sorting anew for each order."""
-    used = np.isfinite(x)
-    ranks = rankdata(y)[orders]
-    kept, left_out = ranks[:, used], ranks[:, ~used].T[:, :, None]
+    The permutations depend on the seed and the length of y alone.
+    """
+    orders = np.random.default_rng(seed).permuted(np.tile(np.arange(len(y)), (permutations, 1)), axis=1)
+    ranks, kept = rankdata(y)[orders], np.array(used)
+    left_out = ranks[:, ~kept].T[:, :, None]
+    ranks = ranks[:, kept]
     # a rank falls by 1 for each smaller value that is left out, and by 1/2 for each equal one
-    b = kept - sum((each < kept) + 0.5 * (each == kept) for each in left_out) - (used.sum() + 1) / 2
-    a = centred_ranks(x, used)[used]
-    scale = np.sqrt((a**2).sum() * (b**2).sum(axis=1))
-    rho: np.ndarray = np.divide(b @ a, scale, out=np.full(scale.shape, np.nan), where=scale > 1e-9)
-    return rho
+    ranks = ranks - sum((each < ranks) + 0.5 * (each == ranks) for each in left_out) - (kept.sum() + 1) / 2
+    scaled: np.ndarray = ranks / np.linalg.norm(ranks, axis=1, keepdims=True)
+    return scaled
