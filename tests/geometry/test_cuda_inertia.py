@@ -27,6 +27,24 @@ def test_counts_are_those_of_the_eigenvalues(size):
     assert (errors < 1e-6).all()
 
 
+def plain_growth(A):
+    """Return the sum of |d| |l|² over pivots d and columns l of A = LDLᵀ, one pivot after the other."""
+    A, growth = A.copy(), 0.0
+    while len(A):
+        column = A[:, 0] / A[0, 0]
+        growth += abs(A[0, 0]) * (column**2).sum()
+        A = (A - A[0, 0] * np.outer(column, column))[1:, 1:]
+    return growth
+
+
+def test_the_error_is_that_of_a_plain_factorisation():
+    A = matrices(RNG.normal(size=40), n=2)
+    values = torch.tensor([[0.3], [-0.2]]).double()
+    expected = [plain_growth(matrix - value * np.eye(40)) for matrix, value in zip(A.numpy(), values.numpy())]
+    factor = 1.01 * 44 * 1.2e-16
+    np.testing.assert_allclose(inertia.count_above(A, values)[1][:, 0], factor * np.array(expected), rtol=1e-6)
+
+
 def test_a_pivot_of_zero_certifies_nothing():
     swap = torch.tensor([[[0.0, 1.0], [1.0, 0.0]]]).double()
     assert not (inertia.count_above(swap, torch.zeros(1, 1).double())[1] < 1).any()
