@@ -113,6 +113,7 @@ def test_refuses_other_outputs(output, message):
         ([os.system], TypeError, "measures must be names, callables"),
         ([cases.Power], TypeError, "measures must be names, callables"),
         (cases.reach, TypeError, "measures must be a sequence of names or callables"),
+        (np.array(2), TypeError, "measures must be a sequence of names or callables"),
         ([cases.reach, cases.reach], ValueError, "different labels; got reach twice"),
         ([(cases.reach, {"colour": 1})], ValueError, "measure 'reach' takes unit, better; got 'colour'"),
         ([(cases.reach, {"better": "up"})], ValueError, "better must be one of"),

@@ -136,6 +136,7 @@ def test_seeds_spread_within_one_value_of_a_parameter():
         ({"mixers": {"a": (Mixup(), {"alpha": 1})}}, ValueError, "must be set where it is made"),
         ({"mixers": [Mixup(), "mixup"]}, ValueError, "different labels; got 'mixup' twice"),
         ({"mixers": Mixup()}, TypeError, "mixers must be a sequence"),
+        ({"mixers": np.array(2)}, TypeError, "mixers must be a sequence"),
         ({"mixers": [Mixup]}, TypeError, "mixers must be names, mixers, callables"),
     ],
 )

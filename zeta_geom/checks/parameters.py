@@ -2,10 +2,16 @@
 
 from collections.abc import Iterable
 from numbers import Integral, Real
+from typing import Any, TypeGuard
 
 import numpy as np
 
 LARGEST_INT = 2**63 - 1  # of the integers of NumPy and torch
+
+
+def is_iterable(value: object) -> TypeGuard[Iterable[Any]]:
+    """Return whether a value holds others: it is no text, and no array without axes."""
+    return isinstance(value, Iterable) and not isinstance(value, (str, bytes)) and np.iterable(value)
 
 
 def check_int(value: object, name: str, *, low: int | None = None, high: int | None = None) -> int:

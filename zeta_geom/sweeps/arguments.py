@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from zeta_geom.checks import (
     host_array,
 )
 from zeta_geom.checks.images import to_floats
+from zeta_geom.checks.parameters import is_iterable
 from zeta_geom.mixers.weights import ANCHORS
 from zeta_geom.records.objects import Keyed
 from zeta_geom.sweeps.custom.identities import Place, unwrapped
@@ -129,7 +130,7 @@ def check_axes(anchors: object, n_mix: object, gammas: object, seeds: object) ->
 
 
 def _sequence(values: object, name: str) -> list[Any]:
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) == 0:
+    if not is_iterable(values):
         raise TypeError(f"{name} must be a sequence; got {values!r}. Use a tuple.")
     return list(values)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from zeta_geom.checks import check_choice
 from zeta_geom.checks.importing import import_named, is_builtin
+from zeta_geom.checks.parameters import is_iterable
 from zeta_geom.sweeps.custom.identities import Place, unwrapped
 from zeta_geom.sweeps.measures import MEASURES, UNITS, MeasureSpec, Options, Points, Renamed, SweepMeasure
 
@@ -44,7 +45,7 @@ def _entries(measures: object) -> list[tuple[str | None, Any]]:
     """Return pairs of label and measure; without a label where there is none."""
     if isinstance(measures, Mapping):
         return [(str(label), value) for label, value in measures.items()]
-    if isinstance(measures, (str, bytes)) or callable(measures) or not isinstance(measures, Iterable):
+    if callable(measures) or not is_iterable(measures):
         raise TypeError(f"measures must be a sequence of names or callables, or a mapping; got {measures!r:.60}.")
     return [(None, value) for value in measures]
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from zeta_geom.checks import check_choice, check_int, check_real
 from zeta_geom.checks.importing import import_named, is_builtin
+from zeta_geom.checks.parameters import is_iterable
 from zeta_geom.mixers import MIXERS, Mixer
 from zeta_geom.mixers.image_mixer import with_channels
 from zeta_geom.mixers.seeded import Shared
@@ -48,7 +49,7 @@ def mixer_specs(mixers: object, grid: object, place: Place, channels: str | None
 def _entries(mixers: object) -> list[tuple[str | None, Any]]:
     if isinstance(mixers, Mapping):
         return [(str(label), value) for label, value in mixers.items()]
-    if isinstance(mixers, (str, bytes, Mixer)) or callable(mixers) or not isinstance(mixers, Iterable):
+    if isinstance(mixers, Mixer) or callable(mixers) or not is_iterable(mixers):
         raise TypeError(f"mixers must be a sequence of names, mixers or callables; got {mixers!r:.60}. Use a tuple.")
     return [(None, value) for value in mixers]
 
@@ -114,7 +115,7 @@ def _axes(spec: MixerSpec, axes: object) -> dict[str, list[Any]]:
             raise ValueError(
                 f"grid must not vary {name} of {spec.label!r}, which mixers sets; leave one of them out."
             )
-        if isinstance(values, (str, bytes)) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) == 0:
+        if not is_iterable(values):
             raise TypeError(f"grid must hold sequences of values; got {values!r:.60} for {name}. Use a list.")
         if not (listed := [_axis_value(name, plain(value)) for value in values]):
             raise ValueError(f"grid must hold at least one value of each parameter; got none for {name}.")

@@ -20,6 +20,7 @@ def steps(monkeypatch, tmp_path):
 
     monkeypatch.setattr(command, "TABLES", tmp_path)
     monkeypatch.setattr(command, "SHIPPED", tmp_path / "accuracy.csv")
+    monkeypatch.setattr(command, "SHIPPED_MODEL", tmp_path / "expected_rank.json")
     monkeypatch.setattr(command, "train_missing", train)
     monkeypatch.setattr(
         command, "measure_missing", lambda cell, *args, **options: taken.append(f"measure {cell.name}")

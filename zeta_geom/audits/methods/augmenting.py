@@ -3,7 +3,7 @@
 import re
 import statistics
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from zeta_geom.audits.methods.batches import Batch, Method
 from zeta_geom.audits.methods.calls import to_method
 from zeta_geom.audits.methods.libraries import LONGEST
 from zeta_geom.audits.samples import Samples, check_same_kind, check_same_unit, soft_labels, to_samples
+from zeta_geom.checks.parameters import is_iterable
 from zeta_geom.checks.types import ArrayLike
 from zeta_geom.mixers.base import Mixer
 
@@ -35,7 +36,7 @@ def to_methods(augment: object, against: object, seed: int, channels: str | None
     entries: list[tuple[str, object]] = [] if augment is None else [("", augment)]
     if isinstance(against, Mapping):
         entries += list(against.items())
-    elif isinstance(against, Iterable) and not isinstance(against, (str, Mixer)) and not callable(against):
+    elif is_iterable(against) and not isinstance(against, Mixer) and not callable(against):
         entries += [("", value) for value in against]
     else:
         entries.append(("", against))
