@@ -36,7 +36,7 @@ def nothing(settings: Any) -> pd.DataFrame:
 
 
 def ledger_overhead(n: int) -> dict[str, Any]:
-    """Time a ledger of runs that take no time (claim, write, three fsyncs and three renames), and its second call."""
+    """Time a ledger of runs that take no time (claim, write, two fsyncs and a rename), and its second call."""
     with tempfile.TemporaryDirectory(dir=".") as folder:  # not in memory, where fsync costs nothing
         ledger = Ledger(folder)
         entries = [ledger.entry(f"run{i}", {"i": i}, "none") for i in range(n)]
